@@ -1,0 +1,51 @@
+"""The exceptions a user can cause; every message names the culprit and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GeneralBenchError(Exception):
+    """Base of every error that is shown to the user as one line, without a traceback."""
+
+
+class UnknownWordError(GeneralBenchError):
+    """A value that belongs to a closed set of words is none of them."""
+
+    def __init__(self, what: str, word: object, good: Iterable[str]) -> None:
+        """Say what `what` was given, and list the `good` words, the nearest first."""
+        words = sorted(set(good))
+        near = get_close_matches(str(word), words, n=1, cutoff=0.6)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        super().__init__(f"unknown {what} {word!r}{hint}; choose from: {', '.join(words)}")
+
+
+class TaskFileError(GeneralBenchError):
+    """A task file says something that no task can be."""
+
+
+class DataError(GeneralBenchError):
+    """The benchmark's data cannot be read: the message names file, instance and keys found."""
+
+
+class MediaError(DataError):
+    """A media file is missing, outside the data folder, or cannot be decoded."""
+
+
+class ReferenceFormatError(DataError):
+    """An instance's reference has a form that its protocol cannot read."""
+
+
+class ModelError(GeneralBenchError):
+    """A model cannot be made from its specification."""
+
+
+class MissingDependencyError(GeneralBenchError):
+    """An optional library is needed and absent; the message says which extra brings it."""
+
+    def __init__(self, library: str, extra: str, purpose: str) -> None:
+        """Say that `purpose` needs `library`, which the extra `extra` installs."""
+        super().__init__(
+            f"{purpose} needs the library {library!r}: pip install 'pytest-generalbench[{extra}]'"
+        )

@@ -1,0 +1,1 @@
+"""Metrics: pure functions by domain; `get` finds one by its canonical name."""

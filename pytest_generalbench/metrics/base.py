@@ -1,0 +1,50 @@
+"""What every metric is: facts about its scale, and an accumulator that takes instances one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """A score over instances."""
+
+    score: float
+    """In the metric's unit. NaN when there was nothing to score."""
+    stderr: float | None
+    """Standard error of the score in the same unit; None when it cannot be estimated (n < 2)."""
+    n: int
+    """Instances the score is over."""
+
+
+class Accumulator(Protocol):
+    """Takes the instances of one task, in any order, and gives their score."""
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        """Take one instance; a prediction of None is an answer that counts as wrong."""
+
+    def result(self) -> MetricValue:
+        """Return the score over everything added so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named metric: its scale, its definition, and how to make an accumulator."""
+
+    name: str
+    unit: str
+    higher_is_better: bool
+    best: float
+    """The score of perfect answers, in `unit`."""
+    definition: str
+    """One line for the result: formula and the choices that were open."""
+    factory: Callable[..., Accumulator]
+    """Makes an empty accumulator; keyword arguments are the metric's options."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Accepted options and their defaults."""
+    requires: str | None = None
+    """Extra that must be installed, or None."""
+    version: int = 1
+    """Raised when the same answers would score differently."""

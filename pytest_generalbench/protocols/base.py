@@ -1,0 +1,62 @@
+"""What every protocol does: ask an instance, read the answer, read the reference."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pytest_generalbench.instance import Instance, Output, Request
+from pytest_generalbench.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContext:
+    """What a protocol knows of a task beyond the instance at hand; the same for every instance of it."""
+
+    task: Task
+    labels: tuple[str, ...] = ()
+    """The label set, when the task has a closed one."""
+    header: Mapping[str, Any] = field(default_factory=dict)
+    """Top-level keys of the annotation file without `data` (`type`, `intent_label`, …)."""
+
+
+class Protocol(ABC):
+    """How a kind of task is asked and read.
+
+    A protocol has no state: everything it needs is in its arguments. Predictions and
+    references of one protocol have one type, which the task's metric takes.
+    """
+
+    name: ClassVar[str]
+    prompt: ClassVar[str]
+    """Template of the instruction; the fields in braces are the protocol's own and documented in it."""
+    max_new_tokens: ClassVar[int]
+    parser: ClassVar[str]
+    """Name of the answer parser (`parsers.PARSERS`), for show and for override by a task."""
+    output_medium: ClassVar[str] = "text"
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Collect what all instances share; called once, with every instance of the task."""
+        return TaskContext(task=task, header=header)
+
+    @abstractmethod
+    def request(self, instance: Instance, context: TaskContext) -> Request:
+        """Put the instance to a model. Raises DataError when it lacks what must be asked."""
+
+    @abstractmethod
+    def reference(self, instance: Instance, context: TaskContext) -> Any:
+        """Return the typed reference. Raises ReferenceFormatError when the raw one has a form unknown here."""
+
+    @abstractmethod
+    def parse(self, output: Output, instance: Instance, context: TaskContext) -> Any:
+        """Return the prediction, or None when the output cannot be read as one."""
+
+    @abstractmethod
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> str:
+        """Return an answer text that `parse` reads as `reference`; the oracle baseline says it."""
+
+    def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
+        """Return every answer text that is possible, or () for an open question; `baseline:random` draws here."""
+        return ()

@@ -1,0 +1,78 @@
+"""The result of one task: plain enough to travel in a pytest report, whole enough to be traced."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+TASK_STATES: Final = (
+    "scored",
+    "incomplete",
+    "answered",
+    "unsupported",
+    "no_data",
+    "unavailable",
+    "human",
+    "not_implemented",
+    "failed",
+    "not_run",
+)
+"""What can become of a task.
+
+scored: every instance was asked and counted. incomplete: scored, but some instances
+ended as error, timeout, oom or missing_media (they count as wrong in the level).
+answered: the close set, answers kept, nothing to score against. unsupported: the model
+does not take or give the medium. no_data: not in the data folder. unavailable: the
+metric needs something absent (weights, a library, a judge). human: only people can
+score it. not_implemented: this version has no protocol or metric for it yet.
+failed: the evaluation itself broke. not_run: selected, but never reported.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What one task's item reports."""
+
+    id: str
+    state: str
+    metric: str
+    unit: str
+    score: float | None = None
+    """In `unit`; None unless scored or incomplete. An instance without answer counts as wrong in it."""
+    stderr: float | None = None
+    n: int = 0
+    """Instances the score is over."""
+    coverage: float = 0.0
+    """Share of instances that reached an answer (1.0: none is error, timeout, oom or missing media)."""
+    seconds: float = 0.0
+    reason: str | None = None
+    """Why the state is what it is, when it is not `scored`."""
+    definition: str | None = None
+    """The metric's definition in one line, with the choices that were open."""
+    states: Mapping[str, int] = field(default_factory=dict)
+    """Instances by state."""
+    data: str | None = None
+    """Digest of the annotation file the instances came from."""
+    top_answer: str | None = None
+    """The most frequent prediction, cut to 40 characters: a constant answer shows here."""
+    top_share: float | None = None
+    """The share of instances with that prediction."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain builtins only; a score that is not finite becomes None with a reason."""
+        plain = asdict(self)
+        plain["states"] = dict(self.states)
+        for key in ("score", "stderr"):
+            value = plain[key]
+            if value is not None:
+                plain[key] = float(value) if math.isfinite(value) else None
+                if plain[key] is None:
+                    plain["reason"] = plain["reason"] or f"{key} is {value}"
+        return plain
+
+
+def result_from_dict(plain: Mapping[str, Any]) -> TaskResult:
+    """Rebuild a TaskResult from its plain form."""
+    return TaskResult(**plain)

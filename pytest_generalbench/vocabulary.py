@@ -1,0 +1,206 @@
+"""The closed sets of words that a task file may use.
+
+A word outside its set is an error that lists the good ones, so that a slip in
+one of 699 tasks is found when the file is read and not when its score is missing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MODALITIES: Final = ("image", "video", "audio", "3d", "nlp")
+"""Modality slugs in report order; `nlp` (language) has no paradigm."""
+
+PARADIGMS: Final = ("comprehension", "generation")
+
+DIRECTIONS: Final = ("higher", "lower")
+"""Which end of a metric's scale is the good one."""
+
+MEDIA: Final = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
+"""The media a model can take or give; `signal` is EEG, `map` anything laid over an image or frames."""
+
+_INPUTS: Final[dict[str, str]] = {
+    "text": "text",
+    "number series": "text",
+    "text (dialogue)": "text",
+    "lyrics/text": "text",
+    "image": "image",
+    "images": "image",
+    "image+text": "image text",
+    "image+text (Chinese)": "image text",
+    "text+image": "image text",
+    "images+text": "image text",
+    "images+text (dialogue)": "image text",
+    "image pair+text": "image text",
+    "sketch image": "image",
+    "edge map": "image",
+    "mask image": "image",
+    "document photo": "image",
+    "face photo": "image",
+    "layout (boxes/label map)": "image",
+    "rgb-d frames": "image",
+    "image+mask": "image map",
+    "image+depth+text": "image map text",
+    "video": "video",
+    "video (sparse frames)": "video",
+    "video (grayscale)": "video",
+    "video+text": "video text",
+    "video+text (+first box)": "video text",
+    "video (+first-frame mask)": "video map",
+    "video+mask": "video map",
+    "video+image": "video image",
+    "audio": "audio",
+    "audio+text": "audio text",
+    "audio+chords+text": "audio text",
+    "piano music": "audio",
+    "symbolic music": "audio",
+    "lyrics+score": "audio text",
+    "pointcloud": "pointcloud",
+    "pointcloud+text": "pointcloud text",
+    "pointcloud+images": "pointcloud image",
+    "pointcloud sequence": "pointcloud",
+    "motion sequence": "motion",
+    "eeg signal": "signal",
+}
+
+INPUT_MEDIA: Final[dict[str, tuple[str, ...]]] = {
+    word: tuple(media.split()) for word, media in _INPUTS.items()
+}
+"""The media behind each word of a task's `inputs`."""
+
+_MAP_OUTPUTS: Final = (
+    "boxes+labels", "boxes+labels (text grounding)", "box", "boxes per frame", "box tube", "keypoints",
+    "mask", "mask (anomaly map)", "mask sequence", "instance masks", "panoptic map", "alpha matte",
+    "map (probability mask)", "depth map", "depth sequence", "flow field", "per-point labels",
+    "per-point part labels", "per-point instance masks", "per-point normals", "camera poses",
+    "3D boxes", "3D box tracks",
+)  # fmt: skip
+
+TEXT_OUTPUTS: Final = (
+    "text", "text (choice)", "text (yes/no)", "text (label)", "text (short answer)",
+    "text (final answer)", "text (code)", "text (structured list)", "text (relation triplets)",
+    "text (roles per event)", "number", "numbers",
+)  # fmt: skip
+"""The outputs that a text answer carries."""
+
+OUTPUT_MEDIUM: Final[dict[str, str]] = {
+    **dict.fromkeys(TEXT_OUTPUTS, "text"),
+    **dict.fromkeys(_MAP_OUTPUTS, "map"),
+    "image": "image",
+    "video": "video",
+    "video (frames)": "video",
+    "audio": "audio",
+    "audio (speech)": "audio",
+    "audio (speech) or text": "audio",
+    "audio (singing)": "audio",
+    "audio (song)": "audio",
+    "music (symbolic)": "audio",
+    "pointcloud": "pointcloud",
+    "mesh": "mesh",
+    "motion sequence": "motion",
+}
+"""The medium behind each word of a task's `output`."""
+
+UNITS: Final = (
+    "percent", "count", "raw", "dB", "distance", "ratio", "pixels", "cm", "degrees", "LAB units",
+    "sum/1000", "x1000", "0..1", "1..5", "0..100",
+)  # fmt: skip
+
+MAPPINGS: Final = (
+    "identity", "one_minus_percent", "tanh:20", "affine:-1..1", "affine:1..5", "ratio:0.1", "ratio:0.5",
+    "ratio:1", "ratio:5", "ratio:10", "ratio:25", "ratio:50", "ratio:100",
+)  # fmt: skip
+"""How a raw score becomes 0..100 points: identity, 100(1-x/100), 100 tanh(x/T), affine, 100(2 sigmoid(T/x)-1)."""
+
+_TEXT_ARCHETYPES: Final[dict[str, str]] = {
+    "text_mcqa": "multiple_choice",
+    "multi_image_choice_qa": "multiple_choice",
+    "image_vqa_choice": "multiple_choice",
+    "audio_qa_choice": "multiple_choice",
+    "video_object_matching": "multiple_choice",
+    "image_vqa_yesno": "yes_no",
+    "image_classification": "label",
+    "text_classification": "label",
+    "image_anomaly_classification": "label",
+    "video_recognition_label": "label",
+    "audio_classification": "label",
+    "3d_classification": "label",
+    "multimodal_sarcasm_detection": "label",
+    "video_event_relation": "label",
+    "image_vqa_short": "short_answer",
+    "document_vqa": "short_answer",
+    "video_qa_exact": "short_answer",
+    "3d_situated_qa": "short_answer",
+    "math_word_problem": "final_answer",
+    "text_open_qa": "free_text",
+    "text_generation": "free_text",
+    "text_summarization": "free_text",
+    "text_translation": "free_text",
+    "video_qa_open": "free_text",
+    "video_recognition_text": "free_text",
+    "audio_qa_open": "free_text",
+    "multi_image_open_generation": "free_text",
+    "3d_scene_qa": "free_text",
+    "image_captioning": "caption",
+    "video_captioning": "caption",
+    "audio_captioning": "caption",
+    "3d_motion_captioning": "caption",
+    "ocr": "ocr",
+    "counting": "counting",
+    "text_extraction": "extraction",
+    "multimodal_information_extraction": "extraction",
+    "speech_information_extraction": "extraction",
+    "scene_graph": "triplets",
+    "video_semantic_role_labeling": "roles",
+    "code_generation": "code",
+    "image_to_code": "code",
+    "time_series_forecasting": "time_series",
+}
+
+_OTHER_ARCHETYPES: Final = (
+    "object_detection", "semantic_segmentation", "image_anomaly_segmentation", "matting",
+    "instance_segmentation", "visual_grounding", "keypoint_detection", "depth_estimation",
+    "panoptic_segmentation", "video_object_tracking", "video_object_segmentation",
+    "video_reasoning_segmentation", "video_referring_segmentation", "video_spatiotemporal_grounding",
+    "video_depth_estimation", "optical_flow", "video_salient_object_detection",
+    "video_camouflaged_object_detection", "3d_part_segmentation", "3d_semantic_segmentation",
+    "3d_instance_segmentation", "3d_odometry", "3d_tracking", "3d_normal_estimation", "3d_detection",
+    "text_to_image", "conditional_image_generation", "image_restoration", "image_inpainting",
+    "image_colorization", "image_style_transfer", "image_editing", "image_to_map", "audio_to_image",
+    "eeg_to_image", "face_swap_generation", "text_to_video", "image_to_video", "video_restoration",
+    "video_super_resolution", "video_inpainting", "video_frame_interpolation", "video_colorization",
+    "video_translation_editing", "stylized_video_generation", "video_style_transfer",
+    "text_to_speech", "speech_style_conversion", "speech_to_speech_translation", "text_to_audio",
+    "audio_editing", "image_to_speech", "video_to_audio", "music_generation", "music_style_transfer",
+    "text_to_3d", "image_to_3d", "3d_completion_reconstruction", "text_to_motion",
+)  # fmt: skip
+
+ARCHETYPE_PROTOCOL: Final[dict[str, str]] = {
+    **_TEXT_ARCHETYPES,
+    **{name: name for name in _OTHER_ARCHETYPES},
+}
+"""The protocol that asks and reads each archetype; media archetypes name a protocol of their own."""
+
+PROTOCOLS: Final = tuple(dict.fromkeys(ARCHETYPE_PROTOCOL.values()))
+
+METRICS: Final = (
+    "accuracy", "macro_accuracy", "exact_match", "micro_f1", "macro_f1", "weighted_f1", "token_f1",
+    "extraction_f1", "bleu1", "bleu4", "rouge1", "rougeL", "cider", "codebleu", "anls", "mae", "rmse",
+    "triplet_recall50", "judge_score",
+    "box_ap50", "box_ap75", "keypoint_ap50", "mask_ap50", "box_accuracy50", "box_dice", "pixel_ap",
+    "pixel_roc_auc", "miou", "instance_miou", "panoptic_quality", "alpha_sad", "alpha_mse", "depth_rms",
+    "absrel", "epe", "success_auc", "m_viou", "s_measure", "instance3d_map50", "detection3d_map",
+    "amota", "rte", "normal_angle_rmse",
+    "psnr", "ms_ssim", "lab_rmse", "chamfer", "fid", "motion_fid", "fvd", "fad", "clip_text_image",
+    "clip_image_image", "clip_style", "frame_accuracy", "subject_consistency", "background_consistency",
+    "temporal_flickering", "dynamic_degree", "aesthetic_quality", "imaging_quality", "musiq",
+    "object_class", "multiple_objects", "spatial_relationship", "temporal_style", "appearance_style",
+    "color_binding", "overall_consistency", "human_action", "i2v_quality", "eeg_top1_accuracy",
+    "e_accuracy", "clap_text_audio", "style_clap", "wer", "mcd", "pcc", "mos", "user_preference",
+)  # fmt: skip
+"""Canonical metric names; the official (workbook) spelling is kept beside each in the task files."""
+
+SOTA_TABLES: Final = ("released", "paper")
+"""The two published tables of specialist scores; they differ on 64 tasks."""
+
+SCORINGS: Final = ("paper", "released")
