@@ -110,7 +110,7 @@ MAPPINGS: Final = (
     "identity", "one_minus_percent", "tanh:20", "affine:-1..1", "affine:1..5", "ratio:0.1", "ratio:0.5",
     "ratio:1", "ratio:5", "ratio:10", "ratio:25", "ratio:50", "ratio:100",
 )  # fmt: skip
-"""How a raw score becomes 0..100 points: identity, 100(1-x/100), 100 tanh(x/T), affine, 100(2 sigmoid(T/x)-1)."""
+"""How a raw score becomes points: x, 100 - x, 100 tanh(x/T), affine to 0..100, 100 (2 sigmoid(T/x) - 1)."""
 
 _TEXT_ARCHETYPES: Final[dict[str, str]] = {
     "text_mcqa": "multiple_choice",
