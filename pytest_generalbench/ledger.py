@@ -1,0 +1,148 @@
+"""Ledger: the append-only record of every answer; scoring reads it back and needs nothing else.
+
+One JSONL file per worker process. A record is written before its answer is scored and is on
+disk (fsync) before the next batch is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from pytest_generalbench.instance import Output
+
+LEDGER_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the ledger: what became of one request, or what a judge said of an answer."""
+
+    task: str
+    instance: str
+    kind: str = "answer"
+    """`answer`, or `verdict` for a judge's."""
+    state: str = "ok"
+    """ok, refused, error, timeout, oom or missing_media; `unparsable` is found when scoring."""
+    digest: str | None = None
+    """Digest of the request; None when none could be made."""
+    output: Output | None = None
+    verdict: float | None = None
+    """A judge's verdict in 0..1; None when the judge failed."""
+    message: str | None = None
+    seconds: float | None = None
+
+    def to_json(self) -> str:
+        """Return the line without its newline."""
+        plain: dict[str, Any] = {"v": LEDGER_VERSION, "kind": self.kind, "task": self.task}
+        plain |= {"instance": self.instance, "state": self.state, "digest": self.digest}
+        if self.output is not None:
+            plain["output"] = {"medium": self.output.medium, "text": self.output.text}
+            if self.output.details:
+                plain["output"]["details"] = dict(self.output.details)
+        for key in ("verdict", "message", "seconds"):
+            value = getattr(self, key)
+            if value is not None:
+                plain[key] = round(value, 6) if isinstance(value, float) else value
+        return json.dumps(plain, ensure_ascii=False)
+
+
+def record_from_json(line: str) -> Record:
+    """Parse one line. Raises ValueError or KeyError when it is torn or not a record."""
+    plain = json.loads(line)
+    if plain["v"] > LEDGER_VERSION:
+        raise ValueError(f"ledger version {plain['v']} is newer than this program's {LEDGER_VERSION}")
+    output = plain.get("output")
+    return Record(
+        task=plain["task"],
+        instance=plain["instance"],
+        kind=plain["kind"],
+        state=plain["state"],
+        digest=plain["digest"],
+        output=None if output is None else _output(output, plain["state"]),
+        verdict=plain.get("verdict"),
+        message=plain.get("message"),
+        seconds=plain.get("seconds"),
+    )
+
+
+def _output(plain: Mapping[str, Any], state: str) -> Output:
+    return Output(plain["text"], plain["medium"], state == "refused", plain.get("details", {}))
+
+
+class LedgerWriter:
+    """Appends records to one file; `append` returns when they are on disk."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` for appending, creating it."""
+        self.path = path
+        self._file: IO[bytes] = path.open("ab")
+
+    def append(self, records: Iterable[Record]) -> None:
+        """Write the records and wait until the disk has them."""
+        lines = "".join(record.to_json() + "\n" for record in records)
+        # A lone surrogate from a model's decoder must not stop the run: keep it escaped.
+        self._file.write(lines.encode("utf-8", "backslashreplace"))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def position(self) -> int:
+        """Return the offset at which the next record will start."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+
+@dataclass(slots=True)
+class LedgerReader:
+    """Reads one ledger file; lines that cannot be read are counted, not hidden."""
+
+    path: Path
+    torn: list[int] = field(default_factory=list)
+    """Byte offsets of lines that are no record (a crash in mid-write leaves one at the end)."""
+
+    def records(self, start: int = 0) -> Iterator[Record]:
+        """Yield the records from byte offset `start` on."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            offset = start
+            for line in file:
+                try:
+                    yield record_from_json(line.decode("utf-8"))
+                except (ValueError, KeyError, TypeError):
+                    self.torn.append(offset)
+                offset += len(line)
+
+
+def answers_and_verdicts(
+    records: Iterable[Record], task_id: str
+) -> tuple[dict[str, Record], dict[str, Record]]:
+    """Split a task's records into answers and verdicts by instance id; the last record of each counts."""
+    answers: dict[str, Record] = {}
+    verdicts: dict[str, Record] = {}
+    for record in records:
+        if record.task == task_id:
+            (verdicts if record.kind == "verdict" else answers)[record.instance] = record
+    return answers, verdicts
+
+
+def ledger_files(folder: Path) -> Sequence[Path]:
+    """Return the run folder's ledger files, sorted by name."""
+    return sorted(folder.glob("ledger-*.jsonl"))

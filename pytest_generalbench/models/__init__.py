@@ -1,0 +1,127 @@
+"""Models: from a specification such as `hf:NAME` or `baseline:oracle` to something that generates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.errors import ModelError, UnknownWordError
+from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+
+if TYPE_CHECKING:
+    from pytest_generalbench.settings import Settings
+
+__all__ = ["AnswerSheet", "Failed", "Model", "ModelKind", "check_spec", "make_model", "model_kinds"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKind:
+    """A way to get a model: how its specification is checked, and how it is made."""
+
+    make: Callable[[str, Settings, Path], Model]
+    """Called with what follows the colon, the settings, and the folder the run was started in."""
+    check: Callable[[str, Path], None] = lambda target, folder: None
+    """Raises ModelError for a target that cannot work; cheap, nothing is loaded."""
+
+
+def _make_baseline(target: str, settings: Settings, folder: Path) -> Model:
+    from pytest_generalbench.models.baseline import make_baseline
+
+    return make_baseline(target)
+
+
+def _check_baseline(target: str, folder: Path) -> None:
+    from pytest_generalbench.models.baseline import make_baseline
+
+    make_baseline(target)
+
+
+def _make_predictions(target: str, settings: Settings, folder: Path) -> Model:
+    from pytest_generalbench.models.predictions import Predictions
+
+    return Predictions(folder / target)
+
+
+def _check_predictions(target: str, folder: Path) -> None:
+    if not (folder / target).is_dir():
+        raise ModelError(f"predictions:{target}: there is no such folder")
+
+
+def _make_python(target: str, settings: Settings, folder: Path) -> Model:
+    from pytest_generalbench.models.python import make_python_model
+
+    return make_python_model(target, folder)
+
+
+def _check_python(target: str, folder: Path) -> None:
+    from pytest_generalbench.models.python import split_target
+
+    where, _ = split_target(target)
+    if where.endswith(".py") and not (folder / where).is_file():
+        raise ModelError(f"python:{target}: there is no file {where}")
+
+
+def _make_hf(target: str, settings: Settings, folder: Path) -> Model:
+    from pytest_generalbench.models.transformers import make_transformers_model
+
+    return make_transformers_model(target, settings, folder)
+
+
+def _check_hf(target: str, folder: Path) -> None:
+    if not target:
+        raise ModelError("hf: needs a model name or folder, as in hf:org/name or hf:./folder")
+    path = folder / target
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ModelError(f"hf:{target}: the folder has no config.json, so it is not a saved model")
+    elif target.startswith((".", "/", "~")):
+        raise ModelError(f"hf:{target}: there is no such folder")
+
+
+BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
+    "baseline": ModelKind(_make_baseline, _check_baseline),
+    "hf": ModelKind(_make_hf, _check_hf),
+    "predictions": ModelKind(_make_predictions, _check_predictions),
+    "python": ModelKind(_make_python, _check_python),
+}
+
+_kinds: dict[str, ModelKind] = dict(BUILT_IN_KINDS)
+
+
+def model_kinds() -> Mapping[str, ModelKind]:
+    """Return every kind of specification, those of plugins included."""
+    return _kinds
+
+
+def register(name: str, kind: ModelKind) -> None:
+    """Add a kind of model specification; a name that is taken is an error."""
+    if name in _kinds and _kinds[name] is not kind:
+        raise ModelError(f"the model kind {name!r} is there already")
+    _kinds[name] = kind
+
+
+def _split(spec: str, folder: Path) -> tuple[str, str]:
+    """Split a specification at its first colon; a bare name or folder means `hf:`."""
+    kind, colon, target = spec.partition(":")
+    if colon and kind in _kinds:
+        return kind, target
+    # `oracle` or `hf` alone is a slip, not the name of a repository.
+    is_slip = spec in _kinds or spec in ("oracle", "majority", "constant", "random")
+    if not colon and not is_slip and not spec.startswith("-"):
+        return "hf", spec
+    forms = {"baseline": "oracle", "hf": "NAME_OR_DIR", "predictions": "DIR", "python": "path.py:factory"}
+    raise UnknownWordError("model", spec, [f"{name}:{forms.get(name, '…')}" for name in _kinds])
+
+
+def check_spec(spec: str, folder: Path) -> None:
+    """Raise GeneralBenchError when the specification cannot work; nothing heavy is loaded."""
+    kind, target = _split(spec, folder)
+    _kinds[kind].check(target, folder)
+
+
+def make_model(settings: Settings, folder: Path) -> Model:
+    """Make the model that the settings name; `folder` is where the run was started."""
+    kind, target = _split(settings.model, folder)
+    return _kinds[kind].make(target, settings, folder)

@@ -1,0 +1,67 @@
+"""What a model is to the benchmark: media it takes and gives, and `generate`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pytest_generalbench import vocabulary
+
+if TYPE_CHECKING:
+    from pytest_generalbench.instance import Output, Request
+    from pytest_generalbench.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Returned in place of an Output for a request that got no answer."""
+
+    message: str
+    state: str = "error"
+    """error, timeout, oom, missing_media or refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSheet:
+    """What only a baseline sees: the perfect answers of a task and the possible ones."""
+
+    ideal: Mapping[str, str]
+    """By instance id; an instance without reference is not in it."""
+    choices: Mapping[str, tuple[str, ...]]
+    """By instance id; empty where the question is open."""
+
+
+class Model(ABC):
+    """Base of all models; an adapter needs `generate`, and says which media it takes and gives."""
+
+    input_media: frozenset[str] = frozenset(vocabulary.MEDIA)
+    output_media: frozenset[str] = frozenset({"text"})
+    batch_size: int = 8
+    """Requests a `generate` call is given at most, unless the user says otherwise."""
+    wants_answers: ClassVar[bool] = False
+    """Whether `begin` is given the answer sheet; True for baselines only."""
+
+    @abstractmethod
+    def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | str]:
+        """Answer each request, in order; a plain string is a text output."""
+
+    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:  # noqa: B027 - optional to override
+        """Learn which task comes next; called once before its first batch."""
+
+    def unsupported(self, task: Task) -> str | None:
+        """Return why the model cannot take part in `task`, or None when it can."""
+        missing = [medium for medium in task.input_media if medium not in self.input_media]
+        if missing:
+            return f"the model does not take {', '.join(missing)}"
+        if task.output_medium not in self.output_media:
+            return f"the model does not give {task.output_medium}"
+        return None
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells this model from others (name, revision, dtype); goes into the result."""
+        return {"class": type(self).__name__}
+
+    def close(self) -> None:  # noqa: B027 - optional to override
+        """Free what the model holds."""

@@ -1,0 +1,36 @@
+"""The settings of a run: what the options, ini keys and environment come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that shapes a run; the same values reach every worker."""
+
+    model: str
+    data: str = "demo"
+    split: str = "open"
+    board: str = "A"
+    limit: int | None = None
+    scoring: str = "paper"
+    sota: str = "released"
+    run: str | None = None
+    batch_size: int | None = None
+    """None: the model's own preference."""
+    base_url: str | None = None
+    judge: str | None = None
+    offline: bool = False
+    trust_remote_code: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain builtins for the result file."""
+        return asdict(self)
+
+
+def settings_from_dict(plain: Mapping[str, Any]) -> Settings:
+    """Rebuild Settings from their plain form."""
+    return Settings(**plain)
