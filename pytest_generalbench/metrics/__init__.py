@@ -1,1 +1,79 @@
-"""Metrics: pure functions by domain; `get` finds one by its canonical name."""
+"""Metrics: pure functions by domain, and a registry that finds each by its canonical name.
+
+>>> accumulator = make("token_f1")
+>>> accumulator.add("a red bird", ("red bird",))
+>>> accumulator.add(None, ("two birds",))
+>>> accumulator.result()
+MetricValue(score=40.0, stderr=40.0, n=2)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.metrics import (
+    cider,
+    classification,
+    code,
+    judge,
+    ngram,
+    numeric,
+    overlap,
+    structure,
+)
+from pytest_generalbench.metrics.base import Accumulator, Metric, MetricValue
+
+__all__ = ["Accumulator", "Metric", "MetricValue", "get", "make", "names", "register"]
+
+_METRICS: dict[str, Metric] = {}
+
+
+def register(metric: Metric) -> None:
+    """Add a metric; a name that is taken is a GeneralBenchError.
+
+    Args:
+        metric: Its name is what task files say.
+    """
+    if metric.name in _METRICS:
+        raise GeneralBenchError(f"metric {metric.name!r} is registered already; choose another name")
+    _METRICS[metric.name] = metric
+
+
+def get(name: str) -> Metric:
+    """Return the metric of that canonical name; an unknown name is an UnknownWordError.
+
+    >>> get("mae").higher_is_better
+    False
+    """
+    try:
+        return _METRICS[name]
+    except KeyError:
+        raise UnknownWordError("metric", name, _METRICS) from None
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all registered metrics, sorted."""
+    return tuple(sorted(_METRICS))
+
+
+def make(name: str, options: Mapping[str, Any] | None = None) -> Accumulator:
+    """Return an empty accumulator of a metric, its options over their defaults.
+
+    An unknown metric or option is an UnknownWordError, an absent library a
+    MissingDependencyError.
+    """
+    metric = get(name)
+    given = dict(options or {})
+    for option in given:
+        if option not in metric.options:
+            raise UnknownWordError(
+                f"option of metric {name!r}", option, metric.options or ["(it takes none)"]
+            )
+    return metric.factory(**{**metric.options, **given})
+
+
+for _room in (classification, overlap, ngram, cider, code, numeric, structure, judge):
+    for _metric in _room.METRICS:
+        register(_metric)
