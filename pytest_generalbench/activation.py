@@ -1,0 +1,125 @@
+"""Switches the benchmark on: reads settings and hooks, decides what is collected, registers the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pytest_generalbench import metrics, models, options, protocols, registry, selection, vocabulary
+from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.task import Task, validate
+
+if TYPE_CHECKING:
+    from pytest_generalbench.settings import Settings
+
+MODULE_NODEID: Final = "benchmark_tasks/test_general_bench.py"
+"""Node id of the shipped module, the same in every repository and on every worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """What a session runs."""
+
+    settings: Settings
+    module: Path
+    """File of the shipped test module."""
+    registered: tuple[Task, ...]
+    """Every task there is, those of hooks included; the denominators of the levels."""
+    tasks: tuple[Task, ...]
+    """The chosen board's tasks: what is collected."""
+    folder: Path
+    """Where pytest was started; relative paths of options are meant from here."""
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def _hooked_tasks(config: pytest.Config) -> Iterable[Task]:
+    for given in config.hook.pytest_generalbench_tasks(config=config):
+        if isinstance(given, Path):
+            yield from registry.read_task_folder(given)
+        else:
+            yield from given or ()
+
+
+def _register_hooked(config: pytest.Config) -> None:
+    for given in config.hook.pytest_generalbench_metrics(config=config):
+        for metric in given or ():
+            metrics.register(metric)
+    for given in config.hook.pytest_generalbench_protocols(config=config):
+        for protocol in given or ():
+            protocols.register(protocol)
+    for given in config.hook.pytest_generalbench_models(config=config):
+        for name, kind in (given or {}).items():
+            models.register(name, kind)
+
+
+def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
+    options.refuse_space_form(config.invocation_params.args)
+    settings = options.settings_of(config)
+    _register_hooked(config)
+    known_metrics = {*vocabulary.METRICS, *metrics.names()}
+    known_protocols = {*vocabulary.PROTOCOLS, *protocols.names()}
+    hooked = [validate(task, known_metrics, known_protocols) for task in _hooked_tasks(config)]
+    tasks = tuple(registry.sorted_unique([*registry.load_tasks(), *hooked]))
+    folder = config.invocation_params.dir
+    if not is_worker(config):
+        models.check_spec(settings.model, folder)
+    return Benchmark(settings, module, tasks, selection.board_tasks(tasks, settings.board), folder)
+
+
+def _translate_paths(config: pytest.Config, module: Path) -> None:
+    """Point pasted node ids, and a checkout's bare command, at the shipped module."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(module)]
+    config.args = [
+        str(module) + arg.removeprefix(MODULE_NODEID) if arg.startswith(MODULE_NODEID) else arg
+        for arg in config.args
+    ]
+
+
+def _add_markers(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "generalbench(task, skill, metric, board): a General-Bench task; "
+        "select with -m \"generalbench(metric='accuracy')\".",
+    )
+    for name in (*vocabulary.MODALITIES, *vocabulary.PARADIGMS):
+        config.addinivalue_line("markers", f"{name}: General-Bench tasks of this facet.")
+
+
+def _share_rootdir(config: pytest.Config) -> None:
+    """Give workers the controller's rootdir: theirs would follow the shipped module's path."""
+    if config.option.rootdir is None:
+        config.option.rootdir = str(config.rootpath)
+    if config.option.inifilename is None and config.inipath is not None:
+        config.option.inifilename = str(config.inipath)
+
+
+def activate(config: pytest.Config, module: Path) -> None:
+    """Register everything that a benchmark session needs. A user's mistake ends as one line."""
+    from pytest_generalbench.items import Items
+
+    if config.getoption("dist", "no") == "each":
+        raise pytest.UsageError("--dist each would run every task once per worker: use load or worksteal")
+    _add_markers(config)
+    try:
+        benchmark = _benchmark(config, module)
+    except GeneralBenchError as error:
+        raise pytest.UsageError(str(error)) from error
+    if is_worker(config):
+        config.pluginmanager.register(Items(benchmark, config), "generalbench-items")
+        return
+    _translate_paths(config, module)
+    _share_rootdir(config)
+    from pytest_generalbench.session import Controller
+
+    controller = Controller(benchmark, config)
+    config.pluginmanager.register(controller, "generalbench-controller")
+    config.pluginmanager.register(Items(benchmark, config), "generalbench-items")

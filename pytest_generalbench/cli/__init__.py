@@ -1,0 +1,38 @@
+"""`generalbench …`: everything that is not running the benchmark."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pytest_generalbench import __version__
+from pytest_generalbench.errors import GeneralBenchError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser with every subcommand."""
+    from pytest_generalbench.cli import doctor, download, level, tasks
+
+    parser = argparse.ArgumentParser(
+        prog="generalbench",
+        description="Tools around General-Bench. To run the benchmark itself: pytest --generalbench-model=SPEC",
+    )
+    parser.add_argument("--version", action="version", version=f"pytest-generalbench {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (tasks, doctor, download, level):
+        module.add_parser(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand; a user's mistake is one line on stderr and exit code 2."""
+    options = make_parser().parse_args(arguments)
+    try:
+        code: int = options.func(options)
+    except GeneralBenchError as error:
+        sys.stderr.write(f"generalbench: {error}\n")
+        return 2
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        return 0
+    return code

@@ -1,0 +1,119 @@
+"""`generalbench tasks`: what there is to run, and how a task is asked and scored."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_generalbench import metrics, protocols, registry
+from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.scoring import metric_definition
+
+if TYPE_CHECKING:
+    from pytest_generalbench.task import Task
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `tasks` and `tasks show`."""
+    parser = commands.add_parser(
+        "tasks",
+        help="list the tasks, or show one",
+        description="List the tasks: `generalbench tasks -k 'image and not generation'`. "
+        "Show one with the prompt of its first instance: `generalbench tasks show nlp/causal-reasoning`.",
+    )
+    parser.add_argument("action", nargs="?", choices=["list", "show"], default="list")
+    parser.add_argument("id", nargs="?", help="task id or official name, for `show`")
+    parser.add_argument(
+        "-k", dest="expression", metavar="EXPR", help="as pytest's -k, matched on the task id"
+    )
+    parser.add_argument(
+        "--data", default="demo", metavar="DIR|demo", help="where `show` takes the instance from"
+    )
+    parser.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List or show."""
+    tasks = registry.load_tasks()
+    if options.action == "show":
+        if not options.id:
+            raise GeneralBenchError("generalbench tasks show needs a task id: generalbench tasks lists them")
+        lines = describe(registry.find_task(tasks, options.id), options.data, tasks)
+    else:
+        lines = listing(task for task in tasks if matches(task.id, options.expression))
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+def matches(task_id: str, expression: str | None) -> bool:
+    """Match an id as pytest's `-k` would: words with and, or, not and brackets."""
+    if not expression:
+        return True
+    from _pytest.mark.expression import Expression
+
+    try:
+        # A task's words are its id: the markers are parts of it.
+        return Expression.compile(expression).evaluate(lambda name, **_: name.lower() in task_id)
+    except SyntaxError as error:
+        raise GeneralBenchError(f"-k {expression!r}: {error}") from error
+
+
+def listing(tasks: Iterable[Task]) -> Iterator[str]:
+    """Return one line per task: id, metric, SoTA, stated instances, and whether it can be run yet."""
+    count = 0
+    for task in tasks:
+        count += 1
+        ready = protocols.implemented(task.protocol) and task.metric.name in metrics.names()
+        sota = "-" if task.sota.released is None else f"{task.sota.released:g}"
+        yield f"{task.id:<88} {task.metric.name:<20} {sota:>8} {task.instances:>6}{'' if ready else '  (not yet)'}"
+    yield f"{count} tasks"
+
+
+def _facts(task: Task) -> Iterator[str]:
+    facts = {
+        "id": task.id,
+        "official name": task.official_name,
+        "skill": f"{task.skill} ({task.skill_code})",
+        "input → output": f"{task.inputs} → {task.output}",
+        "instances stated": task.instances,
+        "protocol": task.protocol,
+        "metric": f"{task.metric.name} ({task.metric.official!r} in the workbook), {task.metric.unit}, "
+        f"{task.metric.direction} is better, mapping {task.metric.mapping}",
+        "SoTA": f"{task.sota.released} (released), {task.sota.paper} (paper)"
+        + (", printed as points" if task.sota.mapped else ""),
+        "folders seen": ", ".join(task.folders) or "none",
+        "notes": task.notes or "none",
+    }
+    for name, value in facts.items():
+        yield f"{name + ':':<18}{value}"
+
+
+def describe(task: Task, source: str, tasks: tuple[Task, ...]) -> Iterator[str]:
+    """Return a task's facts, the full prompt of its first instance, its parser and its metric."""
+    from pytest_generalbench.data import open_data
+
+    yield from _facts(task)
+    if not protocols.implemented(task.protocol) or task.metric.name not in metrics.names():
+        yield "not implemented in this version: the task is collected and reported as such"
+        return
+    protocol = protocols.get(task.protocol)
+    yield f"{'parser:':<18}{task.parser or protocol.parser}"
+    yield f"{'answer length:':<18}{task.max_new_tokens or protocol.max_new_tokens} tokens"
+    yield f"{'metric is:':<18}{metric_definition(task)}"
+    loaded = open_data(source if source in ("demo", "hub") else Path(source), "open", tasks).load(task)
+    good = [item for item in loaded.instances if item.problem is None] if loaded else []
+    if loaded is None or not good:
+        yield f"no instance of it in {source}"
+        return
+    context = protocol.context(task, loaded.header, loaded.instances)
+    request = protocol.request(good[0], context)
+    yield f"{'instance:':<18}{good[0].id} ({source})"
+    for medium in request.media:
+        yield f"{'medium:':<18}{medium.medium}, {len(medium.paths)} file(s), first {medium.path.name}"
+    yield "prompt:"
+    yield from (f"  | {line}" for line in request.text.splitlines())
+    if good[0].has_reference:
+        yield f"{'reference:':<18}{protocol.reference(good[0], context)!r}"

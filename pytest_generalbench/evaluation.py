@@ -1,0 +1,248 @@
+"""One task from its data to its result: prepare, ask in batches, keep, score."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_generalbench import metrics, protocols
+from pytest_generalbench.errors import DataError, MediaError
+from pytest_generalbench.instance import Instance, Output, Request
+from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
+from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.result import TaskResult
+from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
+from pytest_generalbench.selection import limited
+
+if TYPE_CHECKING:
+    from pytest_generalbench.data import DataSource
+    from pytest_generalbench.judge import Judge
+    from pytest_generalbench.settings import Settings
+    from pytest_generalbench.task import Task
+
+HUMAN_METRICS = ("mos", "user_preference")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A task ready to be asked."""
+
+    scoring: ScoringInput
+    requests: tuple[Request, ...]
+    """One per instance that can be asked, longest text first; the order is the same for every worker."""
+    impossible: tuple[Record, ...]
+    """One per instance that cannot be asked, with its state and why."""
+
+
+def absent(task: Task, state: str, reason: str) -> TaskResult:
+    """Return the result of a task that was not asked."""
+    return TaskResult(task.id, state, task.metric.name, task.metric.unit, reason=reason)
+
+
+def not_possible(task: Task, judge: Judge | None) -> TaskResult | None:
+    """Return why this installation cannot score `task`, or None when it can."""
+    if task.metric.name in HUMAN_METRICS:
+        return absent(task, "human", "only people can give this score")
+    if not protocols.implemented(task.protocol):
+        return absent(task, "not_implemented", f"the protocol {task.protocol} is not implemented yet")
+    if task.metric.name not in metrics.names():
+        return absent(task, "not_implemented", f"the metric {task.metric.name} is not implemented yet")
+    lacking = metrics.missing_extra(task.metric.name)
+    if lacking:
+        told = f"{task.metric.name} needs pip install 'pytest-generalbench[{lacking}]'"
+        return absent(task, "unavailable", told)
+    if task.metric.name == JUDGE_METRIC and judge is None:
+        return absent(task, "unavailable", "needs a judge: --generalbench-judge=MODEL")
+    return None
+
+
+def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
+    """Return the record of an instance that must not be asked, or None."""
+    if instance.problem is not None:
+        return Record(
+            instance.task_id, instance.id, state=instance.problem.state, message=instance.problem.message
+        )
+    if instance.has_reference:
+        try:
+            scoring.protocol.reference(instance, scoring.context)
+        except DataError as error:
+            return Record(instance.task_id, instance.id, state="error", message=str(error))
+    return None
+
+
+def prepare(scoring: ScoringInput) -> Prepared:
+    """Turn instances into requests; what cannot be asked keeps its state and its reason."""
+    requests: list[Request] = []
+    impossible: list[Record] = []
+    for instance in scoring.instances:
+        record = _cannot_ask(instance, scoring)
+        if record is None:
+            try:
+                requests.append(scoring.protocol.request(instance, scoring.context))
+                continue
+            except DataError as error:
+                record = Record(instance.task_id, instance.id, state="error", message=str(error))
+        impossible.append(record)
+    requests.sort(key=lambda request: (-len(request.text), request.instance_id))
+    return Prepared(scoring, tuple(requests), tuple(impossible))
+
+
+def answer_sheet(prepared: Prepared) -> AnswerSheet:
+    """Return the perfect and the possible answers of every instance that is asked."""
+    scoring = prepared.scoring
+    asked = {request.instance_id for request in prepared.requests}
+    ideal: dict[str, str] = {}
+    choices: dict[str, tuple[str, ...]] = {}
+    for instance in scoring.instances:
+        if instance.id in asked and instance.has_reference:
+            reference = scoring.protocol.reference(instance, scoring.context)
+            ideal[instance.id] = scoring.protocol.ideal(reference, instance, scoring.context)
+            choices[instance.id] = scoring.protocol.choices(instance, scoring.context)
+    return AnswerSheet(ideal, choices)
+
+
+def _failure(error: Exception) -> Failed:
+    """Name the state that an exception from a model means."""
+    if isinstance(error, MediaError):
+        state = "missing_media"
+    elif isinstance(error, MemoryError) or type(error).__name__ in (
+        "OutOfMemoryError",
+        "OutOfMemoryException",
+    ):
+        state = "oom"
+    elif isinstance(error, TimeoutError):
+        state = "timeout"
+    else:
+        state = "error"
+    return Failed(f"{type(error).__name__}: {' '.join(str(error).split())}"[:500], state)
+
+
+def _checked(given: object) -> Output | Failed:
+    """Accept what a model may return for one request; anything else is that request's error."""
+    if isinstance(given, str):
+        return Output(given)
+    if isinstance(given, Failed):
+        return given
+    if isinstance(given, Output):
+        if given.refused or isinstance(given.text, str):
+            return given
+        return Failed(f"the model returned an Output whose text is {type(given.text).__name__}")
+    return Failed(f"the model returned {type(given).__name__} instead of a text")
+
+
+def ask(model: Model, requests: Sequence[Request]) -> list[Output | Failed]:
+    """Ask a batch; when it fails as a whole, halve it until the failing request stands alone."""
+    try:
+        with warnings.catch_warnings():
+            # A repository that turns warnings into errors means its own code, not the model's libraries.
+            warnings.simplefilter("default")
+            outputs = list(model.generate(requests))
+    except Exception as error:  # noqa: BLE001 - a model is foreign code and may raise anything
+        failed = _failure(error)
+    else:
+        if len(outputs) == len(requests):
+            return [_checked(output) for output in outputs]
+        failed = Failed(f"the model returned {len(outputs)} outputs for {len(requests)} requests")
+    if len(requests) == 1:
+        return [failed]
+    middle = len(requests) // 2
+    return [*ask(model, requests[:middle]), *ask(model, requests[middle:])]
+
+
+def _record(request: Request, answer: Output | Failed, seconds: float) -> Record:
+    record = Record(request.task_id, request.instance_id, digest=request.digest(), seconds=seconds)
+    if isinstance(answer, Failed):
+        return replace(record, state=answer.state, message=answer.message)
+    return replace(record, state="refused" if answer.refused else "ok", output=answer)
+
+
+class Evaluation:
+    """Evaluates tasks one after another with one model, one data source and one ledger."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        data: DataSource,
+        ledger: LedgerWriter,
+        model: Callable[[], Model],
+        judge: Judge | None,
+    ) -> None:
+        """Keep the parts; `model` is called when the first task really needs the model."""
+        self.settings = settings
+        self.data = data
+        self.ledger = ledger
+        self.model = model
+        self.judge = judge
+
+    def run(self, task: Task) -> TaskResult:
+        """Evaluate `task`. Raises GeneralBenchError when its data or the model cannot be had."""
+        started = time.perf_counter()
+        impossible = not_possible(task, self.judge)
+        if impossible is not None:
+            return impossible
+        loaded = self.data.load(task)
+        if loaded is None:
+            return absent(task, "no_data", "the data folder has no folder for it")
+        model = self.model()
+        unsupported = model.unsupported(task)
+        if unsupported:
+            return absent(task, "unsupported", unsupported)
+        protocol = protocols.get(task.protocol)
+        scoring = ScoringInput(
+            task=task,
+            protocol=protocol,
+            context=protocol.context(task, loaded.header, loaded.instances),
+            instances=limited(loaded.instances, self.settings.limit),
+            fingerprint=loaded.fingerprint,
+            judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
+        )
+        prepared = prepare(scoring)
+        start = self.ledger.position()
+        self._answer(model, prepared)
+        answers, _ = self._read(start, task)
+        if scoring.judge:
+            self._judge(prepared, answers)
+        answers, verdicts = self._read(start, task)
+        return score_task(scoring, answers, verdicts, time.perf_counter() - started)
+
+    def _read(self, start: int, task: Task) -> tuple[Mapping[str, Record], Mapping[str, Record]]:
+        return answers_and_verdicts(LedgerReader(self.ledger.path).records(start), task.id)
+
+    def _answer(self, model: Model, prepared: Prepared) -> None:
+        """Ask every request, keeping each batch's answers before the next is asked."""
+        if prepared.impossible:
+            self.ledger.append(prepared.impossible)
+        sheet = answer_sheet(prepared) if model.wants_answers else None
+        model.begin(prepared.scoring.task, sheet)
+        for batch in self._batches(prepared.requests, model):
+            started = time.perf_counter()
+            answers = ask(model, batch)
+            each = (time.perf_counter() - started) / len(batch)
+            pairs = zip(batch, answers, strict=True)
+            self.ledger.append(_record(request, answer, each) for request, answer in pairs)
+
+    def _batches(self, requests: Sequence[Request], model: Model) -> Iterator[Sequence[Request]]:
+        size = self.settings.batch_size or model.batch_size
+        for start in range(0, len(requests), size):
+            yield requests[start : start + size]
+
+    def _judge(self, prepared: Prepared, answers: Mapping[str, Record]) -> None:
+        """Ask the judge about every answer that can be read, and keep what it says."""
+        judge, scoring = self.judge, prepared.scoring
+        if judge is None:
+            return
+        questions = {request.instance_id: request.text for request in prepared.requests}
+        for instance in scoring.instances:
+            record = answers[instance.id]
+            if record.state != "ok" or record.output is None or not instance.has_reference:
+                continue
+            answer = scoring.protocol.parse(record.output, instance, scoring.context)
+            if answer is None:
+                continue
+            references = scoring.protocol.reference(instance, scoring.context)
+            verdict, said = judge.verdict(questions[instance.id], references, str(answer))
+            told = Record(scoring.task.id, instance.id, kind="verdict", verdict=verdict, message=said)
+            self.ledger.append([told])

@@ -1,0 +1,173 @@
+"""The items: collecting one per task, and evaluating them in whatever process runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_generalbench.activation import MODULE_NODEID, Benchmark, is_worker
+from pytest_generalbench.errors import GeneralBenchError
+
+if TYPE_CHECKING:
+    from pytest_generalbench.evaluation import Evaluation
+    from pytest_generalbench.models import Model
+    from pytest_generalbench.result import TaskResult
+    from pytest_generalbench.task import Task
+
+PROPERTY: Final = "generalbench"
+"""Name of the user property that carries a task's digest to the controller."""
+
+RUN_INPUT: Final = "generalbench_run"
+MODEL_OUTPUT: Final = "generalbench_model"
+
+
+class TaskModule(pytest.Module):
+    """The shipped module; its items are found whatever the repository's naming rules are."""
+
+    def funcnamefilter(self, name: str) -> bool:
+        """Collect the one test function, and nothing else."""
+        return name == "test_task"
+
+
+def digest_of(result: TaskResult) -> dict[str, Any]:
+    """Return what travels in the report: plain builtins, at most 1 KB."""
+    plain = result.to_dict()
+    del plain["definition"]  # the controller knows it from the task
+    return plain
+
+
+class ModelUnavailableError(GeneralBenchError):
+    """The model could not be made; every later task of this process ends at once with the same words."""
+
+
+class Items:
+    """Collects the tasks, and evaluates those that this process is given."""
+
+    def __init__(self, benchmark: Benchmark, config: pytest.Config) -> None:
+        """Keep what to run; nothing is loaded before the first task needs it."""
+        self.benchmark = benchmark
+        self.config = config
+        self._evaluation: Evaluation | None = None
+        self._model: Model | None = None
+        self._model_error: str | None = None
+
+    def pytest_pycollect_makemodule(
+        self, module_path: Path, parent: pytest.Collector
+    ) -> pytest.Module | None:
+        """Hang the shipped module under the session, with its fixed node id.
+
+        Its place on disk differs by installation, and folder names on the way to it
+        would be words that `-k` matches.
+        """
+        if module_path != self.benchmark.module:
+            return None
+        module: pytest.Module = TaskModule.from_parent(
+            parent.session, path=module_path, name=module_path.name, nodeid=MODULE_NODEID
+        )
+        return module
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make one item per task, marked with its facets."""
+        if "generalbench_task" in metafunc.fixturenames:
+            metafunc.parametrize(
+                "generalbench_task",
+                [pytest.param(task, id=task.id, marks=_marks(task)) for task in self.benchmark.tasks],
+            )
+
+    @pytest.fixture
+    def generalbench(self, request: pytest.FixtureRequest) -> Callable[[Task], None]:
+        """Return the function that evaluates a task and records its result on the item."""
+
+        def evaluate(task: Task) -> None:
+            result = self._run(task)
+            request.node.user_properties.append((PROPERTY, digest_of(result)))
+            if result.state in ("incomplete", "failed"):
+                pytest.fail(f"{result.state}: {result.reason}", pytrace=False)
+            if result.state not in ("scored", "answered"):
+                pytest.skip(f"{result.state}: {result.reason}")
+
+        return evaluate
+
+    def _run(self, task: Task) -> TaskResult:
+        from pytest_generalbench.evaluation import absent
+
+        try:
+            return self.evaluation().run(task)
+        except GeneralBenchError as error:
+            return absent(task, "failed", str(error)[:300])
+
+    def evaluation(self) -> Evaluation:
+        """Return this process's evaluation, made when the first task needs it."""
+        if self._evaluation is None:
+            from pytest_generalbench.data import open_data
+            from pytest_generalbench.evaluation import Evaluation
+            from pytest_generalbench.judge import make_judge
+            from pytest_generalbench.ledger import LedgerWriter
+            from pytest_generalbench.run import ledger_path
+
+            settings = self.benchmark.settings
+            folder, worker = self._place()
+            data = open_data(
+                self.data_source(), settings.split, self.benchmark.registered, offline=settings.offline
+            )
+            writer = LedgerWriter(ledger_path(folder, worker))
+            judge = make_judge(settings, data.is_demo)
+            self._evaluation = Evaluation(settings, data, writer, self.model, judge)
+        return self._evaluation
+
+    def data_source(self) -> str | Path:
+        """Return the data setting, a folder as an absolute path."""
+        given = self.benchmark.settings.data
+        return given if given in ("demo", "hub") else self.benchmark.folder / given
+
+    def _place(self) -> tuple[Path, str]:
+        """Return the run folder and this process's name."""
+        if is_worker(self.config):
+            given: dict[str, Any] = self.config.workerinput  # type: ignore[attr-defined]
+            return Path(given[RUN_INPUT]), given["workerid"]
+        controller: Any = self.config.pluginmanager.get_plugin("generalbench-controller")
+        return controller.folder, "main"
+
+    def model(self) -> Model:
+        """Return the model, made once; when that failed, say so again at once."""
+        if self._model_error is not None:
+            raise ModelUnavailableError(self._model_error)
+        if self._model is None:
+            from pytest_generalbench.models import make_model
+
+            try:
+                self._model = make_model(self.benchmark.settings, self.benchmark.folder)
+            except GeneralBenchError as error:
+                self._model_error = str(error)
+                raise
+            except Exception as error:  # a user's factory is foreign code and may raise anything
+                self._model_error = f"{self.benchmark.settings.model}: {type(error).__name__}: {error}"
+                raise ModelUnavailableError(self._model_error) from error
+        return self._model
+
+    def model_identity(self) -> dict[str, Any] | None:
+        """Return what the model says of itself, or None when no task needed it here."""
+        return None if self._model is None else self._model.identity()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self) -> Iterator[None]:
+        """Say which model it was, and close ledger and model."""
+        if is_worker(self.config):
+            output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]
+            output[MODEL_OUTPUT] = self.model_identity()
+        try:
+            return (yield)
+        finally:
+            if self._evaluation is not None:
+                self._evaluation.ledger.close()
+            if self._model is not None:
+                self._model.close()
+
+
+def _marks(task: Task) -> list[pytest.MarkDecorator]:
+    names = [task.modality, *([task.paradigm] if task.paradigm else [])]
+    facts = pytest.mark.generalbench(task=task.id, skill=task.skill, metric=task.metric.name)
+    return [facts, *(getattr(pytest.mark, name) for name in names)]

@@ -1,0 +1,69 @@
+"""The plugin's always-loaded part: options, and the switch. Unused, it leaves no trace.
+
+Nothing but pytest is imported here at module level; everything else comes when a model is named.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_generalbench import hookspecs, options
+
+SHIPPED_MODULE = "benchmark_tasks/test_general_bench.py"
+
+
+def _shipped_module() -> Path:
+    """Return the file of the one parametrised test: in the installed package, or in the checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / SHIPPED_MODULE
+    return installed if installed.is_file() else package.parent / SHIPPED_MODULE
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register the options."""
+    options.add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the hooks that repositories may implement."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Without a path, collect the shipped tasks and load no conftest but the root one.
+
+    This is the last moment: afterwards pytest imports the conftests of the repository's
+    test folders. A worker of pytest-xdist gets the shipped module as its path.
+    """
+    known = early_config.known_args_namespace
+    if known.generalbench_model is None:
+        return
+    options.refuse_space_form(args)
+    module = str(_shipped_module())
+    if known.file_or_dir not in ([], [module]):
+        return
+    if not known.file_or_dir:
+        args.append(module)
+    root = early_config.rootpath / "conftest.py"
+    known.file_or_dir = [str(root if root.is_file() else module)]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; with a model named, switch the benchmark on."""
+    if options.model_spec(config) is None:
+        return
+    from pytest_generalbench import activation
+
+    activation.activate(config, _shipped_module())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the shipped tasks out of a session that names no model."""
+    if options.model_spec(config) is None and collection_path == _shipped_module():
+        return True
+    return None

@@ -1,0 +1,136 @@
+"""The terminal's words: one line per item, and the summary at the end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench import vocabulary
+from pytest_generalbench.level import points, reaches_sota
+
+if TYPE_CHECKING:
+    from pytest_generalbench.level import LevelResult
+    from pytest_generalbench.result import TaskResult
+    from pytest_generalbench.task import Task
+
+DEMO_NOTE: Final = "DEMO DATA: small synthetic instances; these scores say nothing about a model"
+
+_SLOWEST: Final = 3
+_LETTERS: Final = {
+    "scored": ".",
+    "answered": "a",
+    "incomplete": "I",
+    "unsupported": "u",
+    "no_data": "n",
+    "unavailable": "v",
+    "human": "h",
+    "not_implemented": "-",
+    "failed": "F",
+    "not_run": "?",
+}
+_COLORS: Final = {"scored": "green", "answered": "green", "incomplete": "red", "failed": "red"}
+
+
+def number(value: float | None) -> str:
+    """Show a score with one decimal, a small one with three significant digits."""
+    if value is None:
+        return "-"
+    return f"{value:.1f}" if value == 0 or abs(value) >= 1 else f"{value:.3g}"
+
+
+def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str, dict[str, bool]]]:
+    """Return category, letter and verbose words of an item, in the form pytest's hook wants."""
+    words = result.state.upper()
+    if result.state == "scored":
+        words += f" {number(result.score)} {result.metric} (SoTA {number(sota)}) n={result.n}"
+    elif result.state == "incomplete":
+        words += f" {number(result.score)} {result.metric}, coverage {result.coverage:.1%}: {result.reason}"
+    elif result.reason:
+        words += f" {result.reason}"
+    color = _COLORS.get(result.state, "yellow")
+    return result.state, _LETTERS[result.state], (words, {color: True})
+
+
+def _groups(tasks: Iterable[Task]) -> Mapping[tuple[str, str], list[Task]]:
+    found: dict[tuple[str, str], list[Task]] = defaultdict(list)
+    for task in tasks:
+        found[task.modality, task.paradigm_or_language].append(task)
+    order = {name: position for position, name in enumerate(vocabulary.MODALITIES)}
+    return dict(sorted(found.items(), key=lambda item: (order[item[0][0]], item[0][1])))
+
+
+def _table(
+    tasks: Mapping[str, Task], results: Mapping[str, TaskResult], sota: Mapping[str, float | None]
+) -> Iterator[str]:
+    yield f"{'modality':<9}{'paradigm':<15}{'tasks':>6}{'scored':>8}{'wins':>6}{'mean points':>13}"
+    for (modality, paradigm), group in _groups(tasks.values()).items():
+        scored = [(task, results[task.id].score) for task in group if task.id in results]
+        have = [(task, score) for task, score in scored if score is not None]
+        wins = sum(reaches_sota(task, score, sota.get(task.id)) for task, score in have)
+        mean = sum(points(task, score) for task, score in have) / len(have) if have else None
+        yield f"{modality:<9}{paradigm:<15}{len(group):>6}{len(have):>8}{wins:>6}{number(mean):>13}"
+
+
+def _levels(level: LevelResult) -> Iterator[str]:
+    shown = [
+        f"{name} {value:.2f}"
+        for name in ("S2", "S3", "S4", "S5")
+        if (value := getattr(level, name)) is not None
+    ]
+    board = "all tasks" if level.board == "A" else f"board {level.board}"
+    yield f"{'  '.join(shown)}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
+    tier = f"Level-{level.tier}" if level.tier is not None else f"not computable: {level.reason}"
+    yield f"General-Level: {tier}" + (f"   [{level.qualified}]" if level.qualified else "")
+
+
+def _missing(results: Sequence[TaskResult]) -> Iterator[str]:
+    """Say what has no score and why, the same reason once."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for result in results:
+        if result.state != "scored":
+            # The first problem of an incomplete task names its own instance: group by the counts alone.
+            reason = (result.reason or "").split("; first ")[0]
+            found[result.state, reason].append(result.id)
+    for (state, reason), ids in sorted(found.items(), key=lambda item: -len(item[1]))[:20]:
+        example = ids[0] if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more"
+        yield f"  {len(ids):>4} {state}: {reason} ({example})"
+    if len(found) > 20:
+        yield f"  and {len(found) - 20} more reasons, all in result.json"
+
+
+def _degenerate(results: Sequence[TaskResult]) -> Iterator[str]:
+    """Name the tasks where one answer was given nearly always: such a score may be a habit, not a skill."""
+    constant = [
+        item for item in results if item.top_share is not None and item.top_share >= 0.95 and item.n >= 5
+    ]
+    if constant:
+        first = constant[0]
+        yield (
+            f"{len(constant)} tasks got one and the same answer to 95 % of their instances or more, "
+            f"e.g. {first.id}: {first.top_answer!r}"
+        )
+
+
+def summary(
+    tasks: Mapping[str, Task],
+    results: Sequence[TaskResult],
+    sota: Mapping[str, float | None],
+    level: LevelResult,
+    data: Mapping[str, Any],
+    folder: Path,
+) -> list[str]:
+    """Return the lines of the summary: table, levels, what is missing, the slowest tasks, where all is."""
+    lines = [str(data["note"])] if data.get("note") else []
+    lines += _table(tasks, {result.id: result for result in results}, sota)
+    lines += ["", *_levels(level)]
+    missing = list(_missing(results))
+    if missing:
+        lines += ["", "without a full score:", *missing]
+    lines += _degenerate(results)
+    slow = sorted((item for item in results if item.seconds), key=lambda item: -item.seconds)[:_SLOWEST]
+    if slow:
+        lines += ["", "slowest: " + ", ".join(f"{item.id} {item.seconds:.1f} s" for item in slow)]
+    lines.append(f"every answer and the full result: {folder}")
+    return lines

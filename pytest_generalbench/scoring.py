@@ -1,0 +1,138 @@
+"""From ledger records to a task's result; needs neither the model nor anything it ran on."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_generalbench import metrics
+from pytest_generalbench.errors import DataError
+from pytest_generalbench.instance import INCOMPLETE_STATES, Instance
+from pytest_generalbench.protocols import refusal
+from pytest_generalbench.result import TaskResult
+
+if TYPE_CHECKING:
+    from pytest_generalbench.ledger import Record
+    from pytest_generalbench.protocols import Protocol, TaskContext
+    from pytest_generalbench.task import Task
+
+JUDGE_METRIC = "judge_score"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringInput:
+    """What scoring needs of a task beside the ledger."""
+
+    task: Task
+    protocol: Protocol
+    context: TaskContext
+    instances: tuple[Instance, ...]
+    fingerprint: str
+    judge: str | None = None
+    """Name of the judge whose verdicts count, for tasks that need one."""
+
+
+def metric_definition(task: Task, judge: str | None = None) -> str:
+    """Return the one line that says what the task's score is, options and judge included."""
+    told = metrics.get(task.metric.name).definition
+    if task.metric.options:
+        told += f" [{', '.join(f'{key}={value}' for key, value in sorted(task.metric.options.items()))}]"
+    return f"{told} [judge: {judge}]" if judge else told
+
+
+def _prediction(record: Record, instance: Instance, given: ScoringInput) -> tuple[str, Any]:
+    """Return the instance's final state and its prediction (None unless the state is ok)."""
+    if record.state != "ok" or record.output is None:
+        return record.state, None
+    prediction = given.protocol.parse(record.output, instance, given.context)
+    if prediction is not None:
+        return "ok", prediction
+    return ("refused" if refusal.is_refusal(record.output.text or "") else "unparsable"), None
+
+
+def score_task(
+    given: ScoringInput, answers: Mapping[str, Record], verdicts: Mapping[str, Record], seconds: float
+) -> TaskResult:
+    """Score one task from its ledger records.
+
+    Every instance is counted: unparsable and refused answers, and instances without answer
+    (error, timeout, oom, missing media), enter the metric as wrong. Only two kinds cannot:
+    one whose reference is unreadable, and one whose judge failed; both make the task incomplete.
+    """
+    task = given.task
+    accumulator = metrics.make(task.metric.name, task.metric.options)
+    states: Counter[str] = Counter()
+    told: Counter[str] = Counter()
+    problems: list[str] = []
+    for instance in given.instances:
+        record = answers[instance.id]
+        state, prediction = _prediction(record, instance, given)
+        if prediction is not None:
+            told[str(prediction)] += 1
+        if state == "ok" and task.metric.name == JUDGE_METRIC and instance.has_reference:
+            verdict = verdicts.get(instance.id)
+            if verdict is None or verdict.verdict is None:
+                message = "no verdict" if verdict is None else verdict.message
+                states["error"] += 1
+                problems.append(f"{instance.id}: unjudged ({message})")
+                continue
+            prediction = verdict.verdict
+        states[state] += 1
+        if state in INCOMPLETE_STATES:
+            problems.append(f"{instance.id}: {record.message}")
+        if instance.has_reference:
+            try:
+                reference = given.protocol.reference(instance, given.context)
+            except DataError:
+                continue  # its record already says error, and why
+            accumulator.add(prediction, reference)
+    return _result(given, accumulator.result(), states, told, problems, seconds)
+
+
+def _result(
+    given: ScoringInput,
+    value: metrics.MetricValue,
+    states: Counter[str],
+    told: Counter[str],
+    problems: list[str],
+    seconds: float,
+) -> TaskResult:
+    task = given.task
+    total = len(given.instances)
+    unanswered = sum(states[state] for state in INCOMPLETE_STATES)
+    is_close = not any(instance.has_reference for instance in given.instances)
+    answered = total - unanswered
+    reason = _reason(states, problems)
+    if is_close:
+        state, reason = ("answered", "the close set has no references: answers are kept, nothing is scored")
+    else:
+        state = "incomplete" if unanswered else "scored"
+    score = None if is_close or not answered or math.isnan(value.score) else value.score
+    top, count = told.most_common(1)[0] if told else (None, 0)
+    return TaskResult(
+        id=task.id,
+        state=state,
+        metric=task.metric.name,
+        unit=task.metric.unit,
+        score=score,
+        stderr=value.stderr if score is not None else None,
+        n=value.n if score is not None else total,
+        coverage=answered / total if total else 0.0,
+        seconds=seconds,
+        reason=reason,
+        definition=metric_definition(task, given.judge),
+        states=dict(states),
+        data=given.fingerprint,
+        top_answer=None if top is None else top[:40],
+        top_share=count / total if told else None,
+    )
+
+
+def _reason(states: Counter[str], problems: list[str]) -> str | None:
+    if not problems:
+        return None
+    counts = ", ".join(f"{states[state]} {state}" for state in INCOMPLETE_STATES if states[state])
+    return f"{counts}; first {problems[0]}"[:300]
