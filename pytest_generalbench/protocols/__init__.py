@@ -1,1 +1,70 @@
-"""Protocols: one module per answer form; `get` finds one by the name a task file uses."""
+"""Protocols: one class per answer form; `get` finds one by the name a task file uses."""
+
+from __future__ import annotations
+
+from pytest_generalbench import vocabulary
+from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.protocols.base import NotImplementedProtocolError, Protocol, TaskContext
+from pytest_generalbench.protocols.code import Code
+from pytest_generalbench.protocols.free_texts import Caption, FreeText, Ocr
+from pytest_generalbench.protocols.label import Label
+from pytest_generalbench.protocols.lists import Extraction, Roles, Triplets
+from pytest_generalbench.protocols.multiple_choice import MultipleChoice
+from pytest_generalbench.protocols.numeric import Counting, TimeSeries
+from pytest_generalbench.protocols.refusal import is_refusal
+from pytest_generalbench.protocols.short_texts import FinalAnswer, ShortAnswer
+from pytest_generalbench.protocols.yes_no import YesNo
+
+__all__ = [
+    "NotImplementedProtocolError",
+    "Protocol",
+    "TaskContext",
+    "get",
+    "implemented",
+    "is_refusal",
+    "names",
+    "register",
+]
+
+_BUILT_IN: dict[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        MultipleChoice(), YesNo(), Label(), ShortAnswer(), FinalAnswer(), FreeText(), Caption(), Ocr(),
+        Counting(), TimeSeries(), Extraction(), Triplets(), Roles(), Code(),
+    )
+}  # fmt: skip
+_registered: dict[str, Protocol] = {}
+
+
+def names() -> tuple[str, ...]:
+    """Return every name that `get` knows, those without implementation included, sorted."""
+    return tuple(sorted({*vocabulary.PROTOCOLS, *_BUILT_IN, *_registered}))
+
+
+def implemented(name: str) -> bool:
+    """Whether this version can ask and read the protocol `name`."""
+    return name in _BUILT_IN or name in _registered
+
+
+def get(name: str) -> Protocol:
+    """Return the protocol `name`.
+
+    Raises NotImplementedProtocolError for a word of the vocabulary that nothing implements
+    yet, and UnknownWordError for any other word.
+    """
+    found = _registered.get(name) or _BUILT_IN.get(name)
+    if found is not None:
+        return found
+    if name in vocabulary.PROTOCOLS:
+        raise NotImplementedProtocolError(name)
+    raise UnknownWordError("protocol", name, names())
+
+
+def register(protocol: Protocol) -> None:
+    """Add a protocol of a plugin; one of the same name that a plugin added before is replaced.
+
+    Raises GeneralBenchError for the name of a built-in one: its scores would change silently.
+    """
+    if protocol.name in _BUILT_IN:
+        raise GeneralBenchError(f"protocol {protocol.name!r} is built in; register yours under another name")
+    _registered[protocol.name] = protocol

@@ -5,10 +5,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pytest_generalbench.instance import Instance, Output, Request
-from pytest_generalbench.task import Task
+from pytest_generalbench.errors import GeneralBenchError
+
+if TYPE_CHECKING:
+    from pytest_generalbench.instance import Instance, Output, Request
+    from pytest_generalbench.task import Task
+
+
+class NotImplementedProtocolError(GeneralBenchError):
+    """The protocol is a word of the vocabulary, but this version cannot ask or read it."""
+
+    def __init__(self, name: str) -> None:
+        """Say that `name` has no implementation yet, and how to bring one."""
+        super().__init__(
+            f"protocol {name!r} is not implemented in this version; "
+            "a plugin can bring it with pytest_generalbench.protocols.register"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +32,8 @@ class TaskContext:
     task: Task
     labels: tuple[str, ...] = ()
     """The label set, when the task has a closed one."""
+    several: bool = False
+    """Whether one answer holds several of the labels."""
     header: Mapping[str, Any] = field(default_factory=dict)
     """Top-level keys of the annotation file without `data` (`type`, `intent_label`, …)."""
 
@@ -47,7 +63,7 @@ class Protocol(ABC):
 
     @abstractmethod
     def reference(self, instance: Instance, context: TaskContext) -> Any:
-        """Return the typed reference. Raises ReferenceFormatError when the raw one has a form unknown here."""
+        """Return the typed reference; ReferenceFormatError when the raw one has a form unknown here."""
 
     @abstractmethod
     def parse(self, output: Output, instance: Instance, context: TaskContext) -> Any:
@@ -58,5 +74,5 @@ class Protocol(ABC):
         """Return an answer text that `parse` reads as `reference`; the oracle baseline says it."""
 
     def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
-        """Return every answer text that is possible, or () for an open question; `baseline:random` draws here."""
+        """Return every possible answer text, or () for an open question; `baseline:random` draws here."""
         return ()

@@ -1,0 +1,201 @@
+r"""Reading which option an answer names.
+
+The rules in order: the last `\boxed{…}`; an explicit phrase (`the answer is C`, `Answer: C`,
+`C is correct`), the last one that can be read; a letter at the start; a weaker phrase (`I
+choose C`); the text of exactly one option; exactly one capital letter that stands alone.
+The article in `A dog` and the pronoun `I` are no letters, a letter right behind `not` is
+not chosen, and what stays ambiguous is None. A letter beyond the options, said explicitly,
+is None too: nothing else in the text may overrule it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from pytest_generalbench.protocols.choice_options import LETTERS
+from pytest_generalbench.protocols.cleaning import (
+    first_line,
+    last_boxed,
+    last_line,
+    mentions,
+    normalise,
+    without_emphasis,
+    without_reasoning,
+)
+
+_AMBIGUOUS: Final = "?"
+"""Said explicitly, but not one of the options, or two at once."""
+
+_FILLER: Final = (
+    r"(?:\s*(?:(?:is|are|be|should be|must be|would be|will be|therefore|thus|clearly|indeed|option|choice|"
+    r"letter|the)\b|[:=]|->|→))*\s*"
+)
+_STRONG: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(?:answer|ans)\b(?:[^.:\n]{{0,60}}?(?:\bis\b|\bbe\b|[:=]|->|→)|\s*\n|\s+-){_FILLER}",
+        r"\b[Aa]nswer\s+(?:option\s+)?(?=(?-i:[(\[]?[B-Z]\b))",
+        rf"\b(?:correct|right|best|true|final|likely)\s+(?:\w+\s+){{0,2}}?(?:is\b|[:=]){_FILLER}",
+        rf"\b(?:correct|choice|option|prediction|result)\s*[:=\uff1a]{_FILLER}",
+        r"(?:答案|正确选项|应选|故选|选择|选)(?:应该|应)?(?:是|为|选)?\s*:?\s*(?:选项)?\s*",
+    )
+)
+_IS_RIGHT: Final = re.compile(
+    r"(?<![\w'])[(\[]?([A-Z])[)\]]?\s+is\s+(?!not\b)(?:(?:clearly|definitely|the|most|likely|probably|indeed)\s+)*"
+    r"(?:correct|right|best|true|answer)\b"
+)
+_WEAK: Final = re.compile(
+    r"\b(?:I(?:'d| would|'ll| will)?\s+(?:choose|pick|select|say|go with|go for|vote for)|it'?s|it is|"
+    r"must be|go with)\s+"
+    r"(?:definitely |clearly |probably |likely |option |choice |letter )*"
+)
+_LETTER_THEN: Final = re.compile(r"[\s(\[\"'“$]*([A-Za-z])(?=$|[\s.,;:!?)\]\"'”$}、。,;—–-])")
+_TWO: Final = re.compile(
+    r"[\s(\[\"'“]*([A-Z])[)\]\"'”.]*\s*(?:,\s*and\b|,\s*or\b|,|\band\b|\bor\b|/|&|、|\+)\s*"
+    r"[(\[\"'“]*(?:option\s+)?([A-Z])(?![\w'])"
+)
+_VERBS: Final = frozenset(
+    ("is", "because", "since", "as", "seems", "would", "fits", "looks", "matches", "must")
+)
+_ALONE: Final = re.compile(r"(?<![\w'’-])([A-Z])(?![\w'’])|\b(?:[Oo]ption|[Cc]hoice)\s+([a-z])\b|\(([a-z])\)")
+_BEFORE_NOT: Final = re.compile(
+    r"(?:\bnot|n't|\bneither|\bnor|\brather than|\binstead of|\bexcept|不是|不选)"
+    r"\s*(?:option|choice|be|the)?\s*[(\"']?$",
+    re.IGNORECASE,
+)
+
+
+def _flat(text: str) -> str:
+    """Bring an answer to plain characters: no reasoning, no markdown, full-width forms narrowed."""
+    plain = unicodedata.normalize("NFKC", without_reasoning(text)).replace("’", "'")
+    plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}", r"\1", plain)
+    return without_emphasis(plain)
+
+
+def _is_word(found: re.Match[str], text: str, *, phrase: bool) -> bool:
+    """Whether the letter is rather an article, a pronoun, or the start of something else."""
+    letter, rest = found.group(1), text[found.end() :]
+    if not rest[:1].isspace():
+        return rest[:1] == "-" and rest[1:2].isalnum()  # X-ray
+    following = re.match(r"\s+([A-Za-z']+)", rest)
+    if following is None:
+        return False
+    if following.group(1).lower() in _VERBS:
+        return letter not in "aiI"
+    if letter.islower():
+        return not phrase or letter in "ai"
+    return letter == "I" or (letter == "A" and not phrase)
+
+
+def _at_start(text: str, texts: Sequence[str], *, phrase: bool) -> str | None:
+    """Read the option that `text` starts with: a letter, or an option's text."""
+    letters = LETTERS[: len(texts)]
+    two = _TWO.match(text)
+    line = normalise(first_line(text))
+    long_texts = {
+        key: letter for letter, item in zip(letters, texts, strict=True) if len(key := normalise(item)) > 1
+    }
+    if line in long_texts and list(map(normalise, texts)).count(line) == 1:
+        return long_texts[line]
+    if two is not None and two.group(1) != two.group(2):
+        return _AMBIGUOUS
+    found = _LETTER_THEN.match(text)
+    delimited = found is not None and not text[found.end() : found.end() + 1].isspace()
+    if not delimited:
+        head = max(
+            (key for key in long_texts if mentions(line[: len(key) + 1], [key]) and line.startswith(key)),
+            key=len,
+            default=None,
+        )
+        if head is not None:
+            return long_texts[head]
+    if found is None or _is_word(found, text, phrase=phrase):
+        return None
+    letter = found.group(1).upper()
+    if letter in letters:
+        return letter
+    exact = [own for own, item in zip(letters, texts, strict=True) if normalise(item) == letter.lower()]
+    if len(exact) == 1:
+        return exact[0]
+    return None if letter == "I" else _AMBIGUOUS
+
+
+def _by_text(text: str, texts: Sequence[str]) -> str | None:
+    """Return the letter of the only option whose text is the answer, or occurs in it."""
+    names = [normalise(item) for item in texts]
+    whole = normalise(text)
+    if whole and names.count(whole) == 1:
+        return LETTERS[names.index(whole)]
+    found = mentions(whole, names)
+    if len(found) == 1 and names.count(found[0]) == 1 and len(found[0]) > 1:
+        return LETTERS[names.index(found[0])]
+    return None
+
+
+def _phrases(text: str) -> list[str]:
+    """Return what follows each explicit phrase, the last phrase first."""
+    ends = sorted({found.end() for pattern in _STRONG for found in pattern.finditer(text)}, reverse=True)
+    return [text[end:] for end in ends]
+
+
+def _explicit(text: str, texts: Sequence[str]) -> str | None:
+    for tail in _phrases(text):
+        found = _at_start(tail, texts, phrase=True) or _by_text(first_line(tail), texts)
+        if found is not None:
+            return found
+    right = [found.group(1) for found in _IS_RIGHT.finditer(text)]
+    return right[-1] if right and len(set(right)) == 1 and right[-1] in LETTERS[: len(texts)] else None
+
+
+def _alone(text: str, texts: Sequence[str]) -> str | None:
+    """Return the only letter that stands alone, apart from articles, pronouns and rejected ones."""
+    found = set()
+    for match in _ALONE.finditer(text):
+        letter = next(group for group in match.groups() if group)
+        before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() :]
+        is_word = match.group(1) in ("A", "I") and re.match(r"\s+(?!(?:is|because|since)\b)\w", after)
+        if is_word and not re.search(r"\b(?:option|choice|answer)\s*$", before, re.IGNORECASE):
+            continue
+        if _BEFORE_NOT.search(before):
+            continue
+        found.add(letter.upper())
+    found &= set(LETTERS[: len(texts)])
+    return found.pop() if len(found) == 1 else None
+
+
+def _steps(text: str, texts: Sequence[str]) -> str | None:
+    box = last_boxed(text)
+    if box:
+        found = _at_start(box, texts, phrase=True) or _by_text(box, texts)
+        if found is not None:
+            return found
+    found = _explicit(text, texts)
+    if found is not None:
+        return found
+    start = re.sub(r"^\W*(?:option|choice|选项)\s+", "", first_line(text), flags=re.IGNORECASE)
+    found = _at_start(start, texts, phrase=start != first_line(text))
+    if found is not None:
+        return found
+    if re.fullmatch(r"\W*[A-Za-z]\W*", last_line(text)):
+        return _at_start(last_line(text), texts, phrase=True)
+    for weak in reversed(list(_WEAK.finditer(text))):
+        tail = text[weak.end() :]
+        if tail[:1].isupper() and (found := _at_start(tail, texts, phrase=False)) is not None:
+            return found
+    return _by_text(text, texts) or _alone(text, texts)
+
+
+def read_choice(text: str, texts: Sequence[str]) -> str | None:
+    """Return the letter of the option that an answer names, or None when it names none, or several.
+
+    `texts` are the options in the order of their letters; where only the number of
+    letters is known they are empty.
+    """
+    plain = _flat(text)
+    if not plain.strip() or not texts:
+        return None
+    found = _steps(plain, texts)
+    return None if found == _AMBIGUOUS else found

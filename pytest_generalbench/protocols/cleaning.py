@@ -1,0 +1,173 @@
+"""Text on its way from an answer to something comparable; pure functions that never raise."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Final
+
+_THINK_END: Final = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_THINK_START: Final = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE)
+_LEAD_WORDS: Final = (
+    "answer|summary|translation|story|paraphrase|rewritten sentence|refined code|code|sql|caption|response|"
+    "proof"
+)
+_LEAD: Final = re.compile(
+    rf"\W*(?:(?:here is|here's)\s+)?(?:the\s+)?(?:(?:final|short|correct)\s+)?(?:{_LEAD_WORDS})"
+    r"[*_]*\s*[:\uff1a][*_]*\s*",
+    re.IGNORECASE,
+)
+_LEAD_SENTENCE: Final = re.compile(
+    r"\W*(?:(?:so|therefore|thus),?\s+)?the\s+(?:(?:final|short|correct)\s+)?answer\s+is\b\s*[:\uff1a]?\s*",
+    re.IGNORECASE,
+)
+_READING_LEAD: Final = re.compile(
+    r"the\s+(?:handwritten |visible |license plate |plate )?"
+    r"(?:text|characters?|words?|number|plate|letters?)\b"
+    r"[^:\n\"“]{0,60}?\s+(?:is|are|reads?|says?|shows?)\s*(?::\s*|(?=[\"“]))",
+    re.IGNORECASE,
+)
+_EMPHASIS: Final = re.compile(r"\*+|`+|(?<!\w)_{1,3}|_{1,3}(?!\w)|^\s*#+\s*", re.MULTILINE)
+_EDGES: Final = " \t\n.,;:!?\"'`*()[]{}<>«»“”‘’。，；：！？、「」『』（）【】"
+_QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "`": "`"}
+
+
+def without_reasoning(text: str) -> str:
+    """Drop what a model thought aloud in `<think>…</think>`.
+
+    Some chat templates put the opening tag into the prompt, so everything up to the last
+    closing tag goes; reasoning that was cut off before it closed leaves no answer.
+    """
+    ends = list(_THINK_END.finditer(text))
+    if ends:
+        return text[ends[-1].end() :].strip()
+    return "" if _THINK_START.match(text) else text.strip()
+
+
+def one_line(text: str) -> str:
+    """Collapse every run of whitespace to one blank."""
+    return " ".join(text.split())
+
+
+def first_line(text: str) -> str:
+    """Return the first line that is not empty."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def last_line(text: str) -> str:
+    """Return the last line that is not empty."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def without_emphasis(text: str) -> str:
+    """Drop markdown emphasis and heading marks, keeping underscores inside words."""
+    return _EMPHASIS.sub("", text)
+
+
+def without_lead(text: str) -> str:
+    """Drop one leading `Answer:`, `**Summary:**`, `Here is the translation:` and the like."""
+    found = _LEAD.match(text)
+    return text[found.end() :] if found and found.end() < len(text) else text
+
+
+def without_lead_sentence(text: str) -> str:
+    """Drop one leading `The answer is`, or what `without_lead` drops."""
+    found = _LEAD_SENTENCE.match(text)
+    return text[found.end() :] if found and found.end() < len(text) else without_lead(text)
+
+
+def without_reading_lead(text: str) -> str:
+    """Drop one leading `The text in the image reads:` and the like."""
+    found = _READING_LEAD.match(text)
+    return text[found.end() :] if found and found.end() < len(text) else text
+
+
+def without_quotes(text: str) -> str:
+    """Drop one pair of quotation marks around the whole text."""
+    if len(text) > 2 and _QUOTES.get(text[0]) == text[-1]:
+        return text[1:-1].strip()
+    return text
+
+
+def normalise(text: str) -> str:
+    """Return the form in which labels and options are compared.
+
+    NFKC and case folding, `_` and a hyphen inside a word as blanks, one blank between
+    words, no punctuation at either end (unless nothing else is left).
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    words = one_line(re.sub(r"_|(?<=\w)-(?=\w)", " ", folded))
+    return words.strip(_EDGES) or words
+
+
+def last_boxed(text: str) -> str | None:
+    r"""Return what the last `\boxed{…}` holds, nested braces included, without `\text{…}` around it."""
+    start = text.rfind("\\boxed{")
+    if start < 0:
+        return None
+    depth, begin = 1, start + len("\\boxed{")
+    for index in range(begin, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[index], 0)
+        if depth == 0:
+            return _unwrapped(text[begin:index])
+    return _unwrapped(text[begin:])  # the answer was cut before the brace closed
+
+
+def _unwrapped(text: str) -> str:
+    found = re.fullmatch(r"\s*\\(?:text|textbf|mathrm|mathbf|mathit)\{([^{}]*)\}\s*", text)
+    return found.group(1).strip() if found else text.strip()
+
+
+def is_unspaced(char: str) -> bool:
+    """Whether `char` is of a script that sets no blanks between words (Chinese, Japanese, Thai)."""
+    return "\u3040" <= char <= "\u9fff" or "\u0e00" <= char <= "\u0e7f" or "\uf900" <= char <= "\ufaff"
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] is not a piece of a longer word."""
+
+    def joined(left: str, right: str) -> bool:
+        both_words = (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
+        return both_words and not (is_unspaced(left) or is_unspaced(right))
+
+    before = start > 0 and joined(text[start - 1], text[start])
+    after = end < len(text) and joined(text[end - 1], text[end])
+    return not before and not after
+
+
+_NEGATION: Final = re.compile(
+    r"(?:\bnot|n't|n’t|\bno|\bnon|\bneither|\bnor|不是|并非|非)(?:\s+(?:an?|the|option))?\s*$"
+)
+
+
+def mentions(text: str, names: Iterable[str]) -> list[str]:
+    """Return the distinct `names` that occur in `text` as whole words, in order of appearance.
+
+    Longer names are looked for first and use up their place, so that `not entailment` is
+    not also an `entailment`. A name right behind a negation does not count as mentioned.
+    """
+    left = text
+    found: dict[str, int] = {}
+    for name in sorted({name for name in names if name}, key=lambda item: (-len(item), item)):
+        start = left.find(name)
+        while start >= 0:
+            end = start + len(name)
+            if _stands_alone(text, start, end):
+                if not _NEGATION.search(text[max(0, start - 24) : start]):
+                    found.setdefault(name, start)
+                left = left[:start] + "\0" * len(name) + left[end:]
+            start = left.find(name, end if left[start] == "\0" else start + 1)
+    return sorted(found, key=lambda name: found[name])
+
+
+def say(reference: str, read: Callable[[str], object]) -> str:
+    """Return an answer that `read` reads back as `reference`.
+
+    The text itself, unless the cleaning would take a piece of it (a reference that starts
+    with `Answer:` or stands in quotes): then with a lead of its own for the cleaning to take.
+    """
+    for answer in (reference, f"Answer: {reference}", f'Answer: "{reference}"', f'"{reference}"'):
+        if read(answer) == reference:
+            return answer
+    return reference

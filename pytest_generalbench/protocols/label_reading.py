@@ -1,0 +1,115 @@
+"""Reading which label of a closed set an answer names; and the label itself of an open one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from pytest_generalbench.protocols.choice_options import literal_list
+from pytest_generalbench.protocols.cleaning import (
+    first_line,
+    last_boxed,
+    last_line,
+    mentions,
+    normalise,
+    one_line,
+    without_emphasis,
+    without_lead_sentence,
+    without_quotes,
+    without_reasoning,
+)
+
+NO_LABEL: Final = "none"
+"""How an empty list of labels is said."""
+
+_PHRASE: Final = re.compile(
+    r"\b(?:answer|label|category|class|classification|prediction|sentiment|emotion|relation|relationship|result|intent)\b"
+    r"(?:[^.:\n]{0,40}?\bis\b|\s*[:=\uff1a])[:\s]*(?=\S)|答案(?:是|为)?\s*[:\uff1a]?\s*|类别(?:是|为)?\s*[:\uff1a]?\s*",
+    re.IGNORECASE,
+)
+_SEPARATORS: Final = re.compile(r"\s*(?:[,;、\uff0c\uff1b\n/]|\band\b)\s*")
+
+
+@lru_cache(maxsize=64)
+def index_of(labels: tuple[str, ...]) -> dict[str, str]:
+    """Return the labels by their normalised form."""
+    return {normalise(label): label for label in labels}
+
+
+def answer_line(text: str) -> str:
+    """Return the line of a free answer: what follows the last explicit phrase, else the first line."""
+    plain = without_emphasis(without_reasoning(text))
+    box = last_boxed(plain)
+    if box:
+        return one_line(box)
+    tails = [plain[found.end() :] for found in _PHRASE.finditer(plain)]
+    line = first_line(tails[-1]) if tails else ""
+    return one_line(without_quotes(line or without_lead_sentence(first_line(plain))))
+
+
+def read_label(text: str, labels: Sequence[str]) -> str | None:
+    """Return the label an answer names, as it is spelled in `labels`.
+
+    The rules in order, each in normalised form: the whole answer is a label; what follows an
+    explicit phrase (`the answer is`, `label:`) is one, or holds exactly one; the first line or
+    the last line is one; the first line, else the whole answer, holds exactly one as whole
+    words, longer labels before the shorter ones inside them. An answer that names none of
+    them is returned as its own first line, which equals no label and so counts as wrong; only
+    an empty answer is None. Without `labels` the normalised answer line is the label.
+    """
+    line = answer_line(text)
+    if not labels:
+        return normalise(line) or None
+    known = index_of(tuple(labels))
+    raw = without_reasoning(text)
+    plain = without_emphasis(raw)
+    for whole in (raw, plain, last_boxed(plain) or ""):
+        if normalise(whole) in known:
+            return known[normalise(whole)]
+    for phrase in reversed(list(_PHRASE.finditer(plain))):
+        tail = normalise(first_line(plain[phrase.end() :]))
+        if tail in known:
+            return known[tail]
+        found = mentions(tail, known)
+        if len(found) == 1:
+            return known[found[0]]
+    for end in (first_line(plain), last_line(plain)):
+        if normalise(end) in known:
+            return known[normalise(end)]
+    for part in (first_line(plain), plain):
+        found = mentions(normalise(part), known)
+        if len(found) == 1:
+            return known[found[0]]
+    return line or None
+
+
+def join_labels(labels: Sequence[str]) -> str:
+    """Write several labels as one text in which their order in the file does not matter."""
+    return ", ".join(sorted(set(labels))) or NO_LABEL
+
+
+def read_labels(text: str, labels: Sequence[str]) -> str | None:
+    """Return all labels an answer names, joined as `join_labels` does.
+
+    A list is read part by part; when no part of it is a label, every label that occurs in
+    the answer counts. None of the labels found: as `read_label`; empty answer: None.
+    """
+    line = answer_line(text)
+    if not line:
+        return None
+    known = index_of(tuple(labels))
+    listed = literal_list(line) if line.startswith("[") else None
+    parts = [str(item) for item in listed] if listed is not None else _SEPARATORS.split(line)
+    said = [
+        known.get(normalise(part), normalise(part)) if known else normalise(part)
+        for part in parts
+        if part.strip()
+    ]
+    if not said or said == [NO_LABEL]:
+        return NO_LABEL
+    if not known or any(part in labels for part in said):
+        return join_labels([part for part in said if not known or part in labels])
+    found = mentions(normalise(without_emphasis(without_reasoning(text))), known)
+    return join_labels([known[name] for name in found]) if found else line
