@@ -9,11 +9,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.metrics.text import words
-from pytest_generalbench.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_generalbench.settings import Settings
 
 DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
 _ATTEMPTS: Final = 3

@@ -87,6 +87,8 @@ BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "python": ModelKind(_make_python, _check_python),
 }
 
+_BASELINES: Final = ("oracle", "majority", "constant", "random")
+
 _kinds: dict[str, ModelKind] = dict(BUILT_IN_KINDS)
 
 
@@ -108,11 +110,12 @@ def _split(spec: str, folder: Path) -> tuple[str, str]:
     if colon and kind in _kinds:
         return kind, target
     # `oracle` or `hf` alone is a slip, not the name of a repository.
-    is_slip = spec in _kinds or spec in ("oracle", "majority", "constant", "random")
+    is_slip = spec in _kinds or spec in _BASELINES
     if not colon and not is_slip and not spec.startswith("-"):
         return "hf", spec
-    forms = {"baseline": "oracle", "hf": "NAME_OR_DIR", "predictions": "DIR", "python": "path.py:factory"}
-    raise UnknownWordError("model", spec, [f"{name}:{forms.get(name, '…')}" for name in _kinds])
+    forms = {"hf": "NAME_OR_DIR", "predictions": "DIR", "python": "path.py:factory"}
+    kinds = [f"{name}:{forms.get(name, '…')}" for name in _kinds if name != "baseline"]
+    raise UnknownWordError("model", spec, [*kinds, *(f"baseline:{name}" for name in _BASELINES)])
 
 
 def check_spec(spec: str, folder: Path) -> None:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from pytest_generalbench.errors import UnknownWordError
+from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.models.base import AnswerSheet, Failed
+from pytest_generalbench.models.baseline import make_baseline
+from tests.makers import TASK
+
+REQUESTS = [Request(TASK.id, name, ("?",)) for name in ("a", "b", "c", "d")]
+SHEET = AnswerSheet({"a": "x", "b": "y", "c": "y"}, {"a": ("x", "y"), "b": (), "c": (), "d": ()})
+
+
+def answers(name: str, requests: Sequence[Request] = REQUESTS) -> list[str | None]:
+    model = make_baseline(name)
+    model.begin(TASK, SHEET)
+    return [item.text if isinstance(item, Output) else None for item in model.generate(requests)]
+
+
+def test_the_oracle_says_the_reference_and_nothing_where_there_is_none() -> None:
+    assert answers("oracle") == ["x", "y", "y", None]
+
+
+def test_an_instance_without_reference_is_a_failure_not_an_empty_answer() -> None:
+    model = make_baseline("oracle")
+    model.begin(TASK, SHEET)
+    assert model.generate(REQUESTS[3:]) == [Failed("the instance has no reference")]
+
+
+def test_the_majority_says_the_most_frequent_reference() -> None:
+    assert answers("majority") == ["y"] * 4
+
+
+def test_the_constant_says_a_or_what_it_is_told() -> None:
+    assert answers("constant") == ["A"] * 4
+    assert answers("constant:no: never") == ["no: never"] * 4
+
+
+def test_random_draws_from_the_choices_or_the_tasks_answers_and_draws_the_same_again() -> None:
+    drawn = answers("random")
+    assert set(drawn) <= {"x", "y"}
+    assert drawn == answers("random")
+    assert drawn[::-1] == answers("random", REQUESTS[::-1])
+
+
+def test_random_is_not_constant() -> None:
+    requests = [Request(TASK.id, str(number), ("?",)) for number in range(50)]
+    sheet = AnswerSheet({}, {request.instance_id: ("A", "B", "C") for request in requests})
+    model = make_baseline("random")
+    model.begin(TASK, sheet)
+    said = [item.text for item in model.generate(requests) if isinstance(item, Output)]
+    assert {said.count(letter) > 5 for letter in "ABC"} == {True}
+
+
+@pytest.mark.parametrize("name", ["orakle", "oracle:x", ""])
+def test_an_unknown_baseline_lists_the_good_ones(name: str) -> None:
+    with pytest.raises(UnknownWordError, match="constant:TEXT"):
+        make_baseline(name)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pytest_generalbench.errors import ModelError
+from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.models.base import Failed
+from pytest_generalbench.models.predictions import Predictions
+from tests.makers import TASK, make_task
+
+RECORDS = [
+    {"id": "a", "prediction": "x"},
+    {"id": 2, "prediction": ["p", "q"]},
+    {"id": "n", "prediction": None},
+]
+
+
+def write(folder: Path, name: str, content: object) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def replay(folder: Path, *ids: str) -> list[Output | Failed]:
+    model = Predictions(folder)
+    assert model.unsupported(TASK) is None
+    model.begin(TASK, None)
+    return list(model.generate([Request(TASK.id, name, ("?",)) for name in ids]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nlp/tiny-choice.json",
+        "nlp/Tiny-Choice/prediction.json",
+        "tiny_choice.json",
+        "NLP/TinyChoice/answers.json",
+    ],
+)
+def test_a_file_is_found_by_id_folder_or_name(tmp_path: Path, name: str) -> None:
+    write(tmp_path, name, RECORDS)
+    assert replay(tmp_path, "a", "2") == [Output("x"), Output('["p", "q"]')]
+
+
+def test_a_file_is_found_by_the_task_it_names(tmp_path: Path) -> None:
+    write(tmp_path, "submission-17.json", {"task": "Tiny Choice", "skill": "s", "type": "t", "data": RECORDS})
+    assert replay(tmp_path, "a") == [Output("x")]
+
+
+def test_the_final_answer_of_a_word_problem_counts(tmp_path: Path) -> None:
+    steps = [{"id": "a", "prediction_steps": "1 + 1", "prediction_final": "2"}]
+    write(tmp_path, "nlp/tiny-choice.json", steps)
+    assert replay(tmp_path, "a") == [Output("2")]
+
+
+def test_an_id_without_answer_is_an_error_of_that_instance(tmp_path: Path) -> None:
+    write(tmp_path, "nlp/tiny-choice.json", RECORDS)
+    assert replay(tmp_path, "zz", "n") == [
+        Failed("the predictions have no answer for this id"),
+        Failed("the prediction is null"),
+    ]
+
+
+def test_a_folder_of_another_modality_with_the_same_name_is_not_taken(tmp_path: Path) -> None:
+    write(tmp_path, "image/comprehension/Tiny-Choice/prediction.json", RECORDS)
+    model = Predictions(tmp_path)
+    assert model.unsupported(TASK) is not None
+    image = make_task(id="image/comprehension/tiny-choice", modality="image", paradigm="comprehension")
+    assert model.unsupported(image) is None
+
+
+@pytest.mark.parametrize("content", [{"task": "Tiny Choice"}, [1], [{"id": "a"}], [{"prediction": "x"}]])
+def test_another_form_is_an_error_that_names_the_file(tmp_path: Path, content: object) -> None:
+    write(tmp_path, "nlp/tiny-choice.json", content)
+    with pytest.raises(ModelError, match=r"tiny-choice\.json"):
+        Predictions(tmp_path).begin(TASK, None)
+
+
+def test_no_folder_and_no_files_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such folder"):
+        Predictions(tmp_path / "nothing")
+    with pytest.raises(ModelError, match=r"no \.json file"):
+        Predictions(tmp_path)
+
+
+def test_other_answers_are_another_model(tmp_path: Path) -> None:
+    path = write(tmp_path, "nlp/tiny-choice.json", RECORDS)
+    before = Predictions(tmp_path).identity()
+    path.write_text(json.dumps(RECORDS[:1]), encoding="utf-8")
+    assert Predictions(tmp_path).identity() != before
