@@ -1,0 +1,55 @@
+"""`generalbench download`: fetch the data of some or all tasks, and unpack it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_generalbench.data import hub
+from pytest_generalbench.data.layout import SPLITS
+from pytest_generalbench.errors import GeneralBenchError
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "download",
+        help="fetch General-Bench data from the hub and unpack it",
+        description="Fetches the folders of the chosen tasks; goes on where an earlier download stopped. "
+        "The whole open set is 206 GB, so choose with -k. Needs the extra 'hub'.",
+    )
+    parser.add_argument("folder", metavar="DIR", type=Path, help="where to put it")
+    parser.add_argument("--split", choices=SPLITS, default="open", help="open (with answers) or close set")
+    parser.add_argument("-k", metavar="SUBSTRING", default="", help="only tasks whose id contains it")
+    parser.add_argument(
+        "--offline", action="store_true", help="fetch nothing, only unpack the archives that are in DIR"
+    )
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace, api: hub.HubApi | None = None) -> int:
+    """Fetch and unpack; return 0, 1 when the hub or the disk refused, 2 when no task is chosen."""
+    from pytest_generalbench import registry
+
+    tasks = registry.load_tasks()
+    wanted = [task for task in tasks if args.k in task.id]
+    if not wanted:
+        sys.stderr.write(f"no task's id contains {args.k!r}; see `generalbench tasks`\n")
+        return 2
+    try:
+        hub.download(args.split, tasks, args.folder, args.offline, _say, wanted=wanted, api=api, refresh=True)
+    except GeneralBenchError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"done; look it over with `generalbench doctor {args.folder}`\n")
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

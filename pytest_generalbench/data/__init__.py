@@ -1,0 +1,16 @@
+"""The benchmark's data: found, read, and checked. This is the room's public face."""
+
+from pytest_generalbench.data.annotation import TaskData, load
+from pytest_generalbench.data.layout import SPLITS, DataFolder, TaskFiles
+from pytest_generalbench.data.source import DataSource, default_cache, open_data
+
+__all__ = [
+    "SPLITS",
+    "DataFolder",
+    "DataSource",
+    "TaskData",
+    "TaskFiles",
+    "default_cache",
+    "load",
+    "open_data",
+]

@@ -1,0 +1,129 @@
+"""Tiny media files, written byte by byte so that they are the same everywhere."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import wave
+import zipfile
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+SIDE: Final = 32
+"""Width and height of a picture."""
+
+_RATE: Final = 8000
+_PALETTE: Final = (
+    (245, 245, 240), (30, 30, 35), (200, 40, 45), (40, 130, 60), (40, 80, 190), (235, 190, 50),
+    (150, 80, 170), (240, 130, 40), (60, 180, 190), (120, 85, 60), (230, 150, 180), (120, 120, 125),
+)  # fmt: skip
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def _stored(raw: bytes) -> bytes:
+    """Return a zlib stream of stored blocks: compressors differ from build to build, this does not."""
+    length = struct.pack("<HH", len(raw), len(raw) ^ 0xFFFF)
+    return b"\x78\x01\x01" + length + raw + struct.pack(">I", zlib.adler32(raw))
+
+
+def png(pixels: Sequence[Sequence[int]]) -> bytes:
+    """Return a palette PNG of rows of colour numbers."""
+    head = struct.pack(">IIBBBBB", len(pixels[0]), len(pixels), 8, 3, 0, 0, 0)
+    palette = bytes(value for colour in _PALETTE for value in colour)
+    raw = b"".join(b"\0" + bytes(row) for row in pixels)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", head)
+        + _chunk(b"PLTE", palette)
+        + _chunk(b"IDAT", _stored(raw))
+        + _chunk(b"IEND", b"")
+    )
+
+
+def picture(number: int, moment: int = 0) -> bytes:
+    """Return a pattern that differs by `number`, with a square that moves with `moment`."""
+    front, back = 1 + number % 11, (number // 11) % 4
+    wide, phase = 3 + number % 7, number // 7
+    rows = [
+        [front if ((x + phase) // wide + (y + number) // wide) % 3 == 0 else back for x in range(SIDE)]
+        for y in range(SIDE)
+    ]
+    left, top = (number * 5 + moment * 6) % (SIDE - 8), (number * 3) % (SIDE - 8)
+    for y in range(top, top + 8):
+        rows[y][left : left + 8] = [(front + 5) % 12] * 8
+    return png(rows)
+
+
+def dots(count: int, number: int) -> bytes:
+    """Return a picture of `count` dots, at most 100, to be counted."""
+    rows = [[number % 2 * 5] * SIDE for _ in range(SIDE)]
+    for index in range(min(count, 100)):
+        place = (index * 37 + number * 11) % 100
+        x, y = 1 + place % 10 * 3, 1 + place // 10 * 3
+        rows[y][x : x + 2] = rows[y + 1][x : x + 2] = [1, 1]
+    return png(rows)
+
+
+def page(number: int) -> bytes:
+    """Return a picture that looks like a page of lines."""
+    rows = [[0] * SIDE for _ in range(SIDE)]
+    for line in range(3, SIDE - 3, 3):
+        rows[line][3 : 14 + (line * 7 + number * 5) % 15] = [1] * (11 + (line * 7 + number * 5) % 15)
+    return png(rows)
+
+
+def tone(number: int) -> bytes:
+    """Return a quarter of a second of sound as WAV; pitch and loudness differ by `number`."""
+    pitch, step = 220 + 35 * (number % 24), 2 * math.pi / _RATE
+    samples = (
+        int(9000 * math.sin(step * pitch * t) * (1 - t / 2400 * (number % 3) / 3)) for t in range(_RATE // 4)
+    )
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setparams((1, 2, _RATE, 0, "NONE", "not compressed"))
+        file.writeframes(struct.pack(f"<{_RATE // 4}h", *samples))
+    return target.getvalue()
+
+
+def _points(number: int, count: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    index = np.arange(count, dtype=np.float64)
+    around, up = index * 2.399963 + number, (index % (3 + number % 5)) / (3 + number % 5)
+    wide = 0.3 + 0.1 * (number % 6)
+    points = np.stack([wide * np.cos(around), wide * np.sin(around), up], axis=1)
+    return np.round(points, 3).astype(np.float32)
+
+
+def ply(number: int) -> bytes:
+    """Return 96 points as an ASCII PLY file."""
+    points = _points(number, 96)
+    head = "ply\nformat ascii 1.0\nelement vertex 96\n"
+    head += "".join(f"property float {axis}\n" for axis in "xyz") + "end_header\n"
+    return (head + "".join(f"{x:.3f} {y:.3f} {z:.3f}\n" for x, y, z in points.tolist())).encode()
+
+
+def npz(name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> bytes:
+    """Return a .npz archive of one array, without a time stamp in it."""
+    content, target = io.BytesIO(), io.BytesIO()
+    np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        info = zipfile.ZipInfo(f"{name}.npy", (2025, 1, 1, 0, 0, 0))
+        info.create_system = 3
+        archive.writestr(info, content.getvalue())
+    return target.getvalue()
+
+
+def points_npz(number: int) -> bytes:
+    """Return 96 points as `points` of a .npz file."""
+    return npz("points", _points(number, 96))
+
+
+def motion_npz(number: int) -> bytes:
+    """Return 12 frames of 22 joints as `motion` of a .npz file."""
+    return npz("motion", np.stack([_points(number + frame, 22) for frame in range(12)]))

@@ -1,0 +1,158 @@
+"""Which fields of an instance name media, and of which kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.data.media_files import FRAME_ENDINGS, MediaFinder
+from pytest_generalbench.errors import MediaError
+from pytest_generalbench.media import MAX_FRAMES, Media, spread
+
+if TYPE_CHECKING:
+    from pytest_generalbench.task import Task
+
+_KEYS: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        (
+            "image_file", "image", "images", "image_files", "image_file_list", "image_list", "image_path",
+            "image_paths", "img", "img_file", "img_path", "source_image", "source_images", "sketch",
+        ),
+        "image",
+    ),
+    **dict.fromkeys(("video_file_list", "video_frames", "frames", "frame_list"), "frames"),
+    **dict.fromkeys(("video_file", "video", "video_path", "videos", "video_files"), "video"),
+    **dict.fromkeys(("video_folder", "video_dir", "frame_folder", "frame_dir"), "folder"),
+    **dict.fromkeys(("audio_file", "audio", "audio_path", "audios", "audio_files"), "audio"),
+    **dict.fromkeys(
+        (
+            "point_cloud", "pointcloud", "pointcloud_file", "point_cloud_file", "point_file", "points_file",
+            "pointclouds", "point_clouds", "pc_file",
+        ),
+        "pointcloud",
+    ),
+    **dict.fromkeys(("motion_file", "motion", "motion_path"), "motion"),
+    **dict.fromkeys(("mesh_file", "mesh"), "mesh"),
+    **dict.fromkeys(("eeg_file", "eeg", "signal_file"), "signal"),
+    **dict.fromkeys(("file", "file_name", "filename", "file_path", "path"), ""),
+}  # fmt: skip
+"""Kind of medium by key; '' is whatever the task takes."""
+
+_ENDINGS: Final[dict[str, str]] = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"), "image"),
+    **dict.fromkeys((".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg"), "video"),
+    **dict.fromkeys((".wav", ".mp3", ".flac", ".ogg", ".m4a", ".mid", ".midi"), "audio"),
+    **dict.fromkeys((".ply", ".pcd", ".las", ".bin"), "pointcloud"),
+    **dict.fromkeys((".obj", ".stl", ".glb", ".gltf", ".off"), "mesh"),
+    **dict.fromkeys((".npy", ".npz"), ""),
+}
+
+
+def _own_medium(task: Task) -> str:
+    """Return the first medium beside text that the task takes."""
+    return next((medium for medium in task.input_media if medium not in ("text", "map")), "image")
+
+
+def _kind(key: str, value: Any, task: Task) -> str | None:
+    """Return the kind of media under `key` (`image_2` counts as `image`), or None for another field."""
+    name = re.sub(r"[_-]?[0-9]+$", "", key.lower())
+    if name in _KEYS:
+        return _KEYS[name] or _own_medium(task)
+    if key == "input" and isinstance(value, str):
+        # The video depth tasks give the file's name as the whole input.
+        return _kind_by_ending(value, task)
+    return None
+
+
+def _kind_by_ending(value: str, task: Task) -> str | None:
+    if len(value) > 1000 or "\n" in value:
+        return None
+    medium = _ENDINGS.get(PurePath(value.replace("\\", "/")).suffix.lower())
+    return None if medium is None else medium or _own_medium(task)
+
+
+def _paths(value: Any, key: str) -> list[str]:
+    """Return the path strings under a media key: one, a list, or an object of them."""
+    values = (
+        list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    )
+    for one in values:
+        if not isinstance(one, str):
+            raise MediaError(f"{key}: expected a path, found {type(one).__name__}")
+    if not values:
+        raise MediaError(f"{key}: the list of paths is empty")
+    return values
+
+
+def _frames_of(paths: list[str], key: str, finder: MediaFinder) -> Media:
+    """Return one video out of the files of its frames, in the order given."""
+    return Media("video", tuple(finder.file(path, finder.frame_keep(path)) for path in paths), key)
+
+
+def _video(path: str, key: str, finder: MediaFinder) -> Media:
+    folder = finder.folder(path)
+    return Media("video", finder.frames(path) if folder else (finder.file(path),), key)
+
+
+def _media_under(key: str, value: Any, kind: str, finder: MediaFinder) -> list[Media]:
+    if kind == "frames" and isinstance(value, list) and value and all(isinstance(v, list) for v in value):
+        return [_frames_of(_paths(video, key), key, finder) for video in value]
+    paths = _paths(value, key)
+    if kind == "frames" or (kind == "video" and len(paths) > 1 and _are_frames(paths)):
+        return [_frames_of(paths, key, finder)]
+    if kind == "folder":
+        return [Media("video", finder.frames(path), key) for path in paths]
+    if kind == "video":
+        return [_video(path, key, finder) for path in paths]
+    return [Media(kind, (finder.file(path),), key) for path in paths]
+
+
+def _are_frames(paths: list[str]) -> bool:
+    return all(PurePath(path).suffix.lower() in FRAME_ENDINGS for path in paths)
+
+
+def _check(media: Media) -> None:
+    """Check the files; of a long video those that a decoder would take."""
+    paths = [media.paths[index] for index in spread(len(media.paths), MAX_FRAMES)]
+    replace(media, paths=tuple(paths)).check()
+
+
+def media_of(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> tuple[Media, ...]:
+    """Return the media that `fields` name, in the fields' order, each found on disk and checked.
+
+    Raises MediaError for the first that is missing, corrupt or outside the data folder,
+    and when a task that is answered in text from other media names none at all: asking
+    it without them would look like a wrong answer of the model.
+    """
+    if set(task.input_media) == {"text"}:
+        return ()
+    found: list[Media] = []
+    for key, value in fields.items():
+        kind = _kind(key, value, task)
+        if kind is not None and value is not None:
+            found.extend(_media_under(key, value, kind, finder))
+    found = found or _by_ending(fields, task, finder)
+    for media in found:
+        _check(media)
+    if not found and task.answers_in_text:
+        keys = ", ".join(sorted(map(str, fields))[:12]) or "none"
+        raise MediaError(f"names no {_own_medium(task)} file; keys found: {keys}")
+    return tuple(found)
+
+
+def _by_ending(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> list[Media]:
+    """Return media under keys that nobody has seen yet: values that end like a file and are one."""
+    found: list[Media] = []
+    for key, value in fields.items():
+        paths = value if isinstance(value, list) else [value]
+        kinds = {_kind_by_ending(path, task) if isinstance(path, str) else None for path in paths}
+        if len(kinds) != 1 or None in kinds:
+            continue
+        try:
+            found.extend(_media_under(key, value, str(kinds.pop()), finder))
+        except MediaError:
+            continue  # a sentence may end like a file name; without any medium the caller says so
+    return found

@@ -1,0 +1,178 @@
+"""Where the media that an annotation names lie on disk, and never outside the data folder.
+
+Paths in annotations come bare, with the media folder's name, with the prefix of somebody's
+machine, or with backslashes. They are tried as given, then with leading parts dropped,
+then by base name in the task's folder. What a stranger's file cannot do is reach out:
+absolute paths, `..` and links that leave the data folder are refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path, PureWindowsPath
+from typing import Final
+
+from pytest_generalbench.errors import MediaError
+
+MEDIA_FOLDERS: Final = (
+    "images", "image", "img", "imgs", "videos", "video", "audios", "audio", "sounds", "pointclouds",
+    "pointcloud", "point_clouds", "points", "motions", "motion", "frames", "source_images", "sketch", "media",
+)  # fmt: skip
+"""Folders that hold what a model may see, in the order they are tried."""
+
+REFERENCE_FOLDERS: Final = frozenset({
+    "mask", "masks", "seg", "segs", "segmentation", "label", "labels", "gt", "groundtruth", "ann",
+    "annotation", "annotations", "target_image", "target_images", "depth", "depths", "flow", "flows", "json",
+})  # fmt: skip
+"""Folders that hold references: a lost input is never replaced by the answer of the same name."""
+
+FRAME_ENDINGS: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
+
+_MAX_PARTS: Final = 32
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts frame 10 behind frame 9."""
+    pieces = re.findall(r"[0-9]+|[^0-9]+", name)
+    # Beyond 18 digits a number is a hash; int() would also refuse an endless one.
+    return [(0, int(p), "") if p[0] in "0123456789" and len(p) <= 18 else (1, 0, p.lower()) for p in pieces]
+
+
+def inside(path: Path, root: Path) -> bool:
+    """Whether `path`, with every link followed, lies below the data folder `root`.
+
+    A snapshot in the hub's own cache keeps its files as links into `blobs` beside it;
+    that folder counts as part of it.
+    """
+    try:
+        real, real_root = path.resolve(), root.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return False
+    roots = [real_root, *(up.parent / "blobs" for up in real_root.parents if up.name == "snapshots")]
+    return any(real.is_relative_to(allowed) for allowed in roots)
+
+
+def _shown(given: str) -> str:
+    return repr(given if len(given) <= 120 else given[:117] + "…")
+
+
+class MediaFinder:
+    """Resolves the paths of one task's annotation; what it learns about the folder is kept."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        """Resolve inside the task folder `folder` of the data folder `root`."""
+        self._folder = folder
+        self._root = root
+        self._parents: dict[Path, bool] = {}
+
+    def file(self, given: str, keep: int = 1) -> Path:
+        """Return the file behind `given`; `keep` is how many of its last parts must stay.
+
+        Raises MediaError when the path leaves the data folder, is not there, or fits
+        several files alike.
+        """
+        parts = self._parts(given)
+        for candidate in self._candidates(parts, keep):
+            if _is(candidate, "file"):
+                return self._safe(candidate, given)
+        return self._by_name(parts, keep, given)
+
+    def folder(self, given: str) -> Path | None:
+        """Return the folder behind `given`, or None when no such folder is there."""
+        parts = self._parts(given)
+        for candidate in self._candidates(parts, 1):
+            if _is(candidate, "folder"):
+                return self._safe(candidate, given)
+        return None
+
+    def frames(self, given: str) -> tuple[Path, ...]:
+        """Return the image files in the folder behind `given`, in natural order."""
+        folder = self.folder(given)
+        if folder is None:
+            raise MediaError(f"{_shown(given)}: no such folder of frames in {self._folder.name}")
+        try:
+            names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
+        except OSError as error:
+            raise MediaError(f"{_shown(given)}: {error.strerror or error}") from error
+        frames = [name for name in names if Path(name).suffix.lower() in FRAME_ENDINGS]
+        if not frames:
+            raise MediaError(f"{_shown(given)}: no image files in the folder")
+        return tuple(self._safe(folder / name, given) for name in sorted(frames, key=natural_key))
+
+    def frame_keep(self, given: str) -> int:
+        """Return how many last parts of a frame's path must stay: 0001.jpg alone names many frames."""
+        parts = given.replace("\\", "/").split("/")
+        return 2 if len(parts) > 1 and parts[-2].lower() not in (*MEDIA_FOLDERS, "", ".") else 1
+
+    def _parts(self, given: str) -> list[str]:
+        path = given.strip().replace("\\", "/")
+        if path.startswith("/") or PureWindowsPath(path).drive or path.startswith("~"):
+            raise MediaError(f"{_shown(given)}: an absolute path, refused; paths are inside the data folder")
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            raise MediaError(f"{_shown(given)}: '..' is refused; paths are inside the data folder")
+        if not parts or "\0" in path:
+            raise MediaError(f"{_shown(given)}: not a path")
+        return parts[-_MAX_PARTS:]
+
+    def _candidates(self, parts: list[str], keep: int) -> Iterator[Path]:
+        for start in range(max(1, len(parts) - keep + 1)):
+            for base in self._bases:
+                yield base.joinpath(*parts[start:])
+
+    @cached_property
+    def _bases(self) -> list[Path]:
+        try:
+            names = {name.lower(): name for name in os.listdir(self._folder)}  # noqa: PTH208
+        except OSError:
+            names = {}
+        media = [self._folder / names[name] for name in MEDIA_FOLDERS if name in names]
+        return [self._folder, *(path for path in media if _is(path, "folder"))]
+
+    @cached_property
+    def _index(self) -> dict[str, list[Path]]:
+        """Every file of the task folder by lower-case name; made only when a path failed."""
+        index: dict[str, list[Path]] = {}
+        for place, folders, files in os.walk(self._folder):
+            folders[:] = sorted(name for name in folders if name.lower() not in REFERENCE_FOLDERS)
+            for name in sorted(files):
+                index.setdefault(name.lower(), []).append(Path(place) / name)
+        return index
+
+    def _by_name(self, parts: list[str], keep: int, given: str) -> Path:
+        wanted = [part.lower() for part in reversed(parts)]
+        best, longest = [], keep - 1
+        for path in self._index.get(wanted[0], []):
+            own = [part.lower() for part in reversed(path.relative_to(self._folder).parts)]
+            pairs = zip(wanted, own, strict=False)
+            same = next((count for count, (a, b) in enumerate(pairs) if a != b), min(len(wanted), len(own)))
+            if same > longest:
+                best, longest = [path], same
+            elif same == longest:
+                best.append(path)
+        exact = [path for path in best if path.name == parts[-1]] or best
+        if not exact or longest < keep:
+            raise MediaError(f"{_shown(given)}: no such file in {self._folder.name}")
+        if len(exact) > 1:
+            listed = " and ".join(path.relative_to(self._folder).as_posix() for path in exact[:2])
+            raise MediaError(f"{_shown(given)}: fits {listed} alike")
+        return self._safe(exact[0], given)
+
+    def _safe(self, path: Path, given: str) -> Path:
+        """Return `path` unless it is, or lies behind, a link that leaves the data folder."""
+        parent = path.parent
+        if parent not in self._parents:
+            self._parents[parent] = inside(parent, self._root)
+        if not self._parents[parent] or (path.is_symlink() and not inside(path, self._root)):
+            raise MediaError(f"{_shown(given)}: a link that leaves the data folder, refused")
+        return path
+
+
+def _is(path: Path, kind: str) -> bool:
+    try:
+        return path.is_file() if kind == "file" else path.is_dir()
+    except (OSError, ValueError):
+        return False  # a name too long or not encodable is not there
