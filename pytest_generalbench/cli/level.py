@@ -1,0 +1,164 @@
+"""`generalbench level`: the General-Level scores of a workbook or a CSV of scores."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pytest_generalbench.level import LevelResult, ModalityLevel, Workbook
+    from pytest_generalbench.task import Task
+
+_SHOWN_MISSING: Final = 3
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "level",
+        help="the General-Level scores of a workbook or CSV",
+        description="Computes S2..S5 and the tier from a workbook in the authors' layout or a CSV with the "
+        "columns task,score (raw scores in each task's own unit), under both scorings: `paper` as the paper "
+        "defines them, `released` as the authors' released tool prints them.",
+    )
+    parser.add_argument("file", metavar="FILE", help="an .xlsx workbook or a CSV file")
+    parser.add_argument(
+        "--sota",
+        default="released",
+        metavar="released|paper|FILE",
+        help="the table of specialists (default: released)",
+    )
+    parser.add_argument("--model", metavar="NAME", help="the model's column, where a workbook has several")
+    parser.add_argument("--json", action="store_true", help="print a JSON list, one object per scoring")
+    parser.set_defaults(func=run)
+
+
+@dataclass(frozen=True, slots=True)
+class _ScoreFile:
+    """What FILE says: raw scores by task id, and the sheets when it is a workbook."""
+
+    name: str
+    scores: Mapping[str, float | None]
+    notes: tuple[str, ...]
+    workbook: Workbook | None
+
+
+def _read(tasks: Sequence[Task], path: Path, model: str | None) -> _ScoreFile:
+    from pytest_generalbench import level
+
+    if not path.is_file():
+        raise level.ScoreFileError(f"{path}: no such file; give an .xlsx workbook or a CSV with task,score")
+    if level.is_workbook(path):
+        workbook = level.read_workbook(tasks, path, model=model)
+        scores, notes = level.in_task_units(tasks, workbook.scores)
+        return _ScoreFile(workbook.column, scores, (*workbook.notes, *notes), workbook)
+    if model is not None:
+        raise level.ScoreFileError(f"{path}: --model names a workbook's column; a CSV has one model only")
+    scores, notes = level.in_task_units(tasks, level.read_csv(tasks, path))
+    return _ScoreFile(path.stem, scores, notes, None)
+
+
+def results(tasks: Sequence[Task], path: Path, sota: str, model: str | None = None) -> list[LevelResult]:
+    """Return the levels of a file of scores under `paper` and `released` scoring.
+
+    A task that the file does not list counts as 0, and the tiers are then qualified.
+    """
+    from pytest_generalbench import level
+    from pytest_generalbench.level.combine import qualifier
+
+    given = _read(tasks, path, model)
+    table = level.sota_table(tasks, sota)
+    paper = level.compute_level(tasks, given.scores, scoring="paper", sota=table)
+    if given.workbook is None:
+        released = level.compute_level(tasks, given.scores, scoring="released", sota=table)
+    else:
+        released = level.released_workbook(tasks, given.workbook, table)
+    qualified = qualifier(len(tasks), len(given.scores), limit=None, demo=False)
+    return [
+        dataclasses.replace(paper, qualified=qualified, notes=(*given.notes, *paper.notes)),
+        dataclasses.replace(released, qualified=qualified),
+    ]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compute and print; a file that cannot be read is a GeneralBenchError."""
+    from pytest_generalbench import registry
+
+    write: Callable[[str], Any] = sys.stdout.write
+    tasks = registry.load_tasks()
+    path = Path(args.file)
+    found = results(tasks, path, args.sota, args.model)
+    if args.json:
+        write(json.dumps([as_json(result) for result in found], indent=1, allow_nan=False) + "\n")
+    else:
+        write(f"{path.name}, specialists: {found[0].sota}\n")
+        for result in found:
+            write("\n" + "\n".join(table_lines(result)) + "\n")
+    return 0
+
+
+def as_json(result: LevelResult) -> dict[str, Any]:
+    """Return the JSON object of one scoring: the levels under `overall`, the missing ids in full."""
+    plain = result.to_dict()
+    overall = {name: plain.pop(name) for name in ("S2", "S3", "S4", "S5")}
+    head = {"scoring": plain.pop("scoring"), "overall": overall}
+    return {**head, **plain, "missing_tasks": list(result.missing)}
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _row(name: str, levels: Sequence[float | None], counts: Sequence[object]) -> str:
+    figures = "".join(f"{_number(value):>10}" for value in levels)
+    return f"  {name:<10}{figures}{counts[0]:>7}{counts[1]:>8}{counts[2]:>7}"
+
+
+def _modality_row(level: ModalityLevel) -> str:
+    levels = (level.S2, level.S3, level.S4)
+    return _row(level.modality, (*levels, None), (level.wins, level.scored, level.tasks))
+
+
+def table_lines(result: LevelResult) -> Iterator[str]:
+    """Yield one scoring's table: modalities, language, overall, tier, what is missing."""
+    yield f"{result.scoring} scoring"
+    if result.reason is not None:
+        yield f"  not computable: {result.reason}"
+    else:
+        titles = "".join(f"{name:>10}" for name in ("S2", "S3", "S4", "S5"))
+        yield f"  {'':<10}{titles}{'wins':>7}{'scored':>8}{'tasks':>7}"
+        yield from (_modality_row(level) for level in result.modalities)
+        yield from _totals(result)
+        yield f"  tier: {_tier(result)}"
+    if result.missing:
+        yield f"  no score: {_missing(result.missing)}"
+    yield from (f"  note: {note}" for note in result.notes)
+
+
+def _totals(result: LevelResult) -> Iterator[str]:
+    counted: list[Any] = list(result.modalities)
+    if result.language is not None:
+        half = result.language.half
+        counted.append(half)
+        yield _row("language", (None,) * 4, (half.wins, half.scored, half.tasks)) + (
+            f"   S_L {result.language.S_L:.2f}"
+        )
+    counts = [sum(getattr(item, name) for item in counted) for name in ("wins", "scored", "tasks")]
+    yield _row("overall", (result.S2, result.S3, result.S4, result.S5), counts)
+
+
+def _tier(result: LevelResult) -> str:
+    name = "Level-1 at most" if result.tier == 1 else f"Level-{result.tier}"
+    return name if result.qualified is None else f"{name} ({result.qualified})"
+
+
+def _missing(ids: Sequence[str]) -> str:
+    shown = ", ".join(ids[:_SHOWN_MISSING])
+    more = f" and {len(ids) - _SHOWN_MISSING} more" if len(ids) > _SHOWN_MISSING else ""
+    return f"{len(ids)} tasks, each counts as 0: {shown}{more}"

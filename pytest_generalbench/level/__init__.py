@@ -1,0 +1,42 @@
+"""General-Level: from the scores of the tasks to S2..S5 and the tier.
+
+`paper` scoring follows the paper's definitions; `released` reproduces the authors'
+released tool. Start at `compute_level`.
+"""
+
+from __future__ import annotations
+
+from pytest_generalbench.level.compute import compute_level, released_level, released_workbook
+from pytest_generalbench.level.mapping import ImpossibleScoreError, points, ratio_value
+from pytest_generalbench.level.published import PUBLISHED, PublishedScores
+from pytest_generalbench.level.released import ReleasedRow
+from pytest_generalbench.level.result import LEVELS, Half, LanguageLevel, LevelResult, ModalityLevel
+from pytest_generalbench.level.score_csv import ScoreFileError, read_csv
+from pytest_generalbench.level.sota import SotaTable, in_task_units, sota_table
+from pytest_generalbench.level.workbook import Workbook, is_workbook, read_workbook, write_workbook
+
+__all__ = [
+    "LEVELS",
+    "PUBLISHED",
+    "Half",
+    "ImpossibleScoreError",
+    "LanguageLevel",
+    "LevelResult",
+    "ModalityLevel",
+    "PublishedScores",
+    "ReleasedRow",
+    "ScoreFileError",
+    "SotaTable",
+    "Workbook",
+    "compute_level",
+    "in_task_units",
+    "is_workbook",
+    "points",
+    "ratio_value",
+    "read_csv",
+    "read_workbook",
+    "released_level",
+    "released_workbook",
+    "sota_table",
+    "write_workbook",
+]

@@ -1,0 +1,114 @@
+"""The way in: scores of a run or a file, to a LevelResult."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pytest_generalbench.errors import UnknownWordError
+from pytest_generalbench.level.combine import BoardScores, qualifier, recognised_board
+from pytest_generalbench.level.pairing import pair_scores, pair_workbook
+from pytest_generalbench.level.paper import score_paper
+from pytest_generalbench.level.released import ReleasedRow, score_released
+from pytest_generalbench.level.result import LevelResult, tier
+from pytest_generalbench.selection import board_tasks
+from pytest_generalbench.vocabulary import SCORINGS
+
+if TYPE_CHECKING:
+    from pytest_generalbench.level.sota import SotaTable
+    from pytest_generalbench.level.workbook import Workbook
+    from pytest_generalbench.task import Task
+
+
+def _result(
+    scoring: str,
+    sota: str,
+    board: str,
+    scores: BoardScores | None,
+    *,
+    qualified: str | None = None,
+    missing: tuple[str, ...] = (),
+    reason: str | None = None,
+    notes: Iterable[str] = (),
+) -> LevelResult:
+    second, third, fourth, fifth = (None,) * 4 if scores is None else scores[-4:]
+    return LevelResult(
+        scoring=scoring,
+        sota=sota,
+        board=board,
+        S2=second,
+        S3=third,
+        S4=fourth,
+        S5=fifth,
+        tier=None if scores is None else tier((second, third, fourth, fifth)),
+        qualified=qualified,
+        modalities=() if scores is None else scores.modalities,
+        language=None if scores is None else scores.language,
+        missing=missing,
+        reason=reason,
+        notes=tuple(notes),
+    )
+
+
+def _strangers(tasks: Sequence[Task], scores: Mapping[str, float | None]) -> tuple[str, ...]:
+    known = {task.id for task in tasks}
+    unknown = sorted(key for key in scores if key not in known)
+    if not unknown:
+        return ()
+    more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+    return (f"scores left out, of no task of the benchmark: {', '.join(unknown[:3])}{more}",)
+
+
+def compute_level(
+    tasks: Sequence[Task],
+    scores: Mapping[str, float | None],
+    *,
+    scoring: str,
+    sota: SotaTable,
+    board: str = "A",
+    selected: Collection[str] | None = None,
+    limit: int | None = None,
+    demo: bool = False,
+) -> LevelResult:
+    """Compute the levels of `board` from raw scores by task id.
+
+    `tasks` are all tasks of the benchmark: each task of the board is in its denominator,
+    whether `scores` has it or not. `selected` is what was run: exactly another board, and
+    that board is scored instead; any other part, and the tier is qualified as partial. So
+    it is for `limit` (instances a task) and `demo` data.
+    """
+    if scoring not in SCORINGS:
+        raise UnknownWordError("scoring", scoring, SCORINGS)
+    board_tasks(tasks, board)  # an unknown board is an error before anything is recognised
+    board = recognised_board(tasks, board, selected)
+    members = board_tasks(tasks, board)
+    run = len(members) if selected is None else sum(task.id in selected for task in members)
+    qualified = qualifier(len(members), run, limit, demo)
+    notes = _strangers(tasks, scores)
+    if scoring == "released":
+        found = score_released(pair_scores(members, scores, sota), board)
+        return _result(
+            scoring, sota.name, board, found.scores,
+            qualified=qualified, missing=found.missing, reason=found.reason, notes=notes,
+        )  # fmt: skip
+    paper = score_paper(members, scores, sota.values, board)
+    return _result(
+        scoring, sota.name, board, paper.scores,
+        qualified=qualified, missing=paper.missing, notes=(*notes, *paper.notes),
+    )  # fmt: skip
+
+
+def released_level(
+    rows: Sequence[ReleasedRow], *, sota: str, board: str = "A", notes: Iterable[str] = ()
+) -> LevelResult:
+    """Compute `released` scoring from rows as they stand in the sheets."""
+    found = score_released(rows, board)
+    return _result(
+        "released", sota, board, found.scores, missing=found.missing, reason=found.reason, notes=notes
+    )
+
+
+def released_workbook(tasks: Sequence[Task], workbook: Workbook, sota: SotaTable) -> LevelResult:
+    """Compute `released` scoring of a workbook, whose rows pair with the specialists' by position."""
+    paired = pair_workbook(tasks, workbook, sota)
+    return released_level(paired.rows, sota=sota.name, notes=paired.notes)
