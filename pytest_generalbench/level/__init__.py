@@ -7,7 +7,8 @@ released tool. Start at `compute_level`.
 from __future__ import annotations
 
 from pytest_generalbench.level.compute import compute_level, released_level, released_workbook
-from pytest_generalbench.level.mapping import ImpossibleScoreError, points, ratio_value
+from pytest_generalbench.level.mapping import ImpossibleScoreError, ratio_value, to_points
+from pytest_generalbench.level.paper import points, reaches_sota
 from pytest_generalbench.level.published import PUBLISHED, PublishedScores
 from pytest_generalbench.level.released import ReleasedRow
 from pytest_generalbench.level.result import LEVELS, Half, LanguageLevel, LevelResult, ModalityLevel
@@ -33,10 +34,12 @@ __all__ = [
     "is_workbook",
     "points",
     "ratio_value",
+    "reaches_sota",
     "read_csv",
     "read_workbook",
     "released_level",
     "released_workbook",
     "sota_table",
+    "to_points",
     "write_workbook",
 ]

@@ -70,14 +70,14 @@ def _unclipped(mapping: str, value: float) -> float:
     return ratio_points(float(argument), value)
 
 
-def points(mapping: str, value: float) -> float:
+def to_points(mapping: str, value: float) -> float:
     """Map a raw score to points, clipped to 0..100.
 
     `identity` is x, `one_minus_percent` 100 - x, `tanh:T` 100 tanh(x/T), `affine:a..b`
     the straight line from a (0 points) to b (100), `ratio:T` as in `ratio_points`.
     Raises ImpossibleScoreError where `impossible` has a reason.
 
-    >>> points("affine:1..5", 4.0)
+    >>> to_points("affine:1..5", 4.0)
     75.0
     """
     if mapping not in MAPPINGS:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_generalbench.level.combine import BoardScores, Side, combine
-from pytest_generalbench.level.mapping import impossible, points
+from pytest_generalbench.level.mapping import impossible, to_points
 from pytest_generalbench.level.result import Half
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class PaperScores(NamedTuple):
     notes: tuple[str, ...]
 
 
-def reaches(task: Task, score: float, specialist: float | None) -> bool:
+def reaches_sota(task: Task, score: float, specialist: float | None) -> bool:
     """Whether `score` is as good as the specialist's, in the metric's own direction.
 
     Decided on raw values, because the maps saturate; a tie counts. Without a specialist
@@ -61,7 +61,12 @@ def standing(task: Task, score: float | None, specialist: float | None) -> Stand
     """Return what one task contributes; an impossible score counts as missing."""
     if score is None or impossible(task.metric.mapping, score) is not None:
         return Standing(0.0, reached=False, scored=False)
-    return Standing(points(task.metric.mapping, score), reaches(task, score, specialist), scored=True)
+    return Standing(to_points(task.metric.mapping, score), reaches_sota(task, score, specialist), scored=True)
+
+
+def points(task: Task, score: float | None) -> float:
+    """Return the 0..100 points of a raw score; a missing or impossible one has 0."""
+    return standing(task, score, None).points
 
 
 def half(standings: Sequence[Standing]) -> Half:
