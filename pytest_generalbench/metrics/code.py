@@ -109,7 +109,8 @@ def _ngram_parts(
         recalled.append(_weight(common, keywords) if n == 1 else common.total())
         weighted.append(_weight(expected, keywords) if n == 1 else expected.total())
     penalty = math.exp(min(0.0, 1.0 - len(wanted) / len(answer)))
-    return penalty * _geometric_mean(matches, precise), penalty * _geometric_mean(recalled, weighted)
+    # Recall falls with what is missing by itself: codebleu has a brevity penalty on the first part alone.
+    return penalty * _geometric_mean(matches, precise), _geometric_mean(recalled, weighted)
 
 
 def _weight(counts: Counter[tuple[str, ...]], keywords: frozenset[str]) -> float:
@@ -130,11 +131,13 @@ def _data_flows(code: str, language: str) -> Counter[_Flow]:
     parser = _package("tree_sitter").Parser()
     parser.language = _grammar(language)
     flows = package.get_data_flow(_without_comments(code, language), (parser, package.dfg_function[language]))
+    names = {place: variable for variable, place, *_ in flows}
     numbers: dict[str, str] = {}
     counts: Counter[_Flow] = Counter()
-    for variable, _, relation, sources, _ in flows:
+    for variable, _, relation, sources, places in flows:
         # codebleu lists the sources in the order of a set, which differs from run to run.
-        for name in (*sorted(sources), variable):
+        in_order = [names[place] for place in sorted(places) if names.get(place) in sources]
+        for name in (*in_order, *sorted(sources), variable):
             numbers.setdefault(name, f"v{len(numbers)}")
         counts[numbers[variable], relation, tuple(sorted(numbers[name] for name in sources))] += 1
     return counts

@@ -91,8 +91,10 @@ def sentence_bleu(prediction: str, references: tuple[str, ...], order: int = 4) 
     BP * exp(mean of log p_n), n = 1..order, with p_n the clipped n-gram precision against
     that one reference and BP = min(1, exp(1 - |reference| / |answer|)); no smoothing, 0
     where some p_n is 0. A reference shorter than `order` tokens is compared up to its own
-    length. Tokens are those of `tokenise`; two empty texts score 1. Source: released code
-    (sentence BLEU-1, best reference, mean); standard definition (Papineni et al. 2002).
+    length. Tokens are those of `tokenise`; two empty texts score 1. The metrics `bleu1` (by
+    default) and `bleu4` (with aggregate 'sentence') are its mean over instances in percent
+    (0..100, higher is better). Source: [workbook] `BLEU-1`; released code of the language
+    tasks (sentence BLEU-1, best reference, mean); Papineni et al. 2002.
 
     Raises:
         ReferenceFormatError: No reference text, or a bare string.

@@ -13,7 +13,7 @@ from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import number_prediction, number_reference
 
 _LARGE: Final = 1e150
-"""Errors beyond this are scaled down before their squares and sums can overflow."""
+"""Errors beyond this, or its inverse, are scaled so that squares and sums cannot over- or underflow."""
 
 
 def absolute_errors(pairs: Sequence[tuple[float | None, float]]) -> list[float]:
@@ -70,7 +70,7 @@ class ErrorAccumulator:
             return NOTHING
         errors = absolute_errors(self._pairs)
         largest = max(errors)
-        if largest <= _LARGE:
+        if largest == 0.0 or 1 / _LARGE <= largest <= _LARGE:
             return self._summary(errors)
         scaled = self._summary([error / largest for error in errors])
         stderr = None if scaled.stderr is None else scaled.stderr * largest

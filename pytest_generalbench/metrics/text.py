@@ -49,7 +49,7 @@ def fold(text: str) -> str:
 
 
 def _without_quotes(text: str) -> str:
-    while len(text) > 2 and text[0] + text[-1] in _QUOTES:
+    while text and text[0] + text[-1] in _QUOTES and text[1:-1].strip():
         text = text[1:-1].strip()
     return text
 

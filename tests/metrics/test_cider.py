@@ -1,0 +1,48 @@
+"""CIDEr-D against pycocoevalcap, and the corpora on which that is always 0."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pycocoevalcap.cider.cider import Cider
+
+from pytest_generalbench import metrics
+from pytest_generalbench.metrics.cider import cider
+
+VOCABULARY = ["a", "the", "red", "bird", "sits", "on", "tree", "house", "two", "dogs", "play"]
+TEXT = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=14).map(" ".join)
+PAIRS = st.lists(st.tuples(TEXT, st.lists(TEXT, min_size=1, max_size=3).map(tuple)), min_size=2, max_size=8)
+
+
+@given(PAIRS)
+def test_cider_equals_pycocoevalcap(pairs: list[tuple[str, tuple[str, ...]]]) -> None:
+    wanted = {i: list(references) for i, (_, references) in enumerate(pairs)}
+    mean, each = Cider().compute_score(wanted, {i: [answer] for i, (answer, _) in enumerate(pairs)})
+    same_everywhere = all(set(references) == set(pairs[0][1]) for _, references in pairs)
+    if not same_everywhere:
+        accumulator = metrics.make("cider")
+        for pair in pairs:
+            accumulator.add(*pair)
+        value = accumulator.result()
+        assert value.score == pytest.approx(100 * mean, abs=1e-9)
+        assert value.stderr == pytest.approx(100 * each.std(ddof=1) / len(pairs) ** 0.5, abs=1e-9)
+
+
+def test_one_instance_is_scored_with_equal_weights() -> None:
+    text = "a red bird sits on the tree"
+    assert cider([(text, (text,))]) == pytest.approx(1000.0)
+    assert cider([(None, (text,))]) == 0.0
+    assert 0.0 < cider([("a red bird", (text,))]) < 1000.0
+    assert cider([(text, (text,)), (text, (text,))]) == pytest.approx(1000.0)
+
+
+def test_chinese_captions_are_compared_by_character() -> None:
+    assert cider([("一只红色的鸟", ("一只红色的鸟",)), ("两条狗在玩", ("两条狗在玩",))]) == pytest.approx(
+        1000.0
+    )
+
+
+def test_an_unreadable_answer_is_zero_and_counts() -> None:
+    pairs = [("two dogs play on a tree", ("two dogs play on a tree",)), (None, ("the red bird sits",))]
+    assert cider(pairs) == pytest.approx(500.0)
