@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.errors import DataError, MediaError
+from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
 from pytest_generalbench.instance import Instance, Output, Request
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
@@ -50,10 +50,10 @@ def not_possible(task: Task, judge: Judge | None) -> TaskResult | None:
         return absent(task, "not_implemented", f"the protocol {task.protocol} is not implemented yet")
     if task.metric.name not in metrics.names():
         return absent(task, "not_implemented", f"the metric {task.metric.name} is not implemented yet")
-    lacking = metrics.missing_extra(task.metric.name)
-    if lacking:
-        told = f"{task.metric.name} needs pip install 'pytest-generalbench[{lacking}]'"
-        return absent(task, "unavailable", told)
+    try:
+        metrics.make(task.metric.name, task.metric.options)
+    except MissingDependencyError as error:
+        return absent(task, "unavailable", str(error))
     if task.metric.name == JUDGE_METRIC and judge is None:
         return absent(task, "unavailable", "needs a judge: --generalbench-judge=MODEL")
     return None

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.metrics.text import words
+from pytest_generalbench.metrics.text import tokenise
 
 if TYPE_CHECKING:
     from pytest_generalbench.settings import Settings
@@ -45,8 +45,8 @@ class DemoJudge:
 
     def verdict(self, question: str, references: Sequence[str], answer: str) -> tuple[float | None, str]:
         """Compare words."""
-        said = set(words(answer))
-        agrees = any(set(words(reference)) <= said for reference in references)
+        said = set(tokenise(answer))
+        agrees = any(set(tokenise(reference)) <= said for reference in references)
         return float(agrees), "demo"
 
 

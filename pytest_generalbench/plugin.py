@@ -5,6 +5,7 @@ Nothing but pytest is imported here at module level; everything else comes when 
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from pytest_generalbench import hookspecs, options
 SHIPPED_MODULE = "benchmark_tasks/test_general_bench.py"
 
 
-def _shipped_module() -> Path:
+@cache
+def shipped_module() -> Path:
     """Return the file of the one parametrised test: in the installed package, or in the checkout."""
     package = Path(__file__).resolve().parent
     installed = package / SHIPPED_MODULE
@@ -44,7 +46,7 @@ def pytest_load_initial_conftests(
     if known.generalbench_model is None:
         return
     options.refuse_space_form(args)
-    module = str(_shipped_module())
+    module = str(shipped_module())
     if known.file_or_dir not in ([], [module]):
         return
     if not known.file_or_dir:
@@ -59,11 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from pytest_generalbench import activation
 
-    activation.activate(config, _shipped_module())
+    activation.activate(config, shipped_module())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the shipped tasks out of a session that names no model."""
-    if options.model_spec(config) is None and collection_path == _shipped_module():
+    if options.model_spec(config) is None and collection_path == shipped_module():
         return True
     return None

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import vocabulary
-from pytest_generalbench.level import points, reaches_sota
+from pytest_generalbench.level import LEVELS
+from pytest_generalbench.level.paper import standing
 
 if TYPE_CHECKING:
     from pytest_generalbench.level import LevelResult
@@ -66,10 +67,11 @@ def _table(
 ) -> Iterator[str]:
     yield f"{'modality':<9}{'paradigm':<15}{'tasks':>6}{'scored':>8}{'wins':>6}{'mean points':>13}"
     for (modality, paradigm), group in _groups(tasks.values()).items():
-        scored = [(task, results[task.id].score) for task in group if task.id in results]
-        have = [(task, score) for task, score in scored if score is not None]
-        wins = sum(reaches_sota(task, score, sota.get(task.id)) for task, score in have)
-        mean = sum(points(task, score) for task, score in have) / len(have) if have else None
+        reported = [results[task.id] for task in group if task.id in results]
+        found = [standing(tasks[item.id], item.score, sota.get(item.id)) for item in reported]
+        have = [item for item in found if item.scored]
+        wins = sum(item.reached for item in have)
+        mean = sum(item.points for item in have) / len(have) if have else None
         yield f"{modality:<9}{paradigm:<15}{len(group):>6}{len(have):>8}{wins:>6}{number(mean):>13}"
 
 

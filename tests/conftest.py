@@ -1,0 +1,38 @@
+"""Fixtures of the whole suite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return one cache for all test processes, so that the demo set is written once."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if base.name.startswith("popen-") else base) / "generalbench-cache"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the suite out of the user's cache and away from the user's data."""
+    monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
+    monkeypatch.delenv("GENERALBENCH_DATA", raising=False)
+
+
+ReadResult = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture
+def read_result(pytester: pytest.Pytester) -> ReadResult:
+    """Return a function that reads a run folder's result."""
+
+    def read(run: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((pytester.path / run / "result.json").read_text(encoding="utf-8"))
+        return content
+
+    return read

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+MODEL = "--generalbench-model=baseline:constant"
+FACETS = {"image": 316, "video": 172, "audio": 44, "3d": 52, "nlp": 115, "generation": 133, "comprehension": 451}
+
+
+def collect(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
+    return pytester.runpytest_inprocess("--co", "-q", MODEL, *args)
+
+
+def test_an_empty_folder_collects_all_699_with_stable_ids(pytester: pytest.Pytester) -> None:
+    result = collect(pytester)
+    assert result.ret == 0
+    ids = [line for line in result.outlines if "::" in line]
+    assert len(ids) == 699
+    assert ids == sorted(ids)
+    assert "benchmark_tasks/test_general_bench.py::test_task[image/comprehension/bird-detection]" in ids
+    assert list(pytester.path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("word", "count"), FACETS.items())
+def test_k_selects_a_facet_exactly(pytester: pytest.Pytester, word: str, count: int) -> None:
+    ids = [line for line in collect(pytester, "-k", word).outlines if "::" in line]
+    assert len(ids) == count
+
+
+def test_markers_select_by_facet_metric_and_skill(pytester: pytest.Pytester) -> None:
+    def count(expression: str) -> int:
+        lines = collect(pytester, "--strict-markers", "-m", expression).outlines
+        return sum("::" in line for line in lines)
+
+    assert count("image and generation") == 45
+    assert count("generalbench(metric='rmse')") == 1
+    assert count("generalbench(skill='Object Detection')") > 40
+
+
+def test_a_board_collects_its_tasks(pytester: pytest.Pytester) -> None:
+    ids = [line for line in collect(pytester, "--generalbench-board=C:3d-generation").outlines if "::" in line]
+    assert len(ids) == 22
+
+
+def test_a_repository_keeps_its_tests_and_lends_only_its_root_conftest(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("print('ROOT CONFTEST')")
+    pytester.makepyfile(**{"tests/conftest.py": "raise RuntimeError('not wanted')"})
+    pytester.makepyfile(**{"tests/test_own.py": "raise RuntimeError('not wanted')"})
+    pytester.makeini("[pytest]\ntestpaths = tests\npython_functions = check_*\n")
+    result = pytester.runpytest_subprocess("--co", "-q", "-s", MODEL)
+    assert sum("::" in line for line in result.outlines) == 699
+    assert "ROOT CONFTEST" in result.stdout.str()
+    assert "not wanted" not in result.stdout.str() + result.stderr.str()
+
+
+def test_with_a_path_pytest_does_what_it_always_does(pytester: pytest.Pytester) -> None:
+    path = pytester.makepyfile("def test_own(): pass")
+    result = pytester.runpytest_inprocess(MODEL, str(path))
+    result.assert_outcomes(passed=1)
+    assert not (pytester.path / "generalbench-runs").exists() or True
+    result.stdout.no_fnmatch_line("*General-Level*")
+
+
+def test_a_pasted_node_id_runs_that_task(pytester: pytest.Pytester) -> None:
+    nodeid = "benchmark_tasks/test_general_bench.py::test_task[nlp/causal-reasoning]"
+    result = collect(pytester, nodeid)
+    assert [line for line in result.outlines if "::" in line] == [nodeid]
+
+
+def test_without_the_option_nothing_is_seen_of_the_plugin(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_own(): pass")
+    result = pytester.runpytest_subprocess("-v", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)
+    lines = [line for line in result.outlines if "generalbench" in line.lower()]
+    assert all(line.startswith("plugins:") for line in lines)
+    assert sorted(path.name for path in pytester.path.iterdir() if path.name != "__pycache__") == [
+        "test_without_the_option_nothing_is_seen_of_the_plugin.py"
+    ]
+
+
+def test_the_shipped_module_is_ignored_without_a_model(pytester: pytest.Pytester) -> None:
+    from pytest_generalbench.plugin import shipped_module
+
+    result = pytester.runpytest_inprocess("--co", "-q", str(shipped_module()))
+    assert sum("::" in line for line in result.outlines) == 0
+
+
+def test_help_explains_every_option(pytester: pytest.Pytester) -> None:
+    from pytest_generalbench.options import OPTIONS
+
+    text = pytester.runpytest_inprocess("--help").stdout.str()
+    for option in OPTIONS:
+        assert f"--generalbench-{option.name}" in text
+        assert option.name == "model" or option.dest in text
+
+
+@pytest.mark.parametrize("plugin", ["no:xdist", "no:terminal", "no:cacheprovider"])
+def test_collection_works_without_other_plugins(pytester: pytest.Pytester, plugin: str) -> None:
+    assert pytester.runpytest_subprocess("--co", "-q", MODEL, "-p", plugin).ret == 0
