@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         folder = DataFolder(args.folder, tasks, args.split)
         report = examine(folder, [task for task in tasks if args.k in task.id])
     except GeneralBenchError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"generalbench: {error}\n")
         return 2
     if args.json:
         sys.stdout.write(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n")

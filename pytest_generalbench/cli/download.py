@@ -39,12 +39,12 @@ def run(args: argparse.Namespace, api: hub.HubApi | None = None) -> int:
     tasks = registry.load_tasks()
     wanted = [task for task in tasks if args.k in task.id]
     if not wanted:
-        sys.stderr.write(f"no task's id contains {args.k!r}; see `generalbench tasks`\n")
+        sys.stderr.write(f"generalbench: no task's id contains {args.k!r}; see `generalbench tasks`\n")
         return 2
     try:
         hub.download(args.split, tasks, args.folder, args.offline, _say, wanted=wanted, api=api, refresh=True)
     except GeneralBenchError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"generalbench: {error}\n")
         return 1
     sys.stdout.write(f"done; look it over with `generalbench doctor {args.folder}`\n")
     return 0

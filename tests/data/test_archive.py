@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import io
+import stat
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pytest_generalbench.data import archive
+from pytest_generalbench.data.archive import unpack
+from pytest_generalbench.errors import DataError
+
+
+def zipped(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, content in members.items():
+            opened.writestr(name, content)
+    return path
+
+
+def tarred(path: Path, members: dict[str, bytes], mode: str = "gz") -> Path:
+    with tarfile.open(path, f"w:{mode}") as opened:  # type: ignore[call-overload]
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            opened.addfile(info, io.BytesIO(content))
+    return path
+
+
+MEMBERS = {"annotation.json": b"[]", "images/1.png": b"png", "__MACOSX/x": b"junk"}
+
+
+@pytest.mark.parametrize("name", ["Set.zip", "Set.tar.gz", "Set.tgz", "Set.tar"])
+def test_archives_are_unpacked_in_one_step(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith(".zip"):
+        zipped(path, MEMBERS)
+    else:
+        tarred(path, MEMBERS, "" if name.endswith(".tar") else "gz")
+    target = unpack(path, tmp_path / "Set")
+    found = {
+        file.relative_to(target).as_posix(): file.read_bytes() for file in target.rglob("*") if file.is_file()
+    }
+    assert found == {"annotation.json": b"[]", "images/1.png": b"png"}
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["Set", name]
+
+
+@pytest.mark.parametrize(
+    "member", ["../out.txt", "a/../../out.txt", "/out/file.txt", "..\\out.txt", "C:\\out.txt", ".."]
+)
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_members_that_would_leave_the_folder_are_refused(tmp_path: Path, member: str, kind: str) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    members = {"good.txt": b"x", member: b"bad"}
+    path = zipped(inner / "S.zip", members) if kind == "zip" else tarred(inner / "S.tar.gz", members)
+    with pytest.raises(DataError, match="would leave the folder"):
+        unpack(path, inner / "S")
+    assert [entry.name for entry in inner.iterdir()] == [path.name]
+    assert not (tmp_path / "out.txt").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_in_a_tar_are_refused(tmp_path: Path, kind: bytes) -> None:
+    path = tmp_path / "S.tar"
+    with tarfile.open(path, "w") as opened:
+        info = tarfile.TarInfo("link")
+        info.type, info.linkname = kind, "/etc/passwd"
+        opened.addfile(info)
+    with pytest.raises(DataError, match="link or a device"):
+        unpack(path, tmp_path / "S")
+
+
+def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "S.zip"
+    with zipfile.ZipFile(path, "w") as opened:
+        info = zipfile.ZipInfo("link")
+        info.external_attr = (stat.S_IFLNK | 0o777) << 16
+        opened.writestr(info, "/etc/passwd")
+    with pytest.raises(DataError, match="link or a device"):
+        unpack(path, tmp_path / "S")
+
+
+def test_a_bomb_is_stopped_by_what_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "RATIO_FREE", 1000)
+    bomb = zipped(tmp_path / "S.zip", {"zeros": bytes(3_000_000)})
+    with pytest.raises(DataError, match="refused as a bomb"):
+        unpack(bomb, tmp_path / "S")
+    assert not (tmp_path / "S").exists()
+
+
+def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
+    path = zipped(tmp_path / "S.zip", {str(number): b"" for number in range(3)})
+    with pytest.raises(DataError, match="more than 2 members"):
+        unpack(path, tmp_path / "S")
+
+
+@pytest.mark.parametrize("name", ["S.zip", "S.tar.gz", "S.tar"])
+@pytest.mark.parametrize("content", [b"", b"no archive at all", b"PK\x03\x04 torn"])
+def test_broken_archives(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=r"S\.(zip|tar)"):
+        unpack(tmp_path / name, tmp_path / "S")
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_a_torn_archive_leaves_nothing(tmp_path: Path) -> None:
+    path = tarred(tmp_path / "S.tar.gz", {"a": bytes(range(256)) * 500, "b": b"x" * 5000})
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(DataError, match="broken archive"):
+        unpack(path, tmp_path / "S")
+    assert not (tmp_path / "S").exists()
+
+
+def test_a_folder_that_is_there_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "S").mkdir()
+    assert unpack(tmp_path / "missing.zip", tmp_path / "S") == tmp_path / "S"
+    with pytest.raises(DataError, match=r"missing\.zip"):
+        unpack(tmp_path / "missing.zip", tmp_path / "T")
