@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LETTERS: Final = ascii_uppercase
 _MAX_LITERAL: Final = 20_000
+_LONG_INTEGER: Final = re.compile(r"0[xob][0-9a-f_]{1000}", re.IGNORECASE)
+"""An integer that Python reads and then refuses to write; a decimal one it refuses to read."""
 _LISTED: Final = re.compile(
     r"\b(?:choices|options)\s*(?:are|is)?\s*:?\s*(\[.*\])\s*[.。]?\s*$", re.IGNORECASE | re.DOTALL
 )
@@ -50,7 +52,7 @@ class Options:
 
 def literal_list(text: str) -> list[Any] | None:
     """Read a Python or JSON list literal; None when it is none, or too long to be looked at."""
-    if len(text) > _MAX_LITERAL:
+    if len(text) > _MAX_LITERAL or _LONG_INTEGER.search(text):
         return None
     try:
         with warnings.catch_warnings():

@@ -52,7 +52,7 @@ _WEAK: Final = re.compile(
     r"must be|go with)\s+"
     r"(?:definitely |clearly |probably |likely |option |choice |letter )*"
 )
-_LETTER_THEN: Final = re.compile(r"[\s(\[\"'“$]*([A-Za-z])(?=$|[\s.,;:!?)\]\"'”$}、。,;—–-])")
+_LETTER_THEN: Final = re.compile(r"[\s(\[{\"'“$]*([A-Za-z])(?=$|[\s.,;:!?)\]\"'”$}、。,;—–-])")
 _TWO: Final = re.compile(
     r"[\s(\[\"'“]*([A-Z])[)\]\"'”.]*\s*(?:,\s*and\b|,\s*or\b|,|\band\b|\bor\b|/|&|、|\+)\s*"
     r"[(\[\"'“]*(?:option\s+)?([A-Z])(?![\w'])"
@@ -61,6 +61,9 @@ _VERBS: Final = frozenset(
     ("is", "because", "since", "as", "seems", "would", "fits", "looks", "matches", "must")
 )
 _ALONE: Final = re.compile(r"(?<![\w'’-])([A-Z])(?![\w'’])|\b(?:[Oo]ption|[Cc]hoice)\s+([a-z])\b|\(([a-z])\)")
+_CLAUSE_END: Final = re.compile(
+    r"[.;]\s|\b(?:because|since|rather than|instead of|whereas|while)\b", re.IGNORECASE
+)
 _BEFORE_NOT: Final = re.compile(
     r"(?:\bnot|n't|\bneither|\bnor|\brather than|\binstead of|\bexcept|不是|不选)"
     r"\s*(?:option|choice|be|the)?\s*[(\"']?$",
@@ -80,47 +83,49 @@ def _is_word(found: re.Match[str], text: str, *, phrase: bool) -> bool:
     letter, rest = found.group(1), text[found.end() :]
     if not rest[:1].isspace():
         return rest[:1] == "-" and rest[1:2].isalnum()  # X-ray
-    following = re.match(r"\s+([A-Za-z']+)", rest)
+    following = re.match(r"[^\S\n]+([A-Za-z']+)", rest)
     if following is None:
         return False
     if following.group(1).lower() in _VERBS:
-        return letter not in "aiI"
+        return letter in "aiI"
     if letter.islower():
         return not phrase or letter in "ai"
     return letter == "I" or (letter == "A" and not phrase)
 
 
+def _text_at_start(text: str, by_text: dict[str, str]) -> str | None:
+    """Return the letter of the option whose text the first clause starts with and names alone."""
+    clause = _CLAUSE_END.split(first_line(text))[0]
+    found = mentions(normalise(clause), by_text)
+    return by_text[found[0]] if len(found) == 1 and normalise(clause).startswith(found[0]) else None
+
+
 def _at_start(text: str, texts: Sequence[str], *, phrase: bool) -> str | None:
-    """Read the option that `text` starts with: a letter, or an option's text."""
+    """Read the option that `text` starts with: a letter, or an option's text.
+
+    In a `phrase` (behind `the answer is`) a capital A is a letter and no article.
+    """
     letters = LETTERS[: len(texts)]
-    two = _TWO.match(text)
+    names = [normalise(item) for item in texts]
+    long_texts = {name: letter for letter, name in zip(letters, names, strict=True) if len(name) > 1}
     line = normalise(first_line(text))
-    long_texts = {
-        key: letter for letter, item in zip(letters, texts, strict=True) if len(key := normalise(item)) > 1
-    }
-    if line in long_texts and list(map(normalise, texts)).count(line) == 1:
+    if line in long_texts and names.count(line) == 1:
         return long_texts[line]
+    two = _TWO.match(text)
     if two is not None and two.group(1) != two.group(2):
         return _AMBIGUOUS
     found = _LETTER_THEN.match(text)
-    delimited = found is not None and not text[found.end() : found.end() + 1].isspace()
-    if not delimited:
-        head = max(
-            (key for key in long_texts if mentions(line[: len(key) + 1], [key]) and line.startswith(key)),
-            key=len,
-            default=None,
-        )
-        if head is not None:
-            return long_texts[head]
+    delimited = found is not None and text[found.end() : found.end() + 1] not in (" ", "\t")
+    if not delimited and (by_text := _text_at_start(text, long_texts)) is not None:
+        return by_text
     if found is None or _is_word(found, text, phrase=phrase):
         return None
     letter = found.group(1).upper()
     if letter in letters:
         return letter
-    exact = [own for own, item in zip(letters, texts, strict=True) if normalise(item) == letter.lower()]
-    if len(exact) == 1:
-        return exact[0]
-    return None if letter == "I" else _AMBIGUOUS
+    if names.count(letter.lower()) == 1:
+        return letters[names.index(letter.lower())]
+    return _AMBIGUOUS if delimited and letter != "I" else None
 
 
 def _by_text(text: str, texts: Sequence[str]) -> str | None:
@@ -156,7 +161,9 @@ def _alone(text: str, texts: Sequence[str]) -> str | None:
     for match in _ALONE.finditer(text):
         letter = next(group for group in match.groups() if group)
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() :]
-        is_word = match.group(1) in ("A", "I") and re.match(r"\s+(?!(?:is|because|since)\b)\w", after)
+        is_word = match.group(1) in ("A", "I") and re.match(
+            r"\s+(?!(?:is|because|since|and|or|nor)\b)\w", after
+        )
         if is_word and not re.search(r"\b(?:option|choice|answer)\s*$", before, re.IGNORECASE):
             continue
         if _BEFORE_NOT.search(before):
@@ -175,8 +182,9 @@ def _steps(text: str, texts: Sequence[str]) -> str | None:
     found = _explicit(text, texts)
     if found is not None:
         return found
-    start = re.sub(r"^\W*(?:option|choice|选项)\s+", "", first_line(text), flags=re.IGNORECASE)
-    found = _at_start(start, texts, phrase=start != first_line(text))
+    line = re.sub(r"^[-•·]\s+", "", first_line(text))
+    start = re.sub(r"^\W*(?:option|choice|选项)\s+", "", line, flags=re.IGNORECASE)
+    found = _at_start(start, texts, phrase=start != line)
     if found is not None:
         return found
     if re.fullmatch(r"\W*[A-Za-z]\W*", last_line(text)):

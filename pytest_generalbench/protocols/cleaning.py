@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 _THINK_END: Final = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
@@ -28,7 +28,11 @@ _READING_LEAD: Final = re.compile(
     r"[^:\n\"“]{0,60}?\s+(?:is|are|reads?|says?|shows?)\s*(?::\s*|(?=[\"“]))",
     re.IGNORECASE,
 )
-_EMPHASIS: Final = re.compile(r"\*+|`+|(?<!\w)_{1,3}|_{1,3}(?!\w)|^\s*#+\s*", re.MULTILINE)
+_EMPHASIS: Final = re.compile(
+    # In pairs around whole words, so that `2*3` and `snake_case` stay; a lone `**` at a word's edge goes.
+    r"(?<!\w)(\*{1,3}|_{1,3}|`{1,3})(?=[^\s*_`])([^\n]{0,400}?)(?<=[^\s*_`])\1(?!\w)|(?<!\w)\*\*|\*\*(?!\w)|^\s*#+\s+",
+    re.MULTILINE,
+)
 _EDGES: Final = " \t\n.,;:!?\"'`*()[]{}<>«»“”‘’。，；：！？、「」『』（）【】"
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "`": "`"}
 
@@ -61,8 +65,9 @@ def last_line(text: str) -> str:
 
 
 def without_emphasis(text: str) -> str:
-    """Drop markdown emphasis and heading marks, keeping underscores inside words."""
-    return _EMPHASIS.sub("", text)
+    """Drop markdown emphasis and heading marks; a text of nothing else stays as it is."""
+    plain = _EMPHASIS.sub(lambda found: found.group(2) or "", text)
+    return plain if plain.strip() else text
 
 
 def without_lead(text: str) -> str:
@@ -161,13 +166,14 @@ def mentions(text: str, names: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda name: found[name])
 
 
-def say(reference: str, read: Callable[[str], object]) -> str:
-    """Return an answer that `read` reads back as `reference`.
+def say(reference: str, read: Callable[[str], object], forms: Sequence[str] = ("{}", "Answer: {}")) -> str:
+    """Return an answer that `read` reads back as `reference`, in the first of `forms` that does it.
 
-    The text itself, unless the cleaning would take a piece of it (a reference that starts
-    with `Answer:` or stands in quotes): then with a lead of its own for the cleaning to take.
+    It is the text itself unless the cleaning would take a piece of it (a reference that starts
+    with `Answer:` or stands in quotes); then it gets something of its own for the cleaning to take.
     """
-    for answer in (reference, f"Answer: {reference}", f'Answer: "{reference}"', f'"{reference}"'):
+    for form in (*forms, 'Answer: "{}"', '"{}"', "\\boxed{{{}}}"):
+        answer = form.format(reference)
         if read(answer) == reference:
             return answer
     return reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench.protocols import fields, references
-from pytest_generalbench.protocols.code_reading import guess_language, language_name, normal_sql, read_code
+from pytest_generalbench.protocols.code_reading import guess_language, language_name, normal_sql, settled_code
 from pytest_generalbench.protocols.text_protocol import TextProtocol
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ class Code(TextProtocol):
         if not all(isinstance(item, str) for item in given):
             raise references.malformed(instance, key, value, "code as text")
         if self.parser_for(context) == "sql":
-            texts = [normal_sql(read_code(item) or "") for item in given]
+            texts = [normal_sql(settled_code(item) or "") for item in given]
         else:
-            texts = [read_code(item) or "" for item in given]
+            texts = [settled_code(item) or "" for item in given]
         accepted = tuple(dict.fromkeys(filter(None, texts)))
         if not accepted:
             raise references.malformed(instance, key, value, "code that is not empty")

@@ -7,7 +7,7 @@ from typing import Final
 
 from pytest_generalbench.protocols.cleaning import without_lead, without_reasoning
 
-_FENCED: Final = re.compile(r"```[^\n`]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+_FENCED: Final = re.compile(r"```[^\n`]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 _INLINE_FENCE: Final = re.compile(r"\A```(.+?)```\Z", re.DOTALL)
 _NAMES: Final = {
     "c#": "c_sharp", "csharp": "c_sharp", "cs": "c_sharp", "c++": "cpp", "js": "javascript",
@@ -46,19 +46,29 @@ def read_code(text: str) -> str | None:
 
     Indentation stays, blank lines around the code go. None when nothing is left.
     """
-    text = (
-        without_reasoning(text.replace("\r\n", "\n"))
-        if "<think" in text or "</think" in text
-        else text.replace("\r\n", "\n")
-    )
+    text = text.replace("\r\n", "\n")
+    if "think" in text:  # `without_reasoning` would take the first line's indentation along
+        text = without_reasoning(text)
     blocks = _FENCED.findall(text)
-    if blocks:
-        return _trimmed(max(blocks, key=len)) or None
     inline = _INLINE_FENCE.match(text.strip())
-    return (
-        _trimmed(inline.group(1) if inline else without_lead(text) if text.lstrip()[:1].isalpha() else text)
-        or None
-    )
+    if blocks:
+        code = max(blocks, key=len)
+    elif inline is not None:
+        code = inline.group(1)
+    else:
+        code = without_lead(text) if text.lstrip()[:1].isalpha() else text
+    return _trimmed(code) or None
+
+
+def settled_code(text: str) -> str | None:
+    """Return what reading finds when it finds nothing more to take away: the form of a reference."""
+    found = read_code(text)
+    for _ in range(4):
+        again = read_code(found) if found is not None else None
+        if again == found:
+            break
+        found = again
+    return found
 
 
 def _trimmed(code: str) -> str:

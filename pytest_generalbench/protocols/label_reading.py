@@ -93,23 +93,21 @@ def join_labels(labels: Sequence[str]) -> str:
 def read_labels(text: str, labels: Sequence[str]) -> str | None:
     """Return all labels an answer names, joined as `join_labels` does.
 
-    A list is read part by part; when no part of it is a label, every label that occurs in
-    the answer counts. None of the labels found: as `read_label`; empty answer: None.
+    The answer line is read as a list, part by part: a part is a label, or holds some. When no
+    part does, every label that occurs anywhere in the answer counts. None of the labels found:
+    the line itself, as in `read_label`; empty answer: None.
     """
     line = answer_line(text)
     if not line:
         return None
     known = index_of(tuple(labels))
     listed = literal_list(line) if line.startswith("[") else None
-    parts = [str(item) for item in listed] if listed is not None else _SEPARATORS.split(line)
-    said = [
-        known.get(normalise(part), normalise(part)) if known else normalise(part)
-        for part in parts
-        if part.strip()
-    ]
-    if not said or said == [NO_LABEL]:
+    given = [str(item) for item in listed] if listed is not None else _SEPARATORS.split(line)
+    parts = [form for part in given if (form := normalise(part))]
+    if not parts or parts == [NO_LABEL]:
         return NO_LABEL
-    if not known or any(part in labels for part in said):
-        return join_labels([part for part in said if not known or part in labels])
-    found = mentions(normalise(without_emphasis(without_reasoning(text))), known)
+    if not known:
+        return join_labels(parts)
+    found = [name for part in parts for name in ([part] if part in known else mentions(part, known))]
+    found = found or mentions(normalise(without_emphasis(without_reasoning(text))), known)
     return join_labels([known[name] for name in found]) if found else line

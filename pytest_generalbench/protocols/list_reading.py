@@ -98,10 +98,16 @@ def canonical_item(text: str) -> str:
     NFKC and lower case, no brackets, quotes or full stops around the whole, none around its
     parts, and exactly `, ` between parts: `(Paris , 'LOC')` is `paris, loc`.
     """
+    # A lone surrogate, which JSON can escape, could not be written to any file later on.
+    text = text.encode("utf-8", "replace").decode("utf-8")
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", one_line(text)).casefold())
-    plain = one_line(_unwrapped(plain))
-    parts = [one_line(part).strip(_EDGES) for part in split_outside(plain, ",")]
-    return _unwrapped(", ".join(part for part in parts if part))
+    for _ in range(8):  # taking one thing away can bare another; what is stable is the form
+        parts = [one_line(part).strip(_EDGES) for part in split_outside(_unwrapped(plain), ",")]
+        bare = _unwrapped(", ".join(part for part in parts if part))
+        if bare == plain:
+            break
+        plain = bare
+    return plain
 
 
 def _rank(key: str) -> tuple[int, str]:

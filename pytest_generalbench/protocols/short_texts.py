@@ -73,4 +73,4 @@ class FinalAnswer(TextProtocol):
 
     def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
         """Say the first accepted answer behind its label."""
-        return f"Final Answer: {reference[0]}"
+        return cleaning.say(reference[0], lambda text: self.read(text, context), ("Final Answer: {}",))
