@@ -116,8 +116,8 @@ def _number(value: float | None) -> str:
 
 
 def _row(name: str, levels: Sequence[float | None], counts: Sequence[object]) -> str:
-    figures = "".join(f"{_number(value):>10}" for value in levels)
-    return f"  {name:<10}{figures}{counts[0]:>7}{counts[1]:>8}{counts[2]:>7}"
+    figures = "".join(f"{_number(value):>9}" for value in levels)
+    return f"  {name:<10}{figures}{counts[0]:>6}{counts[1]:>8}{counts[2]:>7}"
 
 
 def _modality_row(level: ModalityLevel) -> str:
@@ -131,8 +131,8 @@ def table_lines(result: LevelResult) -> Iterator[str]:
     if result.reason is not None:
         yield f"  not computable: {result.reason}"
     else:
-        titles = "".join(f"{name:>10}" for name in ("S2", "S3", "S4", "S5"))
-        yield f"  {'':<10}{titles}{'wins':>7}{'scored':>8}{'tasks':>7}"
+        titles = "".join(f"{name:>9}" for name in ("S2", "S3", "S4", "S5"))
+        yield f"  {'':<10}{titles}{'wins':>6}{'scored':>8}{'tasks':>7}"
         yield from (_modality_row(level) for level in result.modalities)
         yield from _totals(result)
         yield f"  tier: {_tier(result)}"
@@ -147,7 +147,7 @@ def _totals(result: LevelResult) -> Iterator[str]:
         half = result.language.half
         counted.append(half)
         yield _row("language", (None,) * 4, (half.wins, half.scored, half.tasks)) + (
-            f"   S_L {result.language.S_L:.2f}"
+            f"  S_L {result.language.S_L:.2f}"
         )
     counts = [sum(getattr(item, name) for item in counted) for name in ("wins", "scored", "tasks")]
     yield _row("overall", (result.S2, result.S3, result.S4, result.S5), counts)

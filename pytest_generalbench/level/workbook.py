@@ -132,14 +132,19 @@ def _read_sheets(path: Path) -> dict[str, _Sheet]:
         book = _open(path)
         try:
             for worksheet in book.worksheets:
+                if normalised(worksheet.title) == _NOT_A_SHEET:
+                    continue
                 name = known.get(normalised(worksheet.title))
-                if name is None and normalised(worksheet.title) != _NOT_A_SHEET:
+                rows = tuple(_filled(path, worksheet))
+                if not rows:
+                    continue
+                if name is None:
                     word = UnknownWordError("sheet", worksheet.title, SHEETS)
-                    raise ScoreFileError(f"{path}: {word}; a sheet `level-scores` is passed over")
-                rows = tuple(_filled(path, worksheet)) if name is not None else ()
-                if name is not None and rows:
-                    header = tuple("" if cell is None else str(cell).strip() for cell in rows[0][1])
-                    found[name] = _Sheet(name, header, rows[1:])
+                    raise ScoreFileError(
+                        f"{path}: {word}; only `level-scores` and empty ones may stand beside"
+                    )
+                header = tuple("" if cell is None else str(cell).strip() for cell in rows[0][1])
+                found[name] = _Sheet(name, header, rows[1:])
         except (ParseError, zipfile.BadZipFile, KeyError, ValueError) as error:
             raise ScoreFileError(f"{path}: a sheet cannot be read ({error})") from error
         finally:

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from pytest_generalbench import registry
+from pytest_generalbench.cli import main
+from pytest_generalbench.level import sota_table, write_workbook
+
+TASKS = registry.load_tasks()
+PRINTED: dict[str, float | None] = {task.id: task.sota.released for task in TASKS}
+RAW = sota_table(TASKS, "released").values
+
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def level(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Return a function that runs the command and gives its standard output."""
+
+    def run(*arguments: object) -> str:
+        assert main(["level", *map(str, arguments)]) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def error(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Return a function that runs the command, expects exit code 2, and gives its one line."""
+
+    def run(*arguments: object) -> str:
+        assert main(["level", *map(str, arguments)]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert told.err.count("\n") == 1
+        return told.err
+
+    return run
+
+
+def as_workbook(folder: Path, scores: Mapping[str, float | None]) -> Path:
+    path = folder / "scores.xlsx"
+    write_workbook(path, TASKS, scores, "Expert")
+    return path
+
+
+def as_csv(folder: Path, scores: Mapping[str, float | None]) -> Path:
+    path = folder / "scores.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["task", "score"])
+        writer.writerows(scores.items())
+    return path
+
+
+def both(text: str) -> dict[str, dict[str, Any]]:
+    return {item["scoring"]: item for item in json.loads(text)}
+
+
+def four(item: Mapping[str, Any]) -> list[float]:
+    return [item["overall"][name] for name in ("S2", "S3", "S4", "S5")]
+
+
+@pytest.mark.parametrize("scores", [PRINTED, RAW], ids=["as printed", "in task units"])
+@pytest.mark.parametrize("write", [as_workbook, as_csv])
+def test_the_specialists_own_values(
+    tmp_path: Path, level: Command, write: Callable[..., Path], scores: Mapping[str, float | None]
+) -> None:
+    found = both(level(write(tmp_path, scores), "--json"))
+    assert list(found) == ["paper", "released"]
+    assert [round(value, 3) for value in four(found["paper"])] == [63.004, 63.004, 61.611, 38.982]
+    expected = (112.20786464365304, 112.20786464365304, 156.21245112919934, 98.83674852003352)
+    assert four(found["released"]) == pytest.approx(expected, abs=1e-9)
+    for item in found.values():
+        assert item["tier"] == 5
+        assert item["qualified"] is None
+        assert [modality["wins"] for modality in item["modalities"]] == [316, 172, 44, 52]
+
+
+def test_a_model_without_any_result(tmp_path: Path, level: Command) -> None:
+    found = both(level(as_workbook(tmp_path, {}), "--json"))
+    assert four(found["paper"]) == [0, 0, 0, 0]
+    assert found["paper"]["tier"] == 1
+    assert found["paper"]["missing"] == 699
+    assert [modality["wins"] for modality in found["released"]["modalities"]] == [0, 0, 5, 0]
+
+
+def test_the_table_for_people(tmp_path: Path, level: Command) -> None:
+    lines = level(as_csv(tmp_path, RAW)).splitlines()
+    assert lines[0] == "scores.csv, specialists: released"
+    overall = [line.split() for line in lines if line.startswith("  overall")]
+    assert overall == [
+        ["overall", "63.00", "63.00", "61.61", "38.98", "699", "699", "699"],
+        ["overall", "112.21", "112.21", "156.21", "98.84", "699", "699", "699"],
+    ]
+    assert lines.count("  tier: Level-5") == 2
+    assert max(map(len, lines)) <= 80
+
+
+def test_tasks_that_a_csv_does_not_list_count_as_zero_and_qualify_the_tier(
+    tmp_path: Path, level: Command
+) -> None:
+    path = as_csv(tmp_path, {"nlp/causal-reasoning": 99.0, "image/comprehension/bird-detection": 98.0})
+    text = level(path)
+    assert "tier: Level-3 (partial: 2 of 699 tasks)" in text
+    assert "no score: 697 tasks, each counts as 0: 3d/comprehension/" in text
+    found = both(level(path, "--json"))["paper"]
+    assert found["overall"]["S2"] == pytest.approx(98.0 / 271 / 2 / 4)
+    assert len(found["missing_tasks"]) == 697
+
+
+def test_the_other_table_of_specialists(tmp_path: Path, level: Command) -> None:
+    found = both(level(as_csv(tmp_path, RAW), "--json", "--sota", "paper"))["paper"]
+    assert found["sota"] == "paper"
+    assert found["language"]["wins"] < 115
+
+
+def test_a_table_of_specialists_from_a_file(tmp_path: Path, level: Command) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("task,score\nnlp/causal-reasoning,1\n", encoding="utf-8")
+    found = both(level(as_csv(tmp_path, RAW), "--json", f"--sota={own}"))["paper"]
+    assert found["sota"] == "own.csv"
+    assert found["language"]["wins"] == 1
+    assert found["tier"] == 2
+
+
+def test_a_scoring_that_is_not_computable_is_told_beside_the_other(tmp_path: Path, level: Command) -> None:
+    path = as_workbook(tmp_path, {**PRINTED, "audio/generation/song-gen": -1.0})
+    found = both(level(path, "--json"))
+    assert found["released"]["overall"] == {"S2": None, "S3": None, "S4": None, "S5": None}
+    assert "audio/generation/song-gen" in found["released"]["reason"]
+    assert found["paper"]["tier"] == 5
+    assert found["paper"]["missing_tasks"] == ["audio/generation/song-gen"]
+    text = level(path)
+    assert "not computable: audio/generation/song-gen: the released tool stops at a negative FAD (-1)" in text
+    assert "note: audio/generation/song-gen: -1 is negative" in text
+
+
+def test_one_model_of_several(tmp_path: Path, level: Command, error: Command) -> None:
+    path = as_workbook(tmp_path, PRINTED)
+    content = openpyxl.load_workbook(path)
+    for sheet in content.worksheets:
+        sheet["F1"] = "Empty"
+    content.save(path)
+    assert "'Expert', 'Empty'; name it with --model" in error(path)
+    assert both(level(path, "--json", "--model", "EMPTY"))["paper"]["tier"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("absent.csv", None, "absent.csv: no such file"),
+        ("bad.csv", "task,score\nBird Detektion,1\n", "bad.csv, line 2: unknown task 'Bird Detektion'"),
+        ("bad.xlsx", "no workbook", "bad.xlsx: cannot be read as an .xlsx workbook"),
+        ("bad.txt", "nothing", "the first line must name the columns task,score"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line(
+    tmp_path: Path, error: Command, name: str, content: str | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert message in error(tmp_path / name)
+
+
+def test_a_missing_sheet_is_one_line(tmp_path: Path, error: Command) -> None:
+    path = as_workbook(tmp_path, PRINTED)
+    content = openpyxl.load_workbook(path)
+    del content["Audio-Generation"]
+    content.save(path)
+    assert "sheet missing or empty: Audio-Generation" in error(path)
+
+
+def test_an_unknown_table_and_a_needless_model_are_one_line(tmp_path: Path, error: Command) -> None:
+    path = as_csv(tmp_path, {})
+    assert "unknown SoTA table 'peper' (did you mean 'paper'?)" in error(path, "--sota=peper")
+    assert "a CSV has one model only" in error(path, "--model=x")
