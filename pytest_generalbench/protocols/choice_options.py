@@ -169,7 +169,9 @@ def options_of(instance: Instance) -> Options:
         own = [letter for letter in LETTERS if letter in instance.fields]
         found = Options(tuple(fields.as_text(instance.fields[letter]) for letter in own), shown=True)
     if len(found.texts) < 2:
-        found = in_question(fields.statement(instance, fields.OPTION_KEYS))
+        # Each text by itself: the list stands at the end of the question, which the prompt may follow.
+        texts = (text for text in fields.questions(instance) if text)
+        found = next((options for text in texts if len((options := in_question(text)).texts) >= 2), Options())
     if len(found.texts) > len(LETTERS):
         raise DataError(
             f"{fields.place(instance)}: {len(found.texts)} options, more than the {len(LETTERS)} letters"

@@ -63,10 +63,8 @@ def read_code(text: str) -> str | None:
 def settled_code(text: str) -> str | None:
     """Return what reading finds when it finds nothing more to take away: the form of a reference."""
     found = read_code(text)
-    for _ in range(4):
-        again = read_code(found) if found is not None else None
-        if again == found:
-            break
+    # Reading only ever takes away, so this ends.
+    while found is not None and (again := read_code(found)) != found:
         found = again
     return found
 

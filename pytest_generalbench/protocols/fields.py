@@ -218,6 +218,12 @@ def _section(heading: str, text: str) -> str:
     return f"{heading}:\n{text}" if "\n" in text else f"{heading}: {text}"
 
 
+def questions(instance: Instance) -> tuple[str, ...]:
+    """Return the texts of the instance that may be its question, filled, each by itself."""
+    given = (find(instance.fields, key) for key in (*_QUESTION_KEYS, "text", "input", "raw_text", "context"))
+    return tuple(filled(value, instance)[0] for value in given if isinstance(value, str))
+
+
 def statement(instance: Instance, leave_out: Collection[str] = ()) -> str:
     """Return all that the instance says in text, its own question and prompt whole and last.
 

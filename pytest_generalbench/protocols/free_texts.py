@@ -71,8 +71,8 @@ class FreeText(TextProtocol):
             for names, words in _BY_FIELD:
                 if fields.find(instance.fields, *names) is not None:
                     return words
-        if references.has_key(instance, "story") or "story" in context.task.id.rpartition("/")[2].split("-"):
-            return "Write the story only."
+        if "story" in context.task.id.rpartition("/")[2].split("-"):
+            return "Write a story that fits this prompt. Write the story only."
         if context.task.archetype == "text_open_qa":
             return "Answer directly, in a short sentence."
         return "Answer directly."

@@ -71,15 +71,18 @@ class Label(TextProtocol):
                 except DataError:
                     return TaskContext(task=task, header=header)
         several = any(isinstance(value, list | tuple) and len(value) != 1 for _, value in raw)
-        labels = self._fixed(task, raw) or self._collected(raw)
+        labels = self._fixed(task, instances, raw) or self._collected(raw)
         return TaskContext(task=task, labels=labels, several=several, header=header)
 
-    def _fixed(self, task: Task, raw: Sequence[tuple[Instance, Any]]) -> tuple[str, ...]:
-        if not raw or any(_bit(value) is None for _, value in raw):
+    def _fixed(
+        self, task: Task, instances: Sequence[Instance], raw: Sequence[tuple[Instance, Any]]
+    ) -> tuple[str, ...]:
+        """Return the labels of files whose references are bits, known without the references too."""
+        if not instances or any(_bit(value) is None for _, value in raw):
             return ()
-        if all("func" in instance.fields and references.has_key(instance, "target") for instance, _ in raw):
+        if all("func" in instance.fields for instance in instances):
             return _DEFECT
-        return _NO_YES if task.modality == "audio" else ()
+        return _NO_YES if raw and task.modality == "audio" else ()
 
     def _collected(self, raw: Sequence[tuple[Instance, Any]]) -> tuple[str, ...]:
         found: dict[str, str] = {}
@@ -103,13 +106,10 @@ class Label(TextProtocol):
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the candidates."""
-        listing = ", ".join(context.labels)
+        listing = f"Candidates: {', '.join(context.labels)}" if context.labels else ""
         if intent.tables(context.header):
-            listing = "\n" + intent.listing(context.header)
-        return {
-            **super().values(instance, context),
-            "labels": f"Candidates: {listing}" if listing else "",
-        }
+            listing = f"Candidates:\n{intent.listing(context.header)}"
+        return {**super().values(instance, context), "labels": listing}
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for the label without other words."""

@@ -164,7 +164,7 @@ def normal_number(text: str) -> str:
     bare = re.sub(r"(?<=[\w%)\]])[.。]+$", "", plain)
     found = _WITH_UNIT.fullmatch(bare)
     if found is None or (found.group(2) and _SCALE_WORDS & set(found.group(2).lower().split())):
-        return bare
+        return bare or one_line(text)
     value = found.group(1).lstrip("+")
     if "/" in value or "." not in value:
         return re.sub(r"^(-?)0+(?=\d)", r"\1", value)

@@ -34,7 +34,8 @@ class ShortAnswer(TextProtocol):
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return the accepted texts, whitespace collapsed."""
-        return tuple(dict.fromkeys(map(cleaning.one_line, super().reference(instance, context))))
+        accepted = super().reference(instance, context)
+        return tuple(dict.fromkeys(cleaning.one_line(cleaning.last_boxed(text) or text) for text in accepted))
 
     def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
         """Say the first accepted text."""

@@ -142,9 +142,9 @@ def test_an_answer_names_the_option_a_person_would_read(
 
 
 FRAMES = (
-    "{}", "({})", "{}.", "{})", "**{}**", "The answer is {}", "Answer: {}", "ANSWER: ({}).", "Final answer: {}",
-    r"$\boxed{{{}}}$", r"The final answer is $\boxed{{\text{{{}}}}}$", "Option {}", "{} is correct.", "答案：{}",
-    "I choose {}.", "Let me think.\nIt is hard.\n{}",
+    "{}", "({})", "{}.", "{})", "**{}**", "The answer is {}", "Answer: {}", "ANSWER: ({}).",
+    "Final answer: {}", r"$\boxed{{{}}}$", r"The final answer is $\boxed{{\text{{{}}}}}$", "Option {}",
+    "{} is correct.", "答案：{}", "I choose {}.", "Let me think.\nIt is hard.\n{}",
 )  # fmt: skip
 
 
@@ -163,8 +163,8 @@ def test_it_never_raises_and_gives_only_letters_in_use(text: str, options: list[
 
 WORDS = st.lists(
     st.sampled_from(
-        ["The", "answer", "is", "not", "A", "B", "C", "D", "option", "correct", "because", "I", "it's", ":", ".",
-         "\n", "or", "and", "apple", "banana", "a", "choose", r"\boxed{", "}", "wrong", ","]
+        ["The", "answer", "is", "not", "A", "B", "C", "D", "option", "correct", "because", "I", "it's", ":",
+         ".",          "\n", "or", "and", "apple", "banana", "a", "choose", r"\boxed{", "}", "wrong", ","]
     ),
     max_size=14,
 )  # fmt: skip
