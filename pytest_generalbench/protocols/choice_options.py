@@ -21,7 +21,8 @@ _MAX_LITERAL: Final = 20_000
 _LONG_INTEGER: Final = re.compile(r"0[xob][0-9a-f_]{1000}", re.IGNORECASE)
 """An integer that Python reads and then refuses to write; a decimal one it refuses to read."""
 _LISTED: Final = re.compile(
-    r"\b(?:choices|options)\s*(?:are|is)?\s*:?\s*(\[.*\])\s*[.。]?\s*$", re.IGNORECASE | re.DOTALL
+    r"\b(?:choices|options|candidates|choice list)\s*(?:are|is)?\s*:?\s*(\[.*\])[^\[\]]*$",
+    re.IGNORECASE | re.DOTALL,
 )
 _MARKERS: Final = tuple(
     re.compile(pattern)
@@ -146,10 +147,7 @@ def in_question(question: str) -> Options:
     """Read the options out of a question: a bracketed list at its end, or lettered parts."""
     listed = _LISTED.search(question)
     if listed is not None:
-        start = question.rfind("[", 0, len(question)) if "[[" not in listed.group(1) else listed.start(1)
         literal = literal_list(listed.group(1))
-        if literal is None:
-            literal = literal_list(question[start : listed.end(1)])
         texts = [fields.as_text(item) for item in literal] if literal else _split_list(listed.group(1))
         if len(texts) >= 2:
             return Options(tuple(_without_own_letters(texts)))

@@ -10,6 +10,7 @@ from pytest_generalbench.protocols import intent, references
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.cleaning import normalise, one_line
 from pytest_generalbench.protocols.label_reading import index_of, join_labels
+from pytest_generalbench.protocols.parsers import PARSERS
 from pytest_generalbench.protocols.text_protocol import TextProtocol
 
 if TYPE_CHECKING:
@@ -131,8 +132,6 @@ class Label(TextProtocol):
             return None
         if intent.tables(context.header):
             return intent.read_intent(output.text, context.header, context.labels)
-        from pytest_generalbench.protocols.parsers import PARSERS
-
         found: str | None = PARSERS["labels" if context.several else name](output.text, context.labels)
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.errors import DataError
 from pytest_generalbench.protocols import fields, references
@@ -13,10 +13,22 @@ from pytest_generalbench.protocols.choice_reading import read_choice
 from pytest_generalbench.protocols.cleaning import normalise
 from pytest_generalbench.protocols.label_reading import read_label
 from pytest_generalbench.protocols.text_protocol import TextProtocol
+from pytest_generalbench.protocols.yes_no_reading import read_yes_no
 
 if TYPE_CHECKING:
     from pytest_generalbench.instance import Instance, Output
     from pytest_generalbench.task import Task
+
+
+_YES_NO: Final = ("yes", "no")
+
+
+def _words(references_found: set[str]) -> tuple[str, ...]:
+    """Return the letters, or yes and no, that the references of a file without options are."""
+    if references_found and references_found <= set(LETTERS):
+        # One letter only would tell the answer; two is the least a choice can have.
+        return tuple(LETTERS[: max(2, LETTERS.index(max(references_found)) + 1)])
+    return _YES_NO if references_found and references_found <= {"YES", "NO"} else ()
 
 
 class MultipleChoice(TextProtocol):
@@ -32,8 +44,8 @@ class MultipleChoice(TextProtocol):
     an option (which wins where both fit), an index counted from 0, or a list of those.
 
     Without options anywhere: when every reference of the file is one letter, the letters up
-    to the last of them are the choice; otherwise prediction and reference are normalised
-    texts, compared as texts.
+    to the last of them are the choice; when every one is yes or no, those are (read as in
+    YesNo); otherwise prediction and reference are normalised texts, compared as texts.
     """
 
     name: ClassVar[str] = "multiple_choice"
@@ -56,26 +68,19 @@ class MultipleChoice(TextProtocol):
     own_keys: ClassVar[frozenset[str]] = fields.OPTION_KEYS
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Find the letters in use where instances list no options."""
-        letters = set()
+        """Find what can be chosen where instances list no options."""
+        found = set()
         for instance in instances:
             if not instance.has_reference:
                 continue
             try:
-                if options_of(instance).texts:
-                    return TaskContext(task=task, header=header)
-                _, value = references.ground_truth(instance, self.keys)
+                value = (
+                    None if options_of(instance).texts else references.ground_truth(instance, self.keys)[1]
+                )
             except DataError:
-                return TaskContext(task=task, header=header)
-            text = value.strip(" .()") if isinstance(value, str) else ""
-            if len(text) != 1 or text.upper() not in LETTERS:
-                return TaskContext(task=task, header=header)
-            letters.add(text.upper())
-        if not letters:
-            return TaskContext(task=task, header=header)
-        # One letter only would tell the answer; two is the least a choice can have.
-        count = max(2, LETTERS.index(max(letters)) + 1)
-        return TaskContext(task=task, labels=tuple(LETTERS[:count]), header=header)
+                value = None
+            found.add(value.strip(" .()").upper() if isinstance(value, str) else "")
+        return TaskContext(task=task, labels=_words(found), header=header)
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the lettered options."""
@@ -91,12 +96,15 @@ class MultipleChoice(TextProtocol):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for the letter, or for the choice itself when there are no letters."""
-        if options_of(instance).texts or context.labels:
+        if options_of(instance).texts:
             return "Answer with the letter of the right option only."
+        if context.labels:
+            return f"Answer with {', '.join(context.labels[:-1])} or {context.labels[-1]} only."
         return "Answer with the right choice only."
 
     def _texts(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
-        return options_of(instance).texts or ("",) * len(context.labels)
+        texts = options_of(instance).texts
+        return texts if texts or context.labels == _YES_NO else ("",) * len(context.labels)
 
     def parse(self, output: Output, instance: Instance, context: TaskContext) -> str | None:
         """Return the letter, or the normalised text where there are no options."""
@@ -104,7 +112,9 @@ class MultipleChoice(TextProtocol):
         if output.text is None:
             return None
         texts = self._texts(instance, context)
-        return read_choice(output.text, texts) if texts else read_label(output.text, ())
+        if texts:
+            return read_choice(output.text, texts)
+        return read_yes_no(output.text) if context.labels == _YES_NO else read_label(output.text, ())
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return the accepted letters, or normalised texts where there are no options."""

@@ -37,6 +37,7 @@ CHOICE = protocols.get("multiple_choice")
         ({"question": "Q? The candidate choices are [3, 4.5]."}, ("3", "4.5")),
         ({"question": "Q [a]? The candidate choices are ['it's', 'that']."}, ("it's", "that")),
         ({"question": "Q? The candidate choices are [x, y z]."}, ("x", "y z")),
+        ({"question": "Q? Choice list: ['x', 'y']. Your answer is:"}, ("x", "y")),
         ({"question": "Which? (A) x (B) y z (C) w"}, ("x", "y z", "w")),
         ({"question": "Which?\nA. x\nB. y"}, ("x", "y")),
         ({"question": "Which? A. x B. y"}, ("x", "y")),
@@ -104,7 +105,17 @@ def test_letters_without_options_are_the_choice() -> None:
     context = a_context("multiple_choice", *instances)
     assert CHOICE.choices(instances[0], context) == ("A", "B", "C", "D")
     assert CHOICE.reference(instances[0], context) == ("B",)
+    assert CHOICE.request(instances[0], context).text.endswith("Answer with A, B, C or D only.")
     assert CHOICE.parse(Output("The answer is (b)."), instances[0], context) == "B"
+
+
+def test_yes_and_no_without_options_are_the_choice() -> None:
+    instances = [an_instance({"question": "Q"}, {"text": answer}, answer) for answer in ("yes", "no", "Yes")]
+    context = a_context("multiple_choice", *instances)
+    assert CHOICE.choices(instances[0], context) == ("yes", "no")
+    assert [CHOICE.reference(instance, context) for instance in instances] == [("yes",), ("no",), ("yes",)]
+    assert CHOICE.parse(Output("Yes, there is a nodule."), instances[0], context) == "yes"
+    assert CHOICE.request(instances[0], context).text.endswith("Answer with yes or no only.")
 
 
 def test_without_letters_and_options_texts_are_compared() -> None:
