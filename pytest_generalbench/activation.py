@@ -27,8 +27,10 @@ class Benchmark:
     settings: Settings
     module: Path
     """File of the shipped test module."""
+    shipped: tuple[Task, ...]
+    """General-Bench itself: the denominators of the levels."""
     registered: tuple[Task, ...]
-    """Every task there is, those of hooks included; the denominators of the levels."""
+    """Every task there is, those of hooks included."""
     tasks: tuple[Task, ...]
     """The chosen board's tasks: what is collected."""
     folder: Path
@@ -67,11 +69,12 @@ def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
     known_metrics = {*vocabulary.METRICS, *metrics.names()}
     known_protocols = {*vocabulary.PROTOCOLS, *protocols.names()}
     hooked = [validate(task, known_metrics, known_protocols) for task in _hooked_tasks(config)]
-    tasks = tuple(registry.sorted_unique([*registry.load_tasks(), *hooked]))
+    shipped = registry.load_tasks()
+    tasks = tuple(registry.sorted_unique([*shipped, *hooked]))
     folder = config.invocation_params.dir
     if not is_worker(config):
         models.check_spec(settings.model, folder)
-    return Benchmark(settings, module, tasks, selection.board_tasks(tasks, settings.board), folder)
+    return Benchmark(settings, module, shipped, tasks, selection.board_tasks(tasks, settings.board), folder)
 
 
 def _translate_paths(config: pytest.Config, module: Path) -> None:

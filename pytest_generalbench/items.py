@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PROPERTY: Final = "generalbench"
 """Name of the user property that carries a task's digest to the controller."""
 
+DIGEST_BYTES: Final = 1000
+
 RUN_INPUT: Final = "generalbench_run"
 MODEL_OUTPUT: Final = "generalbench_model"
 
@@ -33,9 +36,13 @@ class TaskModule(pytest.Module):
 
 
 def digest_of(result: TaskResult) -> dict[str, Any]:
-    """Return what travels in the report: plain builtins, at most 1 KB."""
+    """Return what travels in the report: plain builtins, at most 1 KB; a long reason is cut to fit."""
     plain = result.to_dict()
     del plain["definition"]  # the controller knows it from the task
+    reason = (result.reason or "").encode()
+    size = len(json.dumps({**plain, "reason": ""}, ensure_ascii=False).encode())
+    if size + len(reason) > DIGEST_BYTES:
+        plain["reason"] = reason[: max(0, DIGEST_BYTES - size)].decode(errors="ignore")
     return plain
 
 

@@ -105,10 +105,13 @@ def add_options(parser: pytest.Parser) -> None:
                 default=None,
                 help=option.help,
             )
-        if option.name != "model":
-            kind = "bool" if option.metavar is None else "string"
-            default = False if option.metavar is None else ""
-            parser.addini(option.dest, f"Default of {PREFIX}{option.name}.", type=kind, default=default)
+        if option.name == "model":
+            continue
+        told = f"Default of {PREFIX}{option.name}."
+        if option.metavar is None:
+            parser.addini(option.dest, told, type="bool", default=False)
+        else:
+            parser.addini(option.dest, told, default="")
 
 
 def model_spec(config: pytest.Config) -> str | None:

@@ -69,3 +69,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if options.model_spec(config) is None and collection_path == shipped_module():
         return True
     return None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Say what is missing when the shipped module is named without a model."""
+    if "generalbench_task" in metafunc.fixturenames and options.model_spec(metafunc.config) is None:
+        raise pytest.Collector.CollectError("the tasks need a model: pytest --generalbench-model=SPEC")

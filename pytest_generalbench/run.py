@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -48,6 +49,14 @@ def create_run_folder(wanted: str | None, invocation: Path) -> Path:
         reason = error.strerror or error
         raise GeneralBenchError(f"the run folder {folder} cannot be made: {reason}") from error
     return folder
+
+
+def discard_run_folder(folder: Path) -> None:
+    """Remove the folder of a session that ran no task; one that holds anything stays."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+        if folder.parent.name == DEFAULT_PARENT:
+            folder.parent.rmdir()
 
 
 def ledger_path(folder: Path, worker: str) -> Path:

@@ -19,6 +19,9 @@ from pytest_generalbench.result import TaskResult, result_from_dict
 if TYPE_CHECKING:
     from pytest_generalbench.level import LevelResult, SotaTable
 
+MEASURED_STATES = ("scored", "unsupported")
+"""States that are the model's own doing; any other makes a tier partial."""
+
 _PREFIX = f"{MODULE_NODEID}::test_task["
 
 
@@ -142,6 +145,8 @@ class Controller:
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Write the result; a selected task that never reported makes a green session red."""
+        from pytest_generalbench.run import discard_run_folder
+
         result = yield
         if self.folder is None:
             return result
@@ -154,6 +159,9 @@ class Controller:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.selected:
             self._write()
+        else:
+            discard_run_folder(self.folder)
+            self.folder = None
         return result
 
     def _write(self) -> None:
@@ -162,13 +170,15 @@ class Controller:
 
         settings = self.benchmark.settings
         results = [self._with_definition(self.results[key]) for key in sorted(self.results)]
+        shipped = {task.id for task in self.benchmark.shipped}
         self.level = compute_level(
-            self.benchmark.registered,
-            {result.id: result.score for result in results},
+            self.benchmark.shipped,
+            {result.id: result.score for result in results if result.id in shipped},
             scoring=settings.scoring,
             sota=self.sota,
             board=settings.board,
-            selected=self.selected,
+            selected=self.selected & shipped,
+            measured={result.id for result in results if result.state in MEASURED_STATES},
             limit=settings.limit,
             demo=bool(self._data["is_demo"]),
         )

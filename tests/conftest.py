@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np  # noqa: F401 - numpy cannot be loaded twice, and in-process runs forget what they imported
 import pytest
 
 
@@ -32,7 +33,9 @@ def read_result(pytester: pytest.Pytester) -> ReadResult:
     """Return a function that reads a run folder's result."""
 
     def read(run: str) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((pytester.path / run / "result.json").read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(
+            (pytester.path / run / "result.json").read_text(encoding="utf-8")
+        )
         return content
 
     return read

@@ -16,7 +16,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="generalbench",
-        description="Tools around General-Bench. To run the benchmark itself: pytest --generalbench-model=SPEC",
+        description="Tools around General-Bench. To run it: pytest --generalbench-model=SPEC",
     )
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

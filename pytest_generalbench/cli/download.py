@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_generalbench.data import hub
 from pytest_generalbench.data.layout import SPLITS
-from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.errors import DataError, GeneralBenchError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -43,6 +43,8 @@ def run(args: argparse.Namespace, api: hub.HubApi | None = None) -> int:
         return 2
     try:
         hub.download(args.split, tasks, args.folder, args.offline, _say, wanted=wanted, api=api, refresh=True)
+        if not hub.has_data(args.folder):
+            raise DataError(f"{hub.REPOSITORIES[args.split]}: no folder bears the name of a wanted task")
     except GeneralBenchError as error:
         sys.stderr.write(f"generalbench: {error}\n")
         return 1

@@ -54,9 +54,11 @@ def matches(task_id: str, expression: str | None) -> bool:
         return True
     from _pytest.mark.expression import Expression
 
+    def occurs(name: str, /, **_: object) -> bool:
+        return name.lower() in task_id  # the facets, which pytest knows as markers, are parts of the id
+
     try:
-        # A task's words are its id: the markers are parts of it.
-        return Expression.compile(expression).evaluate(lambda name, **_: name.lower() in task_id)
+        return Expression.compile(expression).evaluate(occurs)
     except SyntaxError as error:
         raise GeneralBenchError(f"-k {expression!r}: {error}") from error
 
@@ -68,7 +70,8 @@ def listing(tasks: Iterable[Task]) -> Iterator[str]:
         count += 1
         ready = protocols.implemented(task.protocol) and task.metric.name in metrics.names()
         sota = "-" if task.sota.released is None else f"{task.sota.released:g}"
-        yield f"{task.id:<88} {task.metric.name:<20} {sota:>8} {task.instances:>6}{'' if ready else '  (not yet)'}"
+        facts = f"{task.id:<88} {task.metric.name:<20} {sota:>8} {task.instances:>6}"
+        yield facts if ready else f"{facts}  (not yet)"
     yield f"{count} tasks"
 
 

@@ -2,12 +2,14 @@
 
 from pytest_generalbench.data.annotation import TaskData, load
 from pytest_generalbench.data.layout import SPLITS, DataFolder, TaskFiles
-from pytest_generalbench.data.source import DataSource, default_cache, open_data
+from pytest_generalbench.data.source import DataSource, FolderSource, HubSource, default_cache, open_data
 
 __all__ = [
     "SPLITS",
     "DataFolder",
     "DataSource",
+    "FolderSource",
+    "HubSource",
     "TaskData",
     "TaskFiles",
     "default_cache",

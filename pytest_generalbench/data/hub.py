@@ -79,7 +79,7 @@ def download(
         raise UnknownWordError("split", split, SPLITS)
     wanted = tasks if wanted is None else wanted
     if offline:
-        if not target.is_dir() or not any(path.name[0] != "." for path in target.iterdir()):
+        if not has_data(target):
             raise DataError(
                 f"{target}: nothing downloaded yet; run `generalbench download {target}` without --offline"
             )
@@ -88,9 +88,12 @@ def download(
     missing = [task for task in wanted if refresh or not _is_complete(target, split, task)]
     if missing:
         _fetch(api or hub_api(), split, tasks, missing, target, progress)
-    if wanted and not any(path.name[0] != "." for path in target.iterdir()):
-        raise DataError(f"{REPOSITORIES[split]}: no folder bears the name of a wanted task; see {target}")
     return target
+
+
+def has_data(target: Path) -> bool:
+    """Whether anything but the download's own records lies in `target`."""
+    return target.is_dir() and any(path.name[0] != "." for path in target.iterdir())
 
 
 def _marker(target: Path, split: str, task: Task) -> Path:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_generalbench.data.annotation import TaskData, load
 from pytest_generalbench.data.layout import DataFolder
@@ -15,12 +15,37 @@ if TYPE_CHECKING:
     from pytest_generalbench.task import Task
 
 
-@dataclass(frozen=True, slots=True)
-class DataSource:
+class DataSource(Protocol):
     """The data of one run."""
 
+    @property
+    def name(self) -> str:
+        """`demo`, `hub` or `folder`."""
+
+    @property
+    def root(self) -> Path:
+        """The top of the General-Bench tree."""
+
+    @property
+    def split(self) -> str:
+        """`open` or `close`."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the scores say nothing about a model."""
+
+    def load(self, task: Task) -> TaskData | None:
+        """Return the task's data, or None when it is not there.
+
+        Raises DataError when it is there and cannot be read as a whole.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """Data that lies in a folder, the demo set's own included."""
+
     name: str
-    """`demo`, `hub` or `folder`."""
     folder: DataFolder
 
     @property
@@ -39,12 +64,36 @@ class DataSource:
         return self.name == "demo"
 
     def load(self, task: Task) -> TaskData | None:
-        """Return the task's data, or None when it is not there.
-
-        Raises DataError when it is there and cannot be read as a whole.
-        """
+        """Return the task's data, or None when it is not there."""
         files = self.folder.find(task)
         return None if files is None else load(files, task, self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class HubSource:
+    """Data of the hub: a task's folder is fetched when the task is first loaded, and kept.
+
+    The whole open set is 206 GB; so a run downloads what it selects and no more.
+    """
+
+    root: Path
+    split: str
+    tasks: Sequence[Task]
+    """All tasks there are: they decide which folder is whose."""
+    offline: bool = False
+    name: str = "hub"
+    is_demo: bool = False
+
+    def load(self, task: Task) -> TaskData | None:
+        """Fetch the task's folder unless it is there, and return its data."""
+        from pytest_generalbench.data import hub
+
+        hub.download(self.split, self.tasks, self.root, self.offline, wanted=[task])
+        if not hub.has_data(self.root):
+            return None
+        # What was listed before the download does not know the new folder.
+        fresh = DataFolder(self.root, self.tasks, self.split)
+        return FolderSource(self.name, fresh).load(task)
 
 
 def default_cache() -> Path:
@@ -63,24 +112,19 @@ def open_data(
     *,
     cache: Path | None = None,
     offline: bool = False,
-    wanted: Sequence[Task] | None = None,
 ) -> DataSource:
     """Open `source`: `demo`, `hub`, or a folder.
 
     `tasks` are all tasks there are: they decide which folder is whose, and what the demo
-    set consists of. `wanted` are those to fetch from the hub (default: all). Called again
-    with the same arguments, as every worker does, it only looks that all is there.
+    set consists of. Called again with the same arguments, as every worker does, it only
+    looks that all is there.
     Raises DataError for a folder that is not there or holds no General-Bench data.
     """
     cache = cache or default_cache()
     if str(source) == "demo":
         from pytest_generalbench.data import demo
 
-        return DataSource("demo", DataFolder(demo.ensure(cache, tasks), tasks, split))
+        return FolderSource("demo", DataFolder(demo.ensure(cache, tasks), tasks, split))
     if str(source) == "hub":
-        from pytest_generalbench.data import hub
-
-        target = cache / "hub" / split
-        hub.download(split, tasks, target, offline, wanted=wanted)
-        return DataSource("hub", DataFolder(target, tasks, split))
-    return DataSource("folder", DataFolder(Path(source).expanduser(), tasks, split))
+        return HubSource(cache / "hub" / split, split, tasks, offline)
+    return FolderSource("folder", DataFolder(Path(source).expanduser(), tasks, split))

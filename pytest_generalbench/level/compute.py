@@ -67,6 +67,7 @@ def compute_level(
     sota: SotaTable,
     board: str = "A",
     selected: Collection[str] | None = None,
+    measured: Collection[str] | None = None,
     limit: int | None = None,
     demo: bool = False,
 ) -> LevelResult:
@@ -74,15 +75,18 @@ def compute_level(
 
     `tasks` are all tasks of the benchmark: each task of the board is in its denominator,
     whether `scores` has it or not. `selected` is what was run: exactly another board, and
-    that board is scored instead; any other part, and the tier is qualified as partial. So
-    it is for `limit` (instances a task) and `demo` data.
+    that board is scored instead; any other part, and the tier is qualified as partial.
+    `measured` (default: all of them) are the selected tasks whose score, or lack of one,
+    is the model's own: a task without data or not yet implemented makes the tier partial
+    as well. `limit` (instances a task) and `demo` data qualify it too.
     """
     if scoring not in SCORINGS:
         raise UnknownWordError("scoring", scoring, SCORINGS)
     board_tasks(tasks, board)  # an unknown board is an error before anything is recognised
     board = recognised_board(tasks, board, selected)
     members = board_tasks(tasks, board)
-    run = len(members) if selected is None else sum(task.id in selected for task in members)
+    told = [part for part in (selected, measured) if part is not None]
+    run = sum(all(task.id in part for part in told) for task in members)
     qualified = qualifier(len(members), run, limit, demo)
     notes = _strangers(tasks, scores)
     if scoring == "released":

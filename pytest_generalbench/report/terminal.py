@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DEMO_NOTE: Final = "DEMO DATA: small synthetic instances; these scores say nothing about a model"
 
 _SLOWEST: Final = 3
+_SHARED_REASONS: Final = {"not_implemented": "no protocol or metric for these in this version"}
 _LETTERS: Final = {
     "scored": ".",
     "answered": "a",
@@ -76,15 +77,13 @@ def _table(
 
 
 def _levels(level: LevelResult) -> Iterator[str]:
-    shown = [
-        f"{name} {value:.2f}"
-        for name in ("S2", "S3", "S4", "S5")
-        if (value := getattr(level, name)) is not None
-    ]
+    values = {name: getattr(level, name) for name in LEVELS}
+    shown = "  ".join(f"{name} {value:.2f}" for name, value in values.items() if value is not None)
     board = "all tasks" if level.board == "A" else f"board {level.board}"
-    yield f"{'  '.join(shown)}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
+    yield f"{shown}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
     tier = f"Level-{level.tier}" if level.tier is not None else f"not computable: {level.reason}"
     yield f"General-Level: {tier}" + (f"   [{level.qualified}]" if level.qualified else "")
+    yield from (f"note: {note}" for note in level.notes)
 
 
 def _missing(results: Sequence[TaskResult]) -> Iterator[str]:
@@ -93,7 +92,7 @@ def _missing(results: Sequence[TaskResult]) -> Iterator[str]:
     for result in results:
         if result.state != "scored":
             # The first problem of an incomplete task names its own instance: group by the counts alone.
-            reason = (result.reason or "").split("; first ")[0]
+            reason = _SHARED_REASONS.get(result.state) or (result.reason or "").split("; first ")[0]
             found[result.state, reason].append(result.id)
     for (state, reason), ids in sorted(found.items(), key=lambda item: -len(item[1]))[:20]:
         example = ids[0] if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more"

@@ -22,7 +22,8 @@ def run(fake: FakeHub, *arguments: str | Path) -> int:
     download.add_parser(parser.add_subparsers())
     args = parser.parse_args(["download", *map(str, arguments)])
     assert args.func is download.run
-    return download.run(args, fake)
+    code: int = download.run(args, fake)
+    return code
 
 
 def test_it_fetches_what_is_chosen(fake: FakeHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_generalbench.data import DataSource, TaskData, demo, open_data
+from pytest_generalbench.data import FolderSource, TaskData, demo, open_data
 from pytest_generalbench.data.demo.dice import Dice
 from pytest_generalbench.errors import DataError
 from pytest_generalbench.media import open_image
@@ -23,12 +23,14 @@ COVERED = [task for task in all_tasks() if demo.covers(task)]
 
 
 @pytest.fixture(scope="module")
-def source(shared_cache: Path) -> DataSource:
-    return open_data("demo", "open", all_tasks(), cache=shared_cache)
+def source(shared_cache: Path) -> FolderSource:
+    opened = open_data("demo", "open", all_tasks(), cache=shared_cache)
+    assert isinstance(opened, FolderSource)
+    return opened
 
 
 @pytest.fixture(scope="module")
-def loaded(source: DataSource) -> dict[str, TaskData]:
+def loaded(source: FolderSource) -> dict[str, TaskData]:
     found = {task.id: source.load(task) for task in COVERED}
     return {task_id: data for task_id, data in found.items() if data is not None}
 
@@ -47,7 +49,7 @@ def test_every_task_that_is_answered_in_text_has_data_without_a_problem(loaded: 
     assert all(len(data.instances) == 8 == data.references for data in loaded.values())
 
 
-def test_no_folder_is_left_over(source: DataSource) -> None:
+def test_no_folder_is_left_over(source: FolderSource) -> None:
     assert source.folder.unmatched() == []
     assert source.folder.doubts() == []
 
@@ -97,7 +99,7 @@ def test_gold_letters_are_among_the_options(loaded: dict[str, TaskData]) -> None
             assert len(answers) >= 3
 
 
-def test_both_styles_of_media_paths_and_several_reference_keys_occur(source: DataSource) -> None:
+def test_both_styles_of_media_paths_and_several_reference_keys_occur(source: FolderSource) -> None:
     paths, keys, names = Counter[str](), Counter[str](), Counter[str]()
     for task in COVERED:
         files = source.folder.find(task)
@@ -116,13 +118,13 @@ def test_both_styles_of_media_paths_and_several_reference_keys_occur(source: Dat
     assert sum(name.endswith(".json") and "annotation" not in name for name in names) > 30
 
 
-def test_it_is_small(source: DataSource) -> None:
+def test_it_is_small(source: FolderSource) -> None:
     sizes = [path.stat().st_size for path in source.root.rglob("*") if path.is_file()]
     assert sum(sizes) < 30_000_000
     assert max(sizes) < 16_000
 
 
-def test_two_writes_are_the_same_to_the_byte(source: DataSource, tmp_path: Path) -> None:
+def test_two_writes_are_the_same_to_the_byte(source: FolderSource, tmp_path: Path) -> None:
     again = demo.ensure(tmp_path, all_tasks())
     assert again.name == source.root.name
     assert digests(again) == digests(source.root)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_generalbench.data import open_data
+from pytest_generalbench.data import FolderSource, open_data
 from pytest_generalbench.data.doctor import examine
 from tests.data.trees import ART, BIRD, CAUSES, all_tasks, task_of
 
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 def test_nine_tasks_are_found_and_nothing_is_wrong_with_them() -> None:
     source = open_data(EXCERPT, "open", all_tasks())
+    assert isinstance(source, FolderSource)
     report = examine(source.folder, all_tasks())
     found = {task.id: task for task in report.tasks if task.state != "not found"}
     assert {task_id: (task.state, task.first_problem) for task_id, task in found.items()} == {

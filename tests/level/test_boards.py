@@ -99,6 +99,12 @@ def test_more_than_the_board_is_complete() -> None:
     assert level("B:image", selected=[task.id for task in TASKS]).qualified is None
 
 
+def test_what_was_selected_but_not_measured_makes_the_tier_partial() -> None:
+    ids = [task.id for task in TASKS]
+    assert level("A", selected=ids, measured=ids[5:]).qualified == "partial: 694 of 699 tasks"
+    assert level("A", selected=ids, measured=ids).qualified is None
+
+
 def test_qualifiers_are_joined() -> None:
     found = level(selected=SOME, limit=20, demo=True)
     assert found.qualified == "demo data; partial: 407 of 699 tasks; limited: 20 instances a task"
