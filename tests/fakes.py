@@ -1,0 +1,74 @@
+"""Small fakes of the parts an evaluation needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_generalbench.data import TaskData
+from pytest_generalbench.evaluation import Evaluation
+from pytest_generalbench.instance import Instance, Output, Request
+from pytest_generalbench.ledger import LedgerWriter
+from pytest_generalbench.models.base import Failed, Model
+from pytest_generalbench.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_generalbench.judge import Judge
+    from pytest_generalbench.result import TaskResult
+    from pytest_generalbench.task import Task
+
+Answer = Callable[[Sequence[Request]], Sequence[Any]]
+
+
+class FakeModel(Model):
+    """Answers with a function and remembers the sizes of its batches."""
+
+    batch_size = 4
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.batches: list[int] = []
+
+    def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | str]:
+        self.batches.append(len(requests))
+        return self.answer(requests)
+
+
+@dataclass
+class FakeData:
+    """Holds the instances of every task in memory."""
+
+    instances: Sequence[Instance]
+    header: dict[str, Any] = field(default_factory=dict)
+    name: str = "folder"
+    split: str = "open"
+    is_demo: bool = False
+    root: Path = Path()
+
+    def load(self, task: Task) -> TaskData | None:
+        if not self.instances:
+            return None
+        return TaskData(task.id, self.header, tuple(self.instances), "f" * 16)
+
+
+class FakeEvaluation(Evaluation):
+    """The real thing, but for a ledger that is open only while a task runs."""
+
+    def run(self, task: Task) -> TaskResult:
+        with LedgerWriter(self.ledger.path) as self.ledger:
+            return super().run(task)
+
+
+def evaluation(
+    folder: Path,
+    model: Model,
+    instances: Sequence[Instance],
+    judge: Judge | None = None,
+    **settings: Any,
+) -> Evaluation:
+    """Return an evaluation of `instances` with its ledger in `folder`."""
+    with LedgerWriter(folder / "ledger-test-1.jsonl") as writer:
+        given = Settings(model="fake", **settings)
+        return FakeEvaluation(given, FakeData(instances), writer, lambda: model, judge)

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_generalbench import judge
+from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.judge import DemoJudge, ServedJudge, make_judge
+from pytest_generalbench.settings import Settings
+from pytest_generalbench.task import MetricFacts
+from tests.fakes import FakeModel, evaluation
+from tests.makers import TASK, make_instance
+
+JUDGED = replace(
+    TASK,
+    protocol="free_text",
+    metric=MetricFacts("GPT-Score", "judge_score", "higher", "percent", "identity"),
+)
+
+
+class Server(HTTPServer):
+    """A chat server on loopback that says what `replies` hold, one after another, then the last again."""
+
+    replies: list[tuple[int, str]]
+    asked: list[dict[str, Any]]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        self.server.asked.append(
+            {"path": self.path, "key": self.headers["Authorization"], **json.loads(self.rfile.read(length))}
+        )
+        replies = self.server.replies
+        status, text = replies.pop(0) if len(replies) > 1 else replies[0]
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps({"choices": [{"message": {"content": text}}]}).encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(judge.time, "sleep", lambda seconds: None)
+    made = Server(("127.0.0.1", 0), Handler)
+    made.replies, made.asked = [(200, "1")], []
+    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.shutdown()
+    made.server_close()
+    thread.join()
+
+
+def served(server: Server) -> ServedJudge:
+    return ServedJudge("grader", f"http://127.0.0.1:{server.server_port}/v1/")
+
+
+@pytest.mark.parametrize(("said", "verdict"), [("1", 1.0), (" 0.", 0.0), ("**1**", 1.0)])
+def test_a_digit_is_a_verdict(server: Server, said: str, verdict: float) -> None:
+    server.replies = [(200, said)]
+    assert served(server).verdict("q", ["r"], "a")[0] == verdict
+
+
+def test_the_question_references_and_answer_reach_the_judge_and_the_key_comes_from_the_environment(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENERALBENCH_JUDGE_KEY", "sesame")
+    served(server).verdict("the question", ["one", "two"], "the answer")
+    (asked,) = server.asked
+    assert asked["path"] == "/v1/chat/completions"
+    assert asked["key"] == "Bearer sesame"
+    assert asked["temperature"] == 0
+    assert all(
+        word in asked["messages"][0]["content"] for word in ("the question", "- one\n- two", "the answer")
+    )
+
+
+def test_a_server_that_recovers_is_asked_again(server: Server) -> None:
+    server.replies = [(503, ""), (200, "perhaps"), (200, "1")]
+    assert served(server).verdict("q", ["r"], "a")[0] == 1.0
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize(("replies", "asked"), [([(500, "")], 3), ([(200, "maybe")], 3), ([(401, "")], 1)])
+def test_a_judge_that_fails_gives_no_verdict(
+    server: Server, replies: list[tuple[int, str]], asked: int
+) -> None:
+    server.replies = replies
+    verdict, _ = served(server).verdict("q", ["r"], "a")
+    assert verdict is None
+    assert len(server.asked) == asked
+
+
+def test_an_answer_whose_judge_failed_is_unjudged_not_zero(server: Server, tmp_path: Path) -> None:
+    server.replies = [(200, "1"), (401, ""), (200, "0"), (200, "1")]
+    instances = [make_instance(number, "a dog barks") for number in range(4)]
+    model = FakeModel(lambda requests: ["a dog is barking"] * len(requests))
+    result = evaluation(tmp_path, model, instances, served(server)).run(JUDGED)
+    assert result.state == "incomplete"
+    assert result.score == pytest.approx(200 / 3)
+    assert (result.n, result.coverage) == (3, 0.75)
+    assert result.reason is not None
+    assert "unjudged" in result.reason
+    assert result.definition is not None
+    assert "grader" in result.definition
+
+
+def test_the_demo_judge_compares_words_and_serves_the_demo_only() -> None:
+    assert DemoJudge().verdict("q", ["a dog barks"], "I hear that a dog barks.")[0] == 1.0
+    assert DemoJudge().verdict("q", ["a dog barks"], "a cat")[0] == 0.0
+    assert make_judge(Settings("m"), is_demo=False) is None
+    assert isinstance(make_judge(Settings("m"), is_demo=True), DemoJudge)
+    assert isinstance(make_judge(Settings("m", judge="gpt"), is_demo=True), ServedJudge)
+
+
+def test_an_address_that_is_no_web_address_is_refused() -> None:
+    with pytest.raises(GeneralBenchError, match="http://"):
+        ServedJudge("grader", "file:///etc/passwd")
