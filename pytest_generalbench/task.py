@@ -169,6 +169,16 @@ def _checked(where: str, given: Mapping[str, Any], known: Collection[str]) -> di
     return dict(given)
 
 
+def _sota(where: str, given: Mapping[str, Any]) -> SotaFacts:
+    values = _checked(where, given, _SOTA_FIELDS)
+    for table in ("released", "paper"):
+        score = values.get(table)
+        if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
+            raise TaskFileError(f"{where}: {table!r} must be a number, not {score!r}")
+        values[table] = None if score is None else float(score)
+    return SotaFacts(**values)
+
+
 def task_from_dict(given: Mapping[str, Any]) -> Task:
     """Build a Task from its plain form; a missing or unknown key or a wrong type is a TaskFileError."""
     where = f"task {given.get('id', '(without id)')!r}"
@@ -185,7 +195,7 @@ def task_from_dict(given: Mapping[str, Any]) -> Task:
             **{
                 **values,
                 "metric": MetricFacts(**_checked(f"{where}, metric", values["metric"], _METRIC_FIELDS)),
-                "sota": SotaFacts(**_checked(f"{where}, sota", values["sota"], _SOTA_FIELDS)),
+                "sota": _sota(f"{where}, sota", values["sota"]),
                 "folders": tuple(values.get("folders", ())),
             }
         )

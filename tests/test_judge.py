@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from pytest_generalbench import judge
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.judge import DemoJudge, ServedJudge, make_judge
 from pytest_generalbench.settings import Settings
@@ -52,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(judge.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("pytest_generalbench.judge.time.sleep", lambda seconds: None)
     made = Server(("127.0.0.1", 0), Handler)
     made.replies, made.asked = [(200, "1")], []
     thread = threading.Thread(target=made.serve_forever, daemon=True)

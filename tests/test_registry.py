@@ -123,6 +123,7 @@ def test_a_torn_index_is_rebuilt(tmp_path: Path, content: str) -> None:
         ("    instances: 4\n", "", "instances"),
         ("number: 1", "number: 1\n    colour: red", "unknown key 'colour'"),
         ("sheet: NLP", "sheets: NLP", "unknown key 'sheets'"),
+        ("released: 50", "released: fifty", "'released' must be a number"),
         ("tasks:", "items:", "a list `tasks`"),
         ("id: nlp/tiny-choice", "id: nlp/Tiny Choice", "lower-case slugs"),
     ],

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DEMO_NOTE: Final = "DEMO DATA: small synthetic instances; these scores say nothing about a model"
 
 _SLOWEST: Final = 3
+_CONSTANT: Final = 0.95
+"""Share of one answer from which on a task is named."""
 _SHARED_REASONS: Final = {"not_implemented": "no protocol or metric for these in this version"}
 _LETTERS: Final = {
     "scored": ".",
@@ -103,14 +105,13 @@ def _missing(results: Sequence[TaskResult]) -> Iterator[str]:
 
 def _degenerate(results: Sequence[TaskResult]) -> Iterator[str]:
     """Name the tasks where one answer was given nearly always: such a score may be a habit, not a skill."""
-    constant = [
-        item for item in results if item.top_share is not None and item.top_share >= 0.95 and item.n >= 5
-    ]
+    constant = [item for item in results if (item.top_share or 0.0) >= _CONSTANT and item.n >= 5]
     if constant:
-        first = constant[0]
+        first, count = constant[0], len(constant)
+        tasks = "1 task" if count == 1 else f"{count} tasks"
         yield (
-            f"{len(constant)} tasks got one and the same answer to 95 % of their instances or more, "
-            f"e.g. {first.id}: {first.top_answer!r}"
+            f"{tasks} with one and the same answer to {_CONSTANT:.0%} of the instances or more: "
+            f"{first.id} ({first.top_answer!r}){'' if count == 1 else f' and {count - 1} more'}"
         )
 
 

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from pytest_generalbench.cli import main
+
+
+def test_the_list_has_every_task_and_says_what_cannot_run_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 700
+    assert lines[-1] == "699 tasks"
+    assert sum(line.endswith("(not yet)") for line in lines) == 292
+
+
+@pytest.mark.parametrize(
+    ("expression", "count"), [("image", 316), ("image and not generation", 271), ("3d or audio", 96)]
+)
+def test_k_selects_as_pytest_does(expression: str, count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "-k", expression]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"{count} tasks"
+
+
+def test_show_prints_facts_prompt_parser_and_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "show", "nlp/causal-reasoning"]) == 0
+    text = capsys.readouterr().out
+    for words in (
+        "Cognitive QA (L-1)",
+        "65.0 (released), 95.0 (paper)",
+        "parser:",
+        "metric is:",
+        "prompt:",
+        "  | ",
+    ):
+        assert words in text
+    assert "reference:" in text
+
+
+def test_show_takes_an_official_name_and_counts_media(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "show", "Crowd Counting"]) == 0
+    assert "image, 1 file(s)" in capsys.readouterr().out
+
+
+def test_show_says_what_is_not_implemented(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "show", "image/comprehension/bird-detection"]) == 0
+    assert "not implemented in this version" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tasks", "show"], "needs a task id"),
+        (["tasks", "show", "bird"], "unknown task 'bird'"),
+        (["tasks", "-k", "and and"], "-k 'and and'"),
+        (["level", "nowhere.xlsx"], "nowhere.xlsx"),
+    ],
+)
+def test_a_slip_is_one_line_and_exit_code_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("generalbench: ")
+    assert words in told
+    assert told.count("\n") == 1
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert all(command in text for command in ("tasks", "doctor", "download", "level"))

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_generalbench import registry
+from pytest_generalbench.level import LevelResult, compute_level, sota_table
+from pytest_generalbench.report import terminal
+from pytest_generalbench.result import TASK_STATES, TaskResult
+
+TASKS = registry.load_tasks()
+BY_ID = {task.id: task for task in TASKS}
+SOTA = sota_table(TASKS, "released")
+
+
+def result(task_id: str, score: float | None, state: str = "scored", **more: object) -> TaskResult:
+    metric = BY_ID[task_id].metric
+    return TaskResult(task_id, state, metric.name, metric.unit, score, n=8, coverage=1.0, **more)  # type: ignore[arg-type]
+
+
+RESULTS = [
+    result("3d/comprehension/3d-person-classification", 100.0, seconds=2.0),
+    result("audio/comprehension/audio-question-answering", None, "unsupported", reason="takes no audio"),
+    result("image/comprehension/bird-detection", None, "not_implemented", reason="the protocol is not there"),
+    result("image/comprehension/crowd-counting", 4.0, seconds=61.25),
+    result("nlp/causal-reasoning", 47.0, top_answer="A", top_share=1.0),
+    result("nlp/temporal-reasoning", 5.0, "incomplete", reason="2 error; first tr1: RuntimeError: no luck"),
+]  # fmt: skip
+
+
+def level() -> LevelResult:
+    scores = {item.id: item.score for item in RESULTS}
+    ids = set(scores)
+    return compute_level(TASKS, scores, scoring="paper", sota=SOTA, selected=ids, measured=ids, demo=True)
+
+
+GOLDEN = """\
+DEMO DATA: small synthetic instances; these scores say nothing about a model
+modality paradigm        tasks  scored  wins  mean points
+image    comprehension       2       1     1        100.0
+audio    comprehension       1       0     0            -
+3d       comprehension       1       1     1        100.0
+nlp      language            2       2     0         26.0
+
+S2 0.46  S3 0.46  S4 0.00  S5 0.00   (paper scoring, released SoTA, all tasks)
+General-Level: Level-3   [demo data; partial: 6 of 699 tasks]
+
+without a full score:
+     1 unsupported: takes no audio (audio/comprehension/audio-question-answering)
+     1 not_implemented: no protocol or metric for these in this version (image/comprehension/bird-detection)
+     1 incomplete: 2 error (nlp/temporal-reasoning)
+1 task with one and the same answer to 95% of the instances or more: nlp/causal-reasoning ('A')
+
+slowest: image/comprehension/crowd-counting 61.2 s, 3d/comprehension/3d-person-classification 2.0 s
+every answer and the full result: runs/one"""
+
+
+def test_the_summary_is_what_it_was() -> None:
+    tasks = {item.id: BY_ID[item.id] for item in RESULTS}
+    data = {"note": terminal.DEMO_NOTE, "is_demo": True}
+    lines = terminal.summary(tasks, RESULTS, SOTA.values, level(), data, Path("runs/one"))
+    assert "\n".join(lines) == GOLDEN
+
+
+@pytest.mark.parametrize("state", TASK_STATES)
+def test_every_state_has_a_letter_and_words(state: str) -> None:
+    category, letter, (words, _) = terminal.status(
+        result("nlp/causal-reasoning", 47.0, state, reason="why"), 65.0
+    )
+    assert category == state
+    assert len(letter) == 1
+    assert words.startswith(state.upper())
+
+
+def test_letters_tell_states_apart() -> None:
+    letters = {terminal.status(result("nlp/causal-reasoning", 1.0, state), 65.0)[1] for state in TASK_STATES}
+    assert len(letters) == len(TASK_STATES)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "-"), (0.0, "0.0"), (43.24, "43.2"), (0.0337, "0.0337"), (-2.5, "-2.5")]
+)
+def test_numbers_are_short_but_not_lost(value: float | None, shown: str) -> None:
+    assert terminal.number(value) == shown

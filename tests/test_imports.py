@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "pytest_generalbench"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+HEAVY = ("torch", "transformers", "pandas", "scipy", "PIL", "openpyxl", "numpy", "yaml", "codebleu", "av")
+
+FLOORS = {
+    "plugin": 6, "options": 6, "hookspecs": 6, "activation": 6, "items": 6, "session": 6, "cli": 6,
+    "report": 5,
+    "evaluation": 4, "scoring": 4, "judge": 4, "run": 4,
+    "models": 3, "protocols": 3, "data": 3, "ledger": 3, "level": 3, "registry": 3, "selection": 3,
+    "metrics": 1, "task": 1, "instance": 1, "media": 1, "result": 1, "settings": 1,
+    "vocabulary": 0, "errors": 0, "__init__": 0,
+}  # fmt: skip
+
+
+def loaded_after(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint(','.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in done.stdout.strip().split(",")}
+
+
+def test_the_plugin_alone_imports_nothing_heavy_and_nothing_of_ours_but_its_options() -> None:
+    assert loaded_after("import pytest_generalbench.plugin").isdisjoint(HEAVY)
+
+
+def test_an_active_controller_imports_no_torch_pandas_or_scipy() -> None:
+    loaded = loaded_after("import pytest_generalbench.session, pytest_generalbench.evaluation")
+    assert loaded.isdisjoint(set(HEAVY) - {"numpy"})
+
+
+@pytest.mark.parametrize("room", ["metrics", "level"])
+def test_metrics_and_levels_know_neither_pytest_nor_models(room: str) -> None:
+    loaded = loaded_after(f"import pytest_generalbench.{room}")
+    assert loaded.isdisjoint({"torch", "transformers", "pytest", "_pytest"})
+
+
+def rooms_imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parts = node.module.split(".")
+            if parts[0] == "pytest_generalbench":
+                found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+    return found - {"__version__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_only(path: Path) -> None:
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    above = {name for name in rooms_imported(path) if FLOORS[name] > FLOORS[room]}
+    assert above == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 420
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.end_lineno is not None:
+            assert node.end_lineno - node.lineno <= 60, node.name
