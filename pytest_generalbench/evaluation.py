@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
+from pytest_generalbench.answers import Answer
 from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
 from pytest_generalbench.instance import Instance, Output, Request
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
@@ -94,14 +95,17 @@ def answer_sheet(prepared: Prepared) -> AnswerSheet:
     """Return the perfect and the possible answers of every instance that is asked."""
     scoring = prepared.scoring
     asked = {request.instance_id for request in prepared.requests}
-    ideal: dict[str, str] = {}
-    choices: dict[str, tuple[str, ...]] = {}
-    for instance in scoring.instances:
-        if instance.id in asked and instance.has_reference:
-            reference = scoring.protocol.reference(instance, scoring.context)
-            ideal[instance.id] = scoring.protocol.ideal(reference, instance, scoring.context)
-            choices[instance.id] = scoring.protocol.choices(instance, scoring.context)
-    return AnswerSheet(ideal, choices)
+    instances = {item.id: item for item in scoring.instances if item.id in asked}
+
+    def ideal(instance_id: str) -> str | Answer:
+        instance = instances[instance_id]
+        reference = scoring.protocol.reference(instance, scoring.context)
+        return scoring.protocol.ideal(reference, instance, scoring.context)
+
+    def choices(instance_id: str) -> tuple[str, ...]:
+        return scoring.protocol.choices(instances[instance_id], scoring.context)
+
+    return AnswerSheet(tuple(key for key, item in instances.items() if item.has_reference), ideal, choices)
 
 
 def _failure(error: Exception) -> Failed:
@@ -126,11 +130,13 @@ def _checked(given: object) -> Output | Failed:
         return Output(given)
     if isinstance(given, Failed):
         return given
+    if isinstance(given, Answer):
+        return Output(medium="map", answer=given)
     if isinstance(given, Output):
-        if given.refused or isinstance(given.text, str):
+        if given.refused or isinstance(given.text, str) or given.answer is not None:
             return given
         return Failed(f"the model returned an Output whose text is {type(given.text).__name__}")
-    return Failed(f"the model returned {type(given).__name__} instead of a text")
+    return Failed(f"the model returned {type(given).__name__} instead of a text or an answer")
 
 
 def ask(model: Model, requests: Sequence[Request]) -> list[Output | Failed]:
@@ -152,10 +158,12 @@ def ask(model: Model, requests: Sequence[Request]) -> list[Output | Failed]:
     return [*ask(model, requests[:middle]), *ask(model, requests[middle:])]
 
 
-def _record(request: Request, answer: Output | Failed, seconds: float) -> Record:
+def _record(request: Request, answer: Output | Failed, seconds: float, coordinates: str | None) -> Record:
     record = Record(request.task_id, request.instance_id, digest=request.digest(), seconds=seconds)
     if isinstance(answer, Failed):
         return replace(record, state=answer.state, message=answer.message)
+    if coordinates is not None and request.form != "text":
+        answer = replace(answer, details={**answer.details, "coordinates": coordinates})
     return replace(record, state="refused" if answer.refused else "ok", output=answer)
 
 
@@ -222,7 +230,7 @@ class Evaluation:
             answers = ask(model, batch)
             each = (time.perf_counter() - started) / len(batch)
             pairs = zip(batch, answers, strict=True)
-            self.ledger.append(_record(request, answer, each) for request, answer in pairs)
+            self.ledger.append(_record(*pair, each, model.coordinates) for pair in pairs)
 
     def _batches(self, requests: Sequence[Request], model: Model) -> Iterator[Sequence[Request]]:
         size = self.settings.batch_size or model.batch_size

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_generalbench.media import Media
+
+if TYPE_CHECKING:
+    from pytest_generalbench.answers import Answer
 
 INSTANCE_STATES: Final = ("ok", "unparsable", "refused", "error", "timeout", "oom", "missing_media")
 """`unparsable` and `refused` count as wrong; the four after them make the task incomplete."""
@@ -23,6 +27,16 @@ class Problem:
     state: str
     """`error` or `missing_media`."""
     message: str
+
+
+class ReferenceFiles(Protocol):
+    """Finds the files that a reference names, inside the task's folder and nowhere else."""
+
+    def file(self, given: str, keep: int = 1) -> Path:
+        """Return the file behind a path of the annotation. Raises MediaError when there is none."""
+
+    def frames(self, given: str) -> tuple[Path, ...]:
+        """Return the image files in the folder behind a path, in natural order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,8 @@ class Instance:
     """Where it was found, e.g. `output.text`."""
     problem: Problem | None = None
     """Set when the instance cannot be asked; it then takes this state without reaching the model."""
+    files: ReferenceFiles | None = None
+    """For references that lie in files: masks, depth maps, flow, labels of points."""
 
     @property
     def has_reference(self) -> bool:
@@ -56,6 +72,8 @@ class Request:
     parts: tuple[str | Media, ...]
     """Text and media in reading order."""
     output_medium: str = "text"
+    form: str = "text"
+    """The form of the answer that is wanted: `text`, or the name of one of `answers.form_names()`."""
     max_new_tokens: int = 256
     seed: int = 0
 
@@ -73,6 +91,8 @@ class Request:
         """Return 16 hex digits over everything that can change the answer."""
         parts = [part if isinstance(part, str) else part.identity() for part in self.parts]
         told = [self.task_id, self.instance_id, parts, self.output_medium, self.max_new_tokens, self.seed]
+        if self.form != "text":
+            told.append(self.form)
         return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
@@ -81,9 +101,17 @@ class Output:
     """What a model returned for one request."""
 
     text: str | None = None
-    """The answer, when the medium is text."""
+    """The answer, when it is text."""
     medium: str = "text"
+    answer: Answer | Callable[[], Answer] | None = None
+    """The answer, when it is not text; read back from a ledger it is opened only when it is needed."""
+    key: str | None = None
+    """Tells equal answers that are not text from others; set by the ledger."""
     refused: bool = False
     """The model or its server declined to answer."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Anything worth keeping in the ledger: token counts, finish reason."""
+
+    def read(self) -> Answer | None:
+        """Return the answer that is not text, or None. Raises DataError when its file cannot be read."""
+        return self.answer() if callable(self.answer) else self.answer

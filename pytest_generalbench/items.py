@@ -157,7 +157,11 @@ class Items:
 
     def model_identity(self) -> dict[str, Any] | None:
         """Return what the model says of itself, or None when no task needed it here."""
-        return None if self._model is None else self._model.identity()
+        if self._model is None:
+            return None
+        # A user's object may say anything of itself; only plain builtins travel between processes.
+        told: dict[str, Any] = json.loads(json.dumps(self._model.identity(), default=str))
+        return told
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self) -> Iterator[None]:

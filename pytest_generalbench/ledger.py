@@ -6,17 +6,23 @@ disk (fsync) before the next batch is asked.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
+from pytest_generalbench.answers import Get, Put, answer_from_plain, answer_to_plain
 from pytest_generalbench.instance import Output
+from pytest_generalbench.store import MediaStore
 
 LEDGER_VERSION: Final = 1
+MEDIA_FOLDER: Final = "media"
+"""Beside the ledger: what does not fit into a line, named by its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +43,12 @@ class Record:
     message: str | None = None
     seconds: float | None = None
 
-    def to_json(self) -> str:
-        """Return the line without its newline."""
+    def to_json(self, put: Put) -> str:
+        """Return the line without its newline; what is too large for a line goes through `put`."""
         plain: dict[str, Any] = {"v": LEDGER_VERSION, "kind": self.kind, "task": self.task}
         plain |= {"instance": self.instance, "state": self.state, "digest": self.digest}
         if self.output is not None:
-            plain["output"] = {"medium": self.output.medium, "text": self.output.text}
-            if self.output.details:
-                plain["output"]["details"] = dict(self.output.details)
+            plain["output"] = _plain_output(self.output, put)
         for key in ("verdict", "message", "seconds"):
             value = getattr(self, key)
             if value is not None:
@@ -52,7 +56,18 @@ class Record:
         return json.dumps(plain, ensure_ascii=False)
 
 
-def record_from_json(line: str) -> Record:
+def _plain_output(output: Output, put: Put) -> dict[str, Any]:
+    plain: dict[str, Any] = {"medium": output.medium, "text": output.text}
+    answer = output.read()
+    if answer is not None:
+        plain["answer"] = answer_to_plain(answer, put)
+        plain["key"] = hashlib.sha256(json.dumps(plain["answer"]).encode()).hexdigest()[:16]
+    if output.details:
+        plain["details"] = dict(output.details)
+    return plain
+
+
+def record_from_json(line: str, get: Get) -> Record:
     """Parse one line. Raises ValueError or KeyError when it is torn or not a record."""
     plain = json.loads(line)
     if plain["v"] > LEDGER_VERSION:
@@ -64,15 +79,23 @@ def record_from_json(line: str) -> Record:
         kind=plain["kind"],
         state=plain["state"],
         digest=plain["digest"],
-        output=None if output is None else _output(output, plain["state"]),
+        output=None if output is None else _output(output, plain["state"], get),
         verdict=plain.get("verdict"),
         message=plain.get("message"),
         seconds=plain.get("seconds"),
     )
 
 
-def _output(plain: Mapping[str, Any], state: str) -> Output:
-    return Output(plain["text"], plain["medium"], state == "refused", plain.get("details", {}))
+def _output(plain: Mapping[str, Any], state: str, get: Get) -> Output:
+    stored = plain.get("answer")
+    return Output(
+        text=plain["text"],
+        medium=plain["medium"],
+        answer=None if stored is None else partial(answer_from_plain, stored, get),
+        key=plain.get("key"),
+        refused=state == "refused",
+        details=plain.get("details", {}),
+    )
 
 
 class LedgerWriter:
@@ -81,11 +104,12 @@ class LedgerWriter:
     def __init__(self, path: Path) -> None:
         """Open `path` for appending, creating it."""
         self.path = path
+        self.media = MediaStore(path.parent / MEDIA_FOLDER)
         self._file: IO[bytes] = path.open("ab")
 
     def append(self, records: Iterable[Record]) -> None:
         """Write the records and wait until the disk has them."""
-        lines = "".join(record.to_json() + "\n" for record in records)
+        lines = "".join(record.to_json(self.media.put) + "\n" for record in records)
         # A lone surrogate from a model's decoder must not stop the run: keep it escaped.
         self._file.write(lines.encode("utf-8", "backslashreplace"))
         self._file.flush()
@@ -120,12 +144,13 @@ class LedgerReader:
 
     def records(self, start: int = 0) -> Iterator[Record]:
         """Yield the records from byte offset `start` on."""
+        get = MediaStore(self.path.parent / MEDIA_FOLDER).get
         with self.path.open("rb") as file:
             file.seek(start)
             offset = start
             for line in file:
                 try:
-                    yield record_from_json(line.decode("utf-8"))
+                    yield record_from_json(line.decode("utf-8"), get)
                 except (ValueError, KeyError, TypeError):
                     self.torn.append(offset)
                 offset += len(line)

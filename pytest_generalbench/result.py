@@ -55,6 +55,8 @@ class TaskResult:
     """Instances by state."""
     data: str | None = None
     """Digest of the annotation file the instances came from."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the score must know, e.g. the coordinates that the answers were found to be in."""
     top_answer: str | None = None
     """The most frequent prediction, cut to 40 characters: a constant answer shows here."""
     top_share: float | None = None
@@ -64,6 +66,7 @@ class TaskResult:
         """Return plain builtins only; a score that is not finite becomes None with a reason."""
         plain = asdict(self)
         plain["states"] = dict(self.states)
+        plain["notes"] = list(self.notes)
         for key in ("score", "stderr"):
             value = plain[key]
             if value is not None:
@@ -75,4 +78,4 @@ class TaskResult:
 
 def result_from_dict(plain: Mapping[str, Any]) -> TaskResult:
     """Rebuild a TaskResult from its plain form."""
-    return TaskResult(**plain)
+    return TaskResult(**{**plain, "notes": tuple(plain.get("notes", ()))})

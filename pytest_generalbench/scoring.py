@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import metrics
+from pytest_generalbench.answers import AnswerFormatError
 from pytest_generalbench.errors import DataError
 from pytest_generalbench.instance import INCOMPLETE_STATES, Instance
 from pytest_generalbench.protocols import refusal
@@ -35,19 +36,23 @@ class ScoringInput:
     """Name of the judge whose verdicts count, for tasks that need one."""
 
 
-def metric_definition(task: Task, judge: str | None = None) -> str:
-    """Return the one line that says what the task's score is, options and judge included."""
+def metric_definition(task: Task, judge: str | None = None, notes: Sequence[str] = ()) -> str:
+    """Return the one line that says what the task's score is, with options, judge and notes."""
     told = metrics.get(task.metric.name).definition
     if task.metric.options:
         told += f" [{', '.join(f'{key}={value}' for key, value in sorted(task.metric.options.items()))}]"
-    return f"{told} [judge: {judge}]" if judge else told
+    extra = [f"judge: {judge}", *notes] if judge else notes
+    return f"{told} [{'; '.join(extra)}]" if extra else told
 
 
 def _prediction(record: Record, instance: Instance, given: ScoringInput) -> tuple[str, Any]:
     """Return the instance's final state and its prediction (None unless the state is ok)."""
     if record.state != "ok" or record.output is None:
         return record.state, None
-    prediction = given.protocol.parse(record.output, instance, given.context)
+    try:
+        prediction = given.protocol.parse(record.output, instance, given.context)
+    except AnswerFormatError:
+        prediction = None  # what its form cannot hold is no answer
     if prediction is not None:
         return "ok", prediction
     return ("refused" if refusal.is_refusal(record.output.text or "") else "unparsable"), None
@@ -64,6 +69,9 @@ def score_task(
     """
     task = given.task
     accumulator = metrics.make(task.metric.name, task.metric.options)
+    opened = ((item, answers[item.id].output) for item in given.instances)
+    context = given.protocol.settle(((item, output) for item, output in opened if output), given.context)
+    given = replace(given, context=context)
     states: Counter[str] = Counter()
     told: Counter[str] = Counter()
     problems: list[str] = []
@@ -71,7 +79,7 @@ def score_task(
         record = answers[instance.id]
         state, prediction = _prediction(record, instance, given)
         if prediction is not None:
-            told[str(prediction)] += 1
+            told[(record.output and record.output.key) or str(prediction)] += 1
         if state == "ok" and task.metric.name == JUDGE_METRIC and instance.has_reference:
             verdict = verdicts.get(instance.id)
             if verdict is None or verdict.verdict is None:
@@ -123,9 +131,10 @@ def _result(
         coverage=answered / total if total else 0.0,
         seconds=seconds,
         reason=reason,
-        definition=metric_definition(task, given.judge),
+        definition=metric_definition(task, given.judge, given.context.notes),
         states=dict(states),
         data=given.fingerprint,
+        notes=given.context.notes,
         top_answer=None if top is None else top[:40],
         top_share=count / total if told else None,
     )

@@ -70,6 +70,7 @@ class Controller:
     def pytest_sessionstart(self) -> None:
         """Open the data and make the run folder, before any worker starts."""
         from pytest_generalbench.data import open_data
+        from pytest_generalbench.judge import make_judge
         from pytest_generalbench.run import create_run_folder
 
         if self.collect_only:
@@ -79,6 +80,7 @@ class Controller:
         try:
             source = items.data_source()
             data = open_data(source, settings.split, self.benchmark.registered, offline=settings.offline)
+            make_judge(settings, data.is_demo)  # a wrong address ends the session before it starts
             self.folder = create_run_folder(settings.run, self.benchmark.folder)
         except GeneralBenchError as error:
             raise pytest.UsageError(str(error)) from error
@@ -210,7 +212,8 @@ class Controller:
         if not_possible(self.tasks[result.id], judge) is not None:
             return result
         name = judge.name if judge and result.metric == JUDGE_METRIC else None
-        return replace(result, definition=metric_definition(self.tasks[result.id], name))
+        told = metric_definition(self.tasks[result.id], name, result.notes)
+        return replace(result, definition=told)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the table, the levels, what is missing and why."""

@@ -101,6 +101,11 @@ OUTPUT_MEDIUM: Final[dict[str, str]] = {
 }
 """The medium behind each word of a task's `output`."""
 
+TEXT_ALSO_OUTPUTS: Final = (
+    "boxes+labels", "boxes+labels (text grounding)", "box", "boxes per frame", "box tube", "keypoints",
+)  # fmt: skip
+"""Outputs of medium `map` that a text answer can carry as well: a handful of coordinates."""
+
 UNITS: Final = (
     "percent", "count", "raw", "dB", "distance", "ratio", "pixels", "cm", "degrees", "LAB units",
     "sum/1000", "x1000", "0..1", "1..5", "0..100",

@@ -189,6 +189,7 @@ class _InstanceReader:
         self._name = name
         self._close = files.split == "close"
         self._finder = MediaFinder(files.folder, root)
+        self._reference_files = MediaFinder(files.folder, root, references=True)
         self._given = {text for entry in entries for text in [_id_text(entry)] if text is not None}
         self._used: set[str] = set()
         self._references_expected = any(_reference(entry)[1] for entry in entries)
@@ -225,7 +226,8 @@ class _InstanceReader:
         if fault or lost:
             message = f"{self._name}: instance {instance_id!r}: {fault or lost}"
             problem = Problem("error" if fault else "missing_media", message)
-        return Instance(instance_id, self._task.id, fields, media, reference, key, problem)
+        found = self._reference_files
+        return Instance(instance_id, self._task.id, fields, media, reference, key, problem, found)
 
     def _identify(self, position: int, entry: Any) -> tuple[str, str | None]:
         """Return a unique id, and what is wrong with the entry's own."""

@@ -62,10 +62,16 @@ def _shown(given: str) -> str:
 class MediaFinder:
     """Resolves the paths of one task's annotation; what it learns about the folder is kept."""
 
-    def __init__(self, folder: Path, root: Path) -> None:
-        """Resolve inside the task folder `folder` of the data folder `root`."""
+    def __init__(self, folder: Path, root: Path, *, references: bool = False) -> None:
+        """Resolve inside the task folder `folder` of the data folder `root`.
+
+        With `references` the folders of masks, depths and labels are searched as well,
+        and first.
+        """
         self._folder = folder
         self._root = root
+        self._places = (*sorted(REFERENCE_FOLDERS), *MEDIA_FOLDERS) if references else MEDIA_FOLDERS
+        self._avoided: frozenset[str] = frozenset() if references else REFERENCE_FOLDERS
         self._parents: dict[Path, bool] = {}
 
     def file(self, given: str, keep: int = 1) -> Path:
@@ -129,7 +135,7 @@ class MediaFinder:
             names = {name.lower(): name for name in os.listdir(self._folder)}  # noqa: PTH208
         except OSError:
             names = {}
-        media = [self._folder / names[name] for name in MEDIA_FOLDERS if name in names]
+        media = [self._folder / names[name] for name in self._places if name in names]
         return [self._folder, *(path for path in media if _is(path, "folder"))]
 
     @cached_property
@@ -137,7 +143,7 @@ class MediaFinder:
         """Every file of the task folder by lower-case name; made only when a path failed."""
         index: dict[str, list[Path]] = {}
         for place, folders, files in os.walk(self._folder):
-            folders[:] = sorted(name for name in folders if name.lower() not in REFERENCE_FOLDERS)
+            folders[:] = sorted(name for name in folders if name.lower() not in self._avoided)
             for name in sorted(files):
                 index.setdefault(name.lower(), []).append(Path(place) / name)
         return index

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pytest_generalbench.level.released import ReleasedRow
 from pytest_generalbench.level.sota import SotaTable, printed_value
 from pytest_generalbench.level.workbook import SHEETS, SheetRow, Workbook, sheet_orders
-
-if TYPE_CHECKING:
-    from pytest_generalbench.task import Task
+from pytest_generalbench.task import Task
 
 
 class Pairing(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench import vocabulary
 
 if TYPE_CHECKING:
+    from pytest_generalbench.answers import Answer
     from pytest_generalbench.instance import Output, Request
     from pytest_generalbench.task import Task
 
@@ -27,10 +28,12 @@ class Failed:
 class AnswerSheet:
     """What only a baseline sees: the perfect answers of a task and the possible ones."""
 
-    ideal: Mapping[str, str]
-    """By instance id; an instance without reference is not in it."""
-    choices: Mapping[str, tuple[str, ...]]
-    """By instance id; empty where the question is open."""
+    ids: tuple[str, ...]
+    """The instances that are asked and have a reference."""
+    ideal: Callable[[str], str | Answer]
+    """The perfect answer of an instance, made when it is asked for."""
+    choices: Callable[[str], tuple[str, ...]]
+    """Every possible answer of an instance; () where the question is open."""
 
 
 class Model(ABC):
@@ -40,11 +43,14 @@ class Model(ABC):
     output_media: frozenset[str] = frozenset({"text"})
     batch_size: int = 8
     """Requests a `generate` call is given at most, unless the user says otherwise."""
+    coordinates: str | None = None
+    """How the model writes boxes and points in text, one of `answers.coordinates.CONVENTIONS`; None: found
+    from its answers, task by task."""
     wants_answers: ClassVar[bool] = False
     """Whether `begin` is given the answer sheet; True for baselines only."""
 
     @abstractmethod
-    def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | str]:
+    def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | Answer | str]:
         """Answer each request, in order; a plain string is a text output."""
 
     def begin(self, task: Task, sheet: AnswerSheet | None) -> None:  # noqa: B027 - optional to override
@@ -55,7 +61,8 @@ class Model(ABC):
         missing = [medium for medium in task.input_media if medium not in self.input_media]
         if missing:
             return f"the model does not take {', '.join(missing)}"
-        if task.output_medium not in self.output_media:
+        in_text = "text" in self.output_media and task.output in vocabulary.TEXT_ALSO_OUTPUTS
+        if task.output_medium not in self.output_media and not in_text:
             return f"the model does not give {task.output_medium}"
         return None
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench import vocabulary
+from pytest_generalbench.answers import Answer, answer_key
 from pytest_generalbench.errors import UnknownWordError
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
@@ -17,21 +17,24 @@ if TYPE_CHECKING:
     from pytest_generalbench.task import Task
 
 
+NO_ANSWERS = AnswerSheet((), lambda instance: "", lambda instance: ())
+
+
 class Baseline(Model):
     """A model that may look at the answers; it shows what a score is worth."""
 
     wants_answers: ClassVar[bool] = True
     input_media = frozenset(vocabulary.MEDIA)
-    output_media = frozenset({"text"})
+    output_media = frozenset({"text", "map"})
     batch_size = 256
 
     def __init__(self) -> None:
         """Start without a task."""
-        self.sheet = AnswerSheet({}, {})
+        self.sheet = NO_ANSWERS
 
     def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
         """Keep the answer sheet of the task that comes next."""
-        self.sheet = sheet or AnswerSheet({}, {})
+        self.sheet = sheet or NO_ANSWERS
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
         """Answer each request from the sheet."""
@@ -39,52 +42,69 @@ class Baseline(Model):
 
     def _one(self, request: Request) -> Output | Failed:
         answer = self.answer(request)
-        return Failed("the instance has no reference") if answer is None else Output(answer)
+        if answer is None:
+            return Failed("the instance has no reference")
+        return Output(answer) if isinstance(answer, str) else Output(medium="map", answer=answer)
 
     @abstractmethod
-    def answer(self, request: Request) -> str | None:
-        """Return the answer text, or None when the sheet has nothing to make one from."""
+    def answer(self, request: Request) -> str | Answer | None:
+        """Return the answer, or None when the sheet has nothing to make one from."""
 
     def identity(self) -> dict[str, Any]:
         """Return the baseline's name."""
         return {"class": "baseline", "name": type(self).__name__.lower()}
 
+    def _by_key(self) -> dict[str, list[str]]:
+        """Return the instances of each distinct perfect answer; the answers themselves may be large."""
+        found: dict[str, list[str]] = {}
+        for instance in self.sheet.ids:
+            answer = self.sheet.ideal(instance)
+            found.setdefault(answer if isinstance(answer, str) else answer_key(answer), []).append(instance)
+        return found
+
 
 class Oracle(Baseline):
     """Says the reference: the best score that the task's protocol and metric allow."""
 
-    def answer(self, request: Request) -> str | None:
+    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+        """Keep the sheet."""
+        super().begin(task, sheet)
+        self._known = frozenset(self.sheet.ids)
+
+    def answer(self, request: Request) -> str | Answer | None:
         """Return the perfect answer."""
-        return self.sheet.ideal.get(request.instance_id)
+        return self.sheet.ideal(request.instance_id) if request.instance_id in self._known else None
 
 
 class Majority(Baseline):
     """Says the most frequent perfect answer of the task, always."""
 
-    _answer: str | None = None
+    _instance: str | None = None
 
     def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
         """Count the perfect answers; among equals the first in alphabetical order wins."""
         super().begin(task, sheet)
-        counts = Counter(self.sheet.ideal.values())
-        self._answer = min(counts, key=lambda text: (-counts[text], text), default=None)
+        found = self._by_key()
+        key = min(found, key=lambda key: (-len(found[key]), key), default=None)
+        self._instance = None if key is None else found[key][0]
 
-    def answer(self, request: Request) -> str | None:
+    def answer(self, request: Request) -> str | Answer | None:
         """Return the most frequent answer."""
-        return self._answer
+        return None if self._instance is None else self.sheet.ideal(self._instance)
 
 
 class Constant(Baseline):
     """Says one text, always: `baseline:constant` says A, `baseline:constant:TEXT` says TEXT."""
 
     wants_answers: ClassVar[bool] = False
+    output_media = frozenset({"text"})
 
     def __init__(self, text: str = "A") -> None:
         """Keep the text."""
         super().__init__()
         self.text = text
 
-    def answer(self, request: Request) -> str | None:
+    def answer(self, request: Request) -> str:
         """Return the text."""
         return self.text
 
@@ -102,17 +122,19 @@ class Random(Baseline):
     _pool: tuple[str, ...] = ()
 
     def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
-        """Keep the pool of the task's answers, one entry per distinct text."""
+        """Keep one instance of every distinct perfect answer."""
         super().begin(task, sheet)
-        self._pool = tuple(sorted(set(self.sheet.ideal.values())))
+        found = self._by_key()
+        self._pool = tuple(found[key][0] for key in sorted(found))
 
-    def answer(self, request: Request) -> str | None:
+    def answer(self, request: Request) -> str | Answer | None:
         """Return the answer drawn for this instance."""
-        pool = self.sheet.choices.get(request.instance_id) or self._pool
-        if not pool:
-            return None
         seed = hashlib.sha256(f"random|{request.task_id}|{request.instance_id}".encode()).digest()
-        return pool[int.from_bytes(seed[:8], "big") % len(pool)]
+        number = int.from_bytes(seed[:8], "big")
+        choices = self.sheet.choices(request.instance_id)
+        if choices:
+            return choices[number % len(choices)]
+        return self.sheet.ideal(self._pool[number % len(self._pool)]) if self._pool else None
 
 
 BASELINES: dict[str, type[Baseline]] = {

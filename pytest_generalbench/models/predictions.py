@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_generalbench.errors import ModelError
+from pytest_generalbench.answers import form_of
+from pytest_generalbench.errors import DataError, ModelError
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
 from pytest_generalbench.task import Task, slug
 
+_FILE: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _ANSWER_KEYS: Final = ("prediction", "prediction_final", "answer", "response")
 
 
@@ -35,6 +38,7 @@ class Predictions(Model):
     """Replays the files of a folder; a task without a file is unsupported."""
 
     batch_size = 256
+    output_media = frozenset({"text", "map"})
 
     def __init__(self, folder: Path) -> None:
         """List the files of `folder`; they are read when their task comes."""
@@ -45,6 +49,7 @@ class Predictions(Model):
         if not self.files:
             raise ModelError(f"predictions:{folder}: no .json file in it")
         self._answers: Mapping[str, Any] = {}
+        self._place = folder
 
     def find(self, task: Task) -> Path | None:
         """Return the file that answers `task`."""
@@ -81,20 +86,39 @@ class Predictions(Model):
         """Read the task's file."""
         path = self.find(task)
         self._answers = {} if path is None else dict(_answers(path))
+        self._place = self.folder if path is None else path.parent
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
         """Return the stored answers; an id that is not in the file is an error of that instance."""
-        return [self._one(request.instance_id) for request in requests]
+        return [self._one(request) for request in requests]
 
-    def _one(self, instance: str) -> Output | Failed:
-        if instance not in self._answers:
+    def _one(self, request: Request) -> Output | Failed:
+        if request.instance_id not in self._answers:
             return Failed("the predictions have no answer for this id")
-        answer = self._answers[instance]
+        answer = self._answers[request.instance_id]
+        if request.form != "text" and (not isinstance(answer, str) or _FILE.search(answer)):
+            return self._kept(request.form, answer)
         if isinstance(answer, str):
             return Output(answer)
         if answer is None:
             return Failed("the prediction is null")
         return Output(json.dumps(answer, ensure_ascii=False))
+
+    def _kept(self, form: str, value: Any) -> Output | Failed:
+        """Read an answer that is not text: an object, or the name of a file beside the prediction file."""
+        try:
+            return Output(medium="map", answer=form_of(form).from_prediction(value, self._read))
+        except DataError as error:
+            return Failed(f"the prediction cannot be read: {error}")
+
+    def _read(self, name: str) -> bytes:
+        path = (self._place / name).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise DataError(f"{name!r:.80} lies outside the predictions folder")
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{name!r:.80}: {error.strerror or error}") from error
 
     def identity(self) -> dict[str, Any]:
         """Return a digest over all files, so that other answers are another model."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench.errors import GeneralBenchError
 
 if TYPE_CHECKING:
+    from pytest_generalbench.answers import Answer
     from pytest_generalbench.instance import Instance, Output, Request
     from pytest_generalbench.task import Task
 
@@ -36,6 +37,10 @@ class TaskContext:
     """Whether one answer holds several of the labels."""
     header: Mapping[str, Any] = field(default_factory=dict)
     """Top-level keys of the annotation file without `data` (`type`, `intent_label`, …)."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What `settle` found out before the answers are read (the coordinates they are in)."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the score must know; goes into its definition."""
 
 
 class Protocol(ABC):
@@ -52,6 +57,8 @@ class Protocol(ABC):
     parser: ClassVar[str]
     """Name of the answer parser (`parsers.PARSERS`), for show and for override by a task."""
     output_medium: ClassVar[str] = "text"
+    form: ClassVar[str] = "text"
+    """The form of the answer that is asked for: `text`, or one of `answers.form_names()`."""
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
         """Collect what all instances share; called once, with every instance of the task."""
@@ -65,13 +72,21 @@ class Protocol(ABC):
     def reference(self, instance: Instance, context: TaskContext) -> Any:
         """Return the typed reference; ReferenceFormatError when the raw one has a form unknown here."""
 
+    def settle(self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext) -> TaskContext:
+        """Look over all answers of the task before any is read, and return the context to read them in.
+
+        For what one answer cannot tell: whether its coordinates are pixels or thousandths.
+        `outputs` opens each answer as it comes; keep none.
+        """
+        return context
+
     @abstractmethod
     def parse(self, output: Output, instance: Instance, context: TaskContext) -> Any:
         """Return the prediction, or None when the output cannot be read as one."""
 
     @abstractmethod
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> str:
-        """Return an answer text that `parse` reads as `reference`; the oracle baseline says it."""
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> str | Answer:
+        """Return an answer that `parse` reads as `reference`; the oracle baseline says it."""
 
     def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return every possible answer text, or () for an open question; `baseline:random` draws here."""

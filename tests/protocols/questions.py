@@ -52,4 +52,6 @@ def said_back(protocol: str, instance: Instance, context: TaskContext) -> tuple[
     """Return (what is read from the ideal answer, the reference)."""
     found = protocols.get(protocol)
     reference = found.reference(instance, context)
-    return found.parse(Output(found.ideal(reference, instance, context)), instance, context), reference
+    ideal = found.ideal(reference, instance, context)
+    said = Output(ideal) if isinstance(ideal, str) else Output(medium="map", answer=ideal)
+    return found.parse(said, instance, context), reference
