@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
@@ -49,6 +50,10 @@ def not_possible(task: Task, judge: Judge | None) -> TaskResult | None:
         return absent(task, "human", "only people can give this score")
     if not protocols.implemented(task.protocol):
         return absent(task, "not_implemented", f"the protocol {task.protocol} is not implemented yet")
+    lacking = protocols.get(task.protocol).requires
+    if lacking and find_spec(lacking[0]) is None:
+        error = MissingDependencyError(*lacking, f"the protocol {task.protocol}")
+        return absent(task, "unavailable", str(error))
     if task.metric.name not in metrics.names():
         return absent(task, "not_implemented", f"the metric {task.metric.name} is not implemented yet")
     try:

@@ -17,10 +17,13 @@ from pytest_generalbench.metrics import (
     cider,
     classification,
     code,
+    dense,
     judge,
+    located,
     ngram,
     numeric,
     overlap,
+    space,
     structure,
 )
 from pytest_generalbench.metrics.base import Accumulator, Metric, MetricValue
@@ -74,6 +77,6 @@ def make(name: str, options: Mapping[str, Any] | None = None) -> Accumulator:
     return metric.factory(**{**metric.options, **given})
 
 
-for _room in (classification, overlap, ngram, cider, code, numeric, structure, judge):
+for _room in (classification, overlap, ngram, cider, code, numeric, structure, judge, located, dense, space):
     for _metric in _room.METRICS:
         register(_metric)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_generalbench import vocabulary
 from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.protocols import dense, located, space
 from pytest_generalbench.protocols.base import NotImplementedProtocolError, Protocol, TaskContext
 from pytest_generalbench.protocols.code import Code
 from pytest_generalbench.protocols.free_texts import Caption, FreeText, Ocr
@@ -31,6 +32,7 @@ _BUILT_IN: dict[str, Protocol] = {
     for protocol in (
         MultipleChoice(), YesNo(), Label(), ShortAnswer(), FinalAnswer(), FreeText(), Caption(), Ocr(),
         Counting(), TimeSeries(), Extraction(), Triplets(), Roles(), Code(),
+        *located.PROTOCOLS, *dense.PROTOCOLS, *space.PROTOCOLS,
     )
 }  # fmt: skip
 _registered: dict[str, Protocol] = {}

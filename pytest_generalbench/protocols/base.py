@@ -57,6 +57,8 @@ class Protocol(ABC):
     parser: ClassVar[str]
     """Name of the answer parser (`parsers.PARSERS`), for show and for override by a task."""
     output_medium: ClassVar[str] = "text"
+    requires: ClassVar[tuple[str, str] | None] = None
+    """A library that reading references or answers needs, and the extra that brings it."""
     form: ClassVar[str] = "text"
     """The form of the answer that is asked for: `text`, or one of `answers.form_names()`."""
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.data.demo import language, moving, vision, writing
+from pytest_generalbench.data.demo import dense, language, located, moving, space, vision, writing
 from pytest_generalbench.data.demo.dice import Dice
 from pytest_generalbench.data.demo.kit import Entry, Kit, Recipe, words_of
 from pytest_generalbench.errors import DataError
@@ -33,6 +33,9 @@ _RECIPES: Final[dict[str, Recipe]] = {
     **writing.RECIPES,
     **vision.RECIPES,
     **moving.RECIPES,
+    **located.RECIPES,
+    **dense.RECIPES,
+    **space.RECIPES,
 }
 
 _BY_MODALITY: Final[dict[str, Recipe]] = {
@@ -46,8 +49,9 @@ _BY_MODALITY: Final[dict[str, Recipe]] = {
 
 
 def covers(task: Task) -> bool:
-    """Whether the demo set has data for `task`: it is answered in text and asks to understand."""
-    return task.answers_in_text and task.paradigm in (None, "comprehension")
+    """Whether the demo set has data for `task`: it asks to understand, in a way that has a recipe."""
+    known = task.answers_in_text or task.archetype in _RECIPES
+    return known and task.paradigm in (None, "comprehension")
 
 
 def ensure(cache: Path, tasks: Sequence[Task]) -> Path:

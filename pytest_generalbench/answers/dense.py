@@ -1,0 +1,3 @@
+"""Answer forms for masks and maps over images and frames."""
+
+from __future__ import annotations

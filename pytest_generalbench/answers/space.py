@@ -1,0 +1,3 @@
+"""Answer forms for point clouds and scenes."""
+
+from __future__ import annotations

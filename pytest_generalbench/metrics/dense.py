@@ -1,0 +1,10 @@
+"""Metrics for masks and maps over images and frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pytest_generalbench.metrics.base import Metric
+
+METRICS: Final[tuple[Metric, ...]] = ()
