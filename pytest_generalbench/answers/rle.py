@@ -42,21 +42,25 @@ class Rle:
         """(height, width)."""
         return self.height, self.width
 
+    def runs(self) -> NDArray[np.int64]:
+        """Return the run lengths, the first of zeros. Raises RleError when the counts are no such mask."""
+        runs = _runs(self.counts)
+        total = self.height * self.width
+        sound = not runs.size or (int(runs.min()) >= 0 and int(runs.max()) <= total)
+        if not 0 <= total <= MAX_PIXELS or not sound or int(runs.sum()) != total:
+            raise RleError(f"the run lengths are no mask of {self.height}x{self.width} pixels")
+        return runs
+
     def decode(self) -> NDArray[np.bool_]:
         """Return the mask, bool, (height, width). Raises RleError when the counts are no such mask."""
-        runs = np.asarray(_runs(self.counts), dtype=np.int64)
-        total = self.height * self.width
-        if (runs < 0).any() or int(runs.sum()) != total or not 0 <= total <= MAX_PIXELS:
-            raise RleError(
-                f"run lengths of {int(runs.sum())} pixels for a mask of {self.height}x{self.width}"
-            )
+        runs = self.runs()
         values = np.arange(len(runs)) % 2 == 1
         flat: NDArray[np.bool_] = np.repeat(values, runs)
         return flat.reshape(self.width, self.height).T
 
     def area(self) -> int:
-        """Return the number of pixels that are set."""
-        return sum(_runs(self.counts)[1::2])
+        """Return the number of pixels that are set. Raises RleError when the counts are no such mask."""
+        return int(self.runs()[1::2].sum())
 
     def to_plain(self) -> dict[str, Any]:
         """Return COCO's object: `size` = [height, width], `counts`."""
@@ -73,8 +77,8 @@ def encode(mask: NDArray[Any]) -> Rle:
         return Rle(height, width, "")
     changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     edges = np.concatenate(([0], changes, [flat.size]))
-    runs = np.diff(edges).tolist()
-    return Rle(height, width, _text([0, *runs] if flat[0] else runs))
+    runs = np.diff(edges)
+    return Rle(height, width, _text(np.concatenate(([0], runs)) if flat[0] else runs))
 
 
 def rle_from_plain(plain: Any) -> Rle:
@@ -84,7 +88,7 @@ def rle_from_plain(plain: Any) -> Rle:
         counts = plain["counts"]
         if isinstance(counts, bytes):
             counts = counts.decode("ascii")
-        text = counts if isinstance(counts, str) else _text([int(value) for value in counts])
+        text = counts if isinstance(counts, str) else _text(_whole(counts))
     except (TypeError, KeyError, ValueError) as error:
         raise RleError(f"a mask is {{'size': [height, width], 'counts': …}}, not {plain!r:.80}") from error
     if height < 0 or width < 0:
@@ -92,34 +96,50 @@ def rle_from_plain(plain: Any) -> Rle:
     return Rle(height, width, text)
 
 
-def _text(runs: Sequence[int]) -> str:
-    letters: list[str] = []
-    for position, run in enumerate(runs):
-        value = run - runs[position - 2] if position > 2 else run
-        more = True
-        while more:
-            bits = value & 0x1F
-            value >>= 5
-            more = value != -1 if bits & 0x10 else value != 0
-            letters.append(chr((bits | 0x20 if more else bits) + 48))
-    return "".join(letters)
+def _whole(counts: Sequence[Any]) -> NDArray[np.int64]:
+    """Return a list of run lengths as an array; a number that is none of a mask's is a ValueError."""
+    runs = [int(value) for value in counts]
+    if any(not 0 <= run <= MAX_PIXELS for run in runs):
+        raise ValueError(f"run lengths lie in 0..{MAX_PIXELS}")
+    return np.asarray(runs, dtype=np.int64)
 
 
-def _runs(text: str) -> list[int]:
-    runs: list[int] = []
-    value = shift = 0
-    for letter in text:
-        bits = ord(letter) - 48
-        if not 0 <= bits < 64:
-            raise RleError(f"the letter {letter!r} does not occur in compressed run lengths")
-        value |= (bits & 0x1F) << shift
-        shift += 5
-        if bits & 0x20:
-            continue
-        if bits & 0x10:
-            value -= 1 << shift
-        runs.append(value + runs[-2] if len(runs) > 2 else value)
-        value = shift = 0
-    if shift:
+def _text(runs: NDArray[np.int64]) -> str:
+    left = runs.copy()
+    left[3:] -= runs[1:-2]
+    columns, shown = [], []
+    open_ = np.ones(len(runs), dtype=bool)
+    while open_.any():
+        bits = left & 0x1F
+        left >>= 5
+        more = np.where(bits & 0x10, left != -1, left != 0)
+        columns.append(np.where(more, bits | 0x20, bits) + 48)
+        shown.append(open_)
+        open_ = open_ & more
+    letters = np.stack(columns, axis=1)[np.stack(shown, axis=1)] if columns else np.empty(0)
+    return letters.astype(np.uint8).tobytes().decode("ascii")
+
+
+def _runs(text: str) -> NDArray[np.int64]:
+    try:
+        bits = np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.int64) - 48
+    except UnicodeEncodeError as error:
+        raise RleError("compressed run lengths are ASCII letters only") from error
+    if not bits.size:
+        return bits
+    if int(bits.min()) < 0 or int(bits.max()) > 63:
+        wrong = text[int(np.argmax((bits < 0) | (bits > 63)))]
+        raise RleError(f"the letter {wrong!r} does not occur in compressed run lengths")
+    if bits[-1] & 0x20:
         raise RleError("the run lengths end in the middle of a number")
-    return runs
+    ends = np.flatnonzero(bits < 0x20)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    length = ends - starts + 1
+    if int(length.max()) > 12:
+        raise RleError("a run length of more than 60 bits")
+    place = np.arange(len(bits)) - np.repeat(starts, length)
+    values = np.add.reduceat((bits & 0x1F) << (5 * place), starts)
+    values -= np.where(bits[ends] & 0x10, np.left_shift(np.int64(1), 5 * length), 0)
+    values[1::2] = np.cumsum(values[1::2])
+    values[2::2] = np.cumsum(values[2::2])
+    return values
