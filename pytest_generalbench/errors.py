@@ -16,8 +16,10 @@ class UnknownWordError(GeneralBenchError):
     def __init__(self, what: str, word: object, good: Iterable[str]) -> None:
         """Say what `what` was given, and list the `good` words, the nearest first."""
         words = sorted(set(good))
-        near = get_close_matches(str(word), words, n=1, cutoff=0.5)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        # `orakle` is a slip for `baseline:oracle`: what follows a colon counts as a word of its own.
+        known = {tail: good for good in words for tail in (good.rpartition(":")[2], good)}
+        near = get_close_matches(str(word), known, n=1, cutoff=0.5)
+        hint = f" (did you mean {known[near[0]]!r}?)" if near else ""
         super().__init__(f"unknown {what} {word!r}{hint}; choose from: {', '.join(words)}")
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from pytest_generalbench import metrics, protocols
 from pytest_generalbench.answers import Answer
 from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
-from pytest_generalbench.instance import Instance, Output, Request
+from pytest_generalbench.instance import INCOMPLETE_STATES, Instance, Output, Request
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
-from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
 from pytest_generalbench.result import TaskResult
 from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
@@ -71,12 +71,17 @@ def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
         return Record(
             instance.task_id, instance.id, state=instance.problem.state, message=instance.problem.message
         )
+    message = None
     if instance.has_reference:
         try:
             scoring.protocol.reference(instance, scoring.context)
         except DataError as error:
-            return Record(instance.task_id, instance.id, state="error", message=str(error))
-    return None
+            message = str(error)
+    elif scoring.split == "open":
+        message = "the instance has no reference"
+    if message is None:
+        return None
+    return Record(instance.task_id, instance.id, state="error", message=message)
 
 
 def prepare(scoring: ScoringInput) -> Prepared:
@@ -113,7 +118,7 @@ def answer_sheet(prepared: Prepared) -> AnswerSheet:
     return AnswerSheet(tuple(key for key, item in instances.items() if item.has_reference), ideal, choices)
 
 
-def _failure(error: Exception) -> Failed:
+def _failure(error: BaseException) -> Failed:
     """Name the state that an exception from a model means."""
     if isinstance(error, MediaError):
         state = "missing_media"
@@ -134,7 +139,9 @@ def _checked(given: object) -> Output | Failed:
     if isinstance(given, str):
         return Output(given)
     if isinstance(given, Failed):
-        return given
+        if given.state in (*INCOMPLETE_STATES, "refused"):
+            return given
+        return Failed(f"the model gave the unknown state {given.state!r}: {given.message}")
     if isinstance(given, Answer):
         return Output(medium="map", answer=given)
     if isinstance(given, Output):
@@ -151,7 +158,7 @@ def ask(model: Model, requests: Sequence[Request]) -> list[Output | Failed]:
             # A repository that turns warnings into errors means its own code, not the model's libraries.
             warnings.simplefilter("default")
             outputs = list(model.generate(requests))
-    except Exception as error:  # noqa: BLE001 - a model is foreign code and may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a model is foreign code and may raise anything
         failed = _failure(error)
     else:
         if len(outputs) == len(requests):
@@ -200,7 +207,8 @@ class Evaluation:
         if loaded is None:
             return absent(task, "no_data", "the data folder has no folder for it")
         model = self.model()
-        unsupported = model.unsupported(task)
+        with foreign("the model's unsupported"):
+            unsupported = model.unsupported(task)
         if unsupported:
             return absent(task, "unsupported", unsupported)
         protocol = protocols.get(task.protocol)
@@ -210,6 +218,7 @@ class Evaluation:
             context=protocol.context(task, loaded.header, loaded.instances),
             instances=limited(loaded.instances, self.settings.limit),
             fingerprint=loaded.fingerprint,
+            split=self.settings.split,
             judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
         )
         prepared = prepare(scoring)
@@ -229,7 +238,8 @@ class Evaluation:
         if prepared.impossible:
             self.ledger.append(prepared.impossible)
         sheet = answer_sheet(prepared) if model.wants_answers else None
-        model.begin(prepared.scoring.task, sheet)
+        with foreign("the model's begin"):
+            model.begin(prepared.scoring.task, sheet)
         for batch in self._batches(prepared.requests, model):
             started = time.perf_counter()
             answers = ask(model, batch)

@@ -90,6 +90,9 @@ class Items:
 
         def evaluate(task: Task) -> None:
             result = self._run(task)
+            if self._model_error is not None:
+                # Every task after this one would fail for the same reason: say it once.
+                request.session.shouldfail = self._model_error
             request.node.user_properties.append((PROPERTY, digest_of(result)))
             if result.state in ("incomplete", "failed"):
                 pytest.fail(f"{result.state}: {result.reason}", pytrace=False)
@@ -144,14 +147,13 @@ class Items:
             raise ModelUnavailableError(self._model_error)
         if self._model is None:
             from pytest_generalbench.models import make_model
+            from pytest_generalbench.models.base import foreign
 
             try:
-                self._model = make_model(self.benchmark.settings, self.benchmark.folder)
+                with foreign(self.benchmark.settings.model):
+                    self._model = make_model(self.benchmark.settings, self.benchmark.folder)
             except GeneralBenchError as error:
                 self._model_error = str(error)
-                raise
-            except Exception as error:  # a user's factory is foreign code and may raise anything
-                self._model_error = f"{self.benchmark.settings.model}: {type(error).__name__}: {error}"
                 raise ModelUnavailableError(self._model_error) from error
         return self._model
 
@@ -159,9 +161,25 @@ class Items:
         """Return what the model says of itself, or None when no task needed it here."""
         if self._model is None:
             return None
-        # A user's object may say anything of itself; only plain builtins travel between processes.
-        told: dict[str, Any] = json.loads(json.dumps(self._model.identity(), default=str))
+        from pytest_generalbench.models.base import foreign
+
+        try:
+            with foreign("identity"):
+                # A user's object may say anything of itself; only plain builtins travel and are written.
+                plain = json.dumps(self._model.identity(), default=str, allow_nan=False)
+        except GeneralBenchError as error:
+            return {"identity_error": str(error)}
+        told: dict[str, Any] = json.loads(plain)
         return told
+
+    def _close(self, model: Model) -> None:
+        from pytest_generalbench.models.base import foreign
+
+        try:
+            with foreign("the model's close"):
+                model.close()
+        except GeneralBenchError as error:
+            self.config.issue_config_time_warning(pytest.PytestWarning(str(error)), stacklevel=2)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self) -> Iterator[None]:
@@ -175,7 +193,7 @@ class Items:
             if self._evaluation is not None:
                 self._evaluation.ledger.close()
             if self._model is not None:
-                self._model.close()
+                self._close(self._model)
 
 
 def _marks(task: Task) -> list[pytest.MarkDecorator]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -53,7 +53,8 @@ class Record:
             value = getattr(self, key)
             if value is not None:
                 plain[key] = round(value, 6) if isinstance(value, float) else value
-        return json.dumps(plain, ensure_ascii=False)
+        # Details are the model's own words and may be anything.
+        return json.dumps(plain, ensure_ascii=False, default=str)
 
 
 def _plain_output(output: Output, put: Put) -> dict[str, Any]:
@@ -166,8 +167,3 @@ def answers_and_verdicts(
         if record.task == task_id:
             (verdicts if record.kind == "verdict" else answers)[record.instance] = record
     return answers, verdicts
-
-
-def ledger_files(folder: Path) -> Sequence[Path]:
-    """Return the run folder's ledger files, sorted by name."""
-    return sorted(folder.glob("ledger-*.jsonl"))

@@ -161,7 +161,7 @@ def _count(config: pytest.Config, name: str) -> int | None:
     given = _value(config, name)
     if given is None or (given == "auto" and name == "batch-size"):
         return None
-    if not given.isdigit() or int(given) < 1:
+    if not (given.isascii() and given.isdigit()) or int(given) < 1:
         raise GeneralBenchError(f"{PREFIX}{name} takes a whole number from 1, not {given!r}")
     return int(given)
 

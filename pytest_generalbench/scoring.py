@@ -32,6 +32,8 @@ class ScoringInput:
     context: TaskContext
     instances: tuple[Instance, ...]
     fingerprint: str
+    split: str = "open"
+    """`close`: answers are kept and nothing is scored."""
     judge: str | None = None
     """Name of the judge whose verdicts count, for tasks that need one."""
 
@@ -111,13 +113,12 @@ def _result(
     task = given.task
     total = len(given.instances)
     unanswered = sum(states[state] for state in INCOMPLETE_STATES)
-    is_close = not any(instance.has_reference for instance in given.instances)
+    is_close = given.split == "close"
     answered = total - unanswered
     reason = _reason(states, problems)
-    if is_close:
-        state, reason = ("answered", "the close set has no references: answers are kept, nothing is scored")
-    else:
-        state = "incomplete" if unanswered else "scored"
+    state = "incomplete" if unanswered else "scored"
+    if is_close and not unanswered:
+        state, reason = "answered", "the close set has no references: answers are kept, nothing is scored"
     score = None if is_close or not answered or math.isnan(value.score) else value.score
     top, count = told.most_common(1)[0] if told else (None, 0)
     return TaskResult(
@@ -135,7 +136,7 @@ def _result(
         states=dict(states),
         data=given.fingerprint,
         notes=given.context.notes,
-        top_answer=None if top is None else top[:40],
+        top_answer=None if top is None else writable(top[:40]),
         top_share=count / total if told else None,
     )
 
@@ -144,4 +145,9 @@ def _reason(states: Counter[str], problems: list[str]) -> str | None:
     if not problems:
         return None
     counts = ", ".join(f"{states[state]} {state}" for state in INCOMPLETE_STATES if states[state])
-    return f"{counts}; first {problems[0]}"[:300]
+    return writable(f"{counts}; first {problems[0]}"[:300])
+
+
+def writable(text: str) -> str:
+    """Return `text` with half surrogate pairs escaped: a model may say them, no file can hold them."""
+    return text.encode("utf-8", "backslashreplace").decode()

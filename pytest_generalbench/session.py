@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,9 @@ class Controller:
             self.results[task_id] = result_from_dict(digest)
         elif report.failed:
             metric = self.tasks[task_id].metric
-            reason = " ".join(report.longreprtext.split())[-300:]
+            crash = getattr(report.longrepr, "reprcrash", None)
+            told = crash.message if crash else report.longreprtext
+            reason = " ".join(told.split())[:300]
             self.results[task_id] = TaskResult(task_id, "failed", metric.name, metric.unit, reason=reason)
 
     @pytest.hookimpl(optionalhook=True)
@@ -184,6 +187,8 @@ class Controller:
             limit=settings.limit,
             demo=bool(self._data["is_demo"]),
         )
+        if all(result.score is None for result in results):
+            self.level = replace(self.level, tier=None, reason="nothing was scored")
         if self._model is None:
             items: Any = self.config.pluginmanager.get_plugin("generalbench-items")
             self._model = items.model_identity()
@@ -202,8 +207,6 @@ class Controller:
         write_result(self.folder, run)
 
     def _with_definition(self, result: TaskResult) -> TaskResult:
-        from dataclasses import replace
-
         from pytest_generalbench.evaluation import not_possible
         from pytest_generalbench.judge import make_judge
         from pytest_generalbench.scoring import JUDGE_METRIC, metric_definition

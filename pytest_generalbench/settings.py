@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,8 +28,3 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins for the result file."""
         return asdict(self)
-
-
-def settings_from_dict(plain: Mapping[str, Any]) -> Settings:
-    """Rebuild Settings from their plain form."""
-    return Settings(**plain)

@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.errors import MediaError
+from pytest_generalbench.errors import MediaError, ModelError
 from pytest_generalbench.evaluation import ask
 from pytest_generalbench.instance import Instance, Output, Problem, Request
 from pytest_generalbench.ledger import LedgerReader
@@ -152,6 +153,53 @@ def test_instances_that_cannot_be_asked_keep_their_state_and_never_reach_the_mod
     assert records["q2"].message == "pic.png: No such file"
 
 
+def test_an_open_instance_without_reference_is_an_error(tmp_path: Path) -> None:
+    bare = replace(make_instance(2), reference=None, reference_key=None)
+    result = run(tmp_path, all_a, [make_instance(1), bare])
+    assert (result.state, result.states) == ("incomplete", {"ok": 1, "error": 1})
+
+
+def test_a_state_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    result = run(tmp_path, lambda requests: [Failed("x", "weird")] * len(requests), [make_instance()])
+    assert result.states == {"error": 1}
+    assert result.reason is not None
+    assert "unknown state 'weird'" in result.reason
+
+
+def test_a_model_that_exits_is_an_error_of_its_instances(tmp_path: Path) -> None:
+    def answer(requests: Sequence[Request]) -> list[str]:
+        raise SystemExit(3)
+
+    assert run(tmp_path, answer, [make_instance()]).states == {"error": 1}
+
+
+def test_half_a_surrogate_pair_is_kept_and_reported(tmp_path: Path) -> None:
+    free = replace(TASK, protocol="free_text", metric=replace(TASK.metric, name="bleu1"))
+    model = FakeModel(lambda requests: ["a \ud800 dog"] * len(requests))
+    result = evaluation(tmp_path, model, [make_instance(1, "a dog")]).run(free)
+    assert result.state == "scored"
+    assert result.top_answer is not None
+    result.top_answer.encode()
+
+
+def test_details_may_be_anything(tmp_path: Path) -> None:
+    said = Output("A", details={"logprob": np.float32(0.5)})
+    assert run(tmp_path, lambda requests: [said] * len(requests), [make_instance()]).state == "scored"
+
+
+@pytest.mark.parametrize("hook", ["begin", "unsupported"])
+def test_what_a_models_hooks_raise_is_one_line(
+    tmp_path: Path, hook: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("two\nlines")
+
+    model = FakeModel(all_a)
+    monkeypatch.setattr(model, hook, broken)
+    with pytest.raises(ModelError, match="RuntimeError: two lines"):
+        evaluation(tmp_path, model, [make_instance()]).run(TASK)
+
+
 def test_no_answer_at_all_is_no_score(tmp_path: Path) -> None:
     result = run(
         tmp_path, lambda requests: [Failed("down")] * len(requests), [make_instance(1), make_instance(2)]
@@ -161,8 +209,10 @@ def test_no_answer_at_all_is_no_score(tmp_path: Path) -> None:
 
 def test_the_close_set_is_answered_not_scored(tmp_path: Path) -> None:
     instances = [replace(make_instance(number), reference=None, reference_key=None) for number in range(3)]
-    result = run(tmp_path, all_a, instances)
+    result = evaluation(tmp_path, FakeModel(all_a), instances, split="close").run(TASK)
     assert (result.state, result.score, result.n) == ("answered", None, 3)
+    failing = FakeModel(lambda requests: [Failed("down")] * len(requests))
+    assert evaluation(tmp_path, failing, instances, split="close").run(TASK).state == "incomplete"
 
 
 def test_a_limit_asks_that_many(tmp_path: Path) -> None:

@@ -154,7 +154,9 @@ def _totals(result: LevelResult) -> Iterator[str]:
 
 
 def _tier(result: LevelResult) -> str:
-    name = "Level-1 at most" if result.tier == 1 else f"Level-{result.tier}"
+    from pytest_generalbench.level import tier_words
+
+    name = tier_words(result)
     return name if result.qualified is None else f"{name} ({result.qualified})"
 
 

@@ -11,7 +11,14 @@ from pytest_generalbench.level.mapping import ImpossibleScoreError, ratio_value,
 from pytest_generalbench.level.paper import points, reaches_sota
 from pytest_generalbench.level.published import PUBLISHED, PublishedScores
 from pytest_generalbench.level.released import ReleasedRow
-from pytest_generalbench.level.result import LEVELS, Half, LanguageLevel, LevelResult, ModalityLevel
+from pytest_generalbench.level.result import (
+    LEVELS,
+    Half,
+    LanguageLevel,
+    LevelResult,
+    ModalityLevel,
+    tier_words,
+)
 from pytest_generalbench.level.score_csv import ScoreFileError, read_csv
 from pytest_generalbench.level.sota import SotaTable, in_task_units, sota_table
 from pytest_generalbench.level.workbook import Workbook, is_workbook, read_workbook, write_workbook
@@ -40,6 +47,7 @@ __all__ = [
     "released_level",
     "released_workbook",
     "sota_table",
+    "tier_words",
     "to_points",
     "write_workbook",
 ]

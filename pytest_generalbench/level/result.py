@@ -132,6 +132,15 @@ class LevelResult:
         return {key: _finite(value) for key, value in plain.items()}
 
 
+def tier_words(level: LevelResult) -> str:
+    """Say the tier; without a non-zero level it is Level-1 at most, once everything was measured."""
+    if level.tier is None:
+        return f"not computable: {level.reason}"
+    if level.tier > 1:
+        return f"Level-{level.tier}"
+    return "no level reached yet" if level.qualified else "Level-1 at most"
+
+
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -110,7 +111,7 @@ def _split(spec: str, folder: Path) -> tuple[str, str]:
     if colon and kind in _kinds:
         return kind, target
     # `oracle` or `hf` alone is a slip, not the name of a repository.
-    is_slip = spec in _kinds or spec in _BASELINES
+    is_slip = spec in _kinds or bool(get_close_matches(spec, _BASELINES, n=1, cutoff=0.8))
     if not colon and not is_slip and not spec.startswith("-"):
         return "hf", spec
     forms = {"hf": "NAME_OR_DIR", "predictions": "DIR", "python": "path.py:factory"}

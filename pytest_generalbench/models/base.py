@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench import vocabulary
+from pytest_generalbench.errors import GeneralBenchError, ModelError
 
 if TYPE_CHECKING:
     from pytest_generalbench.answers import Answer
     from pytest_generalbench.instance import Output, Request
     from pytest_generalbench.task import Task
+
+
+@contextmanager
+def foreign(what: str) -> Iterator[None]:
+    """Run code of a model: whatever it raises becomes a ModelError of one line that starts with `what`."""
+    try:
+        yield
+    except GeneralBenchError:
+        raise
+    except (Exception, SystemExit) as error:
+        told = " ".join(str(error).split())
+        raise ModelError(f"{what}: {type(error).__name__}: {told}") from error
 
 
 @dataclass(frozen=True, slots=True)

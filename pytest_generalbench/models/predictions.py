@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_generalbench import vocabulary
 from pytest_generalbench.answers import form_of
 from pytest_generalbench.errors import DataError, ModelError
 from pytest_generalbench.instance import Output, Request
@@ -32,6 +34,12 @@ def _names(task: Task) -> set[str]:
 
 def _plain(name: str) -> str:
     return slug(name).replace("-", "")
+
+
+def _file_names(path: Path, folder: Path) -> set[str]:
+    """Return the task names that a file's place stands for: its folder's and its own."""
+    names = set() if path.parent == folder else {_plain(path.parent.name)}
+    return names if path.name == "prediction.json" else {*names, _plain(path.stem)}
 
 
 class Predictions(Model):
@@ -56,27 +64,30 @@ class Predictions(Model):
         exact = self.folder / f"{task.id}.json"
         if exact in self.files:
             return exact
-        wanted = _names(task)
-        for path in self.files:
-            parts = [part.lower() for part in path.relative_to(self.folder).parts[:-1]]
-            # A folder of another modality may carry the same name.
-            if any(part in {"image", "video", "audio", "3d", "nlp"} - {task.modality} for part in parts):
-                continue
-            if any(part in {"comprehension", "generation"} - {task.paradigm} for part in parts):
-                continue
-            candidates = {_plain(path.parent.name)} if path.parent != self.folder else set()
-            if path.name != "prediction.json":
-                candidates.add(_plain(path.stem))
-            if candidates & wanted:
-                return path
-        return self._find_by_key(wanted)
+        names = _names(task)
+        mine = [path for path in self.files if self._may_be(path, task)]
+        by_name = (path for path in mine if _file_names(path, self.folder) & names)
+        by_key = (path for path in mine if self._keys.get(path) in names)
+        return next(by_name, None) or next(by_key, None)
 
-    def _find_by_key(self, wanted: set[str]) -> Path | None:
+    def _may_be(self, path: Path, task: Task) -> bool:
+        """Whether the folders above the file allow the task: another modality may bear the same name."""
+        above = {part.lower() for part in path.relative_to(self.folder).parts[:-1]}
+        others = {*vocabulary.MODALITIES, *vocabulary.PARADIGMS} - {task.modality, task.paradigm}
+        return not above & others
+
+    @cached_property
+    def _keys(self) -> dict[Path, str]:
+        """The task that each file names itself; a file that cannot be read names none."""
+        found: dict[Path, str] = {}
         for path in self.files:
-            content = _content(path)
-            if isinstance(content, dict) and _plain(str(content.get("task", ""))) in wanted:
-                return path
-        return None
+            try:
+                content = _content(path)
+            except ModelError:
+                continue  # the task that its name stands for says so
+            if isinstance(content, dict) and content.get("task"):
+                found[path] = _plain(str(content["task"]))
+        return found
 
     def unsupported(self, task: Task) -> str | None:
         """Return why there is nothing to replay for `task`, or None."""
@@ -85,7 +96,7 @@ class Predictions(Model):
     def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
         """Read the task's file."""
         path = self.find(task)
-        self._answers = {} if path is None else dict(_answers(path))
+        self._answers = {} if path is None else _answers(path)
         self._place = self.folder if path is None else path.parent
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
@@ -135,15 +146,19 @@ def _content(path: Path) -> Any:
         raise ModelError(f"{path}: cannot be read as JSON ({error})") from error
 
 
-def _answers(path: Path) -> Iterator[tuple[str, Any]]:
+def _answers(path: Path) -> dict[str, Any]:
     content = _content(path)
     records = content.get("data") if isinstance(content, dict) else content
     if not isinstance(records, list):
         raise ModelError(f"{path}: a prediction file is a list of {{id, prediction}}, or has it under 'data'")
+    answers: dict[str, Any] = {}
     for position, record in enumerate(records):
         keys = [key for key in _ANSWER_KEYS if isinstance(record, dict) and key in record]
         if not keys or "id" not in record:
-            raise ModelError(
-                f"{path}: record {position} needs the keys 'id' and 'prediction', has {record!r:.80}"
-            )
-        yield str(record["id"]), record[keys[0]]
+            told = f"record {position} needs the keys 'id' and 'prediction', has {record!r:.80}"
+            raise ModelError(f"{path}: {told}")
+        instance = str(record["id"])
+        if instance in answers:
+            raise ModelError(f"{path}: the id {instance!r} is answered twice")
+        answers[instance] = record[keys[0]]
+    return answers

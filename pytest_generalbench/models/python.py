@@ -39,7 +39,10 @@ class PythonModel(Model):
         self._name = name
         self.input_media = frozenset(getattr(target, "input_media", self.input_media))
         self.output_media = frozenset(getattr(target, "output_media", self.output_media))
-        self.batch_size = int(getattr(target, "batch_size", self.batch_size))
+        self.coordinates = getattr(target, "coordinates", None)
+        self.batch_size = getattr(target, "batch_size", self.batch_size)
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ModelError(f"{name}: batch_size must be a whole number from 1, not {self.batch_size!r}")
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | str]:
         """Pass the requests on."""

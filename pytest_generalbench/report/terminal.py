@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import vocabulary
-from pytest_generalbench.level import LEVELS
+from pytest_generalbench.level import LEVELS, tier_words
 from pytest_generalbench.level.paper import standing
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DEMO_NOTE: Final = "DEMO DATA: small synthetic instances; these scores say nothing about a model"
 
 _SLOWEST: Final = 3
+_REASONS: Final = 20
 _CONSTANT: Final = 0.95
 """Share of one answer from which on a task is named."""
 _SHARED_REASONS: Final = {"not_implemented": "no protocol or metric for these in this version"}
@@ -47,7 +48,9 @@ def number(value: float | None) -> str:
 def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str, dict[str, bool]]]:
     """Return category, letter and verbose words of an item, in the form pytest's hook wants."""
     words = result.state.upper()
-    if result.state == "scored":
+    if result.state == "failed":
+        pass  # pytest prints the reason of a failure itself
+    elif result.state == "scored":
         words += f" {number(result.score)} {result.metric} (SoTA {number(sota)}) n={result.n}"
     elif result.state == "incomplete":
         words += f" {number(result.score)} {result.metric}, coverage {result.coverage:.1%}: {result.reason}"
@@ -83,24 +86,25 @@ def _levels(level: LevelResult) -> Iterator[str]:
     shown = "  ".join(f"{name} {value:.2f}" for name, value in values.items() if value is not None)
     board = "all tasks" if level.board == "A" else f"board {level.board}"
     yield f"{shown}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
-    tier = f"Level-{level.tier}" if level.tier is not None else f"not computable: {level.reason}"
-    yield f"General-Level: {tier}" + (f"   [{level.qualified}]" if level.qualified else "")
+    yield f"General-Level: {tier_words(level)}" + (f"   [{level.qualified}]" if level.qualified else "")
     yield from (f"note: {note}" for note in level.notes)
 
 
 def _missing(results: Sequence[TaskResult]) -> Iterator[str]:
-    """Say what has no score and why, the same reason once."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    """Say what has no score and why: the same reason once, with the first task and its first problem."""
+    found: dict[tuple[str, str], list[TaskResult]] = defaultdict(list)
     for result in results:
         if result.state != "scored":
-            # The first problem of an incomplete task names its own instance: group by the counts alone.
-            reason = _SHARED_REASONS.get(result.state) or (result.reason or "").split("; first ")[0]
-            found[result.state, reason].append(result.id)
-    for (state, reason), ids in sorted(found.items(), key=lambda item: -len(item[1]))[:20]:
-        example = ids[0] if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more"
-        yield f"  {len(ids):>4} {state}: {reason} ({example})"
-    if len(found) > 20:
-        yield f"  and {len(found) - 20} more reasons, all in result.json"
+            counts = (result.reason or "").partition("; first ")[0]
+            found[result.state, _SHARED_REASONS.get(result.state, counts)].append(result)
+    for (state, reason), group in sorted(found.items(), key=lambda item: -len(item[1]))[:_REASONS]:
+        more = "" if len(group) == 1 else f" and {len(group) - 1} more"
+        first = (group[0].reason or "").partition("; first ")[2]
+        yield f"  {len(group):>4} {state}: {reason} ({group[0].id}{more})"
+        if first:
+            yield f"       first {first}"
+    if len(found) > _REASONS:
+        yield f"  and {len(found) - _REASONS} more reasons, all in result.json"
 
 
 def _degenerate(results: Sequence[TaskResult]) -> Iterator[str]:

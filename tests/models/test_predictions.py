@@ -73,11 +73,27 @@ def test_a_folder_of_another_modality_with_the_same_name_is_not_taken(tmp_path: 
     assert model.unsupported(image) is None
 
 
-@pytest.mark.parametrize("content", [{"task": "Tiny Choice"}, [1], [{"id": "a"}], [{"prediction": "x"}]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"task": "Tiny Choice"},
+        [1],
+        [{"id": "a"}],
+        [{"prediction": "x"}],
+        [{"id": "a", "prediction": "x"}, {"id": "a", "prediction": "y"}],
+    ],
+)
 def test_another_form_is_an_error_that_names_the_file(tmp_path: Path, content: object) -> None:
     write(tmp_path, "nlp/tiny-choice.json", content)
     with pytest.raises(ModelError, match=r"tiny-choice\.json"):
         Predictions(tmp_path).begin(TASK, None)
+
+
+def test_a_broken_file_hurts_no_other_task(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
+    assert Predictions(tmp_path).unsupported(TASK) is not None
+    write(tmp_path, "other.json", {"task": "Tiny Choice", "data": RECORDS})
+    assert replay(tmp_path, "a") == [Output("x")]
 
 
 def test_no_folder_and_no_files_are_errors(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ MODEL = "--generalbench-model=baseline:constant"
         ([MODEL, "--generalbench-board=B:imagery"], "did you mean 'B:image'"),
         ([MODEL, "--generalbench-limit=0"], "--generalbench-limit takes a whole number from 1"),
         ([MODEL, "--generalbench-limit=many"], "not 'many'"),
+        ([MODEL, "--generalbench-limit=²"], "not '²'"),
+        (["--generalbench-model=orakle"], "did you mean 'baseline:oracle'"),
         ([MODEL, "--generalbench-batch-size=-1"], "--generalbench-batch-size"),
         ([MODEL, "--generalbench-scoring=papers"], "did you mean 'paper'"),
         ([MODEL, "--generalbench-split=test"], "choose from: close, open"),

@@ -195,17 +195,45 @@ def test_a_task_that_never_reported_is_not_run(pytester: pytest.Pytester, read_r
     assert counts.get("scored", 0) == 0
 
 
-def test_a_model_that_cannot_be_made_fails_each_task_in_one_line(
-    pytester: pytest.Pytester, read_result: ReadResult
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_model_that_cannot_be_made_ends_the_session_in_one_line(
+    pytester: pytest.Pytester, read_result: ReadResult, workers: str
 ) -> None:
-    (pytester.path / "own_model.py").write_text(
-        "def make():\n    raise RuntimeError('no weights')\n", encoding="utf-8"
-    )
-    result = run(pytester, "--generalbench-model=python:own_model.py:make", "-k", FOUR)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    source = "def make():\n    raise RuntimeError('no\\nweights')\n"
+    (pytester.path / "own_model.py").write_text(source, encoding="utf-8")
+    result = run(pytester, "--generalbench-model=python:own_model.py:make", "-k", "nlp", "-n", workers)
+    assert result.ret in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
     content = read_result("run")
-    assert content["counts"] == {"failed": 4}
-    assert all("no weights" in task["reason"] for task in content["tasks"])
+    assert content["counts"]["not_run"] > 100
+    assert content["level"]["tier"] is None
+    told = [task["reason"] for task in content["tasks"] if task["state"] == "failed"]
+    assert told
+    assert all("RuntimeError: no weights" in reason for reason in told)
+    assert "Traceback" not in result.stdout.str()
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_a_model_says_of_itself_cannot_lose_the_result(
+    pytester: pytest.Pytester, read_result: ReadResult, workers: str
+) -> None:
+    (pytester.path / "odd.py").write_text(
+        """
+class Odd:
+    def generate(self, requests):
+        return ["A"] * len(requests)
+
+    def identity(self):
+        return {"weight": float("nan"), "object": object()}
+
+    def close(self):
+        raise RuntimeError("stuck")
+""",
+        encoding="utf-8",
+    )
+    result = run(pytester, "--generalbench-model=python:odd.py:Odd", "-k", CAUSAL, "-n", workers)
+    assert result.ret == 0
+    assert "identity_error" in read_result("run")["model"]
 
 
 def test_predictions_are_scored_like_answers(pytester: pytest.Pytester, read_result: ReadResult) -> None:
@@ -266,4 +294,4 @@ def pytest_runtest_logreport(report):
     result = run(pytester, model(pytester, "raise ValueError('ü' * 5000)"), *args)
     (line,) = {line for line in result.outlines if line.startswith("DIGEST") and not line.endswith("[]")}
     assert int(line.split()[1]) <= 1024
-    assert set(re.findall(r"'(\w+)'", line)) <= {"NoneType", "dict", "float", "int", "str"}
+    assert set(re.findall(r"'(\w+)'", line)) <= {"NoneType", "dict", "float", "int", "list", "str"}

@@ -50,6 +50,7 @@ without a full score:
      1 unsupported: takes no audio (audio/comprehension/audio-question-answering)
      1 not_implemented: no protocol or metric for these in this version (image/comprehension/bird-detection)
      1 incomplete: 2 error (nlp/temporal-reasoning)
+       first tr1: RuntimeError: no luck
 1 task with one and the same answer to 95% of the instances or more: nlp/causal-reasoning ('A')
 
 slowest: image/comprehension/crowd-counting 61.2 s, 3d/comprehension/3d-person-classification 2.0 s
