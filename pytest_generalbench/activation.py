@@ -116,10 +116,10 @@ def activate(config: pytest.Config, module: Path) -> None:
         benchmark = _benchmark(config, module)
     except GeneralBenchError as error:
         raise pytest.UsageError(str(error)) from error
+    _translate_paths(config, module)  # a worker is given the user's own arguments
     if is_worker(config):
         config.pluginmanager.register(Items(benchmark, config), "generalbench-items")
         return
-    _translate_paths(config, module)
     _share_rootdir(config)
     from pytest_generalbench.session import Controller
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 MODEL = "--generalbench-model=baseline:constant"
@@ -74,6 +77,30 @@ def test_a_pasted_node_id_runs_that_task(pytester: pytest.Pytester) -> None:
     nodeid = "benchmark_tasks/test_general_bench.py::test_task[nlp/causal-reasoning]"
     result = collect(pytester, nodeid)
     assert [line for line in result.outlines if "::" in line] == [nodeid]
+
+
+def test_a_pasted_node_id_runs_on_workers_too(pytester: pytest.Pytester) -> None:
+    nodeid = "benchmark_tasks/test_general_bench.py::test_task[nlp/causal-reasoning]"
+    result = pytester.runpytest_subprocess(MODEL, "-n", "2", nodeid)
+    result.stdout.fnmatch_lines(["*1 scored*"])
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_checkout_runs_without_being_installed(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    checkout = Path(__file__).parents[2]
+    for name in ("pytest_generalbench", "benchmark_tasks"):
+        shutil.copytree(checkout / name, pytester.path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(checkout / name, pytester.path / name)
+    (pytester.path / "tests").mkdir()
+    (pytester.path / "tests" / "test_own.py").write_text("raise RuntimeError('not wanted')", encoding="utf-8")
+    # Without its entry point the installed plugin is not there.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    args = [MODEL, "-p", "xdist", "-n", workers, "-k", "nlp/causal-reasoning"]
+    result = pytester.runpytest_subprocess(*args)
+    result.stdout.fnmatch_lines(["*1 scored*"])
 
 
 def test_without_the_option_nothing_is_seen_of_the_plugin(pytester: pytest.Pytester) -> None:
