@@ -52,11 +52,13 @@ class TransformersModel(Model):
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
         """Answer the requests; one whose prompt does not fit the context is an error of its own."""
-        encoded = [self._encode([request]) for request in requests]
-        lengths = [int(item["input_ids"].shape[1]) for item in encoded]
+        batch = self._encode(requests)
+        lengths = [int(length) for length in batch["attention_mask"].sum(dim=1)]
         fits = [self._fits(length, request) for length, request in zip(lengths, requests, strict=True)]
         asked = [request for request, fit in zip(requests, fits, strict=True) if fit]
-        answers = iter(self._answer(asked, encoded) if asked else ())
+        if len(asked) < len(requests):
+            batch = self._encode(asked) if asked else None
+        answers = iter(self._answer(asked, batch) if asked else ())
         return [
             next(answers)
             if fit
@@ -93,10 +95,9 @@ class TransformersModel(Model):
         given = images if any(images) else None
         return self.processor(text=texts, images=given, return_tensors="pt", padding=True)
 
-    def _answer(self, requests: Sequence[Request], encoded: list[Any]) -> list[Output | Failed]:
+    def _answer(self, requests: Sequence[Request], batch: Any) -> list[Output | Failed]:
         import torch
 
-        batch = encoded[0] if len(encoded) == len(requests) == 1 else self._encode(requests)
         batch = batch.to(self.device)
         with torch.inference_mode():
             tokens = self.model.generate(
