@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from pytest_generalbench.errors import MediaError, MissingDependencyError
 
@@ -131,3 +132,107 @@ def open_audio(path: Path, rate: int) -> Any:
         raise MediaError(f"{path.name}: cannot decode the audio ({error})") from error
     mono = samples.mean(axis=1)
     return mono if own_rate == rate else soxr.resample(mono, own_rate, rate)
+
+
+class Size(NamedTuple):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+
+_JPEG_SIZES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+"""JPEG segments that carry the size: every start of a frame."""
+
+_MAX_HEADER: Final = 1 << 20
+"""Bytes looked at for a size; the metadata before it are smaller."""
+
+
+def image_size(path: Path) -> Size | None:
+    """Return the size that a PNG, JPEG, GIF or BMP file states in its header, or None.
+
+    Nothing is decoded and no library is needed. None stands for another kind of file, a torn
+    header and a file that is not there; a JPEG's orientation mark is not applied.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(26)
+            rest = file.read(_MAX_HEADER) if head.startswith(b"\xff\xd8") else b""
+    except OSError:
+        return None
+    size = _jpeg_size(head + rest) if rest else _short_header_size(head)
+    return size if size and min(size) > 0 else None
+
+
+def _short_header_size(head: bytes) -> Size | None:
+    if len(head) < 26:
+        return None
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return Size(*struct.unpack(">II", head[16:24]))
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return Size(*struct.unpack("<HH", head[6:10]))
+    if head.startswith(b"BM"):
+        width, height = struct.unpack("<ii", head[18:26])
+        return Size(width, abs(height))  # a negative height says that the first row is the top one
+    return None
+
+
+def _jpeg_size(content: bytes) -> Size | None:
+    place = 2
+    while place + 9 <= len(content):
+        if content[place] != 0xFF:
+            return None
+        kind = content[place + 1]
+        if kind == 0xFF:
+            place += 1  # a fill byte
+        elif kind in _JPEG_SIZES:
+            height, width = struct.unpack(">HH", content[place + 5 : place + 9])
+            return Size(width, height)
+        else:
+            place += 2 + int(struct.unpack(">H", content[place + 2 : place + 4])[0])
+    return None
+
+
+def media_size(media: Media) -> Size | None:
+    """Return the size of an image or of a video's frames, None where no header tells it.
+
+    A video in frame files has its first frame's size; of video files, MP4 and AVI state it.
+    """
+    return image_size(media.path) or (_video_size(media.path) if media.medium == "video" else None)
+
+
+def _video_size(path: Path) -> Size | None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(72)
+            if head[:4] == b"RIFF" and head[8:12] == b"AVI " and head[24:28] == b"avih":
+                size = Size(*struct.unpack("<II", head[64:72]))
+            elif head[4:8] == b"ftyp":
+                size = _track_size(file, 0, path.stat().st_size)
+            else:
+                return None
+    except (OSError, struct.error):
+        return None
+    return size if size and min(size) > 0 else None
+
+
+def _track_size(file: BinaryIO, start: int, end: int) -> Size:
+    """Return the largest size that a track between `start` and `end` states; sound has size 0."""
+    found = Size(0, 0)
+    while start + 8 <= end:
+        file.seek(start)
+        length, kind = struct.unpack(">I4s", file.read(8))
+        begin = start + 8
+        if length == 1:
+            length, begin = struct.unpack(">Q", file.read(8))[0], start + 16
+        stop = end if length == 0 else start + length
+        if stop <= begin:
+            break
+        if kind in (b"moov", b"trak"):
+            found = max(found, _track_size(file, begin, stop))
+        elif kind == b"tkhd":
+            file.seek(stop - 8)
+            width, height = struct.unpack(">II", file.read(8))
+            found = max(found, Size(width >> 16, height >> 16))
+        start = stop
+    return found

@@ -1,3 +1,222 @@
-"""Answer forms for boxes, points, tracks and tubes."""
+"""Answer forms for boxes, points, tracks and tubes.
+
+Everywhere a box is x, y, width, height in pixels of the image as it lies on disk, x and y those
+of its left upper corner, as in the annotation files. A width or height below zero and any number
+that is not finite are refused with AnswerFormatError; corners given the wrong way round are put
+right where a box is read from corners; nothing is clipped to the image.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, cast
+
+from pytest_generalbench.answers.base import Answer, AnswerFormatError, Get, answer_from_plain
+from pytest_generalbench.answers.box_values import boxes_in
+from pytest_generalbench.answers.coordinates import Box, RawBox, to_box
+from pytest_generalbench.answers.frame_values import frames_in, tube_in
+from pytest_generalbench.answers.keypoint_values import RawPerson, people_in
+
+FILE_CONVENTION = "pixels_xywh"
+"""What bare numbers mean in prediction files, as in the annotations; a `format` key says otherwise."""
+
+
+class Detection(NamedTuple):
+    """One box that was found, what is in it, and how sure the model is."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str | None = None
+    score: float | None = None
+    """Any finite number, higher is surer; None counts as 1."""
+
+
+class Keypoint(NamedTuple):
+    """One point in pixels."""
+
+    x: float
+    y: float
+    visibility: float = 2.0
+    """0: not there, 1: hidden, 2: visible, as in COCO."""
+
+
+class Person(NamedTuple):
+    """All points of one person, always in the same order."""
+
+    points: tuple[Keypoint, ...]
+    score: float | None = None
+    """Any finite number, higher is surer; None counts as 1."""
+    box: Box | None = None
+    area: float | None = None
+    """Pixels that the person covers."""
+
+
+def _check_box(form: str, box: Box | Detection) -> None:
+    numbers = box[:4]
+    if not all(map(math.isfinite, numbers)):
+        raise AnswerFormatError(f"{form}: {list(numbers)} is no box, its numbers must be finite")
+    if box.width < 0 or box.height < 0:
+        raise AnswerFormatError(f"{form}: {list(numbers)} is no box, its width or height is below zero")
+
+
+def _check_number(form: str, what: str, value: float | None) -> None:
+    if value is not None and not math.isfinite(value):
+        raise AnswerFormatError(f"{form}: the {what} {value} is not finite")
+
+
+def _plain_form(value: Any) -> bool:
+    return isinstance(value, Mapping) and "form" in value and "values" in value
+
+
+def _of_form(kind: type[Answer], value: Any, read: Get) -> Answer:
+    answer = answer_from_plain(value, read)
+    if not isinstance(answer, kind):
+        raise AnswerFormatError(f"a {answer.form} where a {kind.form} is due")
+    return answer
+
+
+def detection(raw: RawBox, box: Box) -> Detection:
+    """Return `box` with what was written beside it."""
+    return Detection(*box, raw.label, raw.score)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boxes(Answer):
+    """All objects found in one image; none at all is an answer too."""
+
+    form: ClassVar[str] = "boxes"
+    boxes: tuple[Detection, ...]
+
+    def __post_init__(self) -> None:
+        """Check every box and score."""
+        for box in self.boxes:
+            _check_box(self.form, box)
+            _check_number(self.form, "score", box.score)
+
+    @classmethod
+    def from_prediction(cls, value: Any, read: Get) -> Answer:
+        """Take a COCO result list, an object of label to boxes, or any shape of `box_values.boxes_in`."""
+        if _plain_form(value):
+            return _of_form(cls, value, read)
+        return cls(tuple(detection(raw, to_box(raw, FILE_CONVENTION, None)) for raw in boxes_in(value)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneBox(Answer):
+    """The box that was asked for."""
+
+    form: ClassVar[str] = "box"
+    box: Box
+
+    def __post_init__(self) -> None:
+        """Check the box."""
+        _check_box(self.form, self.box)
+
+    @classmethod
+    def from_prediction(cls, value: Any, read: Get) -> Answer:
+        """Take `[x, y, width, height]` or an object with one box; several are AnswerFormatError."""
+        if _plain_form(value):
+            return _of_form(cls, value, read)
+        found = boxes_in(value)
+        if len(found) != 1:
+            raise AnswerFormatError(f"{len(found)} boxes where one is due")
+        return cls(to_box(found[0], FILE_CONVENTION, None))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keypoints(Answer):
+    """All people found in one image."""
+
+    form: ClassVar[str] = "keypoints"
+    people: tuple[Person, ...]
+
+    def __post_init__(self) -> None:
+        """Check every number, and that all people have as many points."""
+        if len({len(person.points) for person in self.people}) > 1:
+            raise AnswerFormatError(f"{self.form}: people with different numbers of points")
+        for person in self.people:
+            if not all(math.isfinite(number) for point in person.points for number in point):
+                raise AnswerFormatError(f"{self.form}: a point whose numbers are not finite")
+            if person.box is not None:
+                _check_box(self.form, person.box)
+            _check_number(self.form, "score", person.score)
+            _check_number(self.form, "area", person.area)
+
+    @classmethod
+    def from_prediction(cls, value: Any, read: Get) -> Answer:
+        """Take COCO results: a list of `{"keypoints": [x, y, v, …], "score": …}`."""
+        if _plain_form(value):
+            return _of_form(cls, value, read)
+        return cls(tuple(map(_person, people_in(value))))
+
+
+def _person(raw: RawPerson) -> Person:
+    box = None if raw.box is None else to_box(raw.box, FILE_CONVENTION, None)
+    return Person(tuple(Keypoint(*point) for point in raw.points), raw.score, box, raw.area)
+
+
+def _boxes_or_none(given: list[RawBox | None]) -> tuple[Box | None, ...]:
+    return tuple(None if raw is None else to_box(raw, FILE_CONVENTION, None) for raw in given)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameBoxes(Answer):
+    """A track: a box for every frame of the video, None where the object is not to be seen."""
+
+    form: ClassVar[str] = "frame_boxes"
+    boxes: tuple[Box | None, ...]
+
+    def __post_init__(self) -> None:
+        """Check every box."""
+        for box in self.boxes:
+            if box is not None:
+                _check_box(self.form, box)
+
+    @classmethod
+    def from_prediction(cls, value: Any, read: Get) -> Answer:
+        """Take a list of `[x, y, width, height]`, null or four zeros for a frame without a box."""
+        return _of_form(cls, value, read) if _plain_form(value) else cls(_boxes_or_none(frames_in(value)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tube(Answer):
+    """Boxes over a stretch of frames, from `start` up to, and without, `start + len(boxes)`."""
+
+    form: ClassVar[str] = "tube"
+    start: int
+    """Counted from 0."""
+    boxes: tuple[Box | None, ...]
+
+    def __post_init__(self) -> None:
+        """Check the start and every box."""
+        if self.start < 0:
+            raise AnswerFormatError(f"{self.form}: it cannot start at frame {self.start}")
+        for box in self.boxes:
+            if box is not None:
+                _check_box(self.form, box)
+
+    @property
+    def end(self) -> int:
+        """The frame behind the last one."""
+        return self.start + len(self.boxes)
+
+    @classmethod
+    def from_prediction(cls, value: Any, read: Get) -> Answer:
+        """Take `{"start": 3, "boxes": […]}`, boxes by frame number, or a box per frame of the video."""
+        if _plain_form(value):
+            return _of_form(cls, value, read)
+        return cls.of_frames(
+            {place: to_box(raw, FILE_CONVENTION, None) for place, raw in tube_in(value).items()}
+        )
+
+    @classmethod
+    def of_frames(cls, boxes: Mapping[int, Box]) -> Tube:
+        """Return the tube of boxes by frame number; frames in between that have none get None."""
+        if not boxes:
+            return cls(0, ())
+        first, last = min(boxes), max(boxes)
+        return cls(first, cast("tuple[Box | None, ...]", tuple(map(boxes.get, range(first, last + 1)))))

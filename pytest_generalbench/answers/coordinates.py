@@ -1,0 +1,227 @@
+"""Conventions in which boxes and points are written, and which of them a set of boxes is in.
+
+A convention is a scale and an order, such as `thousand_xyxy`. Scales: `pixels` of the image as it
+lies on disk; `unit`, shares of width and height; `thousand`, thousandths of them. Orders: `xyxy`,
+left upper and right lower corner; `yxyx`, the same with y first; `xywh`, left upper corner, width
+and height; `cxcywh`, the centre instead of the corner.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pytest_generalbench.answers.base import AnswerFormatError
+from pytest_generalbench.errors import UnknownWordError
+
+if TYPE_CHECKING:
+    from pytest_generalbench.media import Size
+
+SCALES: Final = ("pixels", "unit", "thousand")
+ORDERS: Final = ("xyxy", "xywh", "yxyx", "cxcywh")
+CONVENTIONS: Final = tuple(f"{scale}_{order}" for scale in SCALES for order in ORDERS)
+"""What a model may declare as its `coordinates`."""
+
+TOLERATED: Final = 0.1
+"""The share of boxes that may contradict a convention which is nevertheless the one."""
+
+_SLACK: Final = 0.02
+"""How far outside its image, in shares of its side, a box may reach before that contradicts."""
+
+_LARGE_SIDE: Final = 1500
+_LARGE_BOXES: Final = 16
+
+
+class Box(NamedTuple):
+    """One box: left upper corner, width and height in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class RawBox(NamedTuple):
+    """One box as it was written, before its numbers have a meaning."""
+
+    values: tuple[float, float, float, float]
+    order: str | None = None
+    """One of ORDERS where the notation itself says it, over any convention."""
+    label: str | None = None
+    score: float | None = None
+    crowd: bool = False
+    """Marks a reference that stands for many objects: neither found nor missed."""
+
+
+def check_convention(name: str) -> str:
+    """Return `name`; UnknownWordError unless it is one of CONVENTIONS."""
+    if name not in CONVENTIONS:
+        raise UnknownWordError("convention of coordinates", name, CONVENTIONS)
+    return name
+
+
+def scaled(x: float, y: float, convention: str, size: Size | None) -> tuple[float, float]:
+    """Return a point in pixels. Raises AnswerFormatError when a share of an unknown size is meant.
+
+    >>> scaled(250, 500, "thousand_xyxy", (640, 480))
+    (160.0, 240.0)
+    """
+    scale = convention.partition("_")[0]
+    if scale == "pixels":
+        return x, y
+    if size is None:
+        raise AnswerFormatError(f"coordinates are {convention}, but the size of the image is not known")
+    one = 1.0 if scale == "unit" else 1000.0
+    return x * size[0] / one, y * size[1] / one
+
+
+def to_box(raw: RawBox, convention: str, size: Size | None) -> Box:
+    """Return the box in pixels; swapped corners are put right, a size below zero is AnswerFormatError.
+
+    >>> to_box(RawBox((50, 20, 10, 40)), "pixels_xyxy", None)
+    Box(x=10, y=20, width=40, height=20)
+    """
+    order = raw.order or convention.partition("_")[2]
+    a, b, c, d = raw.values
+    if not all(map(math.isfinite, raw.values)):
+        raise AnswerFormatError(f"{list(raw.values)} is no box: its numbers must be finite")
+    if order in ("yxyx",):
+        a, b, c, d = b, a, d, c
+    first, second = scaled(a, b, convention, size), scaled(c, d, convention, size)
+    if order in ("xyxy", "yxyx"):
+        left, right = sorted((first[0], second[0]))
+        top, bottom = sorted((first[1], second[1]))
+        return Box(left, top, right - left, bottom - top)
+    if min(second) < 0:
+        raise AnswerFormatError(f"{list(raw.values)} is no box: its width or height is below zero")
+    if order == "cxcywh":
+        first = first[0] - second[0] / 2, first[1] - second[1] / 2
+    return Box(*first, *second)
+
+
+def from_box(box: Sequence[float], convention: str, size: Size | None) -> tuple[float, float, float, float]:
+    """Return the four numbers that stand for `box` in a convention; the inverse of `to_box`."""
+    scale, order = check_convention(convention).split("_")
+    if scale != "pixels" and size is None:
+        raise AnswerFormatError(f"coordinates are {convention}, but the size of the image is not known")
+    one = {"pixels": 0.0, "unit": 1.0, "thousand": 1000.0}[scale]
+    across, down = (one / size[0], one / size[1]) if one and size else (1.0, 1.0)
+    x, y, width, height = box[0] * across, box[1] * down, box[2] * across, box[3] * down
+    if order == "xywh":
+        return x, y, width, height
+    if order == "cxcywh":
+        return x + width / 2, y + height / 2, width, height
+    return (x, y, x + width, y + height) if order == "xyxy" else (y, x, y + height, x + width)
+
+
+def convention_of(text: str) -> str | None:
+    """Return the convention that words such as `(x_min, y_min, width, height)` describe, or None.
+
+    >>> convention_of("[x1, y1, x2, y2]"), convention_of("normalized cx, cy, w, h"), convention_of("COCO")
+    ('pixels_xyxy', 'unit_cxcywh', 'pixels_xywh')
+    """
+    words = re.sub(r"[^a-z0-9]+", "", text.lower())
+    scale = "unit" if re.search(r"normali[sz]|relative|unit|yolo", words) else "pixels"
+    if "thousand" in words or "1000" in words:
+        scale = "thousand"
+    for order, pattern in (
+        ("cxcywh", r"cxcy|xc|xcenter|centerx|xcentre|centrex|yolo"),
+        ("yxyx", r"yxyx|^y(?:_?min|1|0).*x.*ymax|y1x1|y0x0|yminxmin|topleftbottomright"),
+        ("xyxy", r"xyxy|x2|x1y1|xmax|lefttopright|xbr|voc"),
+        ("xywh", r"xywh|w(?:idth)?h(?:eight)?|coco|ltwh"),
+    ):
+        if re.search(pattern, words):
+            return f"{scale}_{order}"
+    return None
+
+
+class Found(NamedTuple):
+    """A convention and why it is the one."""
+
+    convention: str
+    why: str
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Counts, over many boxes, what contradicts each convention; the boxes themselves are not kept."""
+
+    boxes: int = 0
+    top: float = 0.0
+    """The largest number of all."""
+    fractions: bool = False
+    """Whether some number lies strictly between 0 and 1."""
+    large: int = 0
+    """Boxes on images with a side of more than 1500 pixels."""
+    against: Counter[str] = field(default_factory=Counter)
+
+    def add(self, raw: RawBox, size: Size | None) -> None:
+        """Take one box; what is not finite tells nothing."""
+        if not all(map(math.isfinite, raw.values)):
+            return
+        self.boxes += 1
+        self.top = max(self.top, *raw.values)
+        self.fractions = self.fractions or any(0 < value < 1 for value in raw.values)
+        self.large += size is not None and max(size) > _LARGE_SIDE
+        for convention in CONVENTIONS:
+            self.against[convention] += _contradicts(raw, convention, size)
+
+    def settle(self, preferred: str = "pixels_xyxy") -> Found:
+        """Return the convention of the boxes seen, one of xyxy and xywh.
+
+        In this order: all numbers up to 1, with fractions among them, are shares; numbers up to
+        1000 on large images only (16 boxes or more on sides of more than 1500 pixels, nothing
+        above 1000) are thousandths; else `preferred` unless more than a tenth of the boxes
+        contradict it, by reaching out of their image or by corners in the wrong order. Then the
+        first of pixels, and, for numbers up to 1000, thousandths that no more than a tenth
+        contradict; and when all are contradicted, `preferred`. `yxyx` and `cxcywh` look too much
+        like the others: a model has to declare them.
+        """
+        order = preferred.split("_")[1]
+        other = "xywh" if order == "xyxy" else "xyxy"
+        names = f"{self.boxes} boxes"
+        if self.boxes and self.top <= 1 and self.fractions:
+            return Found(self._order_of("unit", order, other), f"no number above 1 in {names}")
+        if self.large >= _LARGE_BOXES and self.top <= 1000 and preferred.startswith("pixels_xyxy"):
+            return Found(
+                self._order_of("thousand", order, other), f"no number above 1000 in {names} on large images"
+            )
+        scales = ("pixels", "thousand") if self.top <= 1000 else ("pixels",)
+        for convention in (preferred, *(f"{scale}_{way}" for way in (order, other) for scale in scales)):
+            if self.against[convention] <= TOLERATED * self.boxes:
+                contradicted = self.against[preferred]
+                why = f"{contradicted} of {names} contradict {preferred}" if contradicted else names
+                return Found(convention, why)
+        return Found(preferred, f"nothing fits {names} better")
+
+    def _order_of(self, scale: str, order: str, other: str) -> str:
+        first, second = f"{scale}_{order}", f"{scale}_{other}"
+        doubtful = self.against[first] > TOLERATED * self.boxes and self.against[second] < self.against[first]
+        return second if doubtful else first
+
+
+def _contradicts(raw: RawBox, convention: str, size: Size | None) -> bool:
+    """Whether no careful writer of `convention` would have written this box."""
+    scale, order = convention.split("_")
+    order = raw.order or order
+    a, b, c, d = raw.values
+    if order in ("xyxy", "yxyx") and (c < a or d < b):
+        return True
+    if order == "yxyx":
+        a, b, c, d = b, a, d, c
+    if order == "cxcywh":
+        a, b = a - c / 2, b - d / 2
+    if order in ("xywh", "cxcywh"):
+        if min(c, d) < 0:
+            return True
+        c, d = a + c, b + d
+    wide, high = {"unit": (1.0, 1.0), "thousand": (1000.0, 1000.0)}.get(scale) or size or (math.inf, math.inf)
+    return bool(
+        a < -_SLACK * wide or b < -_SLACK * high or c > (1 + _SLACK) * wide or d > (1 + _SLACK) * high
+        if wide < math.inf
+        else min(a, b) < 0
+    )
