@@ -174,7 +174,12 @@ def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Itera
 
 def _by_label(value: Mapping[Any, Any], around: _Around, order: str | None, strict: bool) -> Iterator[RawBox]:
     """Read an object whose keys are labels, or that holds boxes beside other facts."""
-    held = {key: item for key, item in value.items() if isinstance(item, list | tuple | Mapping)}
+    held = {
+        key: item
+        for key, item in value.items()
+        if isinstance(item, list | tuple | Mapping)
+        or (isinstance(item, str) and item.lstrip()[:1] in ("[", "{"))
+    }
     if strict and value and not held:
         raise AnswerFormatError(f"no box in an object with the keys {', '.join(map(str, value)):.80}")
     for name, item in held.items():

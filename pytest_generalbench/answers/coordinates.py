@@ -26,6 +26,9 @@ ORDERS: Final = ("xyxy", "xywh", "yxyx", "cxcywh")
 CONVENTIONS: Final = tuple(f"{scale}_{order}" for scale in SCALES for order in ORDERS)
 """What a model may declare as its `coordinates`."""
 
+_SETTLED: Final = tuple(f"{scale}_{order}" for scale in SCALES for order in ("xyxy", "xywh"))
+"""The conventions that boxes themselves can tell."""
+
 TOLERATED: Final = 0.1
 """The share of boxes that may contradict a convention which is nevertheless the one."""
 
@@ -167,7 +170,7 @@ class Evidence:
         self.top = max(self.top, *raw.values)
         self.fractions = self.fractions or any(0 < value < 1 for value in raw.values)
         self.large += size is not None and max(size) > _LARGE_SIDE
-        for convention in CONVENTIONS:
+        for convention in _SETTLED:
             self.against[convention] += _contradicts(raw, convention, size)
 
     def settle(self, preferred: str = "pixels_xyxy") -> Found:

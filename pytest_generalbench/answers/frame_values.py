@@ -17,7 +17,7 @@ MAX_FRAMES: Final = 200_000
 _FRAME_KEYS: Final = ("frame", "frame_id", "frame_number", "frame_index", "frame_idx", "index", "t", "time")
 _LIST_KEYS: Final = (
     "boxes", "bboxes", "bbox", "trajectory", "track", "tube", "frames", "answer", "prediction", "predictions",
-    "boxes_xyxy", "bboxes_xyxy", "xyxy", "output", "result",
+    "boxes_xyxy", "bboxes_xyxy", "xyxy", "output", "result", "text", "gt", "ground_truth",
 )  # fmt: skip
 _START_KEYS: Final = ("start", "start_frame", "tube_start_frame", "begin")
 _NOTHING: Final = (0.0, 0.0, 0.0, 0.0)
@@ -135,6 +135,10 @@ def _order_told(value: Mapping[Any, Any], key: str) -> str | None:
 
 def _frame(item: Any, order: str | None) -> RawBox | None:
     """Return the one box of a frame."""
+    if isinstance(item, list) and len(item) == 4 and all(type(part) in (int, float) for part in item):
+        a, b, c, d = item
+        values = (float(a), float(b), float(c), float(d))
+        return None if values == _NOTHING else RawBox(values, order)
     if item is None or item in ([], {}):
         return None
     if _is(item) and all(part is None for part in item.values()):

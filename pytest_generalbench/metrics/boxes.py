@@ -16,9 +16,9 @@ import numpy.typing as npt
 from pytest_generalbench.answers.coordinates import Box
 from pytest_generalbench.answers.located import Detection
 from pytest_generalbench.metrics.accumulate import MeanAccumulator
-from pytest_generalbench.metrics.precision_tally import Detected, PrecisionTally
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
+from pytest_generalbench.metrics.precision_tally import Detected, PrecisionTally
 
 MAX_DETECTIONS: Final = 100
 """Detections of one class that count in one image, the highest scores; COCO's own limit."""
@@ -119,7 +119,8 @@ def box_ap(pairs: Iterable[tuple[Any, Any]], threshold: float = 0.5) -> float:
     image and class that it overlaps most, when their IoU is `threshold` or more. AP is the mean,
     over recall 0, 0.01, …, 1, of the highest precision at that recall or above; the score is the
     mean over the classes that occur in the references. What `pycocotools` gives for area `all` and
-    100 detections per image and class, but that boxes above 10¹⁰ pixels are not left out.
+    100 detections per image and class; but where an image has more than 100 objects of a class, as
+    many detections count, and boxes above 10¹⁰ pixels are not left out.
 
     A detection without score counts as 1. Equal scores rank in the order of the images, then of
     the boxes in the answer; only for such ties the order of instances matters. Detections of

@@ -7,6 +7,7 @@ memory grows by ten bytes per detection, whatever the images hold.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -153,12 +154,13 @@ class PrecisionTally:
         order = sorted(range(len(scores)), key=lambda place: -scores[place])
         if len(order) <= self._most:
             return order
-        counts: dict[str | None, int] = {}
+        # No fewer than there are objects: a perfect answer must be able to name them all.
+        objects, counts = Counter(image.classes), Counter[str | None]()
         kept = []
         for place in order:
             label = image.labels[place]
-            counts[label] = counts.get(label, 0) + 1
-            if counts[label] <= self._most:
+            counts[label] += 1
+            if counts[label] <= max(self._most, objects[label]):
                 kept.append(place)
         return kept
 
