@@ -1,0 +1,37 @@
+"""A standard error for scores that are no mean over instances: the grouped jackknife."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final, TypeVar
+
+from pytest_generalbench.metrics.accumulate import jackknife
+
+GROUPS: Final = 20
+"""Instances are left out in at most this many groups, so that the cost does not grow with the task."""
+
+Item = TypeVar("Item")
+
+
+def grouped_jackknife(
+    items: Sequence[Item], key: Callable[[Item], Hashable], score: Callable[[Sequence[Item]], float]
+) -> float | None:
+    """Return the jackknife standard error of `score(items)`; groups of items are left out in turn.
+
+    Groups follow the order of `key`, not that of `items`, so the order of the instances
+    changes nothing. None when there are fewer than two items, or a part has no score.
+
+    >>> grouped_jackknife([1.0, 2.0], lambda item: item, lambda part: sum(part) / len(part))
+    0.5
+    """
+    if len(items) < 2:
+        return None
+    ordered = sorted(items, key=key)  # type: ignore[arg-type]
+    count = min(GROUPS, len(ordered))
+    estimates = [
+        score([item for place, item in enumerate(ordered) if place % count != left]) for left in range(count)
+    ]
+    if any(math.isnan(estimate) for estimate in estimates):
+        return None
+    return jackknife(estimates, [1] * count)
