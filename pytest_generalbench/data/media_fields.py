@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.data.media_files import FRAME_ENDINGS, MediaFinder
+from pytest_generalbench.data.media_files import FRAME_ENDINGS, SCAN_ENDINGS, MediaFinder
 from pytest_generalbench.errors import MediaError
 from pytest_generalbench.media import MAX_FRAMES, Media, spread
 
@@ -30,9 +31,19 @@ _KEYS: Final[dict[str, str]] = {
     **dict.fromkeys(
         (
             "point_cloud", "pointcloud", "pointcloud_file", "point_cloud_file", "point_file", "points_file",
-            "pointclouds", "point_clouds", "pc_file",
+            "pointclouds", "point_clouds", "pc_file", "point_cloud_path", "pointcloud_path", "pc", "points",
+            "lidar", "lidar_file", "lidar_path", "velodyne", "scan", "scan_file", "scene_file",
         ),
         "pointcloud",
+    ),
+    **dict.fromkeys(
+        (
+            "pointcloud_sequence", "point_cloud_sequence", "pointcloud_list", "point_cloud_list",
+            "pointcloud_files", "point_cloud_files", "pointcloud_file_list", "point_cloud_file_list",
+            "pointcloud_folder", "point_cloud_folder", "pointcloud_dir", "velodyne_folder", "lidar_files",
+            "lidar_folder", "scans", "scan_files", "scan_folder", "sequence", "sweeps",
+        ),
+        "scans",
     ),
     **dict.fromkeys(("motion_file", "motion", "motion_path"), "motion"),
     **dict.fromkeys(("mesh_file", "mesh"), "mesh"),
@@ -60,7 +71,9 @@ def _kind(key: str, value: Any, task: Task) -> str | None:
     """Return the kind of media under `key` (`image_2` counts as `image`), or None for another field."""
     name = re.sub(r"[_-]?[0-9]+$", "", key.lower())
     if name in _KEYS:
-        return _KEYS[name] or _own_medium(task)
+        of_points = _KEYS[name] in ("scans", "pointcloud")
+        # `points`, `scan` and `sequence` mean other things where no cloud is shown.
+        return None if of_points and task.modality != "3d" else _KEYS[name] or _own_medium(task)
     if key == "input" and isinstance(value, str):
         # The video depth tasks give the file's name as the whole input.
         return _kind_by_ending(value, task)
@@ -97,6 +110,17 @@ def _video(path: str, key: str, finder: MediaFinder) -> Media:
     return Media("video", finder.frames(path) if folder else (finder.file(path),), key)
 
 
+def _scans(paths: list[str], key: str, finder: MediaFinder) -> Media:
+    """Return one cloud, or a sequence of them: the files listed, or those in one folder."""
+    if len(paths) == 1 and finder.folder(paths[0]):
+        files = finder.frames(paths[0], SCAN_ENDINGS)
+        # Calibration and time stamps may lie beside the scans: these are the files of the most common kind.
+        endings = Counter(path.suffix.lower() for path in files)
+        usual = max(endings, key=lambda ending: (endings[ending], ending != ".txt"))
+        return Media("pointcloud", tuple(path for path in files if path.suffix.lower() == usual), key)
+    return Media("pointcloud", tuple(finder.file(path, finder.frame_keep(path)) for path in paths), key)
+
+
 def _media_under(key: str, value: Any, kind: str, finder: MediaFinder) -> list[Media]:
     if kind == "frames" and isinstance(value, list) and value and all(isinstance(v, list) for v in value):
         return [_frames_of(_paths(video, key), key, finder) for video in value]
@@ -107,6 +131,8 @@ def _media_under(key: str, value: Any, kind: str, finder: MediaFinder) -> list[M
         return [Media("video", finder.frames(path), key) for path in paths]
     if kind == "video":
         return [_video(path, key, finder) for path in paths]
+    if kind in ("scans", "pointcloud"):
+        return [_scans(paths, key, finder)]
     return [Media(kind, (finder.file(path),), key) for path in paths]
 
 

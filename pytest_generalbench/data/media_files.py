@@ -26,10 +26,16 @@ MEDIA_FOLDERS: Final = (
 REFERENCE_FOLDERS: Final = frozenset({
     "mask", "masks", "seg", "segs", "segmentation", "label", "labels", "gt", "groundtruth", "ann",
     "annotation", "annotations", "target_image", "target_images", "depth", "depths", "flow", "flows", "json",
+    "pose", "poses", "normal", "normals", "boxes", "tracks", "part_labels", "instance_labels",
 })  # fmt: skip
 """Folders that hold references: a lost input is never replaced by the answer of the same name."""
 
 FRAME_ENDINGS: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
+
+SCAN_ENDINGS: Final = frozenset({
+    ".bin", ".ply", ".pcd", ".npy", ".npz", ".txt", ".xyz", ".pts", ".las", ".off", ".obj",
+})  # fmt: skip
+"""Files that are one scan each in a folder of scans."""
 
 _MAX_PARTS: Final = 32
 
@@ -94,8 +100,8 @@ class MediaFinder:
                 return self._safe(candidate, given)
         return None
 
-    def frames(self, given: str) -> tuple[Path, ...]:
-        """Return the image files in the folder behind `given`, in natural order."""
+    def frames(self, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
+        """Return the image files (those of `endings`) in the folder behind `given`, in natural order."""
         folder = self.folder(given)
         if folder is None:
             raise MediaError(f"{_shown(given)}: no such folder of frames in {self._folder.name}")
@@ -103,9 +109,10 @@ class MediaFinder:
             names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
         except OSError as error:
             raise MediaError(f"{_shown(given)}: {error.strerror or error}") from error
-        frames = [name for name in names if Path(name).suffix.lower() in FRAME_ENDINGS]
+        frames = [name for name in names if Path(name).suffix.lower() in endings]
         if not frames:
-            raise MediaError(f"{_shown(given)}: no image files in the folder")
+            kind = "image" if endings == FRAME_ENDINGS else "scan"
+            raise MediaError(f"{_shown(given)}: no {kind} files in the folder")
         return tuple(self._safe(folder / name, given) for name in sorted(frames, key=natural_key))
 
     def frame_keep(self, given: str) -> int:

@@ -1,0 +1,98 @@
+"""Tiny point clouds and what is known of their points, in the files of the source data sets."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+POINTS: Final = 256
+"""Points of a cloud."""
+
+_GOLDEN: Final = 2.399963
+
+
+def blob(number: int, count: int = POINTS) -> Points:
+    """Return points on an upright egg, rounded so that they are the same everywhere."""
+    index = np.arange(count, dtype=np.float64)
+    up = 1 - 2 * (index + 0.5) / count
+    wide = np.sqrt(1 - up * up)
+    around = index * _GOLDEN + number
+    scale = np.array([0.4 + 0.05 * (number % 5), 0.4 + 0.04 * (number % 7), 0.6])
+    return np.round(np.stack([wide * np.cos(around), wide * np.sin(around), up], axis=1) * scale, 3)
+
+
+def egg_normals(points: Points, number: int) -> Points:
+    """Return the outward normals of `blob`, rounded."""
+    scale = np.array([0.4 + 0.05 * (number % 5), 0.4 + 0.04 * (number % 7), 0.6])
+    outward = points / scale**2
+    return np.round(outward / np.linalg.norm(outward, axis=1, keepdims=True), 5)
+
+
+def room(number: int, count: int = POINTS) -> Points:
+    """Return points spread over a room of 6 x 4 x 2.5 m."""
+    index = np.arange(count, dtype=np.float64)
+    places = np.stack([index * 0.6180339887, index * 0.7548776662, index * 0.5698402910], axis=1) + number / 8
+    return np.round((places % 1.0) * np.array([6.0, 4.0, 2.5]), 3)
+
+
+def rows(table: NDArray[Any] | Sequence[Sequence[float]], digits: int) -> bytes:
+    """Return a text of one row per point."""
+    listed = np.asarray(table).tolist()
+    return "".join(" ".join(f"{value:.{digits}f}" for value in row) + "\n" for row in listed).encode()
+
+
+def whole(values: Iterable[int]) -> bytes:
+    """Return a text of one whole number per point."""
+    return "".join(f"{value}\n" for value in values).encode()
+
+
+def ascii_ply(points: Points) -> bytes:
+    """Return a cloud as an ASCII PLY."""
+    head = f"ply\nformat ascii 1.0\nelement vertex {len(points)}\n"
+    head += "".join(f"property float {axis}\n" for axis in "xyz") + "end_header\n"
+    return head.encode() + rows(points, 3)
+
+
+def label_ply(points: Points, labels: Sequence[int]) -> bytes:
+    """Return a cloud with the class of each point as a binary PLY, as ScanNet's `.labels.ply`."""
+    head = f"ply\nformat binary_little_endian 1.0\nelement vertex {len(points)}\n"
+    head += "".join(f"property float {axis}\n" for axis in "xyz")
+    head += "property uchar red\nproperty uchar green\nproperty uchar blue\nproperty ushort label\n"
+    head += "element face 0\nproperty list uchar int vertex_indices\nend_header\n"
+    body = b"".join(
+        struct.pack("<fffBBBH", *point, 7 * label % 256, 3 * label % 256, label % 256, label)
+        for point, label in zip(points.tolist(), labels, strict=True)
+    )
+    return head.encode() + body
+
+
+def scan(points: Points) -> bytes:
+    """Return a cloud as KITTI's .bin: x, y, z and intensity."""
+    bright = np.round(np.abs(points[:, :1]) % 1.0, 2)
+    return np.concatenate([points, bright], axis=1).astype("<f4").tobytes()
+
+
+def kitti_labels(labels: Sequence[int]) -> bytes:
+    """Return classes as SemanticKITTI's .label: the class below, an instance number above."""
+    return np.array([label | (place % 3) << 16 for place, label in enumerate(labels)], dtype="<u4").tobytes()
+
+
+def npz(**arrays: NDArray[Any]) -> bytes:
+    """Return a .npz archive without a time stamp in it."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", (2025, 1, 1, 0, 0, 0))
+            info.create_system = 3
+            archive.writestr(info, content.getvalue())
+    return target.getvalue()
