@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pytest_generalbench.answers.rle import Rle
 from pytest_generalbench.metrics.accumulate import score_of
@@ -14,6 +13,9 @@ from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
 from pytest_generalbench.metrics.masks import overlap_matrix
 from pytest_generalbench.metrics.precision_tally import Detected, PrecisionTally
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 THRESHOLD: Final = 0.5
 """The least IoU of a match."""
@@ -90,7 +92,7 @@ class MaskApAccumulator:
         )
 
     def result(self) -> MetricValue:
-        """Return the mean over labels in percent, its standard error from leaving out images by twentieths."""
+        """Return the mean over labels in percent; its standard error leaves out a twentieth at a time."""
         return self._tally.result()
 
 
