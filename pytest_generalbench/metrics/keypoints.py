@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from pytest_generalbench.answers.coordinates import Box
 from pytest_generalbench.answers.located import Keypoint, Person
-from pytest_generalbench.metrics.precision_tally import Detected, PrecisionTally
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
+from pytest_generalbench.metrics.precision_tally import Detected, PrecisionTally
 
 COCO_SIGMAS: Final = (
     0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087,

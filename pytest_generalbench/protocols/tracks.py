@@ -121,10 +121,11 @@ class ObjectTracking(LocatedProtocol):
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a JSON list with a box per frame."""
         frames = self._frames(instance)
+        count = f"{frames} " if frames else ""
         return (
-            f"Follow the object. Answer with a JSON list of {f'{frames} ' if frames else ''}boxes and "
-            "nothing else: [x1, y1, x2, y2] for every frame in order, the first frame included, left upper and right "
-            "lower corner in pixels; null for a frame in which it is not to be seen."
+            f"Follow the object. Answer with a JSON list of {count}boxes and nothing else: [x1, y1, x2, y2] "
+            "for every frame in order, the first one included, left upper and right lower corner in pixels; "
+            "null for a frame in which it is not to be seen."
         )
 
     def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> tuple[Box | None, ...]:
@@ -226,9 +227,9 @@ class SpatiotemporalGrounding(LocatedProtocol):
         """Ask for a JSON list of frames with a box."""
         return (
             "Find what is described, in the frames where it happens. Answer with a JSON list and nothing "
-            'else: {"frame": number, "bbox": [x1, y1, x2, y2]} for the first and the last of these frames '
-            "and for as many in between as needed, the others are filled in linearly; left upper and right lower "
-            "corner in pixels."
+            'else: {"frame": number, "bbox": [x1, y1, x2, y2]} for the first and the last of these frames, '
+            "and for as many in between as needed, the others are filled in linearly; left upper and right "
+            "lower corner in pixels."
         )
 
     def _checked(self, tube: Mapping[int, Box], instance: Instance) -> dict[int, Box]:
