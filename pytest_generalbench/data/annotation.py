@@ -27,9 +27,12 @@ MAX_DEPTH: Final = 64
 
 FLAT_REFERENCES: Final = (
     "label", "labels", "answer", "answers", "ground_truth", "groundtruth", "gt", "gold", "reference",
-    "references", "trajectory",
+    "references", "trajectory", "mask", "mask_file", "mask_path", "masks", "segmentation", "alpha", "flow",
 )  # fmt: skip
 """Keys that are the reference where an instance has no `output`, the first that is there."""
+
+INPUT_REFERENCES: Final = ("gt_dir", "gt_folder")
+"""Folders of reference frames that some video tasks name in their `input`."""
 
 _WITH_TRAJECTORY: Final = ("tube_start_frame", "tube_end_frame")
 """The grounding tasks' answer is in three keys; the model must see none of them."""
@@ -207,7 +210,7 @@ class _InstanceReader:
         if key is None and self._references_expected and not self._close:
             fault = fault or f"no output; keys found: {_keys(entry)}"
         try:
-            media = media_of(fields, self._task, self._finder)
+            media = media_of(_sources(entry, fields), self._task, self._finder)
         except MediaError as error:
             return self._instance(instance_id, fields, (), reference, key, fault, str(error))
         return self._instance(instance_id, fields, media, reference, key, fault)
@@ -262,7 +265,7 @@ def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the model may see: the `input` object, or the entry without id and answer."""
     given = entry.get("input")
     if isinstance(given, dict):
-        return given
+        return {key: value for key, value in given.items() if key not in (*INPUT_REFERENCES, "pred_dir")}
     hidden = {"id", "output"}
     if entry.get("output") is None:
         hidden.update(FLAT_REFERENCES)
@@ -271,6 +274,12 @@ def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(given, str) and len(fields) == 1:
         fields["text"] = given
     return fields
+
+
+def _sources(entry: Mapping[str, Any], fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return where media are looked for: the frames may lie beside the reference's, and be named nowhere."""
+    given = entry.get("input")
+    return given if isinstance(given, dict) else fields
 
 
 def _reference(entry: Any) -> tuple[Any, str | None]:
@@ -282,4 +291,8 @@ def _reference(entry: Any) -> tuple[Any, str | None]:
     key = next((key for key in FLAT_REFERENCES if entry.get(key) is not None), None)
     if key == "trajectory":
         return {name: entry[name] for name in (*_WITH_TRAJECTORY, key) if name in entry}, key
+    given = entry.get("input")
+    if key is None and isinstance(given, dict):
+        folder = next((name for name in INPUT_REFERENCES if isinstance(given.get(name), str)), None)
+        return ({folder: given[folder]}, f"input.{folder}") if folder else (None, None)
     return (entry[key], key) if key else (None, None)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.data.media_files import FRAME_ENDINGS, SCAN_ENDINGS, MediaFinder
+from pytest_generalbench.data.media_files import FRAME_ENDINGS, REFERENCE_FOLDERS, SCAN_ENDINGS, MediaFinder
 from pytest_generalbench.errors import MediaError
 from pytest_generalbench.media import MAX_FRAMES, Media, spread
 
@@ -52,6 +52,26 @@ _KEYS: Final[dict[str, str]] = {
 }  # fmt: skip
 """Kind of medium by key; '' is whatever the task takes."""
 
+_MAPS: Final = frozenset((
+    "depth", "depth_file", "depth_image", "depth_map", "depth_path", "mask", "mask_file", "mask_image",
+    "mask_path", "first_mask", "first_frame_mask", "init_mask",
+))  # fmt: skip
+"""Files that lie over the image or a frame, for tasks that take such."""
+
+_FRAME_FOLDERS: Final = (
+    "frames",
+    "imgs",
+    "images",
+    "img",
+    "image",
+    "Imgs",
+    "Frame",
+    "JPEGImages",
+    "rgb",
+    "videos",
+)
+"""What the folder of a video's frames may be called beside that of its reference."""
+
 _ENDINGS: Final[dict[str, str]] = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"), "image"),
     **dict.fromkeys((".mp4", ".avi", ".mov", ".mkv", ".webm", ".mpg", ".mpeg"), "video"),
@@ -74,6 +94,8 @@ def _kind(key: str, value: Any, task: Task) -> str | None:
         of_points = _KEYS[name] in ("scans", "pointcloud")
         # `points`, `scan` and `sequence` mean other things where no cloud is shown.
         return None if of_points and task.modality != "3d" else _KEYS[name] or _own_medium(task)
+    if name in _MAPS and "map" in task.input_media and isinstance(value, str):
+        return "map"
     if key == "input" and isinstance(value, str):
         # The video depth tasks give the file's name as the whole input.
         return _kind_by_ending(value, task)
@@ -160,13 +182,26 @@ def media_of(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> tupl
         kind = _kind(key, value, task)
         if kind is not None and value is not None:
             found.extend(_media_under(key, value, kind, finder))
-    found = found or _by_ending(fields, task, finder)
+    found = found or _beside(fields, finder) or _by_ending(fields, task, finder)
     for media in found:
         _check(media)
     if not found and task.answers_in_text:
         keys = ", ".join(sorted(map(str, fields))[:12]) or "none"
         raise MediaError(f"names no {_own_medium(task)} file; keys found: {keys}")
     return tuple(found)
+
+
+def _beside(fields: Mapping[str, Any], finder: MediaFinder) -> list[Media]:
+    """Return the video whose reference frames alone are named: `x/gt` has its frames in `x/frames` or so."""
+    given = fields.get("gt_dir", fields.get("gt_folder"))
+    parts = given.replace("\\", "/").split("/") if isinstance(given, str) else []
+    for place in reversed(range(len(parts))):
+        if parts[place].lower() in REFERENCE_FOLDERS:
+            for name in _FRAME_FOLDERS:
+                folder = "/".join([*parts[:place], name, *parts[place + 1 :]])
+                if finder.folder(folder):
+                    return [Media("video", finder.frames(folder), "gt_dir")]
+    return []
 
 
 def _by_ending(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> list[Media]:

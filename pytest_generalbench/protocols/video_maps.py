@@ -219,8 +219,8 @@ class OpticalFlow(MapProtocol):
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for pixels right and down."""
         return (
-            "Answer with the optical flow from the first frame to the second: for every pixel how many pixels "
-            "it moves to the right and how many down."
+            "Answer with the optical flow from the first frame to the second: how many pixels every "
+            "pixel moves to the right and how many down."
         )
 
     def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
