@@ -100,16 +100,16 @@ def unit_vectors(values: Any) -> NDArray[np.float32]:
     if not good.all():
         raise AnswerFormatError(f"normals: {int((~good).sum())} of {len(good)} are zero or not finite")
     # Dividing by the largest part first keeps the squares of tiny and huge vectors in range.
-    vectors = vectors / np.abs(vectors).max(axis=1, keepdims=True, initial=0.0)
-    scaled: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(
-        np.float32
-    )
-    return scaled
+    scaled = vectors / np.abs(vectors).max(axis=1, keepdims=True, initial=0.0)
+    scaled /= np.linalg.norm(scaled, axis=1, keepdims=True)
+    # What has length 1 already stays to the bit, so that reading what was written changes nothing.
+    done = np.abs((vectors * scaled).sum(axis=1, keepdims=True) - 1) < 1e-6
+    return np.asarray(np.where(done, vectors, scaled), dtype=np.float32)
 
 
 def usable(vectors: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which vectors have a direction."""
-    return np.isfinite(vectors).all(axis=1) & (np.abs(vectors).max(axis=1, initial=0.0) > 1e-300)
+    return np.asarray(np.isfinite(vectors).all(axis=1) & (np.abs(vectors).max(axis=1, initial=0.0) > 1e-300))
 
 
 def poses_in(table: PointTable, name: str) -> NDArray[np.float64]:

@@ -19,6 +19,10 @@ POINTS: Final = 256
 _GOLDEN: Final = 2.399963
 
 
+def _rounded(values: Points, digits: int) -> Points:
+    return np.asarray(np.round(values, digits), dtype=np.float64)
+
+
 def blob(number: int, count: int = POINTS) -> Points:
     """Return points on an upright egg, rounded so that they are the same everywhere."""
     index = np.arange(count, dtype=np.float64)
@@ -26,21 +30,21 @@ def blob(number: int, count: int = POINTS) -> Points:
     wide = np.sqrt(1 - up * up)
     around = index * _GOLDEN + number
     scale = np.array([0.4 + 0.05 * (number % 5), 0.4 + 0.04 * (number % 7), 0.6])
-    return np.round(np.stack([wide * np.cos(around), wide * np.sin(around), up], axis=1) * scale, 3)
+    return _rounded(np.stack([wide * np.cos(around), wide * np.sin(around), up], axis=1) * scale, 3)
 
 
 def egg_normals(points: Points, number: int) -> Points:
     """Return the outward normals of `blob`, rounded."""
     scale = np.array([0.4 + 0.05 * (number % 5), 0.4 + 0.04 * (number % 7), 0.6])
     outward = points / scale**2
-    return np.round(outward / np.linalg.norm(outward, axis=1, keepdims=True), 5)
+    return _rounded(outward / np.linalg.norm(outward, axis=1, keepdims=True), 5)
 
 
 def room(number: int, count: int = POINTS) -> Points:
     """Return points spread over a room of 6 x 4 x 2.5 m."""
     index = np.arange(count, dtype=np.float64)
     places = np.stack([index * 0.6180339887, index * 0.7548776662, index * 0.5698402910], axis=1) + number / 8
-    return np.round((places % 1.0) * np.array([6.0, 4.0, 2.5]), 3)
+    return _rounded((places % 1.0) * np.array([6.0, 4.0, 2.5]), 3)
 
 
 def rows(table: NDArray[Any] | Sequence[Sequence[float]], digits: int) -> bytes:

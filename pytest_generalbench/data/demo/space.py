@@ -45,8 +45,9 @@ def parts(kit: Kit) -> list[Entry]:
     style = kit.fixed("seg", "npz", "inline", "columns")
     entries: list[Entry] = []
     for index in range(COUNT):
-        points, name = clouds.blob(kit.dice.below(97)), _name(kit, index)
-        kind = index % 2
+        # Labels in the annotation itself take a line each.
+        points = clouds.blob(kit.dice.below(97), clouds.POINTS // 2 if style == "inline" else clouds.POINTS)
+        kind, name = index % 2, _name(kit, index)
         labels = _bands(kit, points, (1, 2, 3) if kind == 0 else (4, 5))
         cloud = _put(kit, "pointclouds", f"{name}.txt", clouds.rows(points, 3))
         output: dict[str, Any] = {"labels": labels}
