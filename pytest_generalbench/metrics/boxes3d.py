@@ -133,7 +133,7 @@ class DetectionAccumulator:
         if not self._samples:
             return NOTHING
         score = mean_ap(self._samples)
-        stderr = grouped_jackknife(self._samples, lambda sample: sample, mean_ap)
+        stderr = grouped_jackknife(self._samples, mean_ap)
         return MetricValue(100 * score, None if stderr is None else 100 * stderr, len(self._samples))
 
 

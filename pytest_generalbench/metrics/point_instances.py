@@ -138,7 +138,7 @@ class InstanceAccumulator:
         if not self._scenes:
             return NOTHING
         score = mean_precision(self._scenes)
-        stderr = grouped_jackknife(self._scenes, lambda scene: scene, mean_precision)
+        stderr = grouped_jackknife(self._scenes, mean_precision)
         return MetricValue(100 * score, None if stderr is None else 100 * stderr, len(self._scenes))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from pytest_generalbench.metrics.accumulate import jackknife
@@ -14,20 +15,19 @@ GROUPS: Final = 20
 Item = TypeVar("Item")
 
 
-def grouped_jackknife(
-    items: Sequence[Item], key: Callable[[Item], Hashable], score: Callable[[Sequence[Item]], float]
-) -> float | None:
+def grouped_jackknife(items: Sequence[Item], score: Callable[[Sequence[Item]], float]) -> float | None:
     """Return the jackknife standard error of `score(items)`; groups of items are left out in turn.
 
-    Groups follow the order of `key`, not that of `items`, so the order of the instances
-    changes nothing. None when there are fewer than two items, or a part has no score.
+    An item's group follows from a digest of its `repr`: the order of the instances changes
+    nothing, and groups are as mixed as by chance (sorted items would make them too much alike, and
+    the error too small). None when there are fewer than two items, or a part has no score.
 
-    >>> grouped_jackknife([1.0, 2.0], lambda item: item, lambda part: sum(part) / len(part))
+    >>> grouped_jackknife([1.0, 2.0], lambda part: sum(part) / len(part))
     0.5
     """
     if len(items) < 2:
         return None
-    ordered = sorted(items, key=key)  # type: ignore[arg-type]
+    ordered = sorted(items, key=lambda item: hashlib.sha256(repr(item).encode()).digest())
     count = min(GROUPS, len(ordered))
     estimates = [
         score([item for place, item in enumerate(ordered) if place % count != left]) for left in range(count)

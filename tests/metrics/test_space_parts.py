@@ -1,0 +1,113 @@
+"""Instance mIoU against a plain evaluation over tables of parts, and its laws."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_generalbench import metrics
+from pytest_generalbench.errors import ReferenceFormatError
+from pytest_generalbench.metrics.checks import PredictionFormatError
+from pytest_generalbench.metrics.point_parts import PartReference, instance_miou
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+KINDS = {"chair": (0, 1, 2), "lamp": (3, 4)}
+
+Shape = tuple[str, list[int], list[int]]
+
+
+@st.composite
+def shapes(draw: st.DrawFn) -> list[Shape]:
+    """Shapes of two kinds; the first of each kind has all its parts."""
+    found: list[Shape] = []
+    for kind, parts in KINDS.items():
+        found.append((kind, [*parts, *parts], draw(st.permutations([*parts, *parts]))))
+    for _ in range(draw(st.integers(0, 4))):
+        kind = draw(st.sampled_from(sorted(KINDS)))
+        truth = draw(st.lists(st.sampled_from(KINDS[kind]), min_size=1, max_size=12))
+        said = draw(st.lists(st.sampled_from(range(6)), min_size=len(truth), max_size=len(truth)))
+        found.append((kind, truth, said))
+    return found
+
+
+def plain_score(found: list[Shape]) -> float:
+    """Loop over shapes and the table's parts, as the usual evaluation scripts do."""
+    scores = []
+    for kind, truth, said in found:
+        ious = []
+        for part in KINDS[kind]:
+            inside = sum(a == b == part for a, b in zip(truth, said, strict=True))
+            union = sum(part in (a, b) for a, b in zip(truth, said, strict=True))
+            ious.append(1.0 if union == 0 else inside / union)
+        scores.append(sum(ious) / len(ious))
+    return 100 * sum(scores) / len(scores)
+
+
+def pairs_of(found: list[Shape], named: bool = True) -> list[tuple[Any, PartReference]]:
+    return [
+        (np.array(said), PartReference(np.array(truth), kind if named else None))
+        for kind, truth, said in found
+    ]
+
+
+@given(shapes(), st.booleans())
+def test_it_is_the_usual_evaluation_whether_the_kind_is_told_or_found(
+    found: list[Shape], named: bool
+) -> None:
+    assert instance_miou(pairs_of(found, named)) == pytest.approx(plain_score(found))
+
+
+@given(shapes(), st.data())
+def test_making_one_right_point_wrong_never_helps(found: list[Shape], data: st.DataObject) -> None:
+    number = data.draw(st.integers(0, len(found) - 1))
+    kind, truth, said = found[number]
+    right = [place for place, (a, b) in enumerate(zip(truth, said, strict=True)) if a == b]
+    if not right:
+        return
+    worse = list(said)
+    worse[data.draw(st.sampled_from(right))] = data.draw(st.sampled_from([6, 9]))
+    other = [*found[:number], (kind, truth, worse), *found[number + 1 :]]
+    assert instance_miou(pairs_of(other)) <= instance_miou(pairs_of(found)) + 1e-9
+
+
+def test_a_part_absent_from_both_counts_and_one_that_is_only_said_does_not() -> None:
+    whole = (np.array([0, 1]), PartReference(np.array([0, 1]), "a"))
+    absent = (np.array([0, 0]), PartReference(np.array([0, 0]), "a"))
+    said = (np.array([0, 1]), PartReference(np.array([0, 0]), "a"))
+    assert instance_miou([whole, absent]) == 100.0
+    assert instance_miou([whole, said]) == pytest.approx(100 * (1 + 0.25) / 2)
+
+
+def test_no_answer_has_no_points_and_unlabelled_points_do_not_count() -> None:
+    reference = PartReference(np.array([0, -1, 1]))
+    assert instance_miou([(None, reference)]) == 0.0
+    assert instance_miou([(np.array([0, 7, 1]), reference)]) == 100.0
+    assert instance_miou([(np.array([-1, 7, -1]), reference)]) == 0.0
+
+
+@pytest.mark.parametrize(
+    "reference", [np.array([], int), np.array([-1]), np.array([0.5]), np.zeros((2, 2), int), None, [1]]
+)
+def test_what_is_no_reference_is_told(reference: Any) -> None:
+    with pytest.raises(ReferenceFormatError):
+        metrics.make("instance_miou").add(None, reference)
+
+
+@pytest.mark.parametrize("prediction", [np.array([1]), np.array([0.0, 1.0]), [0, 1], "labels"])
+def test_what_is_no_prediction_is_told(prediction: Any) -> None:
+    with pytest.raises(PredictionFormatError):
+        metrics.make("instance_miou").add(prediction, np.array([0, 1]))
+
+
+def test_counts_are_all_that_is_kept() -> None:
+    accumulator: Any = metrics.make("instance_miou")
+    labels: NDArray[np.int64] = np.arange(100_000) % 5
+    accumulator.add(labels, PartReference(labels, "a"))
+    (shape,) = accumulator._shapes
+    assert len(shape.overlaps) == 5
