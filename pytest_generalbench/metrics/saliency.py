@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 ALPHA: Final = 0.5
 """The weight of the object term; the region term has the rest."""
 
-_EPS: Final = float(np.finfo(np.float64).eps)
-
 
 def structure_measure(prediction: NDArray[Any], reference: NDArray[np.bool_]) -> float:
     """Return the structure measure of one frame, 0..1.
@@ -49,7 +47,7 @@ def structure_measure(prediction: NDArray[Any], reference: NDArray[np.bool_]) ->
 def _object_term(values: NDArray[Any]) -> float:
     mean = float(np.mean(values))
     spread = float(np.std(values, ddof=1)) if values.size > 1 else 0.0
-    return 2 * mean / (mean * mean + 1 + spread + _EPS)
+    return 2 * mean / (mean * mean + 1 + spread)
 
 
 def _region_term(prediction: NDArray[Any], reference: NDArray[np.bool_]) -> float:
@@ -73,7 +71,7 @@ def _similarity(said: NDArray[Any], truth: NDArray[np.float64]) -> float:
     common = float(((said - x) * (truth - y)).sum()) / count
     above, below = 4 * x * y * common, (x * x + y * y) * spread
     if above != 0:
-        return above / (below + _EPS)
+        return above / below
     return 1.0 if below == 0 else 0.0
 
 

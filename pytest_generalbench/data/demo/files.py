@@ -47,6 +47,46 @@ def png(pixels: Sequence[Sequence[int]]) -> bytes:
     )
 
 
+def map_png(values: np.ndarray[tuple[int, ...], np.dtype[np.uint8] | np.dtype[np.uint16]]) -> bytes:
+    """Return a PNG of 8 or 16 bits: grey from (height, width), colour from (height, width, 3)."""
+    bits, kind = 8 * values.dtype.itemsize, 0 if values.ndim == 2 else 2
+    head = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], bits, kind, 0, 0, 0)
+    wide = values.astype(values.dtype.newbyteorder(">"))
+    raw = b"".join(b"\0" + row.tobytes() for row in wide)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", _stored(raw)) + _chunk(b"IEND", b"")
+
+
+def avi(frames: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]) -> bytes:
+    """Return an uncompressed AVI of grey frames, (height, width) each, at 8 frames a second."""
+    height, width = frames[0].shape
+    line = -width * 3 % 4
+
+    def part(name: bytes, content: bytes) -> bytes:
+        return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+
+    def listed(name: bytes, *parts: bytes) -> bytes:
+        return part(b"LIST", name + b"".join(parts))
+
+    def bitmap(frame: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
+        # Bottom row first, blue before green before red, rows filled up to four bytes.
+        return b"".join(np.repeat(row, 3).tobytes() + b"\0" * line for row in frame[::-1])
+
+    size = (width * 3 + line) * height
+    main = struct.pack("<14I", 125000, size * 8, 0, 16, len(frames), 0, 1, size, width, height, 0, 0, 0, 0)
+    stream = b"vidsDIB " + struct.pack(
+        "<10I4H", 0, 0, 0, 1, 8, 0, len(frames), size, 0, 0, 0, 0, width, height
+    )
+    pixels = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, size, 0, 0, 0, 0)
+    header = listed(
+        b"hdrl", part(b"avih", main), listed(b"strl", part(b"strh", stream), part(b"strf", pixels))
+    )
+    movie = [part(b"00db", bitmap(frame)) for frame in frames]
+    index = b"".join(
+        b"00db" + struct.pack("<III", 16, 4 + number * (size + 8), size) for number in range(len(frames))
+    )
+    return part(b"RIFF", b"AVI " + header + listed(b"movi", *movie) + part(b"idx1", index))
+
+
 def picture(number: int, moment: int = 0) -> bytes:
     """Return a pattern that differs by `number`, with a square that moves with `moment`."""
     front, back = 1 + number % 11, (number // 11) % 4
@@ -108,7 +148,7 @@ def ply(number: int) -> bytes:
     return (head + "".join(f"{x:.3f} {y:.3f} {z:.3f}\n" for x, y, z in points.tolist())).encode()
 
 
-def npz(name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> bytes:
+def npz(name: str, array: np.ndarray[tuple[int, ...], np.dtype[np.float32 | np.uint8]]) -> bytes:
     """Return a .npz archive of one array, without a time stamp in it."""
     content, target = io.BytesIO(), io.BytesIO()
     np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
