@@ -144,6 +144,9 @@ class Size(NamedTuple):
 _JPEG_SIZES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """JPEG segments that carry the size: every start of a frame."""
 
+_MAX_ATOMS: Final = 10_000
+"""Parts of an MP4 that are looked at on one level; a real one has a few dozen."""
+
 _MAX_HEADER: Final = 1 << 20
 """Bytes looked at for a size; the metadata before it are smaller."""
 
@@ -216,20 +219,22 @@ def _video_size(path: Path) -> Size | None:
     return size if size and min(size) > 0 else None
 
 
-def _track_size(file: BinaryIO, start: int, end: int) -> Size:
+def _track_size(file: BinaryIO, start: int, end: int, inside: tuple[bytes, ...] = (b"moov", b"trak")) -> Size:
     """Return the largest size that a track between `start` and `end` states; sound has size 0."""
     found = Size(0, 0)
-    while start + 8 <= end:
+    for _ in range(_MAX_ATOMS):
+        if start + 8 > end:
+            break
         file.seek(start)
         length, kind = struct.unpack(">I4s", file.read(8))
         begin = start + 8
         if length == 1:
             length, begin = struct.unpack(">Q", file.read(8))[0], start + 16
         stop = end if length == 0 else start + length
-        if stop <= begin:
+        if stop < begin:
             break
-        if kind in (b"moov", b"trak"):
-            found = max(found, _track_size(file, begin, stop))
+        if kind in inside[:1]:
+            found = max(found, _track_size(file, begin, stop, inside[1:]))
         elif kind == b"tkhd":
             file.seek(stop - 8)
             width, height = struct.unpack(">II", file.read(8))

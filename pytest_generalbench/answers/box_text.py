@@ -28,7 +28,6 @@ _TAGGED: Final = re.compile(
     r"|<box>(?P<box>[^<]{0,4000})</box>|<\|box_start\|>(?P<start>[^<]{0,4000})<\|box_end\|>",
     re.IGNORECASE,
 )
-_EMPTY: Final[tuple[Any, ...]] = ([], {})
 
 
 def boxes_in_text(text: str) -> list[RawBox] | None:
@@ -55,9 +54,15 @@ def boxes_in_text(text: str) -> list[RawBox] | None:
     pairs = [RawBox(_floats(match.groups()), "xyxy") for match in _PAIR.finditer(text)]
     if pairs:
         return pairs
-    if any(value in _EMPTY for value in values):
+    if any(map(_is_empty, values)):
         return []
     return list(_lines(text)) or None
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether a value is lists and objects only, with nothing in them."""
+    held = value.values() if isinstance(value, dict) else value
+    return isinstance(value, dict | list) and all(map(_is_empty, held))
 
 
 def json_values(text: str) -> list[Any]:

@@ -55,17 +55,40 @@ class Person(NamedTuple):
     """Pixels that the person covers."""
 
 
-def _check_box(form: str, box: Box | Detection) -> None:
-    numbers = box[:4]
-    if not all(map(math.isfinite, numbers)):
-        raise AnswerFormatError(f"{form}: {list(numbers)} is no box, its numbers must be finite")
-    if box.width < 0 or box.height < 0:
-        raise AnswerFormatError(f"{form}: {list(numbers)} is no box, its width or height is below zero")
+def _kept_box(form: str, box: Box) -> Box:
+    numbers = [float(number) for number in box]
+    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
+        raise AnswerFormatError(f"{form}: {numbers} is no box, it has four finite numbers")
+    if min(numbers[2:]) < 0:
+        raise AnswerFormatError(f"{form}: {numbers} is no box, its width or height is below zero")
+    return Box(*numbers)
 
 
-def _check_number(form: str, what: str, value: float | None) -> None:
+def _kept_number(form: str, what: str, value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise AnswerFormatError(f"{form}: the {what} {value} is not finite")
+    return None if value is None else float(value)
+
+
+def _kept_person(form: str, person: Person) -> Person:
+    points = tuple(Keypoint(*map(float, point)) for point in person.points)
+    if not all(math.isfinite(number) for point in points for number in point):
+        raise AnswerFormatError(f"{form}: a point whose numbers are not finite")
+    return Person(
+        points,
+        _kept_number(form, "score", person.score),
+        None if person.box is None else _kept_box(form, person.box),
+        _kept_number(form, "area", person.area),
+    )
+
+
+def _keep(answer: Answer, name: str, value: object) -> None:
+    """Set a field of a frozen answer while it is being made: all numbers are floats from here on."""
+    object.__setattr__(answer, name, value)
+
+
+def _kept_frames(form: str, boxes: tuple[Box | None, ...]) -> tuple[Box | None, ...]:
+    return tuple(None if box is None else _kept_box(form, box) for box in boxes)
 
 
 def _plain_form(value: Any) -> bool:
@@ -93,9 +116,13 @@ class Boxes(Answer):
 
     def __post_init__(self) -> None:
         """Check every box and score."""
-        for box in self.boxes:
-            _check_box(self.form, box)
-            _check_number(self.form, "score", box.score)
+        kept = (
+            Detection(
+                *_kept_box(self.form, Box(*box[:4])), box.label, _kept_number(self.form, "score", box.score)
+            )
+            for box in self.boxes
+        )
+        _keep(self, "boxes", tuple(kept))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> Answer:
@@ -114,7 +141,7 @@ class OneBox(Answer):
 
     def __post_init__(self) -> None:
         """Check the box."""
-        _check_box(self.form, self.box)
+        _keep(self, "box", _kept_box(self.form, self.box))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> Answer:
@@ -138,13 +165,7 @@ class Keypoints(Answer):
         """Check every number, and that all people have as many points."""
         if len({len(person.points) for person in self.people}) > 1:
             raise AnswerFormatError(f"{self.form}: people with different numbers of points")
-        for person in self.people:
-            if not all(math.isfinite(number) for point in person.points for number in point):
-                raise AnswerFormatError(f"{self.form}: a point whose numbers are not finite")
-            if person.box is not None:
-                _check_box(self.form, person.box)
-            _check_number(self.form, "score", person.score)
-            _check_number(self.form, "area", person.area)
+        _keep(self, "people", tuple(_kept_person(self.form, person) for person in self.people))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> Answer:
@@ -172,9 +193,7 @@ class FrameBoxes(Answer):
 
     def __post_init__(self) -> None:
         """Check every box."""
-        for box in self.boxes:
-            if box is not None:
-                _check_box(self.form, box)
+        _keep(self, "boxes", _kept_frames(self.form, self.boxes))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> Answer:
@@ -195,9 +214,7 @@ class Tube(Answer):
         """Check the start and every box."""
         if self.start < 0:
             raise AnswerFormatError(f"{self.form}: it cannot start at frame {self.start}")
-        for box in self.boxes:
-            if box is not None:
-                _check_box(self.form, box)
+        _keep(self, "boxes", _kept_frames(self.form, self.boxes))
 
     @property
     def end(self) -> int:

@@ -1,0 +1,124 @@
+"""The notations in which models write boxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_generalbench.answers import AnswerFormatError
+from pytest_generalbench.answers.box_text import boxes_in_text, json_values
+from pytest_generalbench.answers.box_values import boxes_in
+from pytest_generalbench.answers.coordinates import RawBox
+
+ONE = (10.0, 20.0, 30.0, 40.0)
+TWO = (1.5, 2.0, 3.0, 4.0)
+CATS = [RawBox(ONE, None, "cat"), RawBox(TWO, None, "cat")]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('[{"bbox": [10, 20, 30, 40], "label": "cat"}]', [RawBox(ONE, None, "cat")]),
+        ('{"bbox": [10, 20, 30, 40], "label": "cat", "score": 0.5}', [RawBox(ONE, None, "cat", 0.5)]),
+        ('```json\n[{"bbox_2d": [10, 20, 30, 40], "label": "cat"}]\n```', [RawBox(ONE, "xyxy", "cat")]),
+        ('[{"box_2d": [10, 20, 30, 40], "label": "cat"}]', [RawBox(ONE, "yxyx", "cat")]),
+        ('Here: {"cat": [[10, 20, 30, 40], [1.5, 2, 3, 4]]}.', CATS),
+        ('{"objects": [{"box": [10, 20, 30, 40], "class": "cat"}]}', [RawBox(ONE, None, "cat")]),
+        ("[{'bbox': [10, 20, 30, 40], 'label': 'cat'}]", [RawBox(ONE, None, "cat")]),
+        ("[[10, 20, 30, 40]]", [RawBox(ONE)]),
+        ("The box is [10, 20, 30, 40].", [RawBox(ONE)]),
+        ("[10, 20, 30, 40, 0.75]", [RawBox(ONE, None, None, 0.75)]),
+        ("<box>(10,20),(30,40)</box>", [RawBox(ONE, "xyxy")]),
+        ("<ref>a cat</ref><box>(10,20),(30,40)</box>", [RawBox(ONE, "xyxy", "a cat")]),
+        ("<ref>cat</ref><box>[[10, 20, 30, 40], [1.5, 2, 3, 4]]</box>", CATS),
+        (
+            "<|object_ref_start|>cat<|object_ref_end|><|box_start|>(10,20),(30,40)<|box_end|>",
+            [RawBox(ONE, "xyxy", "cat")],
+        ),
+        ("from (10, 20) to (30, 40)? No: (10, 20), (30, 40)", [RawBox(ONE, "xyxy")]),
+        ("cat: 10, 20, 30, 40\ndog: 1.5 2 3 4", [RawBox(ONE, None, "cat"), RawBox(TWO, None, "dog")]),
+        ('{"xmin": 10, "ymin": 20, "xmax": 30, "ymax": 40, "name": "cat"}', [RawBox(ONE, "xyxy", "cat")]),
+        ('{"x": 10, "y": 20, "width": 30, "height": 40}', [RawBox(ONE, "xywh")]),
+        ('[{"bbox": [10, 20, 30, 40], "label": "cat"}, {"bbox": [1.5, 2', [RawBox(ONE, None, "cat")]),
+        ("[]", []),
+        ('{"objects": []} ', []),
+        ('{"reason": "no cat"}', None),
+        ("There is no cat.", None),
+        ("12 cats, of which 3 sleep", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_usual_notations(text: str, wanted: list[RawBox] | None) -> None:
+    assert boxes_in_text(text) == wanted
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_a_crash(text: str) -> None:
+    try:
+        found = boxes_in_text(text)
+    except AnswerFormatError:
+        return
+    assert found is None or all(isinstance(box, RawBox) for box in found)
+
+
+@given(st.text(alphabet='[]{}":,0123456789.- bx<>/()', max_size=120))
+def test_no_half_written_json_is_a_crash(text: str) -> None:
+    try:
+        boxes_in_text(text)
+    except AnswerFormatError:
+        return
+
+
+def test_endless_brackets_end() -> None:
+    assert boxes_in_text("[" * 30_000) is None
+    assert json_values('{"a": ' * 5_000 + "1") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ({"bird": [[10, 20, 30, 40]]}, [RawBox(ONE, None, "bird")]),
+        ({"text": {"bird": [[10, 20, 30, 40]], "cat": []}}, [RawBox(ONE, None, "bird")]),
+        ({"bbox": [{"Fall": [10.0, 20.0, 30.0, 40.0]}]}, [RawBox(ONE, None, "Fall")]),
+        ({"boxes": [[10, 20, 30, 40]], "labels": ["cat"], "scores": [0.5]}, [RawBox(ONE, None, "cat", 0.5)]),
+        ({"boxes": [[10, 20, 30, 40]], "format": "xyxy"}, [RawBox(ONE, "xyxy")]),
+        ([{"xyxy": [10, 20, 30, 40], "category": "cat"}], [RawBox(ONE, "xyxy", "cat")]),
+        ([[10, 20, 30, 40, "cat", 0.5]], [RawBox(ONE, None, "cat", 0.5)]),
+        ([[10, 20, 30, 40, None, None]], [RawBox(ONE)]),
+        ([["cat", [10, 20, 30, 40]]], [RawBox(ONE, None, "cat")]),
+        (
+            {"name": "cat", "bndbox": {"xmin": "10", "ymin": "20", "xmax": "30", "ymax": "40"}},
+            [RawBox(ONE, "xyxy", "cat")],
+        ),
+        ([{"bbox": [10, 20, 30, 40], "category_id": 3, "iscrowd": 1}], [RawBox(ONE, None, "3", None, True)]),
+        ({"image_id": 3, "annotations": [{"bbox": [10, 20, 30, 40]}]}, [RawBox(ONE)]),
+        ("[10, 20, 30, 40]", [RawBox(ONE)]),
+        ([], []),
+    ],
+)  # fmt: skip
+def test_shapes_of_files(value: Any, wanted: list[RawBox]) -> None:
+    assert boxes_in(value) == wanted
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a cat", 3, None, {"label": "cat"}, [[1, 2, 3]], {"bird": [[1, 2, 3]]}, {"bbox": "cat"},
+        [[1, 2, 3, 4], "x"],
+        {"boxes": [[1, 2, 3, 4]], "labels": ["a", "b"]}, "[1, 2,",
+    ],
+)  # fmt: skip
+def test_what_is_no_box_is_one_error(value: Any) -> None:
+    with pytest.raises(AnswerFormatError):
+        boxes_in(value)
+
+
+def test_deep_nesting_is_one_error() -> None:
+    value: Any = [1, 2, 3, 4]
+    for _ in range(40):
+        value = [value]
+    with pytest.raises(AnswerFormatError, match="deeply"):
+        boxes_in(value)
