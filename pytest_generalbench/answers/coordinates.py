@@ -179,14 +179,15 @@ class Evidence:
         In this order: all numbers up to 1, with fractions among them, are shares; numbers up to
         1000 on large images only (16 boxes or more on sides of more than 1500 pixels, nothing
         above 1000) are thousandths; else `preferred` unless more than a tenth of the boxes
-        contradict it, by reaching out of their image or by corners in the wrong order. Then the
-        first of pixels, and, for numbers up to 1000, thousandths that no more than a tenth
-        contradict; and when all are contradicted, `preferred`. `yxyx` and `cxcywh` look too much
+        contradict it, by reaching out of their image or by corners in the wrong order. Then
+        pixels in the other order, and, for numbers up to 1000, thousandths in either, whichever
+        comes first that no more than a tenth contradict; when all are contradicted, `preferred`.
+        `yxyx` and `cxcywh` look too much
         like the others: a model has to declare them.
         """
         order = preferred.split("_")[1]
         other = "xywh" if order == "xyxy" else "xyxy"
-        names = f"{self.boxes} boxes"
+        names = f"{self.boxes} box{'es' if self.boxes != 1 else ''}"
         if self.boxes and self.top <= 1 and self.fractions:
             return Found(self._order_of("unit", order, other), f"no number above 1 in {names}")
         if self.large >= _LARGE_BOXES and self.top <= 1000 and preferred.startswith("pixels_xyxy"):
@@ -194,7 +195,7 @@ class Evidence:
                 self._order_of("thousand", order, other), f"no number above 1000 in {names} on large images"
             )
         scales = ("pixels", "thousand") if self.top <= 1000 else ("pixels",)
-        for convention in (preferred, *(f"{scale}_{way}" for way in (order, other) for scale in scales)):
+        for convention in (preferred, *(f"{scale}_{way}" for scale in scales for way in (order, other))):
             if self.against[convention] <= TOLERATED * self.boxes:
                 contradicted = self.against[preferred]
                 why = f"{contradicted} of {names} contradict {preferred}" if contradicted else names
