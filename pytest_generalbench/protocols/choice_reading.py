@@ -1,11 +1,14 @@
 r"""Reading which option an answer names.
 
-The rules in order: the last `\boxed{…}`; an explicit phrase (`the answer is C`, `Answer: C`,
-`C is correct`), the last one that can be read; a letter at the start; a weaker phrase (`I
-choose C`); the text of exactly one option; exactly one capital letter that stands alone.
-The article in `A dog` and the pronoun `I` are no letters, a letter right behind `not` is
-not chosen, and what stays ambiguous is None. A letter beyond the options, said explicitly,
-is None too: nothing else in the text may overrule it.
+What an answer turns down (`A is wrong`, see `choice_rejecting`) is no longer there for the
+rules. In order: the last `\boxed{…}`; an explicit phrase (`the answer is C`, `Answer: C`,
+`C is correct`), the last one that can be read; a conclusion (`so C.`, `that leaves B`); a
+letter at the start; a weaker phrase (`I choose C`); the text of exactly one option; exactly
+one capital letter that stands alone. The article in `A dog` and the pronoun `I` are no
+letters, a letter right behind `not` is not chosen, and what stays ambiguous is None. A
+letter beyond the options, said explicitly, is None too: nothing else in the text may
+overrule it. Of a long answer the first and the last 8,000 characters are read, and of each
+kind of phrase the last 20.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from pytest_generalbench.protocols.choice_options import LETTERS
+from pytest_generalbench.protocols.choice_rejecting import without_rejected
 from pytest_generalbench.protocols.cleaning import (
+    PHRASES,
+    ends_of,
     first_line,
     last_boxed,
     last_line,
@@ -52,6 +58,13 @@ _WEAK: Final = re.compile(
     r"must be|go with)\s+"
     r"(?:definitely |clearly |probably |likely |option |choice |letter )*"
 )
+_THEREFORE: Final = re.compile(
+    r"(?:\b(?:so|therefore|thus|hence|consequently|leaving|leaves)\b|所以|因此)[,，:]?\s*"
+    r"(?:(?:it(?:'s| is| must be| has to be| should be)|that(?:'s| is| leaves)|"
+    r"(?:we|i)(?:'d|'ll| would| will| are)?(?: choose| pick| select| say| go with| left with)|only|just|with|"
+    r"us|must be|option|choice|letter|definitely|clearly|probably|the|best|answer|is)\s+|是|选)*",
+    re.IGNORECASE,
+)
 _LETTER_THEN: Final = re.compile(r"[\s(\[{\"'“$]*([A-Za-z])(?=$|[\s.,;:!?)\]\"'”$}、。,;—–-])")
 _TWO: Final = re.compile(
     r"[\s(\[\"'“]*([A-Z])[)\]\"'”.]*\s*(?:,\s*and\b|,\s*or\b|,|\band\b|\bor\b|/|&|、|\+)\s*"
@@ -61,6 +74,8 @@ _VERBS: Final = frozenset(
     ("is", "because", "since", "as", "seems", "would", "fits", "looks", "matches", "must")
 )
 _ALONE: Final = re.compile(r"(?<![\w'’-])([A-Z])(?![\w'’])|\b(?:[Oo]ption|[Cc]hoice)\s+([a-z])\b|\(([a-z])\)")
+_TAIL: Final = 2_000
+"""How much behind a phrase is looked at; no option is longer."""
 _CLAUSE_END: Final = re.compile(
     r"[.;]\s|\b(?:because|since|rather than|instead of|whereas|while)\b", re.IGNORECASE
 )
@@ -73,7 +88,7 @@ _BEFORE_NOT: Final = re.compile(
 
 def _flat(text: str) -> str:
     """Bring an answer to plain characters: no reasoning, no markdown, full-width forms narrowed."""
-    plain = unicodedata.normalize("NFKC", without_reasoning(text)).replace("’", "'")
+    plain = unicodedata.normalize("NFKC", ends_of(without_reasoning(text))).replace("’", "'")
     plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}", r"\1", plain)
     return without_emphasis(plain)
 
@@ -143,7 +158,24 @@ def _by_text(text: str, texts: Sequence[str]) -> str | None:
 def _phrases(text: str) -> list[str]:
     """Return what follows each explicit phrase, the last phrase first."""
     ends = sorted({found.end() for pattern in _STRONG for found in pattern.finditer(text)}, reverse=True)
-    return [text[end:] for end in ends]
+    return [text[end : end + _TAIL] for end in ends[:PHRASES]]
+
+
+def _concluded(text: str, texts: Sequence[str]) -> str | None:
+    """Return the letter, or the option, that all of a clause behind `so` or `therefore` says."""
+    names = [normalise(item) for item in texts]
+    for phrase in reversed(list(_THEREFORE.finditer(text))[-PHRASES:]):
+        tail = text[phrase.end() : phrase.end() + _TAIL]
+        clause = normalise(_CLAUSE_END.split(first_line(tail))[0])
+        if len(clause) > 1 and names.count(clause) == 1:
+            return LETTERS[names.index(clause)]
+        found = None if _TWO.match(tail) else _LETTER_THEN.match(tail)
+        if found is None or found.group(1).upper() not in LETTERS[: len(texts)]:
+            continue
+        following = re.match(r"[^\S\n]+([A-Za-z']+)", tail[found.end() :])
+        if following is None or (found.group(1).isupper() and following.group(1).lower() in _VERBS):
+            return found.group(1).upper()
+    return None
 
 
 def _explicit(text: str, texts: Sequence[str]) -> str | None:
@@ -155,7 +187,7 @@ def _explicit(text: str, texts: Sequence[str]) -> str | None:
     return right[-1] if right and len(set(right)) == 1 and right[-1] in LETTERS[: len(texts)] else None
 
 
-def _alone(text: str, texts: Sequence[str]) -> str | None:
+def _alone(text: str, texts: Sequence[str], rejected: frozenset[str]) -> str | None:
     """Return the only letter that stands alone, apart from articles, pronouns and rejected ones."""
     found = set()
     for match in _ALONE.finditer(text):
@@ -170,16 +202,18 @@ def _alone(text: str, texts: Sequence[str]) -> str | None:
             continue
         found.add(letter.upper())
     found &= set(LETTERS[: len(texts)])
+    if len(found) > 1:
+        found -= rejected  # named once and turned down at another place
     return found.pop() if len(found) == 1 else None
 
 
-def _steps(text: str, texts: Sequence[str]) -> str | None:
+def _steps(text: str, texts: Sequence[str], rejected: frozenset[str]) -> str | None:
     box = last_boxed(text)
     if box:
         found = _at_start(box, texts, phrase=True) or _by_text(box, texts)
         if found is not None:
             return found
-    found = _explicit(text, texts)
+    found = _explicit(text, texts) or _concluded(text, texts)
     if found is not None:
         return found
     line = re.sub(r"^[-•·]\s+", "", first_line(text))
@@ -189,11 +223,13 @@ def _steps(text: str, texts: Sequence[str]) -> str | None:
         return found
     if re.fullmatch(r"\W*[A-Za-z]\W*", last_line(text)):
         return _at_start(last_line(text), texts, phrase=True)
-    for weak in reversed(list(_WEAK.finditer(text))):
-        tail = text[weak.end() :]
+    for weak in reversed(list(_WEAK.finditer(text))[-PHRASES:]):
+        tail = text[weak.end() : weak.end() + _TAIL]
         if tail[:1].isupper() and (found := _at_start(tail, texts, phrase=False)) is not None:
             return found
-    return _by_text(text, texts) or _alone(text, texts)
+    by_text = _by_text(text, texts)
+    # The text of an option that was turned down by its letter is part of the reason.
+    return by_text if by_text and by_text not in rejected else _alone(text, texts, rejected)
 
 
 def read_choice(text: str, texts: Sequence[str]) -> str | None:
@@ -205,5 +241,6 @@ def read_choice(text: str, texts: Sequence[str]) -> str | None:
     plain = _flat(text)
     if not plain.strip() or not texts:
         return None
-    found = _steps(plain, texts)
+    left, rejected = without_rejected(plain, texts)
+    found = _steps(left, texts, rejected)
     return None if found == _AMBIGUOUS else found

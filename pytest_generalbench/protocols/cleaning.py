@@ -34,6 +34,10 @@ _EMPHASIS: Final = re.compile(
     re.MULTILINE,
 )
 _EDGES: Final = " \t\n.,;:!?\"'`*()[]{}<>«»“”‘’。，；：！？、「」『』（）【】"
+EDGE: Final = 8_000
+"""How many characters at each end of an answer are looked at where it has to name one thing."""
+PHRASES: Final = 20
+"""How many of the last phrases like `the answer is` are tried."""
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "`": "`"}
 
 
@@ -47,6 +51,17 @@ def without_reasoning(text: str) -> str:
     if ends:
         return text[ends[-1].end() :].strip()
     return "" if _THINK_START.match(text) else text.strip()
+
+
+def ends_of(text: str) -> str:
+    """Return the first and the last 8,000 characters of a text that is longer than both, cut at blanks.
+
+    What an answer names stands at its start or at its end; a model that runs on and on must
+    not make the reading slow.
+    """
+    if len(text) <= 2 * EDGE:
+        return text
+    return f"{text[:EDGE].rsplit(None, 1)[0]}\n...\n{text[-EDGE:].split(None, 1)[-1]}"
 
 
 def one_line(text: str) -> str:
@@ -152,17 +167,18 @@ def mentions(text: str, names: Iterable[str]) -> list[str]:
     Longer names are looked for first and use up their place, so that `not entailment` is
     not also an `entailment`. A name right behind a negation does not count as mentioned.
     """
-    left = text
+    taken = bytearray(len(text))
     found: dict[str, int] = {}
     for name in sorted({name for name in names if name}, key=lambda item: (-len(item), item)):
-        start = left.find(name)
+        start = text.find(name)
         while start >= 0:
-            end = start + len(name)
-            if _stands_alone(text, start, end):
+            end, step = start + len(name), 1
+            if taken.find(1, start, end) < 0 and _stands_alone(text, start, end):
                 if not _NEGATION.search(text[max(0, start - 24) : start]):
                     found.setdefault(name, start)
-                left = left[:start] + "\0" * len(name) + left[end:]
-            start = left.find(name, end if left[start] == "\0" else start + 1)
+                taken[start:end] = b"\1" * len(name)
+                step = len(name)
+            start = text.find(name, start + step)
     return sorted(found, key=lambda name: found[name])
 
 

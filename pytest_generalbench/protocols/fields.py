@@ -51,6 +51,15 @@ _MEDIA_FILE: Final = re.compile(
     re.IGNORECASE,
 )
 _UNTOLD_KEY: Final = re.compile(r"(?:\w*_)?(?:id|ids|fps|frame_count|data_source|sample_rate)")
+_STATED_FORM: Final = re.compile(
+    r"\b(?:separated by|comma[- ]separated|by commas|"
+    r"(?:provide|output|return|give|answer(?: with)?|respond with|reply with|write|print|list) (?:only|just)|"
+    r"only (?:provide|output|return|give|answer|respond|reply|write|print|list)|"
+    r"(?:output|answer|response) format|in (?:the|this|json) (?:following )?(?:form|format)|"
+    r"(?:as|in|valid) (?:an? )?json|json (?:list|array|format|object)|"
+    r"per line|on (?:a|its own) (?:new )?line|instead of \\?n)\b|as output\b",
+    re.IGNORECASE,
+)
 _PLACEHOLDER: Final = re.compile(r"<<<\s*([^<>\n]{1,60}?)\s*>>>")
 
 
@@ -222,6 +231,17 @@ def questions(instance: Instance) -> tuple[str, ...]:
     """Return the texts of the instance that may be its question, filled, each by itself."""
     given = (find(instance.fields, key) for key in (*_QUESTION_KEYS, "text", "input", "raw_text", "context"))
     return tuple(filled(value, instance)[0] for value in given if isinstance(value, str))
+
+
+def own_words(instance: Instance) -> str:
+    """Return what the file itself asks, its placeholders unfilled."""
+    given = (find(instance.fields, key) for key in _QUESTION_KEYS)
+    return "\n".join(value for value in given if isinstance(value, str))
+
+
+def states_form(instance: Instance) -> bool:
+    """Whether the instance's own words say what the answer must look like (`separated by commas`)."""
+    return _STATED_FORM.search(own_words(instance)) is not None
 
 
 def statement(instance: Instance, leave_out: Collection[str] = ()) -> str:

@@ -33,6 +33,8 @@ _BY_FIELD: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("table", "tables"), "Describe the table in a short paragraph. Write the description only."),
 )
 """What to do, by the field that tells the kind of task, for instances that ask nothing themselves."""
+_SHORT: Final = frozenset(("token_f1", "exact_match", "anls"))
+"""Metrics that count every word beyond the answer against it."""
 
 
 class FreeText(TextProtocol):
@@ -41,7 +43,9 @@ class FreeText(TextProtocol):
     Prompt fields: `{question}` (context, documents, numbered dialogue turns with alternating
     speakers, tables, code … under headings, then the question), `{instruction}`. Files of
     summaries, translations, dialogues and the like say nowhere what to do with their fields,
-    so the instruction does; a question with a `<MASK>` asks for what the mask stands for.
+    so the instruction does; a question with a `<MASK>` asks for what the mask stands for. A
+    metric that punishes every word too many (`token_f1`, `exact_match`, `anls`) gets a short
+    answer asked for.
 
     Parser `plain`: the whole answer without reasoning and one lead like `Answer:` or
     `Summary:`. Prediction: str. Reference: tuple of accepted texts; a proof is its steps, a
@@ -73,6 +77,8 @@ class FreeText(TextProtocol):
                     return words
         if "story" in context.task.id.rpartition("/")[2].split("-"):
             return "Write a story that fits this prompt. Write the story only."
+        if context.task.metric.name in _SHORT:
+            return "Answer with a word or a short phrase only."
         if context.task.archetype == "text_open_qa":
             return "Answer directly, in a short sentence."
         return "Answer directly."

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.errors import DataError
-from pytest_generalbench.protocols import intent, references
+from pytest_generalbench.protocols import fields, intent, references
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.cleaning import normalise, one_line
-from pytest_generalbench.protocols.label_reading import index_of, join_labels
+from pytest_generalbench.protocols.label_reading import index_of, join_labels, lists_all
 from pytest_generalbench.protocols.parsers import PARSERS
 from pytest_generalbench.protocols.text_protocol import TextProtocol
 
@@ -43,7 +43,8 @@ class Label(TextProtocol):
     reference means several labels at once, joined by `, ` in sorted order, `none` if empty.
     Other bools are the labels `true` and `false`.
 
-    Prompt fields: `{question}`, `{labels}` (the candidates), `{instruction}`. Parser `label`
+    Prompt fields: `{question}`, `{labels}` (the candidates; empty where the file's prompt lists
+    them), `{instruction}` (empty where it says `Provide only …`). Parser `label`
     (`labels` for several at once): see `label_reading`. Prediction: the label as the set
     spells it; an answer that names none of them is its own line, which counts as wrong; None
     when it is empty. In an open set both sides are normalised. Reference: tuple of one label.
@@ -107,18 +108,21 @@ class Label(TextProtocol):
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the candidates."""
-        listing = f"Candidates: {', '.join(context.labels)}" if context.labels else ""
+        told = not context.labels or lists_all(fields.own_words(instance), context.labels)
+        listing = "" if told else f"Candidates: {', '.join(context.labels)}"
         if intent.tables(context.header):
             listing = f"Candidates:\n{intent.listing(context.header)}"
         return {**super().values(instance, context), "labels": listing}
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for the label without other words."""
+        """Ask for the label without other words, unless the file asks for it in its own."""
         if intent.tables(context.header):
             return (
                 "Answer with one candidate each for action, object and location, in this order, "
                 "and nothing else."
             )
+        if fields.states_form(instance):
+            return ""
         if context.several:
             return "Answer with all that apply, separated by commas, and nothing else."
         if context.labels:

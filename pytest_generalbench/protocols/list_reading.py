@@ -1,4 +1,4 @@
-"""Reading lists of items and of triplets, in whatever notation an answer or a reference has."""
+"""Lists of items and of triplets, in whatever notation a reference has, or the list of an answer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pytest_generalbench.protocols.choice_options import literal_list
-from pytest_generalbench.protocols.cleaning import (
-    one_line,
-    without_emphasis,
-    without_lead_sentence,
-    without_reasoning,
-)
+from pytest_generalbench.protocols.cleaning import one_line
 from pytest_generalbench.protocols.fields import find, key_of
 
 Triplet = tuple[str, str, str]
@@ -36,16 +31,16 @@ _PREDICATE: Final = ("predicate", "relation", "relationship", "rel", "pred", "ve
 _OBJECT: Final = ("object", "obj", "tail", "target", "to", "entity2")
 _OPEN: Final = {"(": ")", "[": "]", "{": "}", "\uff08": "\uff09", "【": "】"}
 _BULLET: Final = re.compile(r"^\s*(?:[-*•·–—]\s+|\(?\d{1,3}[.)、]\s+)")
-_FENCE: Final = re.compile(r"```[\w+-]*\n?(.*?)```", re.DOTALL)
 _EDGES: Final = " \t\n\"'`“”‘’"
 _ARROWS: Final = re.compile(r"\s+[-–—]+\s+|\s*(?:-+>|→|⟶|\||\t)\s*|\s+--\s+")
-_MAX_TEXT: Final = 20_000
+MAX_TEXT: Final = 20_000
+"""How long a list in JSON or Python notation may be to be read as one."""
 
 
 def json_value(text: str) -> Any:
     """Read a list or object in JSON or Python notation; None when it is neither."""
     text = text.strip()
-    if not text.startswith(("[", "{", "(")) or len(text) > _MAX_TEXT:
+    if not text.startswith(("[", "{", "(")) or len(text) > MAX_TEXT:
         return None
     try:
         value = json.loads(text)
@@ -82,14 +77,20 @@ def _unwrapped(text: str) -> str:
         text = bare
 
 
+def closing(text: str, start: int, stop: int) -> int:
+    """Return the place behind the bracket that closes the one at `start`, before `stop`; 0 when none does."""
+    opener, closer = text[start], _OPEN[text[start]]
+    depth = 0
+    for index in range(start, stop):
+        depth += (text[index] == opener) - (text[index] == closer)
+        if depth == 0:
+            return index + 1
+    return 0
+
+
 def _closes_last(text: str) -> bool:
     """Whether the bracket that opens the text is closed by its last character."""
-    depth = 0
-    for index, char in enumerate(text):
-        depth += (char == text[0]) - (char == text[-1])
-        if depth == 0:
-            return index == len(text) - 1
-    return False
+    return closing(text, 0, len(text)) == len(text)
 
 
 def canonical_item(text: str) -> str:
@@ -197,35 +198,6 @@ def _is_flat(value: Any) -> bool:
     return isinstance(value, list) and not any(isinstance(part, list | tuple | Mapping) for part in value)
 
 
-def list_text(text: str) -> str:
-    """Return the part of an answer that holds its list: a fenced block, or all without lead-in."""
-    text = without_reasoning(text)
-    fenced = _FENCE.findall(text)
-    if fenced:
-        return str(max(fenced, key=len)).strip()
-    if json_value(text) is not None:
-        return text
-    plain = without_lead_sentence(without_emphasis_of_words(text)).strip()
-    lead, _, rest = plain.partition("\n")
-    if rest.strip() and lead.rstrip().endswith((":", "\uff1a")):
-        plain = rest.strip()
-    embedded = re.search(r"[:\n]\s*(\[.*\])\s*\.?\s*$", plain, re.DOTALL)
-    if embedded is not None and json_value(embedded.group(1)) is not None:
-        return embedded.group(1)
-    return plain
-
-
-def without_emphasis_of_words(text: str) -> str:
-    """Drop markdown emphasis but keep the bullets that start a line."""
-    return without_emphasis(re.sub(r"(?m)^(\s*)\*\s+", r"\1- ", text))
-
-
-def read_items(text: str) -> tuple[str, ...] | None:
-    """Read a list of items; an explicit nothing (`none`, `[]`) is (), an empty answer None."""
-    inner = list_text(text)
-    return items_of(inner) if inner else None
-
-
 def _name(value: Any) -> str:
     if isinstance(value, Mapping):
         named = find(value, "name", "names", "label", "category", "text", "class")
@@ -287,12 +259,6 @@ def _triplet_lines(text: str) -> list[str]:
     if lines and any(_triplet_of_line(line) for line in lines):
         return lines
     return [line for line in re.split(r"[\n;]", text) if line.strip()]
-
-
-def read_triplets(text: str) -> tuple[Triplet, ...] | None:
-    """Read triplets; an explicit nothing is (), an empty or unreadable answer None."""
-    inner = list_text(text)
-    return triplets_of(inner) if inner else None
 
 
 def roles_text(value: Any) -> str:

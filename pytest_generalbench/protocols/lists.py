@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pytest_generalbench.protocols import cleaning, references
+from pytest_generalbench.protocols import cleaning, fields, references
 from pytest_generalbench.protocols.list_reading import Triplet, items_of, roles_text, triplets_of
 from pytest_generalbench.protocols.text_protocol import TextProtocol
 
@@ -25,8 +25,10 @@ class Extraction(TextProtocol):
     Prompt fields: `{question}`, `{instruction}`. Parser `items`: a list in JSON or Python
     notation (of texts, lists or objects; fenced or behind a lead-in), or parts separated by
     commas and line ends, or by semicolons, or by `<p>`; bullets, brackets, quotes and full
-    stops go, and what stands in brackets stays together. `none` or `[]` is (), an empty
-    answer None.
+    stops go, and what stands in brackets stays together. In an answer the list may stand
+    between sentences or be one (`The entities are: A, B and C.`). `none`, `[]` or `No entities
+    found.` is (), an empty answer None. A prompt that states a form (`separated by commas`) is
+    left alone.
 
     Prediction and reference: tuple of items, both in the form of
     `list_reading.canonical_item`. The raw reference is a text in the same notations (an
@@ -40,7 +42,9 @@ class Extraction(TextProtocol):
     keys: ClassVar[tuple[str, ...]] = _LIST_KEYS
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for JSON, whose items may hold commas."""
+        """Ask for JSON, whose items may hold commas, unless the file asks for a form of its own."""
+        if fields.states_form(instance):
+            return ""
         return "Answer with a JSON list of strings, an item each and [] for none, and nothing else."
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
@@ -72,7 +76,9 @@ class Triplets(TextProtocol):
     needs_question: ClassVar[bool] = False
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for one bracket a line."""
+        """Ask for one bracket a line, unless the file asks for a form of its own."""
+        if fields.states_form(instance):
+            return ""
         return (
             "Answer with one relation a line, as (subject, predicate, object), the surest first, "
             "and nothing else."

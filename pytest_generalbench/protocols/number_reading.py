@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_generalbench.protocols.cleaning import (
+    ends_of,
     last_boxed,
     last_line,
     one_line,
@@ -60,9 +61,6 @@ _BELOW_1000: Final = rf"{_BELOW_100}(?:\s+hundred(?:(?:\s+and)?\s+{_BELOW_100})?
 _WORDS: Final = re.compile(
     rf"\b{_BELOW_1000}(?:\s+thousand(?:(?:\s+and)?\s+{_BELOW_1000})?)?\b", re.IGNORECASE
 )
-_ANSWER: Final = re.compile(
-    r"\b(?:answer|total|count)\b[^\d\n]{0,30}?(?:\bis\b|:|=)|答案(?:是|为|[:\uff1a])?", re.IGNORECASE
-)
 _SIGNS: Final = re.compile(r"^\s*[$€£¥₹]\s*|\\\$|\\[,!; ]|\s*(?:\\?%|°)\s*$")
 _VALUE: Final = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:/\d+)?"
 _WITH_UNIT: Final = re.compile(
@@ -84,6 +82,10 @@ _SCALE_WORDS: Final = frozenset(
         "pi",
     ]
 )
+_ANY_VALUE: Final = re.compile(r"(?<![\w.])[-−]?(?:\d+(?:\.\d+)?|\.\d+)(?:/\d+)?")
+_FORMULA: Final = re.compile(r"[=+*^\\<>{}_|]|[A-Za-z]\d|\d[A-Za-z:]")
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z'’]*")
+_HEDGES: Final = tuple([word] for word in ("about", "approximately", "around", "exactly", "roughly", "only"))
 
 
 def _number(text: str) -> float | None:
@@ -106,48 +108,24 @@ def _from_words(text: str) -> float:
     return float(total + part)
 
 
-def numbers_in(text: str) -> list[float]:
-    """Return the numbers of `text` in order, those in English words included."""
-    found = [(match.start(), _number(match.group())) for match in _NUMBER.finditer(text)]
-    found += [(match.start(), _from_words(match.group())) for match in _WORDS.finditer(text)]
-    return [value for _, value in sorted(found, key=lambda item: item[0]) if value is not None]
+class Number(NamedTuple):
+    """A number and where it stands."""
+
+    start: int
+    end: int
+    value: float
 
 
-def read_count(text: str) -> float | None:
-    """Read one number: a lone one, else the first after `answer is`, else the last of all.
-
-    `1,234` is a thousand and some, `three` is 3; an answer without a number is None.
-    """
-    text = without_emphasis(without_reasoning(text))
-    box = last_boxed(text)
-    found = numbers_in(box) if box is not None else []
-    if len(found) == 1:
-        return found[0]
-    found = numbers_in(text)
-    if len(found) < 2:
-        return found[0] if found else None
-    phrases = list(_ANSWER.finditer(text))
-    for phrase in reversed(phrases):
-        after = numbers_in(text[phrase.end() :])
-        if after:
-            return after[0]
-    return found[-1]
-
-
-def read_series(text: str) -> float | None:
-    """Read the first forecast value.
-
-    The value is the first number inside the last brackets that hold one, else what
-    `read_count` reads. A comma before exactly three digits and no blank groups thousands
-    (`[1,234.5]` is 1234.5); otherwise commas separate the values of a list, and the first
-    counts, since one step ahead is asked.
-    """
-    plain = without_emphasis(without_reasoning(text))
-    for inside in reversed(re.findall(r"\[([^\[\]]*)\]", plain)):
-        found = [value for match in _NUMBER.finditer(inside) if (value := _number(match.group())) is not None]
-        if found:
-            return found[0]
-    return read_count(text)
+def numbers_in(text: str, *, words: bool = True) -> list[Number]:
+    """Return the numbers of `text` in order, those in English words included unless told otherwise."""
+    found = [
+        Number(*match.span(), value)
+        for match in _NUMBER.finditer(text)
+        if (value := _number(match.group())) is not None
+    ]
+    if words:
+        found += [Number(*match.span(), _from_words(match.group())) for match in _WORDS.finditer(text)]
+    return sorted(found)
 
 
 def normal_number(text: str) -> str:
@@ -171,14 +149,33 @@ def normal_number(text: str) -> str:
     return re.sub(r"^(-?)(?=\.)", r"\g<1>0", value.rstrip("0").rstrip(".")) or "0"
 
 
+def _said_number(answer: str) -> str:
+    """Return the number of a sentence that holds exactly one, else the answer as it is.
+
+    A sentence has two words before its number, or three in all with one before; what else
+    has letters and a number may be a name (`Room 12`), a quantity (`5 million`) or a formula.
+    """
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", answer)
+    found = list(_ANY_VALUE.finditer(plain))
+    if len(found) != 1 or _FORMULA.search(plain):
+        return answer
+    before, after = (_WORD.findall(part) for part in (plain[: found[0].start()], plain[found[0].end() :]))
+    hedged = [word.lower() for word in before] in _HEDGES
+    sentence = len(before) > 1 or hedged or (before and len(before) + len(after) > 2)
+    scaled = after and after[0].lower() in _SCALE_WORDS
+    return normal_number(found[0].group()) if sentence and not scaled else answer
+
+
 def read_final_answer(text: str) -> str | None:
     r"""Read the final answer of worked-out reasoning, numbers normalised.
 
     The last `\boxed{…}`, else what follows the last `Final Answer:` (any case, in bold or
     not; on the next line when its own is empty), else what follows the last `answer is`,
-    else the last number, else the last line. None when there is no text.
+    else the last number, else the last line. Where a sentence follows such a phrase, the one
+    number in it is the answer (`Final answer: Janet makes $18 a day`); a sentence with several
+    stays as it is. None when there is no text. Of a long text both ends are read.
     """
-    text = without_reasoning(text)
+    text = ends_of(without_reasoning(text))
     box = last_boxed(text)
     if box:
         return normal_number(box)
@@ -189,7 +186,7 @@ def read_final_answer(text: str) -> str | None:
     ):
         found = re.findall(pattern, plain, re.IGNORECASE)
         if found and (answer := normal_number(found[-1])):
-            return answer
+            return _said_number(answer)
     numbers = [match.group() for match in _NUMBER.finditer(plain)]
     whole = normal_number(plain) if "\n" not in plain else ""
     if re.fullmatch(_VALUE, whole):

@@ -20,10 +20,11 @@ def number_text(value: float) -> str:
 class Counting(TextProtocol):
     """Count something.
 
-    Prompt fields: `{question}`, `{instruction}`. Parser `count`: a lone number, else the first
-    one behind `answer is`, `total:` and the like, else the last one; `1,234` is one number,
-    words count (`twenty-one`). An answer without a number is None. Prediction and reference:
-    float; the raw reference is a finite number, its text, or a list of one.
+    Prompt fields: `{question}`, `{instruction}`. Parser `count`: a lone number, else the one
+    that the answer's words mark as the count (see `count_reading.read_count`), else the last
+    one; `1,234` is one number, words count (`twenty-one`), `There are no cats.` is 0. An
+    answer without a number is None. Prediction and reference: float; the raw reference is a
+    finite number, its text, or a list of one.
     """
 
     name: ClassVar[str] = "counting"

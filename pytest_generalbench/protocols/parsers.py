@@ -12,9 +12,10 @@ from typing import Any, Final
 from pytest_generalbench.protocols import cleaning
 from pytest_generalbench.protocols.choice_reading import read_choice
 from pytest_generalbench.protocols.code_reading import read_code, read_sql
+from pytest_generalbench.protocols.count_reading import read_count, read_series
 from pytest_generalbench.protocols.label_reading import read_label, read_labels
-from pytest_generalbench.protocols.list_reading import read_items, read_triplets
-from pytest_generalbench.protocols.number_reading import read_count, read_final_answer, read_series
+from pytest_generalbench.protocols.list_answers import read_items, read_triplets
+from pytest_generalbench.protocols.number_reading import read_final_answer
 from pytest_generalbench.protocols.yes_no_reading import read_yes_no
 
 Parser = Callable[[str, tuple[str, ...]], Any]
