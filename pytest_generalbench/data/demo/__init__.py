@@ -22,7 +22,7 @@ from pytest_generalbench.errors import DataError
 if TYPE_CHECKING:
     from pytest_generalbench.task import Task
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised whenever the same tasks would give other bytes."""
 
 NOTE: Final = "synthetic demo data"

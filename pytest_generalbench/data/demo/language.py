@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -59,6 +60,10 @@ def open_qa(kit: Kit) -> list[Entry]:
         if kit.slug == "tweet-question-answering":
             given = {"question": f"Tweet: {asked.context} {asked.question}"}
         answer = [asked.sentence, f"It is {asked.short}"] if with_list else asked.sentence
+        if kit.task.metric.name == "token_f1":
+            # A metric that punishes every word too many asks for a few of them.
+            given = {key: text.replace(asked.question, asked.where) for key, text in given.items()}
+            answer = [asked.short, asked.short.removeprefix("in the ")] if with_list else asked.short
         entries.append({"input": given, "output": {"answer": answer}})
     return entries
 
@@ -109,7 +114,7 @@ def classification(kit: Kit) -> list[Entry]:
     field = "tweets" if kit.slug == "stance-detection" else "raw_text"
     aimed = kit.slug in ("stance-detection", "aspect-sentiment-classification")
     toward = " toward <<<target>>>" if aimed else ""
-    ask = f"<<<{field}>>>. What is the {kit.title} result{toward}? Choose from: {', '.join(labels)}."
+    ask = f"<<<{field}>>> What is the {kit.title} result{toward}? Choose from: {', '.join(labels)}."
     key = kit.fixed("category", "label", "category", "answer")
     entries: list[Entry] = []
     rows = zip(scenes(kit.dice, COUNT), kit.dice.spread(labels, COUNT), strict=True)
@@ -139,16 +144,56 @@ def extraction(kit: Kit) -> list[Entry]:
     """Lists in text: a prompt with `<<<raw_text>>>`, and items joined by a comma and a blank."""
     make, kind = _extraction_kind(kit.slug)
     kit.header["type"] = kind
-    ask = f"<<<raw_text>>>\nGive the result of {kit.title} for this text, items separated by commas."
+    form = _item_form(kit.slug, make)
+    ask = f"<<<raw_text>>>\nGive the result of {kit.title} for this text{form}."
     key = kit.fixed("entities", "result", "label", "answer")
     rows = [make(kit, index) for index in range(COUNT)]
     return [
-        {"input": {"prompt": ask, "raw_text": text}, "output": {key: ", ".join(items)}}
+        {
+            "input": {"prompt": f"{ask}{_aim(kit.slug, text)}", "raw_text": text},
+            "output": {key: ", ".join(items)},
+        }
         for text, items in rows
     ]
 
 
+def _item_form(slug: str, make: Callable[[Kit, int], _Row]) -> str:
+    """Return how an item is written, for a prompt, where it has parts."""
+    if make is _opinions:
+        parts = _OPINION_PARTS.get(slug, ("aspect", "opinion", "sentiment"))
+    elif make is _relations:
+        parts = ("subject", "relation", "object")
+    else:
+        told = _PARSE_FORMS.get(slug, "role: phrase") if make is _parses else ""
+        return f", each item as `{told}`" if told else ""
+    return f", each item as `{' - '.join(parts)}`" if len(parts) > 1 else ""
+
+
+def _aim(slug: str, text: str) -> str:
+    """Return the targets whose opinion words are asked for, for the task that asks for those."""
+    if not slug.startswith("target-oriented"):
+        return ""
+    targets = ", ".join(re.findall(r"the (\w+) is", text))
+    return f" The targets are: {targets}."
+
+
 _Row = tuple[str, list[str]]
+_OPINION_PARTS: Final[dict[str, tuple[str, ...]]] = {
+    "aspect-category-detection": ("aspect",),
+    "aspect-term-extraction": ("aspect",),
+    "target-oriented-opinion-words-extraction": ("opinion",),
+    "aspect-opinion-pair-extraction": ("aspect", "opinion"),
+    "end-to-end-absa": ("aspect", "sentiment"),
+    "aspect-category-sentiment-detection": ("aspect", "sentiment"),
+}
+"""What an item of a task about opinions holds; all three where nothing is said here."""
+_PARSE_FORMS: Final = {
+    "part-of-speech": "word/TAG",
+    "dependency-parsing": "relation(head-word)",
+    "constituency-parsing": "(LABEL ...)",
+    "abstract-meaning-representation": "(variable / concept :role ...)",
+}
+"""How an item of a parse is written; what is not here has roles."""
 
 
 def _entities(kit: Kit, index: int) -> _Row:
@@ -184,16 +229,12 @@ def _opinions(kit: Kit, index: int) -> _Row:
     praise = ("excellent", "great", "lovely", "superb", "fine", "perfect", "pleasant", "brilliant")[index]
     blame = kit.dice.pick(("poor", "awful", "slow", "bland"))
     text = f"Order {index + 1}: the {good} is {praise} but the {bad} is {blame}."
-    pairs = [(good, praise, "positive"), (bad, blame, "negative")]
-    shape: Callable[[str, str, str], str] = {
-        "aspect-category-detection": lambda a, o, s: a,
-        "aspect-term-extraction": lambda a, o, s: a,
-        "target-oriented-opinion-words-extraction": lambda a, o, s: o,
-        "aspect-opinion-pair-extraction": lambda a, o, s: f"{a} - {o}",
-        "end-to-end-absa": lambda a, o, s: f"{a} - {s}",
-        "aspect-category-sentiment-detection": lambda a, o, s: f"{a} - {s}",
-    }.get(kit.slug, lambda a, o, s: f"{a} - {o} - {s}")
-    return text, [shape(*pair) for pair in pairs]
+    found = (
+        {"aspect": good, "opinion": praise, "sentiment": "positive"},
+        {"aspect": bad, "opinion": blame, "sentiment": "negative"},
+    )
+    parts = _OPINION_PARTS.get(kit.slug, ("aspect", "opinion", "sentiment"))
+    return text, [" - ".join(row[part] for part in parts) for row in found]
 
 
 def _events(kit: Kit, index: int) -> _Row:

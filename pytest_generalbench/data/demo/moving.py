@@ -41,7 +41,7 @@ def video_short(kit: Kit) -> list[Entry]:
     asked = open_questions(kit.dice)
     listed = kit.fixed("text", "list") == "list"
     answers = [[one.short, one.short.removeprefix("in the ")] if listed else one.short for one in asked]
-    return _filmed(kit, [f"{one.context} {one.question}" for one in asked], answers)
+    return _filmed(kit, [f"{one.context} {one.where}" for one in asked], answers)
 
 
 def video_labels(kit: Kit) -> list[Entry]:
@@ -201,12 +201,13 @@ def point_questions(kit: Kit) -> list[Entry]:
     entries: list[Entry] = []
     verdicts = kit.dice.spread(("yes", "no"), COUNT)
     for index, asked in enumerate(open_questions(kit.dice)):
-        given: Entry = {"pointcloud": kit.points(index), "question": asked.question}
+        given: Entry = {"pointcloud": kit.points(index), "question": asked.question if long else asked.where}
         answer: Any = [asked.sentence, f"It is {asked.short} behind the door"] if long else asked.short
         if not long:
             given["situation"] = f"I stand in the {PLACES[index]} and face the {THINGS[index]}."
         if kit.slug.endswith(("-can", "-is")):
-            given["question"] = f"{kit.slug.rsplit('-', 1)[1].title()} the {THINGS[index]} near?"
+            ask = "Can the {} be reached from here?" if kit.slug.endswith("-can") else "Is the {} near?"
+            given["question"] = ask.format(THINGS[index])
             answer = verdicts[index]
         entries.append({"input": given, "output": {"answer": answer}})
     return entries

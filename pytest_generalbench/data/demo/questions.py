@@ -66,6 +66,11 @@ class Open(NamedTuple):
     sentence: str
     short: str
 
+    @property
+    def where(self) -> str:
+        """The part of the question that the few words answer."""
+        return f"{self.question.partition(',')[0]}?"
+
 
 def open_questions(dice: Dice) -> list[Open]:
     """Return questions whose answers all differ."""

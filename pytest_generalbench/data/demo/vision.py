@@ -71,9 +71,10 @@ def short_vqa(kit: Kit) -> list[Entry]:
     listed = kit.fixed("list", "text") == "list" or kit.slug.startswith("art-image")
     for index, asked in enumerate(open_questions(kit.dice)):
         answer: Any = [asked.short, asked.short.removeprefix("in the ")] if listed else asked.short
+        question = asked.where
         if kit.task.metric.name == "bleu1":
-            answer = asked.sentence
-        given = {"image_file": kit.image(index), "prompt": f"{asked.context} {asked.question}"}
+            answer, question = asked.sentence, asked.question
+        given = {"image_file": kit.image(index), "prompt": f"{asked.context} {question}"}
         entries.append({"input": given, "output": {"text": answer}})
     return entries
 
@@ -211,14 +212,15 @@ def extraction(kit: Kit) -> list[Entry]:
     entries: list[Entry] = []
     for index in range(COUNT):
         person, firm, city = full_name(kit.dice), kit.dice.pick(FIRMS), CITIES[index]
-        items = [f"{person}: person", f"{firm}: organization", f"{city}: location"]
+        items, form = [f"{person}: person", f"{firm}: organization", f"{city}: location"], "name: type"
         if "relation" in kit.slug:
             items = [f"{person} - works for - {firm}", f"{firm} - seat in - {city}"]
+            form = "subject - relation - object"
         text = f"{person} of {firm} is back in {city}!"
         given = {
             "image_file": kit.image(index),
             "text": text,
-            "prompt": f"Do {kit.title} for text and image.",
+            "prompt": f"Do {kit.title} for text and image, each item as `{form}`.",
         }
         entries.append({"input": given, "output": {"text": items}})
     return entries
