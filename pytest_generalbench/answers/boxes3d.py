@@ -247,8 +247,10 @@ def _from_lists(given: Mapping[str, Any], rows: Any) -> list[tuple[Any, Box3d]]:
     return entries
 
 
-def _natural(key: str) -> tuple[int, str]:
-    return (int(key), "") if re.fullmatch(r"[0-9]{1,18}", key) else (0, key)
+def natural_frame(key: object) -> tuple[int, str]:
+    """Sort key that puts frame 10 behind frame 9."""
+    text = str(key)
+    return (int(text), "") if re.fullmatch(r"[0-9]{1,18}", text) else (0, text)
 
 
 def read_frames(given: Any) -> tuple[tuple[TrackedBox, ...], ...]:
@@ -263,7 +265,7 @@ def read_frames(given: Any) -> tuple[tuple[TrackedBox, ...], ...]:
             return read_frames(inner[1])
         keys = list(given)
         if all(re.fullmatch(r"[0-9]{1,18}", str(key)) for key in keys):
-            keys.sort(key=lambda key: _natural(str(key)))
+            keys.sort(key=natural_frame)
         return tuple(read_tracked(given[key]) for key in keys)
     if not isinstance(given, list | tuple):
         raise AnswerFormatError(f"tracks are a list of frames, not {given!r:.60}")

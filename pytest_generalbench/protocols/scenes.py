@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from pytest_generalbench.answers.base import Answer, AnswerFormatError
-from pytest_generalbench.answers.boxes3d import Box3d, TrackedBox, read_boxes, read_frames
+from pytest_generalbench.answers.boxes3d import Box3d, TrackedBox, natural_frame, read_boxes, read_frames
 from pytest_generalbench.answers.point_columns import poses_in, poses_of
 from pytest_generalbench.answers.point_files import read_table
 from pytest_generalbench.answers.space import Boxes3d, Poses, Tracks3d
@@ -236,7 +236,7 @@ def _poses(instance: Instance) -> NDArray[np.float64]:
     value = opened(instance, found(instance, _POSE_KEYS))
     if isinstance(value, Mapping):
         here = look(value, (*_POSE_KEYS, *ANY_KEYS))
-        value = list(value.values()) if here is None else here[1]
+        value = [value[key] for key in sorted(value, key=natural_frame)] if here is None else here[1]
     if isinstance(value, str):
         return poses_in(read_table(reader(instance)(value), value), value)
     if not isinstance(value, list):

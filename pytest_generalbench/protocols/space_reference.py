@@ -57,13 +57,16 @@ def look(raw: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, Any] | None:
 
 def found(instance: Instance, keys: Sequence[str]) -> Any:
     """Return the value of the reference: under one of `keys`, under a word that says nothing, or itself."""
-    value = instance.reference
+    value, named = instance.reference, False
     for _ in range(4):
         if not isinstance(value, Mapping):
             break
         here = look(value, keys) or look(value, ANY_KEYS)
         if here is None and len(value) == 1:
             here = next(iter(value.items()))
+        if here is None and named:
+            break  # an object under the right key: the protocol knows what its own keys are
+        named = named or (here is not None and here[0] in keys)
         if here is None:
             raise unreadable(instance, f"keys found: {', '.join(map(str, value)) or 'none'}")
         value = here[1]
