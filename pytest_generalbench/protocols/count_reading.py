@@ -54,7 +54,7 @@ _NONE_THERE: Final = tuple(
         rf"\bthere\s+(?:are|is|were|was)(?:n['’]t|\s+not)\s+any\b{_NO_COUNT}",
         rf"\b(?:do|does|did)(?:n['’]t|\s+not)\s+(?:appear\s+to\s+)?{_SEE}\s+any\b{_NO_COUNT}",
         # A lone `none` in small letters is a blank that was filled in, not a count.
-        r"^\W*(?-i:None)\b(?!\s+of\s+the\s+above)",
+        r"^\W*none\b(?!\s+of\s+the\s+above)",
         r"^\W*none\s+(?:are|is|can|were|visible|seen|found|present|of\s+(?:them|these|those|the\s+(?!above)))",
         rf"^\W*(?:no{_NO_COUNT}(?:\s+[a-z'’-]+){{1,8}}|nobody|no\s+one)\W*$",
     )

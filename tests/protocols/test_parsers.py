@@ -168,7 +168,7 @@ COUNT: tuple[Case, ...] = (
     ("count", "\\boxed{9}", (), 9.0),
     ("count", "1e999", (), None),
     ("count", "-2", (), -2.0),
-    ("count", "none", (), None),
+    ("count", "none", (), 0.0),
     ("count", "someone", (), None),
     ("count", "5.", (), 5.0),
     ("count", "1.5", (), 1.5),
