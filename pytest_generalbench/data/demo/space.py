@@ -35,7 +35,7 @@ def _bands(kit: Kit, points: clouds.Points, parts: tuple[int, ...]) -> list[int]
     heights = points[:, kit.dice.below(3)]
     order = kit.dice.shuffled(parts)
     ranks = np.argsort(np.argsort(heights, kind="stable"), kind="stable")
-    cuts = np.cumsum([kit.dice.between(2, 5) for _ in order])
+    cuts = np.cumsum([kit.dice.between(20, 60) for _ in order])
     places = np.searchsorted(cuts, ranks / len(points) * cuts[-1], side="right")
     return [order[place] for place in places.tolist()]
 
