@@ -199,7 +199,8 @@ def miou(
     reference has them). `binary`: bool arrays or run lengths, one foreground; sum of the
     intersections by sum of the unions over all images. `sequence`: a mask for each frame;
     intersection by union, each summed over the frames of a video, then the mean over videos.
-    Nothing to find and nothing found is 100; None finds nothing. NaN without instances.
+    Nothing to find and nothing found is 100; None finds nothing, like an empty mask. NaN
+    without instances.
     Source: [workbook] `mIoU`; the released video code for `sequence`, which gives 0 where
     both are empty; standard definitions for the others.
 

@@ -1,0 +1,104 @@
+"""Mask AP against pycocotools, crowds and ties included."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pytest_generalbench.answers.rle import encode
+from pytest_generalbench.errors import ReferenceFormatError
+from pytest_generalbench.metrics.checks import PredictionFormatError
+from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask, mask_ap50
+
+SIDE = 24
+
+
+def blob(rng: np.random.Generator) -> Any:
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    y, x, r = rng.integers(3, 21), rng.integers(3, 21), rng.integers(2, 8)
+    return (rows - y) ** 2 + (columns - x) ** 2 <= r * r
+
+
+def coco_precision(images: int, truth: list[dict[str, Any]], said: list[dict[str, Any]]) -> Any:
+    """Return pycocotools' precision at IoU 0.5, (recall levels, categories)."""
+    coco_class = pytest.importorskip("pycocotools.coco").COCO
+    evaluation = pytest.importorskip("pycocotools.cocoeval").COCOeval
+    with contextlib.redirect_stdout(io.StringIO()):
+        both = [coco_class(), coco_class()]
+        for coco, annotations in zip(both, (truth, said), strict=True):
+            coco.dataset = {
+                "images": [{"id": n, "height": SIDE, "width": SIDE} for n in range(1, images + 1)],
+                "categories": [{"id": number} for number in (1, 2, 3)],
+                "annotations": annotations,
+            }
+            coco.createIndex()
+        made = evaluation(*both, "segm")
+        made.params.iouThrs = np.array([0.5])
+        made.params.areaRng, made.params.areaRngLbl = [[0, 1e10]], ["all"]
+        made.params.maxDets = [100]
+        made.evaluate()
+        made.accumulate()
+    return made.eval["precision"][0, :, :, 0, 0]
+
+
+def images(seed: int, *, tied: bool) -> list[tuple[tuple[FoundMask, ...], tuple[TrueMask, ...]]]:
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(6):
+        truth, said = [], []
+        for _ in range(int(rng.integers(0, 5))):
+            mask, label = blob(rng), str(rng.integers(1, 3))
+            truth.append(TrueMask(encode(mask), label, bool(rng.random() < 0.15)))
+            if rng.random() < 0.8:
+                moved = np.roll(mask, rng.integers(-2, 3, 2), (0, 1))
+                said.append((moved, label if rng.random() < 0.9 else "3"))
+        said += [(blob(rng), str(rng.integers(1, 3))) for _ in range(int(rng.integers(0, 3)))]
+        scores = [round(float(rng.random()), 1) if tied else float(rng.random()) for _ in said]
+        answers = [FoundMask(encode(m), label, s) for (m, label), s in zip(said, scores, strict=True)]
+        found.append((tuple(answers), tuple(truth)))
+    return found
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("tied", [False, True], ids=["distinct", "tied"])
+def test_it_equals_pycocotools(seed: int, tied: bool) -> None:
+    pairs = images(seed, tied=tied)
+    truth: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
+    for number, (answers, reference) in enumerate(pairs, 1):
+        for one in reference:
+            truth.append({
+                "id": len(truth) + 1, "image_id": number, "category_id": int(one.label),
+                "segmentation": one.mask.to_plain(), "iscrowd": int(one.crowd), "area": one.mask.area(),
+                "bbox": [0, 0, 1, 1], "ignore": int(one.crowd),
+            })  # fmt: skip
+        for other in answers:
+            said.append({
+                "id": len(said) + 1, "image_id": number, "category_id": int(other.label),
+                "segmentation": other.mask.to_plain(), "score": other.score, "area": other.mask.area(),
+                "bbox": [0, 0, 1, 1], "iscrowd": 0,
+            })  # fmt: skip
+    precision = coco_precision(len(pairs), truth, said)
+    expected = np.mean([row.mean() for row in precision.T if row[0] > -1])
+    assert mask_ap50(pairs) == pytest.approx(100 * expected, abs=1e-9)
+
+
+def test_masks_of_another_size_and_other_references_are_told() -> None:
+    mask, other = encode(np.eye(2)), encode(np.eye(3))
+    with pytest.raises(PredictionFormatError, match="different sizes"):
+        mask_ap50([((FoundMask(mask, "a"),), (TrueMask(other, "a"),))])
+    with pytest.raises(ReferenceFormatError, match="TrueMask"):
+        mask_ap50([(None, (mask,))])  # type: ignore[list-item]
+
+
+def test_nothing_to_find() -> None:
+    mask = encode(np.eye(2))
+    assert mask_ap50([((), ()), ((), ())]) == 100.0
+    assert mask_ap50([((FoundMask(mask, "a"),), ())]) == 0.0
+    assert mask_ap50([(None, ())]) == 0.0
+    assert mask_ap50([((FoundMask(encode(np.zeros((2, 2))), "a"),), (TrueMask(mask, "a"),))]) == 0.0
