@@ -154,8 +154,8 @@ class Evidence:
     """Counts, over many boxes, what contradicts each convention; the boxes themselves are not kept."""
 
     boxes: int = 0
-    top: float = 0.0
-    """The largest number of all."""
+    above: int = 0
+    """Boxes with a number above 1000."""
     fractions: bool = False
     """Whether some number lies strictly between 0 and 1."""
     large: int = 0
@@ -167,7 +167,7 @@ class Evidence:
         if not all(map(math.isfinite, raw.values)):
             return
         self.boxes += 1
-        self.top = max(self.top, *raw.values)
+        self.above += max(raw.values) > 1000
         self.fractions = self.fractions or any(0 < value < 1 for value in raw.values)
         self.large += size is not None and max(size) > _LARGE_SIDE
         for convention in _SETTLED:
@@ -176,36 +176,37 @@ class Evidence:
     def settle(self, preferred: str = "pixels_xyxy") -> Found:
         """Return the convention of the boxes seen, one of xyxy and xywh.
 
-        In this order: all numbers up to 1, with fractions among them, are shares; numbers up to
-        1000 on large images only (16 boxes or more on sides of more than 1500 pixels, nothing
-        above 1000) are thousandths; else `preferred` unless more than a tenth of the boxes
-        contradict it, by reaching out of their image or by corners in the wrong order. Then
-        pixels in the other order, and, for numbers up to 1000, thousandths in either, whichever
-        comes first that no more than a tenth contradict; when all are contradicted, `preferred`.
-        `yxyx` and `cxcywh` look too much
-        like the others: a model has to declare them.
+        A box contradicts a convention by reaching out of its image, or by corners in the wrong
+        order; a convention may be contradicted by a tenth of the boxes. In this order: shares,
+        when there are numbers between 0 and 1; thousandths, when `preferred` is corners in pixels
+        and 16 boxes or more lie on images with a side of more than 1500 pixels, hardly any number
+        (in one of 50 boxes) being above 1000; `preferred`; pixels in the other order; thousandths
+        in either. When all are contradicted it is the least contradicted one if that is
+        contradicted half as often as `preferred`, else `preferred`. `yxyx` and `cxcywh` look too
+        much like the others: a model has to declare them.
         """
         order = preferred.split("_")[1]
-        other = "xywh" if order == "xyxy" else "xyxy"
+        orders = (order, "xywh" if order == "xyxy" else "xyxy")
         names = f"{self.boxes} box{'es' if self.boxes != 1 else ''}"
-        if self.boxes and self.top <= 1 and self.fractions:
-            return Found(self._order_of("unit", order, other), f"no number above 1 in {names}")
-        if self.large >= _LARGE_BOXES and self.top <= 1000 and preferred.startswith("pixels_xyxy"):
-            return Found(
-                self._order_of("thousand", order, other), f"no number above 1000 in {names} on large images"
-            )
-        scales = ("pixels", "thousand") if self.top <= 1000 else ("pixels",)
-        for convention in (preferred, *(f"{scale}_{way}" for scale in scales for way in (order, other))):
-            if self.against[convention] <= TOLERATED * self.boxes:
-                contradicted = self.against[preferred]
-                why = f"{contradicted} of {names} contradict {preferred}" if contradicted else names
-                return Found(convention, why)
-        return Found(preferred, f"nothing fits {names} better")
+        shares = [f"unit_{way}" for way in orders] if self.fractions else []
+        thousandths = [f"thousand_{way}" for way in orders]
+        small = preferred == "pixels_xyxy" and self.large >= _LARGE_BOXES and 50 * self.above <= self.boxes
+        if small and not self._fitting(shares):
+            return Found(self._fitting(thousandths) or thousandths[0], f"no number above 1000 in {names}")
+        candidates = [*shares, preferred, f"pixels_{orders[1]}", *thousandths]
+        found = self._fitting(candidates)
+        if found is None:
+            least = min(candidates, key=self.against.__getitem__)
+            found = least if 2 * self.against[least] <= self.against[preferred] else preferred
+            if found == preferred:
+                return Found(preferred, f"nothing fits {names} better")
+        contradicted = self.against[preferred]
+        return Found(found, f"{contradicted} of {names} contradict {preferred}" if contradicted else names)
 
-    def _order_of(self, scale: str, order: str, other: str) -> str:
-        first, second = f"{scale}_{order}", f"{scale}_{other}"
-        doubtful = self.against[first] > TOLERATED * self.boxes and self.against[second] < self.against[first]
-        return second if doubtful else first
+    def _fitting(self, candidates: Sequence[str]) -> str | None:
+        """Return the first convention that is hardly contradicted."""
+        allowed = TOLERATED * self.boxes
+        return next((name for name in candidates if self.against[name] <= allowed), None)
 
 
 def _contradicts(raw: RawBox, convention: str, size: Size | None) -> bool:

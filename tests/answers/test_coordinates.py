@@ -121,6 +121,16 @@ def test_a_few_slips_do_not_change_what_was_asked_for() -> None:
     assert evidence.settle().convention == "pixels_xyxy"
 
 
+def test_a_few_boxes_beyond_the_image_do_not_hide_thousandths() -> None:
+    rng = seeded("beyond")
+    evidence = Evidence()
+    for place in range(30):
+        box = _drawn(rng, SIZE)
+        a, b, c, d = from_box(box, "thousand_xyxy", SIZE)
+        evidence.add(RawBox((a + 400, b, c + 400, d) if place < 4 else (a, b, c, d)), SIZE)
+    assert evidence.settle().convention == "thousand_xyxy"
+
+
 def test_without_boxes_it_is_what_was_asked_for() -> None:
     assert Evidence().settle().convention == "pixels_xyxy"
     assert Evidence().settle("pixels_xywh").convention == "pixels_xywh"
