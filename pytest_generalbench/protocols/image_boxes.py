@@ -119,10 +119,10 @@ class ObjectDetection(LocatedProtocol):
     def reference(self, instance: Instance, context: TaskContext) -> tuple[TrueBox, ...]:
         """Return the objects."""
         names = context.facts.get("categories", {})
+        raws = self.raw_reference(instance)
         found = []
-        for raw in self.raw_reference(instance):
-            box = self.true_box(raw, instance, context)
-            if box.width > 0 and box.height > 0:
+        for raw, box in zip(raws, self.true_boxes(raws, instance, context), strict=True):
+            if box and box.width > 0 and box.height > 0:
                 label = names.get(raw.label, raw.label)
                 found.append(TrueBox(*box, self._class(label, context), raw.crowd))
         return tuple(found)
@@ -145,7 +145,8 @@ class ObjectDetection(LocatedProtocol):
         raws = boxes_in_text(text)
         if raws is None:
             return None
-        boxes = Boxes(tuple(detection(raw, self.box(raw, instance, context)) for raw in raws))
+        pairs = zip(raws, self.boxes(raws, instance, context), strict=True)
+        boxes = Boxes(tuple(detection(raw, box) for raw, box in pairs if box is not None))
         return self.of_answer(boxes, instance, context)
 
     def ideal(self, reference: tuple[TrueBox, ...], instance: Instance, context: TaskContext) -> Boxes:
@@ -208,7 +209,8 @@ class VisualGrounding(LocatedProtocol):
         if not raws:
             return None
         best = max(raws, key=lambda raw: 0.0 if raw.score is None else raw.score)
-        return OneBox(self.box(best, instance, context)).box
+        (box,) = self.boxes([best], instance, context)
+        return None if box is None else OneBox(box).box
 
     def ideal(self, reference: Box, instance: Instance, context: TaskContext) -> OneBox:
         """Return the box."""

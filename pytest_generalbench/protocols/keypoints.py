@@ -126,16 +126,14 @@ class KeypointDetection(LocatedProtocol):
         people = _people_in_text(text, context.facts.get("names") or COCO_POINTS)
         if people is None:
             return None
-        found = tuple(
-            Person(tuple(self._point(point, instance, context) for point in raw.points), raw.score)
-            for raw in people
-        )
-        return self.of_answer(Keypoints(found), instance, context)
+        convention, size = str(context.facts.get("coordinates", ASKED)), size_of(instance)
 
-    def _point(self, raw: RawPoint, instance: Instance, context: TaskContext) -> Keypoint:
-        convention = str(context.facts.get("coordinates", ASKED))
-        first, second = (raw[1], raw[0]) if convention.endswith("yxyx") else raw[:2]
-        return Keypoint(*scaled(first, second, convention, size_of(instance)), raw[2])
+        def placed(raw: RawPoint) -> Keypoint:
+            first, second = (raw[1], raw[0]) if convention.endswith("yxyx") else raw[:2]
+            return Keypoint(*scaled(first, second, convention, size), raw[2])
+
+        found = tuple(Person(tuple(map(placed, raw.points)), raw.score) for raw in people)
+        return self.of_answer(Keypoints(found), instance, context)
 
     def ideal(self, reference: tuple[TruePerson, ...], instance: Instance, context: TaskContext) -> Keypoints:
         """Return everybody who counts."""

@@ -110,13 +110,23 @@ class LocatedProtocol(TextProtocol):
         for place in spread(len(raws), _SAMPLED):
             evidence.add(raws[place], size)
 
-    def true_box(self, raw: RawBox, instance: Instance, context: TaskContext) -> Box:
-        """Return a reference's box in pixels."""
+    def true_boxes(
+        self, raws: Iterable[RawBox | None], instance: Instance, context: TaskContext
+    ) -> list[Box | None]:
+        """Return a reference's boxes in pixels, None where there is none."""
         convention = str(context.facts.get("references", FILES))
+        size = size_of(instance) if convention != FILES else None
         try:
-            return to_box(raw, convention, size_of(instance) if convention != FILES else None)
+            return [None if raw is None else to_box(raw, convention, size) for raw in raws]
         except AnswerFormatError as error:
             raise unreadable(instance, error) from error
+
+    def true_box(self, raw: RawBox, instance: Instance, context: TaskContext) -> Box:
+        """Return one box of a reference in pixels."""
+        (box,) = self.true_boxes([raw], instance, context)
+        if box is None:
+            raise unreadable(instance, "no box")
+        return box
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
         """Put the media first, then the text; the answer is wanted in the protocol's form."""
@@ -166,9 +176,12 @@ class LocatedProtocol(TextProtocol):
             return ()
         return [found[place] for place in spread(len(found), _SAMPLED)]
 
-    def box(self, raw: RawBox, instance: Instance, context: TaskContext) -> Box:
-        """Return a box of a text answer in pixels. Raises AnswerFormatError when it cannot be one."""
-        return to_box(raw, str(context.facts.get("coordinates", ASKED)), size_of(instance))
+    def boxes(
+        self, raws: Iterable[RawBox | None], instance: Instance, context: TaskContext
+    ) -> list[Box | None]:
+        """Return the boxes of a text answer in pixels. Raises AnswerFormatError when one cannot be."""
+        convention, size = str(context.facts.get("coordinates", ASKED)), size_of(instance)
+        return [None if raw is None else to_box(raw, convention, size) for raw in raws]
 
     def parse(self, output: Output, instance: Instance, context: TaskContext) -> Any:
         """Return the prediction, None when the answer cannot be read.

@@ -39,6 +39,11 @@ def _frame_files(instance: Instance) -> int | None:
     return files if files > 1 else None
 
 
+def _seen(raw: RawBox | None) -> RawBox | None:
+    """Return the box unless it stands for an object that is not to be seen."""
+    return None if raw is None or raw.values[2:] == (0, 0) else raw
+
+
 class ObjectTracking(LocatedProtocol):
     """Follow the object of the first frame through the video.
 
@@ -80,10 +85,8 @@ class ObjectTracking(LocatedProtocol):
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[Box | None, ...]:
         """Return the track."""
-        found = []
-        for raw in self.raw_reference(instance):
-            box = None if raw is None or raw.values[2:] == (0, 0) else self.true_box(raw, instance, context)
-            found.append(box if box and box.width > 0 and box.height > 0 else None)
+        boxes = self.true_boxes(map(_seen, self.raw_reference(instance)), instance, context)
+        found = [box if box and box.width > 0 and box.height > 0 else None for box in boxes]
         if all(box is None for box in found[1:]):
             raise unreadable(instance, "no box in any frame behind the first")
         return tuple(found)
@@ -96,12 +99,17 @@ class ObjectTracking(LocatedProtocol):
                 return self.true_box(boxes_in(given)[0], instance, context)
             except (DataError, IndexError):
                 return None
-        return self.reference(instance, context)[0] if instance.has_reference else None
+        if not instance.has_reference:
+            return None
+        first = _seen(next(iter(self.raw_reference(instance)), None))
+        box = None if first is None else self.true_box(first, instance, context)
+        return box if box and box.width > 0 and box.height > 0 else None
 
     def _frames(self, instance: Instance) -> int | None:
-        if instance.has_reference:
+        files = _frame_files(instance)
+        if files is None and instance.has_reference:
             return len(self.raw_reference(instance))
-        return _frame_files(instance)
+        return files
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the number of frames and the first box."""
@@ -141,8 +149,8 @@ class ObjectTracking(LocatedProtocol):
         raws = frames_in_text(text)
         if raws is None:
             return None
-        boxes = (None if raw is None else self.box(raw, instance, context) for raw in raws)
-        return self.of_answer(FrameBoxes(tuple(boxes)), instance, context)
+        boxes = tuple(self.boxes(raws, instance, context))
+        return self.of_answer(FrameBoxes(boxes), instance, context)
 
     def ideal(
         self, reference: tuple[Box | None, ...], instance: Instance, context: TaskContext
@@ -205,10 +213,9 @@ class SpatiotemporalGrounding(LocatedProtocol):
 
     def reference(self, instance: Instance, context: TaskContext) -> dict[int, Box]:
         """Return the tube."""
-        boxes = {
-            frame: self.true_box(raw, instance, context) for frame, raw in self._raw_tube(instance).items()
-        }
-        found = {frame: box for frame, box in boxes.items() if box.width > 0 and box.height > 0}
+        raws = self._raw_tube(instance)
+        pairs = zip(raws, self.true_boxes(raws.values(), instance, context), strict=True)
+        found = {frame: box for frame, box in pairs if box and box.width > 0 and box.height > 0}
         if not found:
             raise unreadable(instance, "no box in any frame of the tube")
         return found
@@ -249,9 +256,8 @@ class SpatiotemporalGrounding(LocatedProtocol):
         raws = tube_in_text(text)
         if not raws:
             return None
-        named = self._checked(
-            {frame: self.box(raw, instance, context) for frame, raw in raws.items()}, instance
-        )
+        pairs = zip(raws, self.boxes(raws.values(), instance, context), strict=True)
+        named = self._checked({frame: box for frame, box in pairs if box is not None}, instance)
         return self.of_answer(Tube.of_frames(filled_in(named)), instance, context)
 
     def ideal(self, reference: dict[int, Box], instance: Instance, context: TaskContext) -> Tube:

@@ -1,0 +1,18 @@
+"""The examples in the docstrings of boxes and their notations are true."""
+
+from __future__ import annotations
+
+import doctest
+from types import ModuleType
+
+import pytest
+
+from pytest_generalbench.answers import box_text, box_values, coordinates, keypoint_values
+from pytest_generalbench.protocols import tracks
+
+
+@pytest.mark.parametrize("module", [box_text, box_values, coordinates, keypoint_values, tracks])
+def test_examples(module: ModuleType) -> None:
+    done = doctest.testmod(module)
+    assert done.attempted > 0
+    assert done.failed == 0
