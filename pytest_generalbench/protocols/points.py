@@ -97,6 +97,7 @@ def _labels(instance: Instance) -> _Columns:
 class PartSegmentation(SpaceProtocol[PointLabels]):
     """The part of every point of a shape.
 
+    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `point_labels`, as many as the reference has; another number is wrong. Prediction: (N,) whole
     numbers. Reference: `PartReference`; the raw one is a list, or the name of a file with a row for
     each point (ShapeNetPart's .txt with the label last, .seg, .npz, .ply, .npy).
@@ -133,6 +134,7 @@ class PartSegmentation(SpaceProtocol[PointLabels]):
 class SemanticSegmentation3d(SpaceProtocol[PointLabels]):
     """The class of every point of a scene.
 
+    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `point_labels`, as many as the reference has; another number is wrong. Prediction and
     reference: (1, N) whole numbers, a map of one row for the metric. In the reference 255 stands for
     points that nobody has labelled: negative ones, 255, what the file's header calls `ignore_label`,
@@ -195,6 +197,7 @@ def _folded(labels: Labels) -> Labels:
 class InstanceSegmentation3d(SpaceProtocol[PointInstances]):
     """The objects among the points of a scene.
 
+    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `point_instances` over as many points as the reference has; another number is wrong.
     Prediction and reference: `PointInstances`. The raw reference is ScanNet's label * 1000 + number for
     each point (below 1000: no object), a class and an instance for each point (.npz, .ply, .label, two
@@ -285,6 +288,7 @@ def _with_classes(ids: Labels, classes: Labels | None) -> PointInstances:
 class NormalEstimation(SpaceProtocol[Normals]):
     """The normal of every point.
 
+    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `normals`, as many as the reference has; another number is wrong, and so is one that
     is zero or not finite. Prediction and reference: (N, 3), of length 1; in the reference zero where a
     point has none or is not among those that are evaluated (PCPNet's `pidx`). The raw reference is a

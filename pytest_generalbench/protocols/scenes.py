@@ -111,6 +111,7 @@ class _Named(SpaceProtocol[Any]):
 class Detection3d(_Named):
     """The objects of a scene as 3D boxes.
 
+    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `boxes3d`. Prediction and reference: a tuple of `Box3d`, labels in lower case and nuScenes'
     categories as its classes. The raw reference is boxes as `answers.boxes3d.read_boxes` reads
     them, inline or in a .json; the scores in it do not count. The frame is that of the reference.
@@ -148,6 +149,7 @@ class Detection3d(_Named):
 class Tracking3d(_Named):
     """The objects of a sequence as 3D boxes with an identity.
 
+    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `tracks3d` of as many frames as the reference has; another number is wrong. Prediction and
     reference: a tuple of frames, each a tuple of `TrackedBox`, labels as in `Detection3d`. The raw
     reference is frames as `answers.boxes3d.read_frames` reads them, inline or in a .json.
@@ -196,6 +198,7 @@ class Tracking3d(_Named):
 class Odometry3d(SpaceProtocol[Poses]):
     """The pose of the sensor in every scan of a drive.
 
+    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `poses` of as many frames as the reference has; another number is wrong. Prediction and
     reference: (T, 3, 4), sensor to world, in the frame of the reference (KITTI: the left camera, x right,
     y down, z ahead). The raw reference is a list of poses, or KITTI's or TUM's text, .npz, .npy, .json.

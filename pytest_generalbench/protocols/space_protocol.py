@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from pytest_generalbench.answers import Answer, AnswerFormatError
+from pytest_generalbench.errors import DataError
 from pytest_generalbench.instance import Request
 from pytest_generalbench.protocols import fields
 from pytest_generalbench.protocols.base import Protocol, TaskContext
@@ -49,13 +50,16 @@ class SpaceProtocol(Protocol, Generic[Kind]):
 
     prompt: ClassVar[str] = "{question}\n{instruction}"
     max_new_tokens: ClassVar[int] = 256
-    parser: ClassVar[str] = "answer form"
+    parser: ClassVar[str] = "form"
     output_medium: ClassVar[str] = "map"
     kind: ClassVar[type[Answer]]
     """The answer form's class."""
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
-        """Put the media first, then the text."""
+        """Put the media first, then the text. Raises DataError for an instance without media."""
+        if not instance.media:
+            keys = ", ".join(map(str, instance.fields)) or "none"
+            raise DataError(f"{fields.place(instance)}: nothing to ask about, no cloud; keys found: {keys}")
         values = {
             "question": fields.statement(instance),
             "instruction": self.instruction(instance, context),

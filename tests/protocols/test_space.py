@@ -23,7 +23,7 @@ from pytest_generalbench.answers.space import (
 )
 from pytest_generalbench.data.demo import clouds
 from pytest_generalbench.data.media_files import MediaFinder
-from pytest_generalbench.errors import ReferenceFormatError
+from pytest_generalbench.errors import DataError, ReferenceFormatError
 from pytest_generalbench.instance import Instance, Output
 from pytest_generalbench.media import Media
 from tests.protocols.questions import a_context
@@ -59,7 +59,10 @@ class Folder:
 
     def instance(self, raw: Any, fields: Mapping[str, Any] | None = None, name: str = "1") -> Instance:
         finder = MediaFinder(self.root, self.root.parent, references=True)
-        return Instance(name, "3d/tiny", fields or {}, reference=raw, reference_key="output", files=finder)
+        cloud = Media("pointcloud", (self.root / "a.bin",), "pointcloud")
+        return Instance(
+            name, "3d/tiny", fields or {}, (cloud,), reference=raw, reference_key="output", files=finder
+        )
 
     def reference(self, protocol: str, raw: Any, **header: Any) -> Any:
         context = a_context(protocol, header=header)
@@ -135,6 +138,12 @@ def test_the_request_has_the_cloud_first_and_says_what_is_wanted(protocol: str, 
     replaced = a_context(protocol, prompt="Only {instruction}", max_new_tokens=5)
     assert protocols.get(protocol).request(instance, replaced).text.startswith("Only Give")
     assert protocols.get(protocol).request(instance, replaced).max_new_tokens == 5
+
+
+@every_protocol
+def test_an_instance_without_cloud_is_not_asked(protocol: str) -> None:
+    with pytest.raises(DataError, match=r"'1' of 3d/tiny: nothing to ask about.* keys found: prompt"):
+        protocols.get(protocol).request(Instance("1", "3d/tiny", {"prompt": "Look."}), a_context(protocol))
 
 
 @every_protocol
