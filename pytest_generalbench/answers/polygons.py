@@ -28,7 +28,7 @@ def corners(value: Any) -> list[list[tuple[float, float]]] | None:
     if all(
         isinstance(item, list | tuple) and len(item) == 2 and all(map(_is_number, item)) for item in value
     ):
-        return [[(float(x), float(y)) for x, y in value]]
+        return [[(float(x), float(y)) for x, y in value]] if len(value) > 2 else None
     parts = [corners(item) for item in value]
     return None if any(part is None for part in parts) else [one for part in parts if part for one in part]
 

@@ -98,7 +98,7 @@ class SalientSequence(Answer):
     """How much every pixel of every frame belongs to the object that is sought."""
 
     form: ClassVar[str] = "salient_sequence"
-    maps: NDArray[np.uint8]
+    maps: NDArray[Any]
     """(frames, height, width): 0..255 in whole numbers, or 0..1 (floats, bools), which is rounded to them."""
 
     def __post_init__(self) -> None:
@@ -125,5 +125,5 @@ class SalientSequence(Answer):
             ]
             if len({frame.shape for frame in frames}) > 1:
                 raise AnswerFormatError(f"{cls.form}: the frames have different sizes")
-            return cls(np.stack(frames))  # type: ignore[arg-type]
+            return cls(np.stack(frames))
         return super(SalientSequence, cls).from_prediction(value, read)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from pytest_generalbench.answers import rle
-from pytest_generalbench.answers.image_files import is_picture, one_channel, packed_colours, read_picture
+from pytest_generalbench.answers.image_files import is_picture, one_channel, packed_colours
 from pytest_generalbench.answers.maps import Alpha, AnomalyMap, ClassMap, DepthMap, Mask, opacity
 from pytest_generalbench.errors import DataError, ReferenceFormatError
 from pytest_generalbench.metrics.depth import FARTHEST
@@ -240,18 +240,12 @@ class Matting(MapProtocol):
             return Matte(alpha, self._unknown(instance, alpha.shape))
 
     def _unknown(self, instance: Instance, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-        raw = instance.reference
-        named = (
-            next((raw[key] for key in self._trimaps if raw.get(key)), None)
-            if isinstance(raw, Mapping)
-            else None
-        )
-        given = next((one for one in instance.media if one.field in self._trimaps), None)
-        if named is None and given is None:
+        beside = instance.reference if isinstance(instance.reference, Mapping) else {}
+        given = (holder.get(key) for holder in (beside, instance.fields) for key in self._trimaps)
+        name = next((one for one in given if is_picture(one)), None)
+        if name is None:
             return None
-        name = str(named) if named is not None else given.path.name if given else ""
-        path = map_references.path_of(instance, name) if named is not None or given is None else given.path
-        trimap = one_channel(read_picture(path, name), name)
+        trimap = one_channel(map_references.picture_of(instance, name), name)
         if trimap.shape != shape:
             raise ReferenceFormatError(f"{fields.place(instance)}: {name}: the trimap has another size")
         # 0, 128, 255 by custom, JPEG fringes around them included; or 0, 1, 2.

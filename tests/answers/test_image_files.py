@@ -174,7 +174,7 @@ def test_polygons_fill_pixels_whose_centre_they_hold() -> None:
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=3, max_size=7))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 def test_polygons_differ_from_coco_along_the_edges_only(points: list[tuple[int, int]]) -> None:
     coco = pytest.importorskip("pycocotools.mask")
     flat = [float(value) for point in points for value in point]
