@@ -94,6 +94,12 @@ def number(value: Any) -> float | None:
         return None
 
 
+def whole(value: Any) -> int | None:
+    """Return a number, or its text, as int; None for anything else, fractions included."""
+    found = number(value)
+    return int(found) if found is not None and found.is_integer() else None
+
+
 def four(value: Any) -> tuple[float, float, float, float] | None:
     """Return the four numbers that a list begins with when only a label and a score may follow."""
     if not isinstance(value, list | tuple) or not 4 <= len(value) <= 6:
@@ -181,7 +187,7 @@ def _by_label(value: Mapping[Any, Any], around: _Around, order: str | None, stri
         or (isinstance(item, str) and item.lstrip()[:1] in ("[", "{"))
     }
     if strict and value and not held:
-        raise AnswerFormatError(f"no box in an object with the keys {', '.join(map(str, value)):.80}")
+        raise AnswerFormatError(f"no box in an object with the keys {', '.join(map(repr, value)):.80}")
     for name, item in held.items():
         label = around.label if key_of(name) in _HOLDERS else str(name)
         yield from _boxes(item, around.within(label=label, order=order), strict)

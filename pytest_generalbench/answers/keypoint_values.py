@@ -56,7 +56,7 @@ def people_in(value: Any, names: Sequence[str] = COCO_POINTS) -> list[RawPerson]
             return people_in(plain[key], names)
         if _by_name(plain, names):
             return [RawPerson(_points(plain, names))]
-        raise AnswerFormatError(f"no keypoints in an object with the keys {', '.join(plain):.80}")
+        raise AnswerFormatError(f"no keypoints in an object with the keys {', '.join(map(repr, plain)):.80}")
     if not isinstance(value, list | tuple):
         raise AnswerFormatError(f"{value!r:.60} is no list of people")
     if value and (number(value[0]) is not None or _is_point(value[0])):

@@ -56,14 +56,17 @@ def ious(
     """Return the overlaps of all pairs, (boxes, objects); with a crowd, the share of the box in it."""
     a = np.array([box[:4] for box in boxes], dtype=np.float64).reshape(-1, 4)
     b = np.array([box[:4] for box in objects], dtype=np.float64).reshape(-1, 4)
-    ends, others = a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:]
-    shared = np.minimum(ends[:, None], others[None]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    common = np.where((shared > 0).all(axis=2), shared[..., 0] * shared[..., 1], 0.0)
-    area, true_area = a[:, 2] * a[:, 3], b[:, 2] * b[:, 3]
-    whole = np.broadcast_to(area[:, None], common.shape)
-    if not all(crowd):
-        whole = np.where(np.asarray(crowd, dtype=bool)[None], whole, area[:, None] + true_area[None] - common)
-    return np.divide(common, whole, out=np.zeros_like(common), where=common > 0)
+    with np.errstate(over="ignore", invalid="ignore"):  # boxes may be as large as floats go
+        ends, others = a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:]
+        shared = np.minimum(ends[:, None], others[None]) - np.maximum(a[:, None, :2], b[None, :, :2])
+        common = np.where((shared > 0).all(axis=2), shared[..., 0] * shared[..., 1], 0.0)
+        area, true_area = a[:, 2] * a[:, 3], b[:, 2] * b[:, 3]
+        whole = np.broadcast_to(area[:, None], common.shape)
+        if not all(crowd):
+            whole = np.where(
+                np.asarray(crowd, dtype=bool)[None], whole, area[:, None] + true_area[None] - common
+            )
+        return np.divide(common, whole, out=np.zeros_like(common), where=common > 0)
 
 
 def _detections(metric: str, prediction: Any) -> tuple[Detection, ...]:

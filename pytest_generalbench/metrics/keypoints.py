@@ -70,7 +70,8 @@ def similarities(people: Sequence[Person], truth: Sequence[TruePerson]) -> npt.N
             high = np.array(person.box[:2]) + 2 * np.array(person.box[2:])
             away = np.maximum(0, low - given) + np.maximum(0, given - high)
             seen = np.ones(len(points), dtype=bool)
-        error = (away**2).sum(axis=2) / spread / (person.area + np.spacing(1)) / 2
+        with np.errstate(over="ignore"):  # points may be as far away as floats go
+            error = (away**2).sum(axis=2) / spread / (person.area + np.spacing(1)) / 2
         found[:, column] = np.exp(-error[:, seen]).sum(axis=1) / seen.sum()
     return found
 

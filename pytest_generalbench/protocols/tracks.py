@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.answers import Answer, AnswerFormatError
-from pytest_generalbench.answers.box_values import boxes_in, key_of, number
+from pytest_generalbench.answers.box_values import boxes_in, key_of, whole
 from pytest_generalbench.answers.coordinates import Box, RawBox, from_box
 from pytest_generalbench.answers.frame_values import (
+    MAX_FRAMES,
     by_frame,
     frames_in,
     frames_in_text,
@@ -186,22 +187,33 @@ class SpatiotemporalGrounding(LocatedProtocol):
             raise unreadable(instance, f"{raw!r:.60} is no tube")
         plain = {key_of(key): value for key, value in raw.items()}
         trajectory = plain.get("trajectory")
-        start, end = (number(plain.get(f"tube_{word}_frame")) for word in ("start", "end"))
+        start, end = (self._edge(plain, word, instance) for word in ("start", "end"))
         try:
-            if isinstance(trajectory, Mapping):
-                found = by_frame(trajectory)
-            elif isinstance(trajectory, list):
-                first = int(start) - 1 if start is not None else 0
-                if start is not None and end is not None and len(trajectory) != int(end) - int(start):
-                    raise unreadable(instance, f"{len(trajectory)} boxes for frames {start:g} to {end:g}")
-                boxes = frames_in(trajectory)
-                return {first + place: box for place, box in enumerate(boxes) if box is not None}
-            else:
-                found = tube_in(raw)
+            if isinstance(trajectory, list):
+                return self._listed(trajectory, start, end, instance)
+            found = by_frame(trajectory) if isinstance(trajectory, Mapping) else tube_in(raw)
         except AnswerFormatError as error:
             raise unreadable(instance, error) from error
-        low, high = start if start is not None else 0, end if end is not None else float("inf")
+        low, high = start or 0, MAX_FRAMES if end is None else end
         return {frame: box for frame, box in found.items() if low <= frame < high}
+
+    @staticmethod
+    def _edge(plain: Mapping[str, Any], word: str, instance: Instance) -> int | None:
+        given = plain.get(f"tube_{word}_frame")
+        frame = whole(given)
+        if given is not None and (frame is None or not 0 <= frame <= MAX_FRAMES):
+            raise unreadable(instance, f"a tube cannot {word} at frame {given!r:.40}")
+        return frame
+
+    @staticmethod
+    def _listed(
+        trajectory: list[Any], start: int | None, end: int | None, instance: Instance
+    ) -> dict[int, RawBox]:
+        """Return the tube of a list of boxes, whose frames are counted from 1."""
+        if start is not None and end is not None and len(trajectory) != end - start:
+            raise unreadable(instance, f"{len(trajectory)} boxes for frames {start} to {end}")
+        first = max(0, start - 1) if start is not None else 0
+        return {first + place: box for place, box in enumerate(frames_in(trajectory)) if box is not None}
 
     def raw_reference(self, instance: Instance) -> Sequence[RawBox]:
         """Return the boxes as written."""
@@ -221,8 +233,8 @@ class SpatiotemporalGrounding(LocatedProtocol):
         return found
 
     def _frames(self, instance: Instance) -> int | None:
-        count = number(fields.find(instance.fields, "frame_count", "num_frames", "frames"))
-        return int(count) if count is not None and count >= 1 else _frame_files(instance)
+        count = whole(fields.find(instance.fields, "frame_count", "num_frames", "frames"))
+        return count if count is not None and count >= 1 else _frame_files(instance)
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the number of frames."""

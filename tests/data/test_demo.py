@@ -43,8 +43,10 @@ def digests(root: Path) -> dict[str, str]:
     }
 
 
-def test_every_task_that_is_answered_in_text_has_data_without_a_problem(loaded: dict[str, TaskData]) -> None:
-    assert len(COVERED) == len(loaded) == 407
+def test_every_task_of_comprehension_and_language_has_data_without_a_problem(
+    loaded: dict[str, TaskData],
+) -> None:
+    assert len(COVERED) == len(loaded) == 451 + 115
     assert {task_id: data.problems[0] for task_id, data in loaded.items() if data.problems} == {}
     assert all(len(data.instances) == 8 == data.references for data in loaded.values())
 
@@ -56,7 +58,7 @@ def test_no_folder_is_left_over(source: FolderSource) -> None:
 
 def test_it_is_labelled(loaded: dict[str, TaskData]) -> None:
     for data in loaded.values():
-        assert data.header["others"] == {"note": "synthetic demo data"}
+        assert data.header["others"]["note"] == "synthetic demo data"
         assert data.header["set_type"] == "openset"
         assert data.header["version"] == "1.0"
 

@@ -194,6 +194,14 @@ def test_boxes_without_area_overlap_nothing() -> None:
     assert ious([], [(1, 1, 2, 2)], [False]).shape == (0, 1)
 
 
+def test_boxes_as_large_as_floats_go_find_nothing() -> None:
+    truth = (TrueBox(0, 0, 10, 10, "a"),)
+    for box in ((1e308, 1e308, 1e308, 1e308), (-1e308, -1e308, 1.5e308, 1.5e308), (0, 0, 1e200, 1e200)):
+        for name in ("box_ap50", "box_dice"):
+            assert score_of(metrics.make(name), [((Detection(*box, label="a"),), truth)]) == 0.0
+        assert iou(box, truth[0][:4]) == 0.0
+
+
 def test_accuracy_counts_boxes_from_half_overlap_on() -> None:
     accumulator = metrics.make("box_accuracy50")
     for said in (Box(0, 0, 10, 5), Box(0, 0, 10, 4.9), None, Box(0, 0, 10, 10)):

@@ -82,6 +82,11 @@ def test_none_finds_nobody_and_nobody_can_be_right() -> None:
     assert keypoint_ap([((Person(points),), ())]) == 0.0
 
 
+def test_points_as_far_as_floats_go_find_nobody() -> None:
+    truth = (TruePerson(tuple(Keypoint(1.0, 1.0) for _ in range(17)), 9.0, Box(0, 0, 3, 3)),)
+    assert keypoint_ap([((Person(tuple(Keypoint(1e300, -1e300) for _ in range(17))),), truth)]) == 0.0
+
+
 def test_other_types_are_refused() -> None:
     points = tuple(Keypoint(1.0, 1.0) for _ in range(17))
     truth = (TruePerson(points, 9.0, Box(0, 0, 3, 3)),)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_generalbench import protocols
-from pytest_generalbench.answers import Answer, AnswerFormatError
+from pytest_generalbench.answers import Answer, AnswerFormatError, answer_key
 from pytest_generalbench.answers.coordinates import Box, from_box
 from pytest_generalbench.answers.located import (
     Boxes,
@@ -369,6 +371,23 @@ def test_tubes_that_cannot_be_read_are_one_error(picture: Path, trajectory: Any,
         reference_of("video_spatiotemporal_grounding", a_tube(picture, trajectory, 3, 5))
 
 
+INFINITE = float("inf")
+
+
+@pytest.mark.parametrize("start", [INFINITE, float("nan"), -3, 2.5, "soon", 1e300])
+def test_a_tube_starts_at_a_frame(picture: Path, start: Any) -> None:
+    with pytest.raises(ReferenceFormatError, match="cannot start at frame"):
+        reference_of("video_spatiotemporal_grounding", a_tube(picture, [[1, 2, 3, 4]], start, 5))
+
+
+@pytest.mark.parametrize("count", [INFINITE, -INFINITE, 0, "many", 2.5])
+def test_a_count_of_frames_that_is_none_is_that_of_the_files(picture: Path, count: Any) -> None:
+    raw = {"trajectory": [[1, 2, 3, 4]]}
+    instance = a_video(picture, raw, 4, frame_count=count)
+    name = "video_spatiotemporal_grounding"
+    assert "The video has 4 frames" in protocols.get(name).request(instance, context_of(name, instance)).text
+
+
 def test_tubes_are_asked_and_read(picture: Path) -> None:
     instance = a_tube(picture, [[1, 2, 3, 4], [1, 2, 3, 4]], 3, 5)
     name = "video_spatiotemporal_grounding"
@@ -433,3 +452,46 @@ def test_documented_refused_and_open(picture: Path, name: str, kind: str) -> Non
     with pytest.raises(DataError, match="nothing to ask"):
         protocol.request(Instance("i1", "t", {}), context)
     assert "JSON" in protocol.request(instance, context).text
+
+
+WORDS = (
+    "bbox", "boxes", "labels", "label", "score", "format", "text", "answer", "keypoints", "area", "frame",
+    "start", "trajectory", "tube_start_frame", "tube_end_frame", "1", "2", "x", "y", "w", "h", "frame_count",
+    "init_box",
+)  # fmt: skip
+NUMBERS = st.integers(-9, 99) | st.floats()
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | st.text(max_size=8) | st.lists(NUMBERS, min_size=4, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+@given(
+    raw=ANY_JSON,
+    text=st.text(max_size=30) | ANY_JSON.map(str),
+    fields=st.dictionaries(st.sampled_from(WORDS), ANY_JSON),
+)
+@settings(max_examples=150, deadline=None)
+def test_strange_files_and_answers_raise_nothing_but_data_errors(
+    name: str, kind: str, raw: Any, text: str, fields: dict[str, Any]
+) -> None:
+    instance = Instance(
+        "i1", "t", {**fields, "prompt": "Find it."}, (), raw, None if raw is None else "output"
+    )
+    protocol, output = protocols.get(name), Output(text)
+    context = context_of(name, instance)
+    context = protocol.settle([(instance, output)], context)
+    for step in (
+        lambda: protocol.request(instance, context),
+        lambda: protocol.parse(output, instance, context),
+        lambda: answer_key(protocol.ideal(protocol.reference(instance, context), instance, context)),  # type: ignore[arg-type]
+    ):
+        try:
+            step()
+        except DataError as error:
+            assert "\n" not in str(error)
