@@ -196,7 +196,12 @@ def test_boxes_without_area_overlap_nothing() -> None:
 
 def test_boxes_as_large_as_floats_go_find_nothing() -> None:
     truth = (TrueBox(0, 0, 10, 10, "a"),)
-    for box in ((1e308, 1e308, 1e308, 1e308), (-1e308, -1e308, 1.5e308, 1.5e308), (0, 0, 1e200, 1e200)):
+    boxes: list[Whole] = [
+        (1e308, 1e308, 1e308, 1e308),
+        (-1e308, -1e308, 1.5e308, 1.5e308),
+        (0, 0, 1e200, 1e200),
+    ]
+    for box in boxes:
         for name in ("box_ap50", "box_dice"):
             assert score_of(metrics.make(name), [((Detection(*box, label="a"),), truth)]) == 0.0
         assert iou(box, truth[0][:4]) == 0.0
