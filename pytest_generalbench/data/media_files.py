@@ -30,6 +30,11 @@ REFERENCE_FOLDERS: Final = frozenset({
 })  # fmt: skip
 """Folders that hold references: a lost input is never replaced by the answer of the same name."""
 
+# Depth lies beside masks of the same name where it is an input, so it is looked at last.
+_REFERENCES_FIRST: Final = tuple(
+    sorted(REFERENCE_FOLDERS, key=lambda name: (name in ("depth", "depths"), name))
+)
+
 FRAME_ENDINGS: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 
 SCAN_ENDINGS: Final = frozenset({
@@ -76,7 +81,7 @@ class MediaFinder:
         """
         self._folder = folder
         self._root = root
-        self._places = (*sorted(REFERENCE_FOLDERS), *MEDIA_FOLDERS) if references else MEDIA_FOLDERS
+        self._places = (*_REFERENCES_FIRST, *MEDIA_FOLDERS) if references else MEDIA_FOLDERS
         self._avoided: frozenset[str] = frozenset() if references else REFERENCE_FOLDERS
         self._parents: dict[Path, bool] = {}
 
