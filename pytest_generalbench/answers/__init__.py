@@ -14,14 +14,41 @@ from pytest_generalbench.answers.base import (
     form_names,
     form_of,
 )
+from pytest_generalbench.answers.located import Boxes, FrameBoxes, Keypoints, OneBox, Tube
+from pytest_generalbench.answers.maps import Alpha, AnomalyMap, ClassMap, DepthMap, FlowField, Mask
 from pytest_generalbench.answers.rle import Rle
+from pytest_generalbench.answers.segments import InstanceMasks, PanopticMap
+from pytest_generalbench.answers.sequences import DepthSequence, MaskSequence, SalientSequence
+from pytest_generalbench.answers.space import Boxes3d, Normals, PointInstances, PointLabels, Poses, Tracks3d
 
 __all__ = [
+    "Alpha",
+    "AnomalyMap",
     "Answer",
     "AnswerFormatError",
+    "Boxes",
+    "Boxes3d",
+    "ClassMap",
+    "DepthMap",
+    "DepthSequence",
+    "FlowField",
+    "FrameBoxes",
     "Get",
+    "InstanceMasks",
+    "Keypoints",
+    "Mask",
+    "MaskSequence",
+    "Normals",
+    "OneBox",
+    "PanopticMap",
+    "PointInstances",
+    "PointLabels",
+    "Poses",
     "Put",
     "Rle",
+    "SalientSequence",
+    "Tracks3d",
+    "Tube",
     "answer_from_plain",
     "answer_key",
     "answer_to_plain",
