@@ -44,12 +44,7 @@ class Rle:
 
     def runs(self) -> NDArray[np.int64]:
         """Return the run lengths, the first of zeros. Raises RleError when the counts are no such mask."""
-        runs = _runs(self.counts)
-        total = self.height * self.width
-        sound = not runs.size or (int(runs.min()) >= 0 and int(runs.max()) <= total)
-        if not 0 <= total <= MAX_PIXELS or not sound or int(runs.sum()) != total:
-            raise RleError(f"the run lengths are no mask of {self.height}x{self.width} pixels")
-        return runs
+        return runs_of([self])[0]
 
     def decode(self) -> NDArray[np.bool_]:
         """Return the mask, bool, (height, width). Raises RleError when the counts are no such mask."""
@@ -120,26 +115,57 @@ def _text(runs: NDArray[np.int64]) -> str:
     return letters.astype(np.uint8).tobytes().decode("ascii")
 
 
-def _runs(text: str) -> NDArray[np.int64]:
+def runs_of(masks: Sequence[Rle]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the run lengths of all masks in one array, and where each mask's begin in it.
+
+    One pass over all letters: several times as fast as mask by mask. Raises RleError when
+    the counts of one are no mask of its size.
+    """
+    texts = [mask.counts for mask in masks]
+    values, first = _values("".join(texts), np.array([len(text) for text in texts], dtype=np.int64))
+    stops = np.append(first[1:], len(values))
+    for start, stop in zip(first.tolist(), stops.tolist(), strict=True):
+        # From the third on a count is the difference to the one two before.
+        for stream in (values[start + 1 : stop : 2], values[start + 2 : stop : 2]):
+            stream.cumsum(out=stream)
+    sizes = np.array([mask.height * mask.width for mask in masks], dtype=np.int64)
+    sound = not values.size or (int(values.min()) >= 0 and int(values.max()) <= MAX_PIXELS)
+    ends = np.zeros(len(values) + 1, dtype=np.int64)
+    values.cumsum(out=ends[1:])
+    wrong = np.flatnonzero((ends[stops] - ends[first] != sizes) | (sizes > MAX_PIXELS))
+    if wrong.size or not sound:
+        mask = masks[int(wrong[0]) if wrong.size else 0]
+        raise RleError(f"the run lengths are no mask of {mask.height}x{mask.width} pixels")
+    return values, first
+
+
+def _values(text: str, lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the numbers in joined texts of these lengths, and where those of each text begin."""
     try:
-        bits = np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.int64) - 48
+        bits = np.frombuffer(text.encode("ascii"), dtype=np.uint8) - np.uint8(48)
     except UnicodeEncodeError as error:
         raise RleError("compressed run lengths are ASCII letters only") from error
     if not bits.size:
-        return bits
-    if int(bits.min()) < 0 or int(bits.max()) > 63:
-        wrong = text[int(np.argmax((bits < 0) | (bits > 63)))]
-        raise RleError(f"the letter {wrong!r} does not occur in compressed run lengths")
-    if bits[-1] & 0x20:
+        return np.empty(0, dtype=np.int64), np.zeros(len(lengths), dtype=np.int64)
+    if int(bits.max()) > 63:
+        raise RleError(
+            f"the letter {text[int(np.argmax(bits > 63))]!r} does not occur in compressed run lengths"
+        )
+    stops = lengths.cumsum()
+    if (bits[stops[lengths > 0] - 1] & 0x20).any():
         raise RleError("the run lengths end in the middle of a number")
-    ends = np.flatnonzero(bits < 0x20)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    length = ends - starts + 1
-    if int(length.max()) > 12:
+    ends = (bits < 0x20).nonzero()[0]
+    starts = np.zeros_like(ends)
+    starts[1:] = ends[:-1] + 1
+    letters = ends - starts
+    longest = int(letters.max())
+    if longest > 11:
         raise RleError("a run length of more than 60 bits")
-    place = np.arange(len(bits)) - np.repeat(starts, length)
-    values = np.add.reduceat((bits & 0x1F) << (5 * place), starts)
-    values -= np.where(bits[ends] & 0x10, np.left_shift(np.int64(1), 5 * length), 0)
-    values[1::2] = np.cumsum(values[1::2])
-    values[2::2] = np.cumsum(values[2::2])
-    return values
+    low = (bits & np.uint8(0x1F)).astype(np.int64)
+    values = low[starts]
+    for place in range(1, longest + 1):
+        longer = (letters >= place).nonzero()[0]
+        values[longer] |= low[starts[longer] + place] << (5 * place)
+    negative = (bits[ends] & 0x10).nonzero()[0]
+    values[negative] -= np.int64(1) << (5 * (letters[negative] + 1))
+    return values, ends.searchsorted(stops - lengths)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pytest_generalbench.answers.rle import Rle, RleError
+from pytest_generalbench.answers.rle import Rle, runs_of
 from pytest_generalbench.metrics.checks import PredictionFormatError
 
 if TYPE_CHECKING:
@@ -30,38 +29,57 @@ class Overlap(NamedTuple):
 
 
 class Spans:
-    """The set pixels of a mask as intervals of its column-by-column order; of frames one after another."""
+    """The set pixels of masks as intervals, one mask's pixels, column by column, after the other's."""
 
-    __slots__ = ("area", "before_each", "starts", "stops")
+    __slots__ = ("areas", "before_each", "first", "offsets", "starts", "stops")
 
     def __init__(self, masks: Sequence[Rle]) -> None:
-        """Unpack one mask, or the frames of a video. Raises RleError when one is no mask."""
-        starts, stops, offset = [], [], 0
-        for mask in masks:
-            ends = np.cumsum(mask.runs()) + offset
-            stops.append(ends[1::2])
-            starts.append(ends[::2][: len(stops[-1])])
-            offset += mask.height * mask.width
-        self.starts = np.concatenate(starts) if starts else np.empty(0, dtype=np.int64)
-        self.stops = np.concatenate(stops) if stops else self.starts
-        self.before_each = np.concatenate(([0], np.cumsum(self.stops - self.starts)))
+        """Unpack the run lengths. Raises RleError when one is no mask."""
+        runs, begins = runs_of(masks)
+        # A mask's runs add up to its pixels, so the ends of all runs are places in the whole.
+        ends = runs.cumsum()
+        counts = np.diff(np.append(begins, len(runs)))
+        odd = ((np.arange(len(runs)) - begins.repeat(counts)) & 1).nonzero()[0]
+        self.stops = ends[odd]
+        self.starts = ends[odd - 1]
+        self.first = np.concatenate(([0], np.cumsum(counts // 2)))
+        """The first interval of each mask, and their number."""
+        self.before_each = np.zeros(len(odd) + 1, dtype=np.int64)
         """How many pixels are set before each interval, and in all of them."""
-        self.area = int(self.before_each[-1])
+        runs[odd].cumsum(out=self.before_each[1:])
+        edges = self.before_each[self.first]
+        self.areas = edges[1:] - edges[:-1]
+        self.offsets = np.concatenate(([0], np.cumsum([mask.height * mask.width for mask in masks])))[:-1]
+        """The first place of each mask."""
+
+    @property
+    def area(self) -> int:
+        """How many pixels are set."""
+        return int(self.before_each[-1])
 
     def before(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many pixels are set before each place; there must be an interval."""
-        interval = np.searchsorted(self.stops, places, side="left")
-        within = places - self.starts[np.minimum(interval, len(self.starts) - 1)]
-        inside = np.where(interval < len(self.starts), np.maximum(within, 0), 0)
-        counts: NDArray[np.int64] = self.before_each[interval] + inside
+        interval = self.stops.searchsorted(places)
+        held = np.minimum(interval, len(self.starts) - 1)
+        within = np.maximum(places - self.starts[held], 0)
+        within[interval > held] = 0
+        counts: NDArray[np.int64] = self.before_each[interval] + within
         return counts
 
     def common(self, other: Spans) -> int:
-        """Return the number of pixels that are set in both."""
+        """Return the number of pixels that are set in both, mask by mask."""
         few, many = (self, other) if len(self.starts) <= len(other.starts) else (other, self)
         if not few.area or few.starts[0] >= many.stops[-1] or many.starts[0] >= few.stops[-1]:
             return 0
         return int((many.before(few.stops) - many.before(few.starts)).sum())
+
+    def reach(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the first and the last place of each mask, within it; of an empty one 1 and 0."""
+        there = np.diff(self.first) > 0
+        low, high = np.ones(len(there), dtype=np.int64), np.zeros(len(there), dtype=np.int64)
+        low[there] = self.starts[self.first[:-1][there]] - self.offsets[there]
+        high[there] = self.stops[self.first[1:][there] - 1] - self.offsets[there]
+        return low, high
 
 
 def rle_overlap(first: Sequence[Rle], second: Sequence[Rle]) -> Overlap:
@@ -89,29 +107,27 @@ def overlap_matrix(answers: Sequence[Rle], references: Sequence[Rle], crowd: Seq
     """Return the IoU of every answer with every reference, (answers, references), 0..1.
 
     With a crowd it is the share of the answer that lies in it, as in COCO. Pairs that cannot
-    meet, by the columns that they touch, cost nothing; the others of one reference are
-    counted together.
+    meet, by the columns that they touch, cost nothing; all others are counted in one pass.
     """
     found = np.zeros((len(answers), len(references)))
     if not found.size:
         return found
-    spans = [Spans([mask]) for mask in answers]
-    areas = np.array([one.area for one in spans])
-    sizes = np.array([len(one.starts) for one in spans])
-    places = np.concatenate(([0], np.cumsum(sizes)))
-    starts = np.concatenate([one.starts for one in spans])
-    stops = np.concatenate([one.stops for one in spans])
-    for column, mask in enumerate(references):
-        other = Spans([mask])
-        if not other.area:
-            continue
-        near = np.flatnonzero((starts < other.stops[-1]) & (stops > other.starts[0]))
-        counts = np.zeros(len(starts), dtype=np.int64)
-        counts[near] = other.before(stops[near]) - other.before(starts[near])
-        summed = np.concatenate(([0], np.cumsum(counts)))
-        both = np.array([summed[stop] - summed[start] for start, stop in pairwise(places.tolist())])
-        union = areas if crowd[column] else areas + other.area - both
-        found[:, column] = both / np.maximum(union, 1)
+    said, truth = Spans(answers), Spans(references)
+    low, high = said.reach()
+    true_low, true_high = truth.reach()
+    rows, columns = np.nonzero((low[:, None] < true_high) & (true_low < high[:, None]))
+    if not len(rows):
+        return found
+    sizes = np.diff(said.first)[rows]
+    ends = sizes.cumsum()
+    # The intervals of each pair's answer, moved to where its reference lies.
+    intervals = np.arange(ends[-1]) + (said.first[rows] - ends + sizes).repeat(sizes)
+    moved = (truth.offsets[columns] - said.offsets[rows]).repeat(sizes)
+    set_ = truth.before(said.stops[intervals] + moved) - truth.before(said.starts[intervals] + moved)
+    summed = np.concatenate(([0], np.cumsum(set_)))
+    both = summed[ends] - summed[ends - sizes]
+    union = said.areas[rows] + np.where(np.asarray(crowd)[columns], 0, truth.areas[columns] - both)
+    found[rows, columns] = both / np.maximum(union, 1)
     return found
 
 
@@ -122,11 +138,3 @@ def same_size(metric: str, first: Sequence[Rle], second: Sequence[Rle]) -> None:
         raise PredictionFormatError(
             f"metric {metric!r}: masks do not fit the reference: {' and '.join(told)}"
         )
-
-
-def checked_spans(metric: str, masks: Sequence[Rle]) -> Spans:
-    """Return `Spans`; run lengths that are no mask are a PredictionFormatError."""
-    try:
-        return Spans(masks)
-    except RleError as error:
-        raise PredictionFormatError(f"metric {metric!r}: {error}") from error
