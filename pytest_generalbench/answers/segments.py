@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_generalbench.answers.base import Answer, AnswerFormatError, Get, read_arrays
-from pytest_generalbench.answers.image_files import is_picture, packed_colours, read_picture
+from pytest_generalbench.answers.image_files import foreground, is_picture, packed_colours, read_picture
 from pytest_generalbench.answers.maps import checked_rle, is_rle, numbers, read_rle, settled
 from pytest_generalbench.answers.rle import Rle, encode
 
@@ -83,7 +83,7 @@ class InstanceMasks(Answer):
             raise AnswerFormatError(f"{cls.form}: a score is {score!r:.40}")
         if is_picture(given):
             picture = read_picture(read(str(given)), str(given))
-            mask = encode(picture if picture.ndim == 2 else picture.any(axis=2))
+            mask = encode(foreground(picture, str(given)))
         else:
             mask = read_rle(cls.form, given)
         return InstanceMask(mask, label_of(item), None if score is None else float(score))

@@ -193,7 +193,7 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition=(
-            "IoU of matched segments (IoU > 0.5) summed, by matched + false / 2 + missed / 2, over all images, "
+            "sum of IoU of matches (IoU > 0.5) by matched + false / 2 + missed / 2, over all images, "
             "mean over the categories that occur, things and stuff; void ignored"
         ),
         factory=QualityAccumulator,
