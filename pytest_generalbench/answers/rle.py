@@ -8,7 +8,7 @@ bit 6 for "more follows", plus 48 to be printable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class Rle:
     width: int
     counts: str
     """COCO's compressed string."""
+    sound: bool = field(default=False, compare=False, repr=False)
+    """The counts have been read once and are such a mask: code in C may be given them."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -73,7 +75,7 @@ def encode(mask: NDArray[Any]) -> Rle:
     changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     edges = np.concatenate(([0], changes, [flat.size]))
     runs = np.diff(edges)
-    return Rle(height, width, _text(np.concatenate(([0], runs)) if flat[0] else runs))
+    return Rle(height, width, _text(np.concatenate(([0], runs)) if flat[0] else runs), sound=True)
 
 
 def rle_from_plain(plain: Any) -> Rle:
@@ -136,6 +138,8 @@ def runs_of(masks: Sequence[Rle]) -> tuple[NDArray[np.int64], NDArray[np.int64]]
     if wrong.size or not sound:
         mask = masks[int(wrong[0]) if wrong.size else 0]
         raise RleError(f"the run lengths are no mask of {mask.height}x{mask.width} pixels")
+    for mask in masks:
+        object.__setattr__(mask, "sound", True)  # what was found out about a value that stays as it is
     return values, first
 
 

@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from pytest_generalbench.answers.rle import encode
+from pytest_generalbench.answers.rle import Rle, RleError, encode
 from pytest_generalbench.errors import ReferenceFormatError
+from pytest_generalbench.metrics import masks
 from pytest_generalbench.metrics.checks import PredictionFormatError
 from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask, mask_ap50
 
@@ -102,3 +106,34 @@ def test_nothing_to_find() -> None:
     assert mask_ap50([((FoundMask(mask, "a"),), ())]) == 0.0
     assert mask_ap50([(None, ())]) == 0.0
     assert mask_ap50([((FoundMask(encode(np.zeros((2, 2))), "a"),), (TrueMask(mask, "a"),))]) == 0.0
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@given(
+    said=st.lists(arrays(np.bool_, (6, 5)), min_size=1, max_size=4),
+    truth=st.lists(arrays(np.bool_, (6, 5)), min_size=1, max_size=4),
+    crowd=st.booleans(),
+)
+def test_counting_in_c_and_in_numpy_is_the_same(said: list[Any], truth: list[Any], crowd: bool) -> None:
+    pytest.importorskip("pycocotools")
+    one, other = [encode(mask) for mask in said], [encode(mask) for mask in truth]
+    crowds = [crowd] * len(other)
+    several = min(len(one), len(other))
+
+    def both() -> tuple[Any, Any]:
+        return masks.overlap_matrix(one, other, crowds), masks.rle_overlap(one[:several], other[:several])
+
+    in_c = both()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(masks, "coco_masks", lambda: None)
+        in_numpy = both()
+    assert np.allclose(in_c[0], in_numpy[0], rtol=0, atol=1e-15)
+    assert in_c[1] == in_numpy[1]
+
+
+def test_counts_that_nobody_has_read_never_reach_c() -> None:
+    wrong = Rle(3, 3, "0000zzzz")
+    with pytest.raises(RleError):
+        masks.overlap_matrix([wrong], [encode(np.eye(3))], [False])
+    with pytest.raises(RleError):
+        masks.rle_overlap([encode(np.eye(3))], [wrong])
