@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.answers import Answer
+from pytest_generalbench.answers import Answer, check_answer
 from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
 from pytest_generalbench.instance import INCOMPLETE_STATES, Instance, Output, Request
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
@@ -143,8 +143,14 @@ def _checked(given: object) -> Output | Failed:
             return given
         return Failed(f"the model gave the unknown state {given.state!r}: {given.message}")
     if isinstance(given, Answer):
-        return Output(medium="map", answer=given)
+        given = Output(medium="map", answer=given)
     if isinstance(given, Output):
+        try:
+            held = given.read()
+            if held is not None:
+                check_answer(held)  # one that no file can hold must not cost the batch its ledger lines
+        except DataError as error:
+            return Failed(f"the model's answer cannot be kept: {error}")
         if given.refused or isinstance(given.text, str) or given.answer is not None:
             return given
         return Failed(f"the model returned an Output whose text is {type(given.text).__name__}")

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_generalbench import metrics
 from pytest_generalbench.answers import AnswerFormatError
@@ -47,17 +47,28 @@ def metric_definition(task: Task, judge: str | None = None, notes: Sequence[str]
     return f"{told} [{'; '.join(extra)}]" if extra else told
 
 
-def _prediction(record: Record, instance: Instance, given: ScoringInput) -> tuple[str, Any]:
-    """Return the instance's final state and its prediction (None unless the state is ok)."""
+class _Read(NamedTuple):
+    """An answer as scoring takes it."""
+
+    state: str
+    prediction: Any = None
+    """None unless the state is ok."""
+    message: str | None = None
+
+
+def _read(record: Record, instance: Instance, given: ScoringInput) -> _Read:
+    """Return the instance's final state and its prediction."""
     if record.state != "ok" or record.output is None:
-        return record.state, None
+        return _Read(record.state, message=record.message)
     try:
         prediction = given.protocol.parse(record.output, instance, given.context)
     except AnswerFormatError:
         prediction = None  # what its form cannot hold is no answer
+    except DataError as error:
+        return _Read("error", message=str(error))
     if prediction is not None:
-        return "ok", prediction
-    return ("refused" if refusal.is_refusal(record.output.text or "") else "unparsable"), None
+        return _Read("ok", prediction)
+    return _Read("refused" if refusal.is_refusal(record.output.text or "") else "unparsable")
 
 
 def score_task(
@@ -79,20 +90,20 @@ def score_task(
     problems: list[str] = []
     for instance in given.instances:
         record = answers[instance.id]
-        state, prediction = _prediction(record, instance, given)
+        state, prediction, message = _read(record, instance, given)
         if prediction is not None:
             told[(record.output and record.output.key) or str(prediction)] += 1
         if state == "ok" and task.metric.name == JUDGE_METRIC and instance.has_reference:
             verdict = verdicts.get(instance.id)
             if verdict is None or verdict.verdict is None:
-                message = "no verdict" if verdict is None else verdict.message
+                why = "no verdict" if verdict is None else verdict.message
                 states["error"] += 1
-                problems.append(f"{instance.id}: unjudged ({message})")
+                problems.append(f"{instance.id}: unjudged ({why})")
                 continue
             prediction = verdict.verdict
         states[state] += 1
         if state in INCOMPLETE_STATES:
-            problems.append(f"{instance.id}: {record.message}")
+            problems.append(f"{instance.id}: {message}")
         if instance.has_reference:
             try:
                 reference = given.protocol.reference(instance, given.context)

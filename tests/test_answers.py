@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -19,6 +20,7 @@ from pytest_generalbench.answers import (
     answer_from_plain,
     answer_key,
     answer_to_plain,
+    check_answer,
 )
 from pytest_generalbench.answers.base import read_arrays
 from pytest_generalbench.answers.rle import RleError, encode, rle_from_plain
@@ -174,3 +176,24 @@ def test_the_store_finds_what_changed_and_refuses_other_names(tmp_path: Path) ->
         store.get("../../etc/passwd")
     with pytest.raises(DataError, match="cannot be read"):
         store.get("0" * 64 + ".bin")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:60] + bytes(byte ^ 0x5A for byte in content[60:90]) + content[90:],
+        lambda content: content.replace(b"'shape'", b"'shap\n "),
+    ],
+)
+def test_a_damaged_npz_is_one_error(damage: Callable[[bytes], bytes]) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, values=np.arange(200.0))
+    with pytest.raises(AnswerFormatError):
+        read_arrays(damage(buffer.getvalue()))
+
+
+@pytest.mark.parametrize("answer", [Answer(), Sample((), (1, 1), object(), np.ones((1, 1)))])  # type: ignore[arg-type]
+def test_an_answer_that_no_file_can_hold_is_found_before_the_ledger(answer: Answer) -> None:
+    with pytest.raises(AnswerFormatError):
+        check_answer(answer)

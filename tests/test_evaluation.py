@@ -3,13 +3,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_generalbench.answers import Boxes
+from pytest_generalbench.answers.located import Detection
 from pytest_generalbench.errors import MediaError, ModelError
 from pytest_generalbench.evaluation import ask
 from pytest_generalbench.instance import Instance, Output, Problem, Request
@@ -198,6 +200,14 @@ def test_what_a_models_hooks_raise_is_one_line(
     monkeypatch.setattr(model, hook, broken)
     with pytest.raises(ModelError, match="RuntimeError: two lines"):
         evaluation(tmp_path, model, [make_instance()]).run(TASK)
+
+
+def test_an_answer_that_cannot_be_kept_costs_itself_only(tmp_path: Path) -> None:
+    odd = Boxes((Detection(0.0, 0.0, 3.0, 3.0, cast("str", object())),))
+    result = run(
+        tmp_path, lambda requests: [odd, *["A"] * (len(requests) - 1)], [make_instance(1), make_instance(2)]
+    )
+    assert result.states == {"error": 1, "ok": 1}
 
 
 def test_no_answer_at_all_is_no_score(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pytest_generalbench.answers.base import (
     answer_from_plain,
     answer_key,
     answer_to_plain,
+    check_answer,
     form_names,
     form_of,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "answer_from_plain",
     "answer_key",
     "answer_to_plain",
+    "check_answer",
     "form_names",
     "form_of",
 ]

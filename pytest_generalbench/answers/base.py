@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tokenize
 import types
 import typing
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final, cast
@@ -27,6 +29,12 @@ Put = Callable[[bytes, str], str]
 
 Get = Callable[[str], bytes]
 """Returns the bytes kept under a name."""
+
+_DAMAGE: Final = (
+    ValueError, OSError, zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError, SyntaxError,
+    tokenize.TokenError, MemoryError,
+)  # fmt: skip
+"""What numpy and zipfile raise at a file that is damaged, encrypted, or lies about its size."""
 
 MAX_ARRAY_BYTES: Final = 4 << 30
 """Arrays of one answer that unpack to more are refused."""
@@ -95,8 +103,11 @@ def form_of(name: str) -> type[Answer]:
     return _FORMS[name]
 
 
-def answer_to_plain(answer: Answer, put: Put) -> dict[str, Any]:
-    """Return the plain form; arrays go through `put` as one .npz file."""
+def _flattened(answer: Answer) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+    """Return the fields as JSON has them, and the arrays that they name."""
+    if _FORMS.get(answer.form) is not type(answer):
+        forms = ", ".join(_FORMS)
+        raise AnswerFormatError(f"a {type(answer).__name__} is no answer form; choose from: {forms}")
     arrays: dict[str, np.ndarray[Any, Any]] = {}
 
     def plain(value: Any, name: str) -> Any:
@@ -111,9 +122,21 @@ def answer_to_plain(answer: Answer, put: Put) -> dict[str, Any]:
             return [plain(item, f"{name}.{position}") for position, item in enumerate(value)]
         if isinstance(value, np.generic):
             return value.item()
-        return value
+        if value is None or isinstance(value, str | int | float):
+            return value
+        raise AnswerFormatError(f"{answer.form}: {name} is a {type(value).__name__}, which no file can hold")
 
-    values = {item.name: plain(getattr(answer, item.name), item.name) for item in fields(answer)}
+    return {item.name: plain(getattr(answer, item.name), item.name) for item in fields(answer)}, arrays
+
+
+def check_answer(answer: Answer) -> None:
+    """Raise AnswerFormatError for an answer that no file can hold."""
+    _flattened(answer)
+
+
+def answer_to_plain(answer: Answer, put: Put) -> dict[str, Any]:
+    """Return the plain form; arrays go through `put` as one .npz file."""
+    values, arrays = _flattened(answer)
     told: dict[str, Any] = {"form": answer.form, "values": values}
     if arrays:
         buffer = io.BytesIO()
@@ -136,15 +159,18 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
                 raise AnswerFormatError("the .npz unpacks to more than 4 GiB")
         with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
             return {name: loaded[name] for name in loaded.files}
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError) as error:
-        raise AnswerFormatError(f"not a .npz of plain arrays ({error})") from error
+    except _DAMAGE as error:
+        told = " ".join(str(error).split())[:200]
+        raise AnswerFormatError(f"not a .npz of plain arrays ({type(error).__name__}: {told})") from error
 
 
 def answer_from_plain(plain: Any, get: Get) -> Answer:
     """Rebuild an answer from its plain form. Raises AnswerFormatError when it is none."""
     if not isinstance(plain, Mapping) or "form" not in plain or not isinstance(plain.get("values"), Mapping):
         raise AnswerFormatError(f"an answer is {{'form': …, 'values': …}}, not {plain!r:.80}")
-    kind = form_of(str(plain["form"]))
+    if plain["form"] not in _FORMS:
+        raise AnswerFormatError(str(UnknownWordError("answer form", plain["form"], _FORMS)))
+    kind = _FORMS[plain["form"]]
     arrays = read_arrays(get(str(plain["file"]))) if plain.get("file") else {}
     return build(kind, plain["values"], arrays)
 

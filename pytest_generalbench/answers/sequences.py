@@ -99,7 +99,7 @@ class SalientSequence(Answer):
 
     form: ClassVar[str] = "salient_sequence"
     maps: NDArray[Any]
-    """(frames, height, width): 0..255 in whole numbers, or 0..1 (floats, bools), which is rounded to them."""
+    """(frames, height, width): uint8, or 0..1 (floats, bools), which is rounded to its 256 steps."""
 
     def __post_init__(self) -> None:
         """Check shape, values and range."""

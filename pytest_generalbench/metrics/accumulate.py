@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_generalbench.metrics.base import Accumulator, MetricValue
+from pytest_generalbench.metrics.checks import text_references
 
 Counts = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float64]
@@ -84,6 +86,11 @@ class MeanAccumulator:
     def result(self) -> MetricValue:
         """Return the mean over everything added so far."""
         return mean_value(self._values, self._scale)
+
+
+def mean_over_texts(name: str, score: Callable[[str, tuple[str, ...]], float]) -> MeanAccumulator:
+    """Make the accumulator of a metric that compares a text with accepted texts, mean over instances."""
+    return MeanAccumulator(score, partial(text_references, name))
 
 
 class CorpusAccumulator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from pytest_generalbench.errors import UnknownWordError
 from pytest_generalbench.metrics.accumulate import (
     CorpusAccumulator,
     Counts,
-    MeanAccumulator,
     Scores,
+    mean_over_texts,
     score_of,
 )
 from pytest_generalbench.metrics.base import Accumulator, Metric
@@ -141,10 +141,6 @@ def _corpus_accumulator(name: str, order: int) -> CorpusAccumulator:
     return CorpusAccumulator(counts, bleu_of_counts)
 
 
-def _mean_over_texts(name: str, score: Callable[[str, tuple[str, ...]], float]) -> MeanAccumulator:
-    return MeanAccumulator(score, partial(text_references, name))
-
-
 def bleu_accumulator(name: str, order: int, *, aggregate: str) -> Accumulator:
     """Make the accumulator of `bleu1` or `bleu4`; an unknown `aggregate` is an UnknownWordError.
 
@@ -157,7 +153,7 @@ def bleu_accumulator(name: str, order: int, *, aggregate: str) -> Accumulator:
         raise UnknownWordError(f"aggregate of metric {name!r}", aggregate, AGGREGATES)
     if aggregate == "corpus":
         return _corpus_accumulator(name, order)
-    return _mean_over_texts(name, partial(sentence_bleu, order=order))
+    return mean_over_texts(name, partial(sentence_bleu, order=order))
 
 
 @cache
@@ -273,7 +269,7 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition="F1 of Porter-stemmed tokens, CJK by character, best reference, mean over instances",
-        factory=partial(_mean_over_texts, "rouge1", rouge1),
+        factory=partial(mean_over_texts, "rouge1", rouge1),
     ),
     Metric(
         name="rougeL",
@@ -284,6 +280,6 @@ METRICS: Final = (
             "F1 of the longest common subsequence of tokens, CJK by character, best reference, mean over "
             "instances"
         ),
-        factory=partial(_mean_over_texts, "rougeL", rouge_l),
+        factory=partial(mean_over_texts, "rougeL", rouge_l),
     ),
 )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from pytest_generalbench.metrics.accumulate import MeanAccumulator
+from pytest_generalbench.metrics.accumulate import mean_over_texts
 from pytest_generalbench.metrics.base import Metric
-from pytest_generalbench.metrics.checks import text_pair, text_references
+from pytest_generalbench.metrics.checks import text_pair
 from pytest_generalbench.metrics.text import normalise_words, tokenise
 
 ANLS_THRESHOLD: Final = 0.5
@@ -131,10 +130,6 @@ def _similarity(first: str, second: str) -> float:
     return 1.0 - distance if distance < ANLS_THRESHOLD else 0.0
 
 
-def _mean_over_texts(name: str, score: Callable[[str, tuple[str, ...]], float]) -> MeanAccumulator:
-    return MeanAccumulator(score, partial(text_references, name))
-
-
 METRICS: Final = (
     Metric(
         name="exact_match",
@@ -145,7 +140,7 @@ METRICS: Final = (
             "share of answers equal to an accepted one without letter case, punctuation and English "
             "articles; signs and decimal points of numbers stay"
         ),
-        factory=partial(_mean_over_texts, "exact_match", exact_match),
+        factory=partial(mean_over_texts, "exact_match", exact_match),
     ),
     Metric(
         name="token_f1",
@@ -153,7 +148,7 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition="F1 of tokens (multiset overlap, CJK by character), best reference, mean over instances",
-        factory=partial(_mean_over_texts, "token_f1", token_f1),
+        factory=partial(mean_over_texts, "token_f1", token_f1),
     ),
     Metric(
         name="anls",
@@ -164,6 +159,6 @@ METRICS: Final = (
             "1 - edit distance / longer length, 0 where that distance is 0.5 or more, letter case ignored, "
             "best reference, mean over instances"
         ),
-        factory=partial(_mean_over_texts, "anls", anls),
+        factory=partial(mean_over_texts, "anls", anls),
     ),
 )

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_generalbench import vocabulary
-from pytest_generalbench.answers import form_of
+from pytest_generalbench.answers import answer_from_plain, form_of
 from pytest_generalbench.errors import DataError, ModelError
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
 from pytest_generalbench.task import Task, slug
 
-_FILE: Final = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+_FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}$")
 _ANSWER_KEYS: Final = ("prediction", "prediction_final", "answer", "response")
 
 
@@ -107,20 +107,28 @@ class Predictions(Model):
         if request.instance_id not in self._answers:
             return Failed("the predictions have no answer for this id")
         answer = self._answers[request.instance_id]
-        if request.form != "text" and (not isinstance(answer, str) or _FILE.search(answer)):
+        if answer is None:
+            return Failed("the prediction is null")
+        if request.form != "text" and (not isinstance(answer, str) or self._is_file(answer)):
             return self._kept(request.form, answer)
         if isinstance(answer, str):
             return Output(answer)
-        if answer is None:
-            return Failed("the prediction is null")
         return Output(json.dumps(answer, ensure_ascii=False))
 
     def _kept(self, form: str, value: Any) -> Output | Failed:
         """Read an answer that is not text: an object, or the name of a file beside the prediction file."""
         try:
+            if isinstance(value, Mapping) and "form" in value:
+                return Output(medium="map", answer=answer_from_plain(value, self._read))
             return Output(medium="map", answer=form_of(form).from_prediction(value, self._read))
         except DataError as error:
             return Failed(f"the prediction cannot be read: {error}")
+
+    def _is_file(self, text: str) -> bool:
+        """Whether a text names a file: it looks like a name, and is there or has no words around it."""
+        if not _FILE.search(text) or "\n" in text:
+            return False
+        return " " not in text.strip() or (self._place / text).is_file()
 
     def _read(self, name: str) -> bytes:
         path = (self._place / name).resolve()

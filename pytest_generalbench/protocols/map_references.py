@@ -127,7 +127,9 @@ def size_of(instance: Instance, value: Any) -> tuple[int, int]:
         return picture_size(path_of(instance, value), value)
     if is_array_file(value):
         shape = array_of(instance, value).shape
-        return int(shape[-2]), int(shape[-1])
+        # A last axis of colours, as `numbers_of` takes it.
+        height, width = shape[:2] if len(shape) == 3 and shape[2] <= 4 else shape[-2:]
+        return int(height), int(width)
     if corners(value) is not None:
         return input_size(instance)
     raise _no_map(instance, value)

@@ -94,7 +94,7 @@ def _labels(instance: Instance) -> _Columns:
     return read
 
 
-class PartSegmentation(SpaceProtocol[PointLabels]):
+class PartSegmentation(SpaceProtocol):
     """The part of every point of a shape.
 
     Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
@@ -105,7 +105,7 @@ class PartSegmentation(SpaceProtocol[PointLabels]):
 
     name: ClassVar[str] = "3d_part_segmentation"
     form: ClassVar[str] = PointLabels.form
-    kind: ClassVar[type[Answer]] = PointLabels
+    answers: ClassVar[tuple[type[Answer], ...]] = (PointLabels,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a number for each point."""
@@ -120,7 +120,7 @@ class PartSegmentation(SpaceProtocol[PointLabels]):
             raise unreadable(instance, "no labelled point in it")
         return PartReference(labels, category_of(instance))
 
-    def fitted(self, answer: PointLabels, instance: Instance, context: TaskContext) -> Labels:
+    def prediction(self, answer: PointLabels, instance: Instance, context: TaskContext) -> Labels:
         """Return the labels."""
         if instance.has_reference:
             same_count(len(answer.labels), len(self.reference(instance, context).labels), "labels")
@@ -131,7 +131,7 @@ class PartSegmentation(SpaceProtocol[PointLabels]):
         return PointLabels(reference.labels)
 
 
-class SemanticSegmentation3d(SpaceProtocol[PointLabels]):
+class SemanticSegmentation3d(SpaceProtocol):
     """The class of every point of a scene.
 
     Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
@@ -144,7 +144,7 @@ class SemanticSegmentation3d(SpaceProtocol[PointLabels]):
 
     name: ClassVar[str] = "3d_semantic_segmentation"
     form: ClassVar[str] = PointLabels.form
-    kind: ClassVar[type[Answer]] = PointLabels
+    answers: ClassVar[tuple[type[Answer], ...]] = (PointLabels,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a class for each point."""
@@ -171,7 +171,7 @@ class SemanticSegmentation3d(SpaceProtocol[PointLabels]):
         """Return the classes, 255 where there is none, as one row."""
         return self._truth(instance, context).labels[None]
 
-    def fitted(self, answer: PointLabels, instance: Instance, context: TaskContext) -> Labels:
+    def prediction(self, answer: PointLabels, instance: Instance, context: TaskContext) -> Labels:
         """Return the classes as one row, folded as the reference is, -1 where there is none."""
         said = np.maximum(answer.labels, -1)
         if instance.has_reference:
@@ -194,7 +194,7 @@ def _folded(labels: Labels) -> Labels:
     return folded
 
 
-class InstanceSegmentation3d(SpaceProtocol[PointInstances]):
+class InstanceSegmentation3d(SpaceProtocol):
     """The objects among the points of a scene.
 
     Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
@@ -206,7 +206,7 @@ class InstanceSegmentation3d(SpaceProtocol[PointInstances]):
 
     name: ClassVar[str] = "3d_instance_segmentation"
     form: ClassVar[str] = PointInstances.form
-    kind: ClassVar[type[Answer]] = PointInstances
+    answers: ClassVar[tuple[type[Answer], ...]] = (PointInstances,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for an object for each point."""
@@ -221,7 +221,7 @@ class InstanceSegmentation3d(SpaceProtocol[PointInstances]):
         """Return the objects, each with score 1."""
         return read_as(instance, lambda: _instances(instance))
 
-    def fitted(self, answer: PointInstances, instance: Instance, context: TaskContext) -> PointInstances:
+    def prediction(self, answer: PointInstances, instance: Instance, context: TaskContext) -> PointInstances:
         """Return the objects."""
         if instance.has_reference:
             same_count(len(answer.ids), len(self.reference(instance, context).ids), "points")
@@ -285,7 +285,7 @@ def _with_classes(ids: Labels, classes: Labels | None) -> PointInstances:
     return PointInstances(ids, tuple(PointInstance(number, str(label), 1.0) for number, label in listed))
 
 
-class NormalEstimation(SpaceProtocol[Normals]):
+class NormalEstimation(SpaceProtocol):
     """The normal of every point.
 
     Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
@@ -297,7 +297,7 @@ class NormalEstimation(SpaceProtocol[Normals]):
 
     name: ClassVar[str] = "3d_normal_estimation"
     form: ClassVar[str] = Normals.form
-    kind: ClassVar[type[Answer]] = Normals
+    answers: ClassVar[tuple[type[Answer], ...]] = (Normals,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a direction for each point."""
@@ -316,7 +316,7 @@ class NormalEstimation(SpaceProtocol[Normals]):
         unit[good] = Normals(vectors[good].astype(np.float32)).vectors
         return unit
 
-    def fitted(self, answer: Normals, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
+    def prediction(self, answer: Normals, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
         """Return the normals."""
         if instance.has_reference:
             same_count(len(answer.vectors), len(self.reference(instance, context)), "normals")

@@ -88,11 +88,6 @@ def _search(instance: Instance, where: str, raw: Any, keys: Sequence[str], neste
     return f"{where}.{key}" if where != "output" else key, value
 
 
-def has_key(instance: Instance, path: str) -> bool:
-    """Whether the raw reference is an object with a value at the dotted `path`."""
-    return isinstance(instance.reference, Mapping) and _at(instance.reference, path) is not None
-
-
 def value_at(instance: Instance, path: str) -> Any:
     """Return the value at the dotted `path` of the raw reference, or None."""
     return _at(instance.reference, path) if isinstance(instance.reference, Mapping) else None

@@ -84,7 +84,7 @@ def _boxes_value(instance: Instance, keys: Sequence[str]) -> Any:
     return value
 
 
-class _Named(SpaceProtocol[Any]):
+class _Named(SpaceProtocol):
     """A protocol whose classes are named by the references of the whole file."""
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
@@ -119,7 +119,7 @@ class Detection3d(_Named):
 
     name: ClassVar[str] = "3d_detection"
     form: ClassVar[str] = Boxes3d.form
-    kind: ClassVar[type[Answer]] = Boxes3d
+    answers: ClassVar[tuple[type[Answer], ...]] = (Boxes3d,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for boxes."""
@@ -137,7 +137,7 @@ class Detection3d(_Named):
         """Return the classes of the boxes."""
         return {box.label for box in reference}
 
-    def fitted(self, answer: Boxes3d, instance: Instance, context: TaskContext) -> tuple[Box3d, ...]:
+    def prediction(self, answer: Boxes3d, instance: Instance, context: TaskContext) -> tuple[Box3d, ...]:
         """Return the boxes."""
         return tuple(_named(box) for box in answer.boxes)
 
@@ -157,7 +157,7 @@ class Tracking3d(_Named):
 
     name: ClassVar[str] = "3d_tracking"
     form: ClassVar[str] = Tracks3d.form
-    kind: ClassVar[type[Answer]] = Tracks3d
+    answers: ClassVar[tuple[type[Answer], ...]] = (Tracks3d,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for boxes frame by frame."""
@@ -182,7 +182,7 @@ class Tracking3d(_Named):
         """Return the classes of the tracks."""
         return {one.box.label for frame in reference for one in frame}
 
-    def fitted(self, answer: Tracks3d, instance: Instance, context: TaskContext) -> Frames:
+    def prediction(self, answer: Tracks3d, instance: Instance, context: TaskContext) -> Frames:
         """Return the frames."""
         if instance.has_reference:
             same_count(len(answer.frames), len(self.reference(instance, context)), "frames")
@@ -195,7 +195,7 @@ class Tracking3d(_Named):
         return Tracks3d(reference)
 
 
-class Odometry3d(SpaceProtocol[Poses]):
+class Odometry3d(SpaceProtocol):
     """The pose of the sensor in every scan of a drive.
 
     Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
@@ -206,7 +206,7 @@ class Odometry3d(SpaceProtocol[Poses]):
 
     name: ClassVar[str] = "3d_odometry"
     form: ClassVar[str] = Poses.form
-    kind: ClassVar[type[Answer]] = Poses
+    answers: ClassVar[tuple[type[Answer], ...]] = (Poses,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a pose for each scan."""
@@ -224,7 +224,7 @@ class Odometry3d(SpaceProtocol[Poses]):
             raise unreadable(instance, f"{len(poses)} poses that do not move")
         return poses
 
-    def fitted(self, answer: Poses, instance: Instance, context: TaskContext) -> NDArray[np.float64]:
+    def prediction(self, answer: Poses, instance: Instance, context: TaskContext) -> NDArray[np.float64]:
         """Return the poses."""
         if instance.has_reference:
             same_count(len(answer.matrices), len(self.reference(instance, context)), "poses")

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final
 
-from pytest_generalbench.answers import Answer, AnswerFormatError
-from pytest_generalbench.errors import DataError
-from pytest_generalbench.instance import Request
-from pytest_generalbench.protocols import fields
-from pytest_generalbench.protocols.base import Protocol, TaskContext
+from pytest_generalbench.answers import AnswerFormatError
+from pytest_generalbench.protocols.form_protocol import FormProtocol
 from pytest_generalbench.protocols.space_reference import look
-from pytest_generalbench.protocols.text_protocol import render, seed_of
-
-if TYPE_CHECKING:
-    from pytest_generalbench.instance import Instance, Output
-
-Kind = TypeVar("Kind", bound=Answer)
 
 _CLASS_KEYS: Final = (
     "classes", "class_names", "categories", "category_names", "label_names", "labels", "label_map", "parts",
@@ -39,57 +29,10 @@ def told_classes(header: Mapping[str, Any]) -> str:
     return ""
 
 
-class SpaceProtocol(Protocol, Generic[Kind]):
-    """A protocol whose answer is one of the forms of `answers.space`.
+class SpaceProtocol(FormProtocol):
+    """A protocol whose answer is one of the forms of `answers.space`; references are read by numpy alone."""
 
-    Prompt fields: `{question}`, all that the instance says in text; `{instruction}`, what the
-    form holds. A text answer cannot be read: the prediction is None. An answer that
-    does not fit the instance (another number of points or frames) is an AnswerFormatError
-    and counts as wrong.
-    """
-
-    prompt: ClassVar[str] = "{question}\n{instruction}"
-    max_new_tokens: ClassVar[int] = 256
-    parser: ClassVar[str] = "form"
-    output_medium: ClassVar[str] = "map"
-    kind: ClassVar[type[Answer]]
-    """The answer form's class."""
-
-    def request(self, instance: Instance, context: TaskContext) -> Request:
-        """Put the media first, then the text. Raises DataError for an instance without media."""
-        if not instance.media:
-            keys = ", ".join(map(str, instance.fields)) or "none"
-            raise DataError(f"{fields.place(instance)}: nothing to ask about, no cloud; keys found: {keys}")
-        values = {
-            "question": fields.statement(instance),
-            "instruction": self.instruction(instance, context),
-        }
-        return Request(
-            task_id=context.task.id,
-            instance_id=instance.id,
-            parts=(*instance.media, render(context.task.prompt or self.prompt, values)),
-            output_medium=self.output_medium,
-            form=self.form,
-            max_new_tokens=context.task.max_new_tokens or self.max_new_tokens,
-            seed=seed_of(context.task.id, instance.id),
-        )
-
-    @abstractmethod
-    def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Say what the answer holds, in a sentence or two."""
-
-    def parse(self, output: Output, instance: Instance, context: TaskContext) -> Any:
-        """Return what the metric takes; AnswerFormatError for another form, or one that does not fit."""
-        answer = output.read()
-        if answer is None:
-            return None
-        if not isinstance(answer, self.kind):
-            raise AnswerFormatError(f"a {answer.form} where a {self.form} is due")
-        return self.fitted(answer, instance, context)  # type: ignore[arg-type]
-
-    @abstractmethod
-    def fitted(self, answer: Kind, instance: Instance, context: TaskContext) -> Any:
-        """Return the prediction in an answer, checked against the instance's reference where it has one."""
+    media_word: ClassVar[str] = "cloud"
 
 
 def same_count(said: int, true: int, what: str) -> None:

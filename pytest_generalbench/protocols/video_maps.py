@@ -306,6 +306,8 @@ class VideoSalientObjectDetection(MapProtocol):
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.uint8]:
         """Return maps, uint8, (frames, height, width); masks are 0 and 255."""
         if isinstance(answer, MaskSequence):
+            if not answer.masks:
+                raise AnswerFormatError("a mask sequence without a frame")
             maps = np.stack([mask.decode() for mask in answer.masks]).astype(np.uint8) * np.uint8(255)
         else:
             maps = answer.maps

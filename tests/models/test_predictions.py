@@ -96,6 +96,18 @@ def test_a_broken_file_hurts_no_other_task(tmp_path: Path) -> None:
     assert replay(tmp_path, "a") == [Output("x")]
 
 
+def test_a_text_that_ends_like_a_file_is_a_text(tmp_path: Path) -> None:
+    boxes = make_task(output="boxes+labels")
+    said = ["plane: 10.5, 20.5, 30.5, 40.5", "no plane here.Sorry", "gone.json"]
+    write(tmp_path, "nlp/tiny-choice.json", [{"id": n, "prediction": text} for n, text in enumerate(said)])
+    model = Predictions(tmp_path)
+    model.begin(boxes, None)
+    requests = [Request(TASK.id, str(number), ("?",), form="boxes") for number in range(3)]
+    first, second, third = model.generate(requests)
+    assert (first, second) == (Output(said[0]), Output(said[1]))
+    assert isinstance(third, Failed)
+
+
 def test_no_folder_and_no_files_are_errors(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         Predictions(tmp_path / "nothing")

@@ -142,7 +142,7 @@ def test_the_request_has_the_cloud_first_and_says_what_is_wanted(protocol: str, 
 
 @every_protocol
 def test_an_instance_without_cloud_is_not_asked(protocol: str) -> None:
-    with pytest.raises(DataError, match=r"'1' of 3d/tiny: nothing to ask about.* keys found: prompt"):
+    with pytest.raises(DataError, match=r"'1' of 3d/tiny: no cloud to ask about.* keys found: prompt"):
         protocols.get(protocol).request(Instance("1", "3d/tiny", {"prompt": "Look."}), a_context(protocol))
 
 
