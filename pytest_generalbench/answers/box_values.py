@@ -30,11 +30,15 @@ _BOX_KEYS: Final[dict[str, str | None]] = {
 }  # fmt: skip
 """Keys of boxes, and the order that a key alone declares."""
 
+_THOUSANDTHS: Final = frozenset(("box_2d",))
+"""Keys of the one model family that writes thousandths under them, whatever it is asked for."""
+
 _LABEL_KEYS: Final = (
     "label", "labels", "category", "category_name", "categories", "class", "class_name", "classes", "name",
     "names", "object", "object_name", "category_id", "phrase", "ref", "text", "type",
 )  # fmt: skip
-_SCORE_KEYS: Final = ("score", "scores", "confidence", "confidences", "conf", "probability", "prob")
+SCORE_KEYS: Final = ("score", "scores", "confidence", "confidences", "conf", "probability", "prob")
+"""Keys of the score of a box."""
 _FORMAT_KEYS: Final = ("format", "bbox_format", "box_format", "bbox_mode", "mode", "order")
 _CROWD_KEYS: Final = ("iscrowd", "crowd", "ignore", "is_crowd")
 _HOLDERS: Final = frozenset((
@@ -67,6 +71,7 @@ class _Around:
     order: str | None = None
     score: float | None = None
     crowd: bool = False
+    scale: str | None = None
     depth: int = 0
 
     def within(self, **changes: Any) -> _Around:
@@ -152,13 +157,13 @@ def _listed(numbers: tuple[float, float, float, float], rest: Sequence[Any], aro
     score = next(
         (number(item) for item in rest if item is not None and not isinstance(item, str)), around.score
     )
-    return RawBox(numbers, around.order, label, score, around.crowd)
+    return RawBox(numbers, around.order, label, score, around.crowd, around.scale)
 
 
 def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Iterator[RawBox]:
     plain = {key_of(key): item for key, item in value.items()}
     inner = _told(plain, around)
-    corners = _named_corners(plain)
+    corners = named_corners(plain)
     if corners is not None:
         yield RawBox(corners[0], corners[1], inner.label, inner.score, inner.crowd)
         return
@@ -167,8 +172,9 @@ def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Itera
         None,
     )
     if key is not None:
-        inner = replace(inner, order=_BOX_KEYS[key] or inner.order)
-        labels, scores = _beside(plain, _LABEL_KEYS), _beside(plain, _SCORE_KEYS)
+        scale = "thousand" if key in _THOUSANDTHS and _stated(plain) is None else inner.scale
+        inner = replace(inner, order=_BOX_KEYS[key] or inner.order, scale=scale)
+        labels, scores = _beside(plain, _LABEL_KEYS), _beside(plain, SCORE_KEYS)
         found = plain[key]
         if isinstance(found, list) and (labels or scores) and four(found) is None:
             yield from _side_by_side(found, labels, scores, inner, strict)
@@ -197,10 +203,9 @@ def _told(plain: Mapping[str, Any], around: _Around) -> _Around:
     """Return what an object says of the boxes in it, over what is said around it."""
     label = next((plain[key] for key in _LABEL_KEYS if isinstance(plain.get(key), str | int)), around.label)
     score = next(
-        (number(plain[key]) for key in _SCORE_KEYS if number(plain.get(key)) is not None), around.score
+        (number(plain[key]) for key in SCORE_KEYS if number(plain.get(key)) is not None), around.score
     )
-    words = next((plain[key] for key in _FORMAT_KEYS if isinstance(plain.get(key), str)), None)
-    convention = convention_of(words) if words else None
+    convention = _stated(plain)
     return around.within(
         label=None if label is None else str(label),
         score=score,
@@ -209,7 +214,14 @@ def _told(plain: Mapping[str, Any], around: _Around) -> _Around:
     )
 
 
-def _named_corners(plain: Mapping[str, Any]) -> tuple[tuple[float, float, float, float], str] | None:
+def _stated(plain: Mapping[str, Any]) -> str | None:
+    """Return the convention that an object states in words."""
+    words = next((plain[key] for key in _FORMAT_KEYS if isinstance(plain.get(key), str)), None)
+    return convention_of(words) if words else None
+
+
+def named_corners(plain: Mapping[str, Any]) -> tuple[tuple[float, float, float, float], str] | None:
+    """Return the box of an object with named corners, and the order that their names say."""
     bare = {key.replace("_", ""): item for key, item in plain.items()}
     for names, order in _NAMED:
         found = [number(bare.get(name)) for name in names]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_generalbench.answers.base import AnswerFormatError
-from pytest_generalbench.answers.box_text import MAX_TEXT, NUMBER, boxes_in_text, json_values
+from pytest_generalbench.answers.box_text import MAX_TEXT, boxes_in_text, json_values, tagged_in
 from pytest_generalbench.answers.box_values import boxes_in, four, key_of, number
 from pytest_generalbench.answers.coordinates import RawBox, convention_of
 
@@ -21,9 +21,8 @@ _LIST_KEYS: Final = (
 )  # fmt: skip
 _START_KEYS: Final = ("start", "start_frame", "tube_start_frame", "begin")
 _NOTHING: Final = (0.0, 0.0, 0.0, 0.0)
-_FRAME_LINE: Final = re.compile(
-    rf"frames?\s*#?\s*(\d{{1,6}})(?:\s*(?:-|–|to|\.\.+)\s*(\d{{1,6}}))?\s*[:=]?\s*([^\n;]*{NUMBER}[^\n;]*)",
-    re.IGNORECASE,
+_FRAME_HEAD: Final = re.compile(
+    r"frames?\s{0,9}#?\s{0,9}(\d{1,6})(?:\s{0,9}(?:-|–|to|\.\.+)\s{0,9}(\d{1,6}))?(?!\d)", re.IGNORECASE
 )
 
 
@@ -96,25 +95,52 @@ def tube_in(value: Any) -> dict[int, RawBox]:
 
 
 def frames_in_text(text: str) -> list[RawBox | None] | None:
-    """Return a box or None per frame from an answer text; None when it names none."""
-    for value in sorted(json_values(text[:MAX_TEXT]), key=lambda item: -len(item)):
-        if not value or four(value) is not None:
-            continue
-        if isinstance(value, list) and _is(value[0]) and _names_frame(value[0]):
-            return _complete(by_frame(value))
-        return frames_in(value)
-    lines = _frame_lines(text[:MAX_TEXT])
-    if lines:
-        return _complete(lines)
-    return list(boxes_in_text(text) or []) or None
+    """Return a box or None per frame from an answer text; None when it names none.
+
+    Lines such as `Frame 3: [x1, y1, x2, y2]`, else boxes in tags, else JSON; JSON goes first when
+    it speaks of more frames than they do.
+    """
+    text = text[:MAX_TEXT]
+    lines = _frame_lines(text)
+    named: list[RawBox | None] = _complete(lines) if lines else list(tagged_in(text))
+    value = _longest(text)
+    if value is not None:
+        try:
+            if isinstance(value, list) and _is(value[0]) and _names_frame(value[0]):
+                found = _complete(by_frame(value))
+            else:
+                found = frames_in(value)
+        except AnswerFormatError:
+            if not named:
+                raise
+            return named
+        return found if len(found) > len(named) else named
+    return named or [*(boxes_in_text(text) or [])] or None
 
 
 def tube_in_text(text: str) -> dict[int, RawBox] | None:
-    """Return boxes by frame number from an answer text; `frames 3-9: [x1, y1, x2, y2]` is one for each."""
-    for value in sorted(json_values(text[:MAX_TEXT]), key=lambda item: -len(item)):
-        if value and four(value) is None:
-            return tube_in(value)
-    return _frame_lines(text[:MAX_TEXT]) or None
+    """Return boxes by frame number from an answer text; `frames 3-9: [x1, y1, x2, y2]` is one for each.
+
+    As in `frames_in_text` JSON goes before lines and tags when it has more boxes.
+    """
+    text = text[:MAX_TEXT]
+    named = _frame_lines(text) or dict(enumerate(tagged_in(text)))
+    value = _longest(text)
+    if value is not None:
+        try:
+            found = tube_in(value)
+        except AnswerFormatError:
+            if not named:
+                raise
+            return named
+        return found if len(found) > len(named) or not named else named
+    return named or None
+
+
+def _longest(text: str) -> Any:
+    """Return the longest JSON value that may be boxes over time, None when there is none."""
+    values = (value for value in json_values(text) if value and four(value) is None)
+    return max(values, key=len, default=None)
 
 
 def _is(value: Any) -> bool:
@@ -161,10 +187,13 @@ def _complete(found: Mapping[int, RawBox]) -> list[RawBox | None]:
 
 
 def _frame_lines(text: str) -> dict[int, RawBox]:
+    """Read what is said behind `frame 3` or `frames 3-9`, to the next one, a semicolon or the line's end."""
     found: dict[int, RawBox] = {}
-    for line in _FRAME_LINE.finditer(text):
-        boxes = boxes_in_text(line[3])
-        first, last = int(line[1]), int(line[2] or line[1])
+    heads = list(_FRAME_HEAD.finditer(text))
+    for head, end in zip(heads, [*(after.start() for after in heads[1:]), len(text)], strict=False):
+        said = re.split(r"[\n;]", text[head.end() : end].lstrip(" \t\r\n:="), maxsplit=1)[0]
+        boxes = boxes_in_text(said)
+        first, last = int(head[1]), int(head[2] or head[1])
         if boxes and len(boxes) == 1 and last - first < MAX_FRAMES:
             found.update(dict.fromkeys(range(first, last + 1), boxes[0]))
     return found

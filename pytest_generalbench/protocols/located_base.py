@@ -57,7 +57,8 @@ class LocatedProtocol(TextProtocol):
 
     Adds the prompt field `{size}`, the width and height of what is shown, empty where no header
     tells them. Text answers may be in any of `coordinates.CONVENTIONS`: the one that the model
-    declares, else the one that all answers of the task together show (`Evidence.settle`).
+    declares, else the one that all answers of the task together show (`Evidence.settle`); a
+    notation that says thousandths by itself does so unless the model declares its coordinates.
     References are x, y, width, height in pixels, unless the file's `bbox_format` or the numbers
     say otherwise. What was found goes into the notes of the result.
     """
@@ -108,7 +109,7 @@ class LocatedProtocol(TextProtocol):
             return  # it will be told where the instance is asked
         size = size_of(instance)
         for place in spread(len(raws), _SAMPLED):
-            evidence.add(raws[place], size)
+            evidence.add(raws[place]._replace(scale=None), size)
 
     def true_boxes(
         self, raws: Iterable[RawBox | None], instance: Instance, context: TaskContext
@@ -117,7 +118,9 @@ class LocatedProtocol(TextProtocol):
         convention = str(context.facts.get("references", FILES))
         size = size_of(instance) if convention != FILES else None
         try:
-            return [None if raw is None else to_box(raw, convention, size) for raw in raws]
+            return [
+                None if raw is None else to_box(raw._replace(scale=None), convention, size) for raw in raws
+            ]
         except AnswerFormatError as error:
             raise unreadable(instance, error) from error
 
@@ -159,14 +162,19 @@ class LocatedProtocol(TextProtocol):
                     evidence.add(raw, size)
         if not texts:
             return context
+        told = 0 if evidence.told is None else evidence.told.boxes
+        heeded = declared is None and evidence.heeded()
         if declared is not None:
             convention, why = check_convention(declared), "declared by the model"
         else:
             convention, why = evidence.settle(ASKED)
+        notes = [f"answers read as {convention} ({why})"] if evidence.boxes or not (told and heeded) else []
+        if told and heeded:
+            notes.append(f"boxes read as thousandths, as their notation says ({told})")
         return replace(
             context,
-            facts={**context.facts, "coordinates": convention},
-            notes=(*context.notes, f"answers read as {convention} ({why})"),
+            facts={**context.facts, "coordinates": convention, "notation": heeded},
+            notes=(*context.notes, *notes),
         )
 
     def _named(self, text: str) -> Sequence[RawBox]:
@@ -181,7 +189,11 @@ class LocatedProtocol(TextProtocol):
     ) -> list[Box | None]:
         """Return the boxes of a text answer in pixels. Raises AnswerFormatError when one cannot be."""
         convention, size = str(context.facts.get("coordinates", ASKED)), size_of(instance)
-        return [None if raw is None else to_box(raw, convention, size) for raw in raws]
+        heeded = context.facts.get("notation", True)
+        return [
+            None if raw is None else to_box(raw if heeded else raw._replace(scale=None), convention, size)
+            for raw in raws
+        ]
 
     def parse(self, output: Output, instance: Instance, context: TaskContext) -> Any:
         """Return the prediction, None when the answer cannot be read.

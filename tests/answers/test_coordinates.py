@@ -151,3 +151,82 @@ def test_files_in_pixels_of_small_objects_stay_x_y_width_height() -> None:
     for _ in range(40):
         evidence.add(RawBox((10, 10, 200, 200)), Size(4000, 3000))
     assert evidence.settle("pixels_xywh").convention == "pixels_xywh"
+
+
+SIZES = [
+    Size(640, 480), Size(960, 720), Size(1024, 1024), Size(1280, 960), Size(1400, 1100), Size(1920, 1080)
+]  # fmt: skip
+
+
+def _overlap(one: Box, other: Box) -> float:
+    across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    both = max(0.0, across) * max(0.0, down)
+    return both / (one.width * one.height + other.width * other.height - both)
+
+
+def _answered(convention: str, size: Size, share: float, scale: str | None = None) -> tuple[int, str]:
+    """Return how many of forty boxes in the left upper `share` of an image are read well, and the note."""
+    rng, evidence = seeded(f"{convention} {size} {share}"), Evidence()
+    part = Size(round(size.width * share), round(size.height * share))
+    boxes = [_drawn(rng, part) for _ in range(40)]
+    order = "yxyx" if convention.endswith("yxyx") else None
+    raws = [
+        RawBox(tuple(map(round, from_box(box, convention, size))), order, scale=scale)  # type: ignore[arg-type]
+        for box in boxes
+    ]
+    for raw in raws:
+        evidence.add(raw, size)
+    found, why = evidence.settle()
+    heeded = evidence.heeded()
+    read = [to_box(raw if heeded else raw._replace(scale=None), found, size) for raw in raws]
+    return sum(_overlap(*pair) > 0.9 for pair in zip(boxes, read, strict=True)), why
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_true_pixels_are_read_as_pixels(size: Size, share: float) -> None:
+    good, why = _answered("pixels_xyxy", size, share)
+    assert good >= 38
+    # What thousandths would explain as well is said; boxes all over the images are plain.
+    assert ("thousandths would fit as well" in why) is (share < 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("share", [1.0, 0.3])
+@pytest.mark.parametrize("convention", ["thousand_yxyx", "thousand_xyxy"])
+def test_a_notation_of_thousandths_is_read_on_images_of_every_size(
+    size: Size, share: float, convention: str
+) -> None:
+    assert _answered(convention, size, share, "thousand")[0] >= 36
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_thousandths_that_nothing_declares_are_found_or_the_doubt_is_told(size: Size) -> None:
+    good, why = _answered("thousand_xyxy", size, 1.0)
+    assert good >= 38 or "thousandths would fit as well" in why
+    assert (good >= 38) is (size != Size(1024, 1024))
+    assert "thousandths would fit as well" in _answered("thousand_xyxy", size, 0.3)[1]
+
+
+def test_a_notation_of_thousandths_with_pixels_in_it_is_read_as_pixels() -> None:
+    assert _answered("pixels_xyxy", Size(1920, 1080), 1.0, "thousand")[0] == 40
+
+
+def test_boxes_whose_notation_says_their_scale_tell_nothing_of_the_others() -> None:
+    evidence, rng = Evidence(), seeded("apart")
+    for _ in range(40):
+        box = _drawn(rng, SIZE)
+        evidence.add(RawBox(from_box(box, "pixels_xyxy", None)), SIZE)
+        evidence.add(RawBox(from_box(box, "thousand_yxyx", SIZE), "yxyx", scale="thousand"), SIZE)
+    assert evidence.settle() == ("pixels_xyxy", "40 boxes")
+    assert evidence.heeded()
+
+
+def test_one_number_above_a_thousand_keeps_large_images_in_pixels() -> None:
+    size, evidence, rng = Size(4000, 3000), Evidence(), seeded("above")
+    for _ in range(40):
+        evidence.add(RawBox(from_box(_drawn(rng, size), "thousand_xyxy", size)), size)
+    assert evidence.settle().convention == "thousand_xyxy"
+    evidence.add(RawBox((100, 100, 1400, 900)), size)
+    assert evidence.settle().convention == "pixels_xyxy"

@@ -20,6 +20,7 @@ from pytest_generalbench.answers.frame_values import (
 
 ONE = RawBox((1.0, 2.0, 3.0, 4.0))
 TWO = RawBox((5.0, 6.0, 7.0, 8.0))
+TAGGED = [ONE._replace(scale="thousand"), TWO._replace(scale="thousand")]
 
 
 @pytest.mark.parametrize(
@@ -77,9 +78,18 @@ def test_a_tube_cannot_start_before_the_video() -> None:
         ('[{"frame": 1, "bbox": [1, 2, 3, 4]}, {"frame": 2, "bbox": [5, 6, 7, 8]}]', [ONE, TWO]),
         ("Frame 0: [1, 2, 3, 4]\nFrame 1: [5, 6, 7, 8]", [ONE, TWO]),
         ("[1, 2, 3, 4]\n[5, 6, 7, 8]", [ONE, TWO]),
+        ("Frame 1: <box>[[1,2,3,4]]</box>\nFrame 2: <box>[[5,6,7,8]]</box>", TAGGED),
+        ("Frame 1: <box>[[1,2,3,4]]</box> Frame 2: <box>[[5,6,7,8]]</box>", TAGGED),
+        ("Frame 1:\n<box>[[1,2,3,4]]</box>\nFrame 2:\n<box>[[5,6,7,8]]</box>", TAGGED),
+        ("<box>[[1,2,3,4]]</box>\n<box>[[5,6,7,8]]</box>", TAGGED),
+        ("Frame 1: [[1, 2, 3, 4]]\nFrame 2: [[5, 6, 7, 8]]", [ONE, TWO]),
+        ("Frame 1: [[1, 2]]\nFrame 2: [5, 6, 7, 8]", [None, TWO]),
+        ("From frame 0: [1, 2, 3, 4]\n[[1, 2, 3, 4], [5, 6, 7, 8], null]", [ONE, TWO, None]),
+        ('{"frame 0": [1, 2, 3, 4],\n"frame 1": [5, 6, 7, 8],\n"frame 2": {"bbox": [1, 2, 3, 4]}}',
+         [ONE, TWO, ONE]),
         ("It moves left.", None),
     ],
-)
+)  # fmt: skip
 def test_tracks_in_text(text: str, wanted: list[RawBox | None] | None) -> None:
     assert frames_in_text(text) == wanted
 
@@ -92,9 +102,14 @@ def test_tracks_in_text(text: str, wanted: list[RawBox | None] | None) -> None:
         ('{"3": [1, 2, 3, 4]}', {3: ONE}),
         ('[{"frame": 3, "bbox": [1, 2, 3, 4]}]', {3: ONE}),
         ('{"start": 3, "boxes": [[1, 2, 3, 4]]}', {3: ONE}),
+        ("Frame 3: <box>[[1,2,3,4]]</box>\nframes 7-8: <box>[[5,6,7,8]]</box>",
+         {3: TAGGED[0], 7: TAGGED[1], 8: TAGGED[1]}),
+        ("Frame 3: [1, 2, 3, 4]\n[[1, 2, 3]]", {3: ONE}),
+        ("Frame 3 first.\n" + '[{"frame": 3, "bbox": [1, 2, 3, 4]}, {"frame": 4, "bbox": [5, 6, 7, 8]}]',
+         {3: ONE, 4: TWO}),
         ("Nothing happens.", None),
     ],
-)
+)  # fmt: skip
 def test_tubes_in_text(text: str, wanted: dict[int, RawBox] | None) -> None:
     assert tube_in_text(text) == wanted
 

@@ -152,13 +152,18 @@ def test_an_image_without_objects_is_a_reference(picture: Path) -> None:
 
 
 CORNERS = from_box((10, 20, 30, 8), "pixels_xyxy", None)
+THOUSANDTHS = from_box((10, 20, 30, 8), "thousand_xyxy", SIZE)
 
 
 @pytest.mark.parametrize(
     ("said", "details"),
     [
         (json.dumps([{"bbox": list(CORNERS), "label": "Bird"}]), {}),
-        ("<think>[1, 2, 3, 4]</think><ref>bird</ref><box>(10,20),(40,28)</box>", {}),
+        (f"<think>[1, 2, 3, 4]</think><ref>bird</ref><box>[{list(THOUSANDTHS)}]</box>", {}),
+        ("<ref>bird</ref><box>(10,20),(40,28)</box>", {"coordinates": "pixels_xyxy"}),
+        (json.dumps([{"box_2d": from_box((10, 20, 30, 8), "thousand_yxyx", SIZE)}]), {}),
+        (json.dumps([{"box_2d": from_box((10, 20, 30, 8), "unit_yxyx", SIZE)}]), {}),
+        (json.dumps([{"box_2d": [20, 10, 28, 40]}]), {"coordinates": "pixels_xyxy"}),
         (json.dumps({"bird": [[40, 28, 10, 20]]}), {"coordinates": "pixels_xyxy"}),
         (json.dumps([list(CORNERS)]), {}),
         (json.dumps({"bird": [from_box((10, 20, 30, 8), "unit_xyxy", SIZE)]}), {}),
@@ -180,7 +185,16 @@ def test_how_answers_were_read_is_told(picture: Path) -> None:
     instance, protocol = an_image(picture, BIRD), protocols.get("object_detection")
     context = context_of("object_detection", instance)
     told = protocol.settle([(instance, Output("[[10, 20, 40, 28]]"))], context)
-    assert told.notes == ("answers read as pixels_xyxy (1 box)",)
+    assert told.notes == (
+        "answers read as pixels_xyxy (1 box; pixels, as asked for; thousandths would fit as well: "
+        "declare coordinates= to be sure)",
+    )
+    tags = Output(f"<ref>bird</ref><box>[{list(THOUSANDTHS)}]</box>")
+    told = protocol.settle([(instance, tags)], context)
+    assert told.notes == ("boxes read as thousandths, as their notation says (1)",)
+    told = protocol.settle([(instance, tags), (instance, Output("[[0, 0, 64, 48]]"))], context)
+    assert told.notes[0].startswith("answers read as pixels_xyxy (1 box;")
+    assert told.notes[1:] == ("boxes read as thousandths, as their notation says (1)",)
     typed = Output(medium="map", answer=Boxes(()))
     assert protocol.settle([(instance, typed)], context) == context
     declared = Output("[]", details={"coordinates": "thousand_xyxy"})
