@@ -57,6 +57,8 @@ _IDLE: Final = frozenset(
 )  # fmt: skip
 """Words that say that a box comes, and not of what."""
 _MOST_WORDS: Final = 6
+_MOST_LETTERS: Final = 300
+"""Letters before a box that are looked at for its label; the patterns are slow on endless ones."""
 _TAGGED: Final = re.compile(
     r"(?:<ref>(?P<ref>[^<]{0,200})</ref>|<\|object_ref_start\|>(?P<object>[^<]{0,200})<\|object_ref_end\|>)"
     r"|<box>(?P<box>[^<]{0,4000})</box>|<\|box_start\|>(?P<start>[^<]{0,4000})<\|box_end\|>",
@@ -200,7 +202,11 @@ def _label(words: str) -> str | None:
 
     Numbers of a list, marks of emphasis and articles are dropped; a sentence is no label.
     """
-    words = _ENDED.sub("", _BULLET.sub("", words.rpartition("\n")[2])).replace("**", "").replace("`", "")
+    words = (
+        _ENDED.sub("", _BULLET.sub("", words.rpartition("\n")[2][-_MOST_LETTERS:]))
+        .replace("**", "")
+        .replace("`", "")
+    )
     if re.search(r"[{}\[\]<>]", words):
         return None
     parts = [part.strip(" \t*_-–|(\"',;#") for part in re.split(r"[:=,]", words)]

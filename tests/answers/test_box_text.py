@@ -137,6 +137,19 @@ def test_endless_brackets_end() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "x ," * 100_000 + "[1,2,3,4]",
+        "[1,2,3,4]" + " " * 300_000,
+        "1 " * 150_000,
+        "a. " * 99_000 + "(1,2),(3,4)",
+    ],
+)
+def test_endless_words_and_gaps_end(text: str) -> None:
+    assert boxes_in_text(text) is None or len(boxes_in_text(text) or []) == 1
+
+
+@pytest.mark.parametrize(
     ("value", "wanted"),
     [
         ({"bird": [[10, 20, 30, 40]]}, [RawBox(ONE, None, "bird")]),

@@ -123,5 +123,10 @@ def test_no_text_is_a_crash(text: str) -> None:
             continue
 
 
+def test_an_endless_gap_behind_a_frame_ends() -> None:
+    assert frames_in_text("frame 1" + " " * 300_000 + "x") is None
+    assert tube_in_text("frame 1 " * 40_000) is None
+
+
 def test_a_range_of_frames_has_an_end() -> None:
     assert tube_in_text("frames 0-999999: [1, 2, 3, 4]") is None
