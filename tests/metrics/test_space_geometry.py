@@ -55,7 +55,8 @@ def plain_kitti(prediction: Floats, reference: Floats) -> float:
     return 100 * float(np.mean(errors))
 
 
-@given(st.integers(0, 50), st.sampled_from([120, 333, 700]), st.sampled_from([1.0, 1.7]))
+# No multiple of these steps is a segment's length: at a tie the last bit of a sum would choose the frame.
+@given(st.integers(0, 50), st.sampled_from([120, 333, 700]), st.sampled_from([1.03, 1.7]))
 @settings(deadline=None, max_examples=15)
 def test_long_drives_are_kittis_evaluation(seed: int, frames: int, step: float) -> None:
     truth, said = drive(frames, step, seed), drive(frames, step * 1.01, seed + 1, noise=0.1)
