@@ -36,6 +36,12 @@ class Benchmark:
     folder: Path
     """Where pytest was started; relative paths of options are meant from here."""
 
+    @property
+    def data_source(self) -> str | Path:
+        """The data setting, a folder as an absolute path."""
+        given = self.settings.data
+        return given if given in ("demo", "hub") else self.folder / given
+
 
 def is_worker(config: pytest.Config) -> bool:
     """Whether this process is a worker of pytest-xdist."""

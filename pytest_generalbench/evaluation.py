@@ -15,7 +15,7 @@ from pytest_generalbench.errors import DataError, MediaError, MissingDependencyE
 from pytest_generalbench.instance import INCOMPLETE_STATES, Instance, Output, Request
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
-from pytest_generalbench.result import TaskResult
+from pytest_generalbench.result import TaskResult, absent
 from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
 
@@ -37,11 +37,6 @@ class Prepared:
     """One per instance that can be asked, longest text first; the order is the same for every worker."""
     impossible: tuple[Record, ...]
     """One per instance that cannot be asked, with its state and why."""
-
-
-def absent(task: Task, state: str, reason: str) -> TaskResult:
-    """Return the result of a task that was not asked."""
-    return TaskResult(task.id, state, task.metric.name, task.metric.unit, reason=reason)
 
 
 def not_possible(task: Task, judge: Judge | None) -> TaskResult | None:
@@ -230,10 +225,10 @@ class Evaluation:
         prepared = prepare(scoring)
         start = self.ledger.position()
         self._answer(model, prepared)
-        answers, _ = self._read(start, task)
+        answers, verdicts = self._read(start, task)
         if scoring.judge:
             self._judge(prepared, answers)
-        answers, verdicts = self._read(start, task)
+            answers, verdicts = self._read(start, task)
         return score_task(scoring, answers, verdicts, time.perf_counter() - started)
 
     def _read(self, start: int, task: Task) -> tuple[Mapping[str, Record], Mapping[str, Record]]:

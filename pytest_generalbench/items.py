@@ -102,7 +102,7 @@ class Items:
         return evaluate
 
     def _run(self, task: Task) -> TaskResult:
-        from pytest_generalbench.evaluation import absent
+        from pytest_generalbench.result import absent
 
         try:
             return self.evaluation().run(task)
@@ -121,17 +121,15 @@ class Items:
             settings = self.benchmark.settings
             folder, worker = self._place()
             data = open_data(
-                self.data_source(), settings.split, self.benchmark.registered, offline=settings.offline
+                self.benchmark.data_source,
+                settings.split,
+                self.benchmark.registered,
+                offline=settings.offline,
             )
             writer = LedgerWriter(ledger_path(folder, worker))
             judge = make_judge(settings, data.is_demo)
             self._evaluation = Evaluation(settings, data, writer, self.model, judge)
         return self._evaluation
-
-    def data_source(self) -> str | Path:
-        """Return the data setting, a folder as an absolute path."""
-        given = self.benchmark.settings.data
-        return given if given in ("demo", "hub") else self.benchmark.folder / given
 
     def _place(self) -> tuple[Path, str]:
         """Return the run folder and this process's name."""

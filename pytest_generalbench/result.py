@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pytest_generalbench.task import Task
 
 TASK_STATES: Final = (
     "scored",
@@ -74,6 +77,11 @@ class TaskResult:
                 if plain[key] is None:
                     plain["reason"] = plain["reason"] or f"{key} is {value}"
         return plain
+
+
+def absent(task: Task, state: str, reason: str) -> TaskResult:
+    """Return the result of a task that has no score, and why."""
+    return TaskResult(task.id, state, task.metric.name, task.metric.unit, reason=reason)
 
 
 def result_from_dict(plain: Mapping[str, Any]) -> TaskResult:

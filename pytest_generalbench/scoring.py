@@ -82,9 +82,8 @@ def score_task(
     """
     task = given.task
     accumulator = metrics.make(task.metric.name, task.metric.options)
-    opened = ((item, answers[item.id].output) for item in given.instances)
-    context = given.protocol.settle(((item, output) for item, output in opened if output), given.context)
-    given = replace(given, context=context)
+    outputs = ((item, output) for item in given.instances if (output := answers[item.id].output))
+    given = replace(given, context=given.protocol.settle(outputs, given.context))
     states: Counter[str] = Counter()
     told: Counter[str] = Counter()
     problems: list[str] = []

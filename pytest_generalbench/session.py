@@ -15,9 +15,10 @@ from pytest_generalbench.activation import MODULE_NODEID, Benchmark
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.items import MODEL_OUTPUT, PROPERTY, RUN_INPUT
 from pytest_generalbench.report import terminal
-from pytest_generalbench.result import TaskResult, result_from_dict
+from pytest_generalbench.result import TaskResult, absent, result_from_dict
 
 if TYPE_CHECKING:
+    from pytest_generalbench.judge import Judge
     from pytest_generalbench.level import LevelResult, SotaTable
 
 MEASURED_STATES = ("scored", "unsupported")
@@ -53,6 +54,7 @@ class Controller:
         self.level: LevelResult | None = None
         self._started = time.time()
         self._model: dict[str, Any] | None = None
+        self._judge: Judge | None = None
         self._data: dict[str, Any] = {}
         try:
             self.sota: SotaTable = sota_table(benchmark.registered, self._sota_source())
@@ -77,11 +79,10 @@ class Controller:
         if self.collect_only:
             return
         settings = self.benchmark.settings
-        items: Any = self.config.pluginmanager.get_plugin("generalbench-items")
+        source = self.benchmark.data_source
         try:
-            source = items.data_source()
             data = open_data(source, settings.split, self.benchmark.registered, offline=settings.offline)
-            make_judge(settings, data.is_demo)  # a wrong address ends the session before it starts
+            self._judge = make_judge(settings, data.is_demo)  # a wrong address ends the session here
             self.folder = create_run_folder(settings.run, self.benchmark.folder)
         except GeneralBenchError as error:
             raise pytest.UsageError(str(error)) from error
@@ -124,11 +125,9 @@ class Controller:
         if isinstance(digest, dict):
             self.results[task_id] = result_from_dict(digest)
         elif report.failed:
-            metric = self.tasks[task_id].metric
             crash = getattr(report.longrepr, "reprcrash", None)
             told = crash.message if crash else report.longreprtext
-            reason = " ".join(told.split())[:300]
-            self.results[task_id] = TaskResult(task_id, "failed", metric.name, metric.unit, reason=reason)
+            self.results[task_id] = absent(self.tasks[task_id], "failed", " ".join(told.split())[:300])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -157,9 +156,8 @@ class Controller:
             return result
         lost = self.selected - self.results.keys()
         for task_id in lost:
-            metric = self.tasks[task_id].metric
             reason = "selected, but never reported"
-            self.results[task_id] = TaskResult(task_id, "not_run", metric.name, metric.unit, reason=reason)
+            self.results[task_id] = absent(self.tasks[task_id], "not_run", reason)
         if lost and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.selected:
@@ -208,13 +206,11 @@ class Controller:
 
     def _with_definition(self, result: TaskResult) -> TaskResult:
         from pytest_generalbench.evaluation import not_possible
-        from pytest_generalbench.judge import make_judge
         from pytest_generalbench.scoring import JUDGE_METRIC, metric_definition
 
-        judge = make_judge(self.benchmark.settings, bool(self._data["is_demo"]))
-        if not_possible(self.tasks[result.id], judge) is not None:
+        if not_possible(self.tasks[result.id], self._judge) is not None:
             return result
-        name = judge.name if judge and result.metric == JUDGE_METRIC else None
+        name = self._judge.name if self._judge and result.metric == JUDGE_METRIC else None
         told = metric_definition(self.tasks[result.id], name, result.notes)
         return replace(result, definition=told)
 

@@ -8,6 +8,11 @@ from typing import Any
 from pytest_generalbench.instance import Instance
 from pytest_generalbench.task import MetricFacts, SotaFacts, Task
 
+FACETS = {
+    "image": 316, "video": 172, "audio": 44, "3d": 52, "nlp": 115, "generation": 133, "comprehension": 451,
+}  # fmt: skip
+"""How many tasks each facet word selects."""
+
 TASK = Task(
     id="nlp/tiny-choice",
     modality="nlp",

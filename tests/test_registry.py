@@ -10,17 +10,9 @@ import pytest
 from pytest_generalbench import registry, vocabulary
 from pytest_generalbench.errors import TaskFileError, UnknownWordError
 from pytest_generalbench.task import Task, task_from_dict
+from tests.makers import FACETS
 
 TASKS = registry.load_tasks()
-FACETS = {
-    "image": 316,
-    "video": 172,
-    "audio": 44,
-    "3d": 52,
-    "nlp": 115,
-    "generation": 133,
-    "comprehension": 451,
-}
 
 GOOD = """
 skill: Tiny Skill

@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 import numpy as np
 
@@ -81,14 +81,10 @@ class Answer:
         if isinstance(value, str) and value.endswith(".npz"):
             arrays = read_arrays(read(value))
             return build(cls, {name: {"array": name} for name in arrays}, arrays)
-        if isinstance(value, Mapping) and "form" in value:
-            answer = answer_from_plain(value, read)
-            if not isinstance(answer, cls):
-                raise AnswerFormatError(f"a {answer.form} where a {cls.form} is due")
-            return answer
-        if isinstance(value, Mapping):
-            return build(cls, value, {})
-        raise AnswerFormatError(f"no {cls.form}: {value!r:.80}")
+        return read_plain(cls, value, read)
+
+
+Kind = TypeVar("Kind", bound=Answer)
 
 
 def form_names() -> tuple[str, ...]:
@@ -168,11 +164,30 @@ def answer_from_plain(plain: Any, get: Get) -> Answer:
     """Rebuild an answer from its plain form. Raises AnswerFormatError when it is none."""
     if not isinstance(plain, Mapping) or "form" not in plain or not isinstance(plain.get("values"), Mapping):
         raise AnswerFormatError(f"an answer is {{'form': …, 'values': …}}, not {plain!r:.80}")
-    if plain["form"] not in _FORMS:
-        raise AnswerFormatError(str(UnknownWordError("answer form", plain["form"], _FORMS)))
-    kind = _FORMS[plain["form"]]
+    try:
+        kind = form_of(plain["form"])
+    except UnknownWordError as error:
+        raise AnswerFormatError(str(error)) from error
     arrays = read_arrays(get(str(plain["file"]))) if plain.get("file") else {}
     return build(kind, plain["values"], arrays)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether an entry of a prediction file names its form, as the plain form does."""
+    return isinstance(value, Mapping) and "form" in value
+
+
+def read_plain(kind: type[Kind], value: Any, read: Get) -> Kind:
+    """Read an answer of `kind` from its plain form, or from that form's `values` alone."""
+    if is_plain(value):
+        answer = answer_from_plain(value, read)
+    elif isinstance(value, Mapping):
+        answer = build(kind, value, {})
+    else:
+        raise AnswerFormatError(f"no {kind.form}: {value!r:.80}")
+    if not isinstance(answer, kind):
+        raise AnswerFormatError(f"a {answer.form} where a {kind.form} is due")
+    return answer
 
 
 def build(kind: type[Answer], values: Mapping[str, Any], arrays: Mapping[str, Any]) -> Answer:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, cast
 
-from pytest_generalbench.answers.base import Answer, AnswerFormatError, Get, answer_from_plain
+from pytest_generalbench.answers.base import Answer, AnswerFormatError, Get, read_plain
 from pytest_generalbench.answers.box_values import boxes_in
 from pytest_generalbench.answers.coordinates import Box, RawBox, to_box
 from pytest_generalbench.answers.frame_values import frames_in, tube_in
@@ -95,13 +95,6 @@ def _plain_form(value: Any) -> bool:
     return isinstance(value, Mapping) and "form" in value and "values" in value
 
 
-def _of_form(kind: type[Answer], value: Any, read: Get) -> Answer:
-    answer = answer_from_plain(value, read)
-    if not isinstance(answer, kind):
-        raise AnswerFormatError(f"a {answer.form} where a {kind.form} is due")
-    return answer
-
-
 def detection(raw: RawBox, box: Box) -> Detection:
     """Return `box` with what was written beside it."""
     return Detection(*box, raw.label, raw.score)
@@ -128,7 +121,7 @@ class Boxes(Answer):
     def from_prediction(cls, value: Any, read: Get) -> Answer:
         """Take a COCO result list, an object of label to boxes, or any shape of `box_values.boxes_in`."""
         if _plain_form(value):
-            return _of_form(cls, value, read)
+            return read_plain(cls, value, read)
         return cls(tuple(detection(raw, to_box(raw, FILE_CONVENTION, None)) for raw in boxes_in(value)))
 
 
@@ -147,7 +140,7 @@ class OneBox(Answer):
     def from_prediction(cls, value: Any, read: Get) -> Answer:
         """Take `[x, y, width, height]` or an object with one box; several are AnswerFormatError."""
         if _plain_form(value):
-            return _of_form(cls, value, read)
+            return read_plain(cls, value, read)
         found = boxes_in(value)
         if len(found) != 1:
             raise AnswerFormatError(f"{len(found)} boxes where one is due")
@@ -171,7 +164,7 @@ class Keypoints(Answer):
     def from_prediction(cls, value: Any, read: Get) -> Answer:
         """Take COCO results: a list of `{"keypoints": [x, y, v, …], "score": …}`."""
         if _plain_form(value):
-            return _of_form(cls, value, read)
+            return read_plain(cls, value, read)
         return cls(tuple(map(_person, people_in(value))))
 
 
@@ -198,7 +191,7 @@ class FrameBoxes(Answer):
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> Answer:
         """Take a list of `[x, y, width, height]`, null or four zeros for a frame without a box."""
-        return _of_form(cls, value, read) if _plain_form(value) else cls(_boxes_or_none(frames_in(value)))
+        return read_plain(cls, value, read) if _plain_form(value) else cls(_boxes_or_none(frames_in(value)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +218,7 @@ class Tube(Answer):
     def from_prediction(cls, value: Any, read: Get) -> Answer:
         """Take `{"start": 3, "boxes": […]}`, boxes by frame number, or a box per frame of the video."""
         if _plain_form(value):
-            return _of_form(cls, value, read)
+            return read_plain(cls, value, read)
         return cls.of_frames(
             {place: to_box(raw, FILE_CONVENTION, None) for place, raw in tube_in(value).items()}
         )

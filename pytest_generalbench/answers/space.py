@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.answers.base import Answer, AnswerFormatError, Get, answer_from_plain, build
+from pytest_generalbench.answers.base import Answer, AnswerFormatError, Get, is_plain, read_plain
 from pytest_generalbench.answers.boxes3d import Box3d, TrackedBox, checked, read_boxes, read_frames
 from pytest_generalbench.answers.instance_files import read_instances
 from pytest_generalbench.answers.point_columns import (
@@ -37,23 +37,6 @@ def _file_name(value: Any) -> str | None:
     """Return the name of a file with columns, or None when `value` is something else."""
     known = isinstance(value, str) and PurePosixPath(value.lower()).suffix in _TEXT_FILES
     return value if known else None
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, Mapping) and "form" in value
-
-
-def _plain(kind: type[Kind], value: Any, read: Get) -> Kind:
-    """Read the plain form, or its `values` alone."""
-    if _is_plain(value):
-        answer = answer_from_plain(value, read)
-    elif isinstance(value, Mapping):
-        answer = build(kind, value, {})
-    else:
-        raise AnswerFormatError(f"no {kind.form}: {value!r:.80}")
-    if not isinstance(answer, kind):
-        raise AnswerFormatError(f"a {answer.form} where a {kind.form} is due")
-    return answer
 
 
 def _inline(value: Any, key: str) -> Any:
@@ -91,7 +74,7 @@ class PointLabels(Answer):
         name, listed = _file_name(value), _inline(value, "labels")
         if name is not None:
             return cls(labels_in(read_table(read(name), name), name))
-        return _plain(cls, value, read) if listed is None else cls(_array(listed, "labels"))
+        return read_plain(cls, value, read) if listed is None else cls(_array(listed, "labels"))
 
 
 class PointInstance(NamedTuple):
@@ -133,8 +116,8 @@ class PointInstances(Answer):
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> PointInstances:
         """Read an object, a .npz, ScanNet's index, or the plain form."""
-        if _is_plain(value):
-            return _plain(cls, value, read)
+        if is_plain(value):
+            return read_plain(cls, value, read)
         ids, told = read_instances(value, read)
         return cls(ids, tuple(PointInstance(*one) for one in told))
 
@@ -162,7 +145,7 @@ class Boxes3d(Answer):
         """Read boxes, a .json of them, or the plain form."""
         if isinstance(value, str) and value.lower().endswith(".json"):
             value = _json(value, read)
-        return _plain(cls, value, read) if _is_plain(value) else cls(read_boxes(value))
+        return read_plain(cls, value, read) if is_plain(value) else cls(read_boxes(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,7 +172,7 @@ class Tracks3d(Answer):
         """Read frames, a .json of them, or the plain form."""
         if isinstance(value, str) and value.lower().endswith(".json"):
             value = _json(value, read)
-        return _plain(cls, value, read) if _is_plain(value) else cls(read_frames(value))
+        return read_plain(cls, value, read) if is_plain(value) else cls(read_frames(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,7 +197,7 @@ class Poses(Answer):
         name, listed = _file_name(value), _inline(value, "matrices")
         if name is not None:
             return cls(poses_in(read_table(read(name), name), name))
-        return _plain(cls, value, read) if listed is None else cls(_array(listed, "poses"))
+        return read_plain(cls, value, read) if listed is None else cls(_array(listed, "poses"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +222,7 @@ class Normals(Answer):
         name, listed = _file_name(value), _inline(value, "vectors")
         if name is not None:
             return cls(np.asarray(normals_in(read_table(read(name), name), name), np.float32))
-        return _plain(cls, value, read) if listed is None else cls(_array(listed, "normals"))
+        return read_plain(cls, value, read) if listed is None else cls(_array(listed, "normals"))
 
 
 def _array(listed: list[Any], what: str) -> Any:

@@ -63,15 +63,19 @@ def matches(task_id: str, expression: str | None) -> bool:
         raise GeneralBenchError(f"-k {expression!r}: {error}") from error
 
 
+def _is_ready(task: Task) -> bool:
+    """Whether this version can ask and score the task."""
+    return protocols.implemented(task.protocol) and task.metric.name in metrics.names()
+
+
 def listing(tasks: Iterable[Task]) -> Iterator[str]:
     """Return one line per task: id, metric, SoTA, stated instances, and whether it can be run yet."""
     count = 0
     for task in tasks:
         count += 1
-        ready = protocols.implemented(task.protocol) and task.metric.name in metrics.names()
         sota = "-" if task.sota.released is None else f"{task.sota.released:g}"
         facts = f"{task.id:<88} {task.metric.name:<20} {sota:>8} {task.instances:>6}"
-        yield facts if ready else f"{facts}  (not yet)"
+        yield facts if _is_ready(task) else f"{facts}  (not yet)"
     yield f"{count} tasks"
 
 
@@ -99,7 +103,7 @@ def describe(task: Task, source: str, tasks: tuple[Task, ...]) -> Iterator[str]:
     from pytest_generalbench.data import open_data
 
     yield from _facts(task)
-    if not protocols.implemented(task.protocol) or task.metric.name not in metrics.names():
+    if not _is_ready(task):
         yield "not implemented in this version: the task is collected and reported as such"
         return
     protocol = protocols.get(task.protocol)

@@ -5,16 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.makers import FACETS
+
 MODEL = "--generalbench-model=baseline:constant"
-FACETS = {
-    "image": 316,
-    "video": 172,
-    "audio": 44,
-    "3d": 52,
-    "nlp": 115,
-    "generation": 133,
-    "comprehension": 451,
-}
 
 
 def collect(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
