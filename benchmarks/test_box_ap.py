@@ -6,7 +6,7 @@ Run it by name: `pytest benchmarks/test_box_ap.py -s`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,9 @@ from pytest_generalbench import metrics
 from pytest_generalbench.answers.located import Detection
 from pytest_generalbench.metrics.boxes import TrueBox
 from tests.metrics.coco import BoxPair, box_annotations, evaluated, seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

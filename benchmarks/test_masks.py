@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +18,8 @@ from pytest_generalbench.answers.rle import encode
 from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

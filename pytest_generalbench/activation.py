@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,8 @@ from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.task import Task, validate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_generalbench.settings import Settings
 
 MODULE_NODEID: Final = "benchmark_tasks/test_general_bench.py"

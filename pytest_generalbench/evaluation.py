@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.answers import Answer, check_answer
+from pytest_generalbench.answers import Answer, AnswerFormatError, check_answer
 from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
+from pytest_generalbench.human import (
+    AUTOMATIC,
+    HUMAN_METRICS,
+    NO_RATINGS,
+    Ratings,
+    automatic,
+    score_rated,
+)
 from pytest_generalbench.instance import INCOMPLETE_STATES, Instance, Output, Request
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
@@ -20,12 +27,13 @@ from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_generalbench.backbones import Backbones
     from pytest_generalbench.data import DataSource
     from pytest_generalbench.judge import Judge
     from pytest_generalbench.settings import Settings
     from pytest_generalbench.task import Task
-
-HUMAN_METRICS = ("mos", "user_preference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +47,8 @@ class Prepared:
     """One per instance that cannot be asked, with its state and why."""
 
 
-def not_possible(task: Task, judge: Judge | None) -> TaskResult | None:
+def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskResult | None:
     """Return why this installation cannot score `task`, or None when it can."""
-    if task.metric.name in HUMAN_METRICS:
-        return absent(task, "human", "only people can give this score")
     if not protocols.implemented(task.protocol):
         return absent(task, "not_implemented", f"the protocol {task.protocol} is not implemented yet")
     lacking = protocols.get(task.protocol).requires
@@ -51,8 +57,12 @@ def not_possible(task: Task, judge: Judge | None) -> TaskResult | None:
         return absent(task, "unavailable", str(error))
     if task.metric.name not in metrics.names():
         return absent(task, "not_implemented", f"the metric {task.metric.name} is not implemented yet")
+    lacking_weights = backbones.missing(metrics.get(task.metric.name).backbones)
+    if lacking_weights:
+        return absent(task, "unavailable", lacking_weights)
     try:
-        metrics.make(task.metric.name, task.metric.options)
+        if not metrics.get(task.metric.name).backbones:
+            metrics.make(task.metric.name, task.metric.options)
     except MissingDependencyError as error:
         return absent(task, "unavailable", str(error))
     if task.metric.name == JUDGE_METRIC and judge is None:
@@ -67,7 +77,7 @@ def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
             instance.task_id, instance.id, state=instance.problem.state, message=instance.problem.message
         )
     message = None
-    if instance.has_reference:
+    if scoring.protocol.has_reference(instance, scoring.context):
         try:
             scoring.protocol.reference(instance, scoring.context)
         except DataError as error:
@@ -110,12 +120,15 @@ def answer_sheet(prepared: Prepared) -> AnswerSheet:
     def choices(instance_id: str) -> tuple[str, ...]:
         return scoring.protocol.choices(instances[instance_id], scoring.context)
 
-    return AnswerSheet(tuple(key for key, item in instances.items() if item.has_reference), ideal, choices)
+    known = (key for key, item in instances.items() if scoring.protocol.has_reference(item, scoring.context))
+    return AnswerSheet(tuple(known), ideal, choices)
 
 
 def _failure(error: BaseException) -> Failed:
     """Name the state that an exception from a model means."""
-    if isinstance(error, MediaError):
+    if isinstance(error, AnswerFormatError):
+        state = "unparsable"  # the model gave something that its form cannot hold
+    elif isinstance(error, MediaError):
         state = "missing_media"
     elif isinstance(error, MemoryError) or type(error).__name__ in (
         "OutOfMemoryError",
@@ -134,11 +147,11 @@ def _checked(given: object) -> Output | Failed:
     if isinstance(given, str):
         return Output(given)
     if isinstance(given, Failed):
-        if given.state in (*INCOMPLETE_STATES, "refused"):
+        if given.state in (*INCOMPLETE_STATES, "refused", "unparsable"):
             return given
         return Failed(f"the model gave the unknown state {given.state!r}: {given.message}")
     if isinstance(given, Answer):
-        given = Output(medium="map", answer=given)
+        given = Output(medium=given.medium, answer=given)
     if isinstance(given, Output):
         try:
             held = given.read()
@@ -190,6 +203,8 @@ class Evaluation:
         ledger: LedgerWriter,
         model: Callable[[], Model],
         judge: Judge | None,
+        backbones: Backbones,
+        ratings: Ratings = NO_RATINGS,
     ) -> None:
         """Keep the parts; `model` is called when the first task really needs the model."""
         self.settings = settings
@@ -197,11 +212,16 @@ class Evaluation:
         self.ledger = ledger
         self.model = model
         self.judge = judge
+        self.backbones = backbones
+        self.ratings = ratings
 
     def run(self, task: Task) -> TaskResult:
         """Evaluate `task`. Raises GeneralBenchError when its data or the model cannot be had."""
         started = time.perf_counter()
-        impossible = not_possible(task, self.judge)
+        by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
+        if by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC:
+            task = automatic(task)
+        impossible = not_possible(task, self.judge, self.backbones)
         if impossible is not None:
             return impossible
         loaded = self.data.load(task)
@@ -221,6 +241,7 @@ class Evaluation:
             fingerprint=loaded.fingerprint,
             split=self.settings.split,
             judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
+            backbones=self.backbones,
         )
         prepared = prepare(scoring)
         start = self.ledger.position()
@@ -229,6 +250,8 @@ class Evaluation:
         if scoring.judge:
             self._judge(prepared, answers)
             answers, verdicts = self._read(start, task)
+        if task.metric.name in HUMAN_METRICS:
+            return score_rated(scoring, answers, self.ratings, time.perf_counter() - started)
         return score_task(scoring, answers, verdicts, time.perf_counter() - started)
 
     def _read(self, start: int, task: Task) -> tuple[Mapping[str, Record], Mapping[str, Record]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
     from pytest_generalbench.metrics.base import Metric
     from pytest_generalbench.models import ModelKind
     from pytest_generalbench.protocols.base import Protocol

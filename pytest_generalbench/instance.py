@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_generalbench.media import Media
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
     from pytest_generalbench.answers import Answer
 
 INSTANCE_STATES: Final = ("ok", "unparsable", "refused", "error", "timeout", "oom", "missing_media")
@@ -107,6 +108,8 @@ class Output:
     """The answer, when it is not text; read back from a ledger it is opened only when it is needed."""
     key: str | None = None
     """Tells equal answers that are not text from others; set by the ledger."""
+    file: str | None = None
+    """Name of the kept file that holds the answer, when one does; set by the ledger."""
     refused: bool = False
     """The model or its server declined to answer."""
     details: Mapping[str, Any] = field(default_factory=dict)

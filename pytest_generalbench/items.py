@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +12,8 @@ from pytest_generalbench.activation import MODULE_NODEID, Benchmark, is_worker
 from pytest_generalbench.errors import GeneralBenchError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pytest_generalbench.evaluation import Evaluation
     from pytest_generalbench.models import Model
     from pytest_generalbench.result import TaskResult
@@ -112,8 +113,10 @@ class Items:
     def evaluation(self) -> Evaluation:
         """Return this process's evaluation, made when the first task needs it."""
         if self._evaluation is None:
+            from pytest_generalbench.backbones import make_backbones
             from pytest_generalbench.data import open_data
             from pytest_generalbench.evaluation import Evaluation
+            from pytest_generalbench.human import make_ratings
             from pytest_generalbench.judge import make_judge
             from pytest_generalbench.ledger import LedgerWriter
             from pytest_generalbench.run import ledger_path
@@ -128,7 +131,9 @@ class Items:
             )
             writer = LedgerWriter(ledger_path(folder, worker))
             judge = make_judge(settings, data.is_demo)
-            self._evaluation = Evaluation(settings, data, writer, self.model, judge)
+            backbones = make_backbones(settings, data.is_demo, self.benchmark.folder)
+            ratings = make_ratings(settings, data, self.benchmark.registered, self.benchmark.folder)
+            self._evaluation = Evaluation(settings, data, writer, self.model, judge, backbones, ratings)
         return self._evaluation
 
     def _place(self) -> tuple[Path, str]:

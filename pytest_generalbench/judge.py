@@ -8,13 +8,14 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.metrics.text import tokenise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.settings import Settings
 
 DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from pytest_generalbench.answers import Get, Put, answer_from_plain, answer_to_plain
 from pytest_generalbench.instance import Output
 from pytest_generalbench.store import MediaStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+    from types import TracebackType
 
 LEDGER_VERSION: Final = 1
 MEDIA_FOLDER: Final = "media"
@@ -94,6 +96,7 @@ def _output(plain: Mapping[str, Any], state: str, get: Get) -> Output:
         medium=plain["medium"],
         answer=None if stored is None else partial(answer_from_plain, stored, get),
         key=plain.get("key"),
+        file=None if stored is None else stored.get("file"),
         refused=state == "refused",
         details=plain.get("details", {}),
     )

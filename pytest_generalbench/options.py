@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.settings import Settings
 
 PREFIX: Final = "--generalbench-"
@@ -82,6 +83,25 @@ OPTIONS: Final = (
         "Model that judges free answers where a task asks for it; its key is read from "
         "$GENERALBENCH_JUDGE_KEY or $OPENAI_API_KEY.",
         "MODEL",
+    ),
+    Option(
+        "weights",
+        "Folder of the pretrained models that generation tasks are scored with (CLIP, Inception, Whisper, "
+        "…), an entry for each role; what is not there is looked for in the Hugging Face cache. "
+        "'generalbench weights' lists roles, what to download, and what was found.",
+        "DIR",
+    ),
+    Option(
+        "human-scores",
+        "People's ratings for the tasks that only people can score: a CSV file with the columns "
+        "task,instance,rater,score. Without it such a task keeps its media and writes a sheet to fill in.",
+        "FILE",
+    ),
+    Option(
+        "mos",
+        "'people' (default), or 'auto': a predictor (DNSMOS, extra 'mos') stands in where no ratings are "
+        "given; such a score is labelled and not comparable.",
+        "WHO",
     ),
     Option("offline", "Never use the network: hub data and models come from their caches."),
     Option("trust-remote-code", "Let a model repository run its own code (off unless given)."),
@@ -183,6 +203,9 @@ def settings_of(config: pytest.Config) -> Settings:
         batch_size=_count(config, "batch-size"),
         base_url=_value(config, "base-url"),
         judge=_value(config, "judge"),
+        weights=_value(config, "weights"),
+        human_scores=_value(config, "human-scores"),
+        mos=None if _word(config, "mos", ("people", "auto")) == "people" else "auto",
         offline=_switch(config, "offline"),
         trust_remote_code=_switch(config, "trust-remote-code"),
     )

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import vocabulary
 from pytest_generalbench.errors import TaskFileError, UnknownWordError
 from pytest_generalbench.task import Task, task_from_dict, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 INDEX_VERSION: Final = 1
 _HEAD_KEYS: Final = ("modality", "paradigm", "sheet", "skill", "skill_code")

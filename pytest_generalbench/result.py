@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_generalbench.task import Task
 
 TASK_STATES: Final = (
@@ -60,6 +61,8 @@ class TaskResult:
     """Digest of the annotation file the instances came from."""
     notes: tuple[str, ...] = ()
     """What a reader of the score must know, e.g. the coordinates that the answers were found to be in."""
+    backbones: Mapping[str, str] = field(default_factory=dict)
+    """The pretrained models that the score was measured with: role to name, revision and digest."""
     top_answer: str | None = None
     """The most frequent prediction, cut to 40 characters: a constant answer shows here."""
     top_share: float | None = None
@@ -70,6 +73,7 @@ class TaskResult:
         plain = asdict(self)
         plain["states"] = dict(self.states)
         plain["notes"] = list(self.notes)
+        plain["backbones"] = dict(self.backbones)
         for key in ("score", "stderr"):
             value = plain[key]
             if value is not None:

@@ -8,17 +8,18 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import __version__
 from pytest_generalbench.errors import GeneralBenchError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from pytest_generalbench.result import TaskResult
     from pytest_generalbench.settings import Settings
 
@@ -123,7 +124,8 @@ def _task_entry(task: TaskResult, sota: float | None) -> dict[str, Any]:
         key: entry.get(key) if key != "sota" else sota
         for key in (
             "id", "state", "metric", "score", "unit", "sota", "stderr", "n", "coverage", "seconds", "reason",
-            "definition", "states", "data", "top_answer", "top_share",
+            "definition", "states", "data", "backbones", "notes", "top_answer",
+            "top_share",
         )
     }  # fmt: skip
 

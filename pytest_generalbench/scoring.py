@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +15,9 @@ from pytest_generalbench.protocols import refusal
 from pytest_generalbench.result import TaskResult
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_generalbench.backbones import Backbones
     from pytest_generalbench.ledger import Record
     from pytest_generalbench.protocols import Protocol, TaskContext
     from pytest_generalbench.task import Task
@@ -36,15 +38,39 @@ class ScoringInput:
     """`close`: answers are kept and nothing is scored."""
     judge: str | None = None
     """Name of the judge whose verdicts count, for tasks that need one."""
+    backbones: Backbones | None = None
+    """For metrics that measure with pretrained models."""
 
 
-def metric_definition(task: Task, judge: str | None = None, notes: Sequence[str] = ()) -> str:
-    """Return the one line that says what the task's score is, with options, judge and notes."""
-    told = metrics.get(task.metric.name).definition
+def metric_definition(
+    task: Task,
+    judge: str | None = None,
+    notes: Sequence[str] = (),
+    backbones: Mapping[str, str] | None = None,
+    metric: str | None = None,
+) -> str:
+    """Return the one line that says what the task's score is, with options, judge, backbones and notes.
+
+    `metric` is the one that scored it, when another stood in for the task's own.
+    """
+    told = metrics.get(metric or task.metric.name).definition
     if task.metric.options:
         told += f" [{', '.join(f'{key}={value}' for key, value in sorted(task.metric.options.items()))}]"
-    extra = [f"judge: {judge}", *notes] if judge else notes
+    extra = [*([f"judge: {judge}"] if judge else []), *notes]
+    extra += [f"{role}: {identity}" for role, identity in sorted((backbones or {}).items())]
     return f"{told} [{'; '.join(extra)}]" if extra else told
+
+
+def opened_backbones(given: ScoringInput) -> dict[str, Any]:
+    """Return the pretrained models that the task's metric measures with, loaded."""
+    roles = metrics.get(given.task.metric.name).backbones
+    return {role: given.backbones.get(role) for role in roles} if given.backbones else {}
+
+
+def backbone_identities(given: ScoringInput) -> dict[str, str]:
+    """Return what tells the weights behind each role from others."""
+    roles = metrics.get(given.task.metric.name).backbones
+    return {role: given.backbones.identity(role) for role in roles} if given.backbones else {}
 
 
 class _Read(NamedTuple):
@@ -81,7 +107,7 @@ def score_task(
     one whose reference is unreadable, and one whose judge failed; both make the task incomplete.
     """
     task = given.task
-    accumulator = metrics.make(task.metric.name, task.metric.options)
+    accumulator = metrics.make(task.metric.name, task.metric.options, opened_backbones(given))
     outputs = ((item, output) for item in given.instances if (output := answers[item.id].output))
     given = replace(given, context=given.protocol.settle(outputs, given.context))
     states: Counter[str] = Counter()
@@ -103,7 +129,7 @@ def score_task(
         states[state] += 1
         if state in INCOMPLETE_STATES:
             problems.append(f"{instance.id}: {message}")
-        if instance.has_reference:
+        if given.protocol.has_reference(instance, given.context):
             try:
                 reference = given.protocol.reference(instance, given.context)
             except DataError:
@@ -130,6 +156,7 @@ def _result(
     if is_close and not unanswered:
         state, reason = "answered", "the close set has no references: answers are kept, nothing is scored"
     score = None if is_close or not answered or math.isnan(value.score) else value.score
+    identities = backbone_identities(given)
     top, count = told.most_common(1)[0] if told else (None, 0)
     return TaskResult(
         id=task.id,
@@ -142,10 +169,11 @@ def _result(
         coverage=answered / total if total else 0.0,
         seconds=seconds,
         reason=reason,
-        definition=metric_definition(task, given.judge, given.context.notes),
+        definition=metric_definition(task, given.judge, given.context.notes, identities),
         states=dict(states),
         data=given.fingerprint,
         notes=given.context.notes,
+        backbones=identities,
         top_answer=None if top is None else writable(top[:40]),
         top_share=count / total if told else None,
     )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +16,9 @@ from pytest_generalbench.report import terminal
 from pytest_generalbench.result import TaskResult, absent, result_from_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
     from pytest_generalbench.judge import Judge
     from pytest_generalbench.level import LevelResult, SotaTable
 
@@ -72,7 +73,9 @@ class Controller:
 
     def pytest_sessionstart(self) -> None:
         """Open the data and make the run folder, before any worker starts."""
+        from pytest_generalbench.backbones import make_backbones
         from pytest_generalbench.data import open_data
+        from pytest_generalbench.human import make_ratings
         from pytest_generalbench.judge import make_judge
         from pytest_generalbench.run import create_run_folder
 
@@ -82,7 +85,10 @@ class Controller:
         source = self.benchmark.data_source
         try:
             data = open_data(source, settings.split, self.benchmark.registered, offline=settings.offline)
-            self._judge = make_judge(settings, data.is_demo)  # a wrong address ends the session here
+            # A wrong address, folder or rating ends the session here.
+            self._judge = make_judge(settings, data.is_demo)
+            make_backbones(settings, data.is_demo, self.benchmark.folder)
+            make_ratings(settings, data, self.benchmark.registered, self.benchmark.folder)
             self.folder = create_run_folder(settings.run, self.benchmark.folder)
         except GeneralBenchError as error:
             raise pytest.UsageError(str(error)) from error
@@ -168,6 +174,7 @@ class Controller:
         return result
 
     def _write(self) -> None:
+        from pytest_generalbench.human import write_sheet
         from pytest_generalbench.level import compute_level
         from pytest_generalbench.run import RunResult, write_result
 
@@ -203,15 +210,15 @@ class Controller:
         )
         assert self.folder is not None  # noqa: S101 - only called once the session has started
         write_result(self.folder, run)
+        write_sheet(self.folder, [result.id for result in results if result.state == "human"])
 
     def _with_definition(self, result: TaskResult) -> TaskResult:
-        from pytest_generalbench.evaluation import not_possible
         from pytest_generalbench.scoring import JUDGE_METRIC, metric_definition
 
-        if not_possible(self.tasks[result.id], self._judge) is not None:
+        if result.score is None and result.state not in ("scored", "incomplete", "answered"):
             return result
         name = self._judge.name if self._judge and result.metric == JUDGE_METRIC else None
-        told = metric_definition(self.tasks[result.id], name, result.notes)
+        told = metric_definition(self.tasks[result.id], name, result.notes, result.backbones, result.metric)
         return replace(result, definition=told)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

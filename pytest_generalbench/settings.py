@@ -22,6 +22,12 @@ class Settings:
     """None: the model's own preference."""
     base_url: str | None = None
     judge: str | None = None
+    weights: str | None = None
+    """Folder of the pretrained models that metrics measure with."""
+    human_scores: str | None = None
+    """CSV file of people's ratings."""
+    mos: str | None = None
+    """`auto`: a predictor stands in for people."""
     offline: bool = False
     trust_remote_code: bool = False
 

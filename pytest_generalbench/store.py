@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 

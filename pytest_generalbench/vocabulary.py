@@ -103,8 +103,9 @@ OUTPUT_MEDIUM: Final[dict[str, str]] = {
 
 TEXT_ALSO_OUTPUTS: Final = (
     "boxes+labels", "boxes+labels (text grounding)", "box", "boxes per frame", "box tube", "keypoints",
+    "audio (speech) or text",
 )  # fmt: skip
-"""Outputs of medium `map` that a text answer can carry as well: a handful of coordinates."""
+"""Outputs that a text answer can carry as well: a handful of coordinates, the words of a translation."""
 
 UNITS: Final = (
     "percent", "count", "raw", "dB", "distance", "ratio", "pixels", "cm", "degrees", "LAB units",
@@ -201,7 +202,7 @@ METRICS: Final = (
     "temporal_flickering", "dynamic_degree", "aesthetic_quality", "imaging_quality", "musiq",
     "object_class", "multiple_objects", "spatial_relationship", "temporal_style", "appearance_style",
     "color_binding", "overall_consistency", "human_action", "i2v_quality", "eeg_top1_accuracy",
-    "e_accuracy", "clap_text_audio", "style_clap", "wer", "mcd", "pcc", "mos", "user_preference",
+    "e_accuracy", "clap_text_audio", "style_clap", "wer", "mcd", "pcc", "mos", "mos_auto", "user_preference",
 )  # fmt: skip
 """Canonical metric names; the official (workbook) spelling is kept beside each in the task files."""
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_generalbench.backbones import Backbones
+from pytest_generalbench.backbones.demo import DemoWeights
 from pytest_generalbench.data import TaskData
 from pytest_generalbench.evaluation import Evaluation
 from pytest_generalbench.instance import Instance, Output, Request
@@ -71,4 +73,6 @@ def evaluation(
     """Return an evaluation of `instances` with its ledger in `folder`."""
     with LedgerWriter(folder / "ledger-test-1.jsonl") as writer:
         given = Settings(model="fake", **settings)
-        return FakeEvaluation(given, FakeData(instances), writer, lambda: model, judge)
+        return FakeEvaluation(
+            given, FakeData(instances), writer, lambda: model, judge, Backbones([DemoWeights()])
+        )

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -26,6 +24,10 @@ from pytest_generalbench.answers.base import read_arrays
 from pytest_generalbench.answers.rle import RleError, encode, rle_from_plain
 from pytest_generalbench.errors import DataError
 from pytest_generalbench.store import MediaStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 class Point(NamedTuple):

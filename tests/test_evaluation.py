@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -23,6 +21,9 @@ from tests.fakes import Answer, FakeModel, evaluation
 from tests.makers import TASK, make_instance, make_task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from pytest_generalbench.result import TaskResult
 
 REQUESTS = [Request(TASK.id, str(number), (f"question {number}",)) for number in range(9)]

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +14,10 @@ from pytest_generalbench.settings import Settings
 from pytest_generalbench.task import MetricFacts
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 JUDGED = replace(
     TASK,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +14,9 @@ from pytest_generalbench.ledger import (
     answers_and_verdicts,
     record_from_json,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def no_files(content: bytes, ending: str) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from pytest_generalbench.errors import MediaError
 from pytest_generalbench.media import Media, open_audio, open_frames, open_image, spread
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @given(count=st.integers(1, 500), limit=st.integers(1, 100))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from pytest_generalbench import registry, vocabulary
 from pytest_generalbench.errors import TaskFileError, UnknownWordError
 from pytest_generalbench.task import Task, task_from_dict
 from tests.makers import FACETS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TASKS = registry.load_tasks()
 

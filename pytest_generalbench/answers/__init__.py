@@ -17,10 +17,15 @@ from pytest_generalbench.answers.base import (
 )
 from pytest_generalbench.answers.located import Boxes, FrameBoxes, Keypoints, OneBox, Tube
 from pytest_generalbench.answers.maps import Alpha, AnomalyMap, ClassMap, DepthMap, FlowField, Mask
+from pytest_generalbench.answers.medium import Medium
+from pytest_generalbench.answers.picture import Picture
 from pytest_generalbench.answers.rle import Rle
 from pytest_generalbench.answers.segments import InstanceMasks, PanopticMap
 from pytest_generalbench.answers.sequences import DepthSequence, MaskSequence, SalientSequence
+from pytest_generalbench.answers.sound import Sound
 from pytest_generalbench.answers.space import Boxes3d, Normals, PointInstances, PointLabels, Poses, Tracks3d
+from pytest_generalbench.answers.target import Opener, Target
+from pytest_generalbench.answers.video import Video
 
 __all__ = [
     "Alpha",
@@ -39,17 +44,23 @@ __all__ = [
     "Keypoints",
     "Mask",
     "MaskSequence",
+    "Medium",
     "Normals",
     "OneBox",
+    "Opener",
     "PanopticMap",
+    "Picture",
     "PointInstances",
     "PointLabels",
     "Poses",
     "Put",
     "Rle",
     "SalientSequence",
+    "Sound",
+    "Target",
     "Tracks3d",
     "Tube",
+    "Video",
     "answer_from_plain",
     "answer_key",
     "answer_to_plain",

@@ -56,6 +56,8 @@ class Answer:
     """
 
     form: ClassVar[str] = ""
+    medium: ClassVar[str] = "map"
+    """What an answer of this form is, one of `vocabulary.MEDIA`."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Register the form by its name."""
@@ -70,6 +72,22 @@ class Answer:
     def __hash__(self) -> int:
         """Hash by content."""
         return hash(answer_key(self))
+
+    def keep(self, put: Put) -> dict[str, Any]:
+        """Return the plain form; arrays go through `put` as one .npz file."""
+        values, arrays = _flattened(self)
+        told: dict[str, Any] = {"form": self.form, "values": values}
+        if arrays:
+            buffer = io.BytesIO()
+            np.savez_compressed(buffer, **cast("dict[str, Any]", arrays))
+            told["file"] = put(buffer.getvalue(), ".npz")
+        return told
+
+    @classmethod
+    def restore(cls, plain: Mapping[str, Any], get: Get) -> Answer:
+        """Rebuild the answer from its plain form. Raises AnswerFormatError when it is none."""
+        arrays = read_arrays(get(str(plain["file"]))) if plain.get("file") else {}
+        return build(cls, plain["values"], arrays)
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> Answer:
@@ -131,14 +149,9 @@ def check_answer(answer: Answer) -> None:
 
 
 def answer_to_plain(answer: Answer, put: Put) -> dict[str, Any]:
-    """Return the plain form; arrays go through `put` as one .npz file."""
-    values, arrays = _flattened(answer)
-    told: dict[str, Any] = {"form": answer.form, "values": values}
-    if arrays:
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **cast("dict[str, Any]", arrays))
-        told["file"] = put(buffer.getvalue(), ".npz")
-    return told
+    """Return the plain form; what does not fit into a line of JSON goes through `put`."""
+    check_answer(answer)
+    return answer.keep(put)
 
 
 def answer_key(answer: Answer) -> str:
@@ -168,8 +181,7 @@ def answer_from_plain(plain: Any, get: Get) -> Answer:
         kind = form_of(plain["form"])
     except UnknownWordError as error:
         raise AnswerFormatError(str(error)) from error
-    arrays = read_arrays(get(str(plain["file"]))) if plain.get("file") else {}
-    return build(kind, plain["values"], arrays)
+    return kind.restore(plain, get)
 
 
 def is_plain(value: Any) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench.answers.box_values import SCORE_KEYS, boxes_in, four, key_of, named_corners, number
 from pytest_generalbench.answers.coordinates import RawBox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 MAX_TEXT: Final = 400_000
 """Letters of an answer that are looked at."""

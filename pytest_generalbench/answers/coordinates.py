@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,6 +18,8 @@ from pytest_generalbench.answers.base import AnswerFormatError
 from pytest_generalbench.errors import UnknownWordError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.media import Size
 
 SCALES: Final = ("pixels", "unit", "thousand")

@@ -7,15 +7,17 @@ one row per point (.txt, .seg, .pts, .xyz, .csv, .normals, .labels), blanks or c
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pytest_generalbench.answers.base import AnswerFormatError, read_arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 Array = NDArray[Any]
 

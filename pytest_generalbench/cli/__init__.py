@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pytest_generalbench import __version__
 from pytest_generalbench.errors import GeneralBenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def make_parser() -> argparse.ArgumentParser:

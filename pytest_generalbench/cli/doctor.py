@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,9 @@ from pytest_generalbench.data.layout import SPLITS, DataFolder
 from pytest_generalbench.errors import GeneralBenchError
 
 if TYPE_CHECKING:
+    import argparse
     from argparse import _SubParsersAction
+    from collections.abc import Iterator
 
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:

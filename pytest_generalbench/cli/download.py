@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from pytest_generalbench.data.layout import SPLITS
 from pytest_generalbench.errors import DataError, GeneralBenchError
 
 if TYPE_CHECKING:
+    import argparse
     from argparse import _SubParsersAction
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,9 @@ from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.scoring import metric_definition
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
     from pytest_generalbench.task import Task
 
 

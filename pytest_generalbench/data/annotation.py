@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench.data.media_fields import media_of
@@ -15,6 +13,9 @@ from pytest_generalbench.errors import DataError, MediaError
 from pytest_generalbench.instance import Instance, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
     from pytest_generalbench.data.layout import TaskFiles
     from pytest_generalbench.media import Media
     from pytest_generalbench.task import Task

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Iterator
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.data.matching import normalise
 from pytest_generalbench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
 
 _VERSION: Final = re.compile(r"[_-]?v(\d+)$", re.IGNORECASE)
 _NOT_ANNOTATIONS: Final = re.compile(

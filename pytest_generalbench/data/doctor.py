@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ from pytest_generalbench.data.annotation import load
 from pytest_generalbench.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_generalbench.data.layout import DataFolder
     from pytest_generalbench.task import Task
 

@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_generalbench.data.archive import unpack
@@ -15,6 +14,8 @@ from pytest_generalbench.data.matching import NameTable, assign
 from pytest_generalbench.errors import DataError, MissingDependencyError, UnknownWordError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_generalbench.data.layout import Group
     from pytest_generalbench.task import Task
 

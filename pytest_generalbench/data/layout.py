@@ -8,7 +8,6 @@ file is opened only in folders that no name could place.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,8 @@ from pytest_generalbench.data.matching import Assignment, NameTable, assign, nam
 from pytest_generalbench.errors import DataError, UnknownWordError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from pytest_generalbench.task import Task
 
 SPLITS: Final = ("open", "close")

@@ -11,11 +11,12 @@ annotation file gives.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_generalbench.task import Task
 
 _SPELLINGS: Final = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +13,8 @@ from pytest_generalbench.errors import MediaError
 from pytest_generalbench.media import MAX_FRAMES, Media, spread
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_generalbench.task import Task
 
 _KEYS: Final[dict[str, str]] = {

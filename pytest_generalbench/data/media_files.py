@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.errors import MediaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MEDIA_FOLDERS: Final = (
     "images", "image", "img", "imgs", "videos", "video", "audios", "audio", "sounds", "pointclouds",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +11,8 @@ from pytest_generalbench.data.annotation import TaskData, load
 from pytest_generalbench.data.layout import DataFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.task import Task
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_generalbench.errors import UnknownWordError
@@ -15,6 +14,8 @@ from pytest_generalbench.selection import board_tasks
 from pytest_generalbench.vocabulary import SCORINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
     from pytest_generalbench.level.sota import SotaTable
     from pytest_generalbench.level.workbook import Workbook
     from pytest_generalbench.task import Task

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from pytest_generalbench.errors import UnknownWordError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_generalbench.task import Task
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_generalbench.level.released import ReleasedRow
 from pytest_generalbench.level.sota import SotaTable, printed_value
 from pytest_generalbench.level.workbook import SHEETS, SheetRow, Workbook, sheet_orders
 from pytest_generalbench.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class Pairing(NamedTuple):

@@ -14,7 +14,6 @@ Sums are exactly rounded, so the order of the tasks changes no digit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_generalbench.level.combine import BoardScores, Side, combine
@@ -22,6 +21,8 @@ from pytest_generalbench.level.mapping import impossible, to_points
 from pytest_generalbench.level.result import Half
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from pytest_generalbench.task import Task
 
 MODALITIES: Final = ("image", "video", "audio", "3d")

@@ -9,12 +9,14 @@ mapped. `paper` scoring is the one to read a model by.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_generalbench.level.combine import LANGUAGE, BoardScores, Side, combine
 from pytest_generalbench.level.result import Half
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 LANGUAGE_SHEET: Final = "NLP"
 _MODALITIES: Final = {"Image": "image", "Audio": "audio", "Video": "video", "3D": "3d"}

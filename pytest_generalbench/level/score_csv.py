@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.level.names import TaskNames
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from pytest_generalbench.task import Task
 
 NO_SCORE: Final = frozenset({"", "∞", "inf", "nan", "none", "null", "-", "–", "—", "n/a", "unsupported"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,8 @@ from pytest_generalbench.level.workbook import SheetRow, is_workbook, read_workb
 from pytest_generalbench.vocabulary import SOTA_TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_generalbench.task import Task
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
@@ -20,6 +18,9 @@ from pytest_generalbench.level.names import TaskNames, normalised
 from pytest_generalbench.level.score_csv import NO_SCORE, ScoreFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
     from pytest_generalbench.task import Task
 
 SHEETS: Final = (

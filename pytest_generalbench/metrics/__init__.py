@@ -9,8 +9,7 @@ MetricValue(score=40.0, stderr=40.0, n=2)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.metrics import (
@@ -18,8 +17,13 @@ from pytest_generalbench.metrics import (
     classification,
     code,
     dense,
+    human,
     judge,
     located,
+    made_pictures,
+    made_shapes,
+    made_sounds,
+    made_videos,
     ngram,
     numeric,
     overlap,
@@ -27,6 +31,9 @@ from pytest_generalbench.metrics import (
     structure,
 )
 from pytest_generalbench.metrics.base import Accumulator, Metric, MetricValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Accumulator", "Metric", "MetricValue", "get", "make", "names", "register"]
 
@@ -61,11 +68,13 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_METRICS))
 
 
-def make(name: str, options: Mapping[str, Any] | None = None) -> Accumulator:
+def make(
+    name: str, options: Mapping[str, Any] | None = None, backbones: Mapping[str, Any] | None = None
+) -> Accumulator:
     """Return an empty accumulator of a metric, its options over their defaults.
 
-    An unknown metric or option is an UnknownWordError, an absent library a
-    MissingDependencyError.
+    `backbones` has an object for each of the metric's roles. An unknown metric or option is an
+    UnknownWordError, an absent library a MissingDependencyError.
     """
     metric = get(name)
     given = dict(options or {})
@@ -74,9 +83,13 @@ def make(name: str, options: Mapping[str, Any] | None = None) -> Accumulator:
             raise UnknownWordError(
                 f"option of metric {name!r}", option, metric.options or ["(it takes none)"]
             )
-    return metric.factory(**{**metric.options, **given})
+    roles = {role: (backbones or {})[role] for role in metric.backbones}
+    return metric.factory(**{**metric.options, **given, **roles})
 
 
-for _room in (classification, overlap, ngram, cider, code, numeric, structure, judge, located, dense, space):
+for _room in (
+    classification, overlap, ngram, cider, code, numeric, structure, judge, human, located, dense, space,
+    made_pictures, made_videos, made_sounds, made_shapes,
+):  # fmt: skip
     for _metric in _room.METRICS:
         register(_metric)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +48,11 @@ class Metric:
     """Accepted options and their defaults."""
     requires: str | None = None
     """Extra that must be installed, or None."""
+    backbones: tuple[str, ...] = ()
+    """Roles of the pretrained models that it measures with (`metrics.backbone.ROLES`); the factory is given
+    each as a keyword argument of that name."""
+    needs: tuple[str, ...] | None = None
+    """For generated media: the parts of the `Target` that it compares with (`medium`, `source`, `styles`,
+    `prompt`, or one of its words); () when the answer alone is enough. None: not for generated media."""
     version: int = 1
     """Raised when the same answers would score differently."""

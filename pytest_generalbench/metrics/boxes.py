@@ -5,10 +5,9 @@ Boxes are x, y, width, height in pixels, x and y of the left upper corner.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,9 @@ from pytest_generalbench.metrics.accumulate import MeanAccumulator
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
 from pytest_generalbench.metrics.precision_tally import Detected, PrecisionTally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 MAX_DETECTIONS: Final = 100
 """Detections of one class that count in one image, the highest scores; COCO's own limit."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.metrics.accumulate import NOTHING, mean_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import text_prediction, text_references
 from pytest_generalbench.metrics.ngram import ngram_counts
 from pytest_generalbench.metrics.text import tokenise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 ORDERS: Final = 4
 SIGMA: Final = 6.0

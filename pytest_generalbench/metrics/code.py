@@ -11,11 +11,9 @@ import importlib
 import math
 import tokenize
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.errors import MissingDependencyError
 from pytest_generalbench.metrics.accumulate import MeanAccumulator
@@ -23,6 +21,10 @@ from pytest_generalbench.metrics.base import Metric
 from pytest_generalbench.metrics.checks import bad_reference, text_prediction, text_references
 from pytest_generalbench.metrics.ngram import ngram_counts
 from pytest_generalbench.metrics.text import tokenise_code
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
 
 LANGUAGES: Final[dict[str, str]] = {
     "python": "python",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,8 @@ from pytest_generalbench.metrics.checks import PredictionFormatError, bad_refere
 from pytest_generalbench.metrics.depth import ErrorMean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 UNKNOWN: Final = 1e9

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -15,6 +14,8 @@ from pytest_generalbench.metrics.masks import overlap_matrix
 from pytest_generalbench.metrics.precision_tally import Detected, PrecisionTally
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
 THRESHOLD: Final = 0.5

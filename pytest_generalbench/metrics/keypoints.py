@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,9 @@ from pytest_generalbench.answers.located import Keypoint, Person
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
 from pytest_generalbench.metrics.precision_tally import Detected, PrecisionTally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 COCO_SIGMAS: Final = (
     0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087,

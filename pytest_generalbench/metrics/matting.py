@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,9 @@ from numpy.typing import NDArray
 from pytest_generalbench.metrics.accumulate import mean_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
 class Matte(NamedTuple):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache, partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,6 +20,9 @@ from pytest_generalbench.metrics.base import Accumulator, Metric
 from pytest_generalbench.metrics.checks import text_pair, text_prediction, text_references
 from pytest_generalbench.metrics.overlap import f1_of_counts
 from pytest_generalbench.metrics.text import tokenise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 AGGREGATES: Final = ("sentence", "corpus")
 """Mean of the instances' BLEU, or BLEU of counts summed over the corpus."""

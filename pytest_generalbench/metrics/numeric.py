@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.metrics.accumulate import NOTHING, jackknife, mean_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import number_prediction, number_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 _LARGE: Final = 1e150
 """Errors beyond this, or its inverse, are scaled so that squares and sums cannot over- or underflow."""

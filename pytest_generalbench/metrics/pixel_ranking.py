@@ -7,8 +7,7 @@ to fewer and fewer binary digits, which keeps their order and makes near ones eq
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,9 @@ from numpy.typing import NDArray
 from pytest_generalbench.metrics.accumulate import NOTHING, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_DISTINCT: Final = 1 << 22
 """Distinct scores kept; up to so many the result is exact, with more of them it is near 1e-6."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -13,6 +12,9 @@ from pytest_generalbench.metrics.accumulate import NOTHING, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
 from pytest_generalbench.metrics.resampling import grouped_jackknife
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 Outcome = tuple[str, float, bool]
 """Label and score of a predicted object, and whether it is one of the reference's."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pytest_generalbench.metrics.accumulate import jackknife
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 GROUPS: Final = 20
 """Instances are left out in at most this many groups, so that the cost does not grow with the task."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,6 +20,8 @@ from pytest_generalbench.metrics.checks import PredictionFormatError, bad_refere
 from pytest_generalbench.metrics.masks import array_overlap, rle_overlap, same_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
 IGNORED: Final = 255

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -23,6 +22,9 @@ from pytest_generalbench.metrics.checks import (
     triplets_reference,
 )
 from pytest_generalbench.metrics.text import normalise_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 TOP_TRIPLETS: Final = 50
 """How many predicted triplets of an image are looked at."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,9 @@ from pytest_generalbench.metrics.accumulate import NOTHING, jackknife, score_of
 from pytest_generalbench.metrics.assignment import nearest_pairs
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 Frames = tuple[tuple[TrackedBox, ...], ...]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.errors import ModelError, UnknownWordError
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
     from pytest_generalbench.settings import Settings
 
 __all__ = ["AnswerSheet", "Failed", "Model", "ModelKind", "check_spec", "make_model", "model_kinds"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +11,8 @@ from pytest_generalbench import vocabulary
 from pytest_generalbench.errors import GeneralBenchError, ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from pytest_generalbench.answers import Answer
     from pytest_generalbench.instance import Output, Request
     from pytest_generalbench.task import Task
@@ -35,7 +36,7 @@ class Failed:
 
     message: str
     state: str = "error"
-    """error, timeout, oom, missing_media or refused."""
+    """error, timeout, oom, missing_media, refused, or unparsable (an answer was given that is none)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench import vocabulary
@@ -14,6 +13,8 @@ from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.task import Task
 
 
@@ -25,7 +26,7 @@ class Baseline(Model):
 
     wants_answers: ClassVar[bool] = True
     input_media = frozenset(vocabulary.MEDIA)
-    output_media = frozenset({"text", "map"})
+    output_media = frozenset(vocabulary.MEDIA)
     batch_size = 256
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ class Baseline(Model):
         answer = self.answer(request)
         if answer is None:
             return Failed("the instance has no reference")
-        return Output(answer) if isinstance(answer, str) else Output(medium="map", answer=answer)
+        return Output(answer) if isinstance(answer, str) else Output(medium=answer.medium, answer=answer)
 
     @abstractmethod
     def answer(self, request: Request) -> str | Answer | None:

@@ -13,8 +13,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import vocabulary
 from pytest_generalbench.answers import answer_from_plain, form_of
@@ -22,6 +21,9 @@ from pytest_generalbench.errors import DataError, ModelError
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
 from pytest_generalbench.task import Task, slug
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}$")
 _ANSWER_KEYS: Final = ("prediction", "prediction_final", "answer", "response")
@@ -46,7 +48,7 @@ class Predictions(Model):
     """Replays the files of a folder; a task without a file is unsupported."""
 
     batch_size = 256
-    output_media = frozenset({"text", "map"})
+    output_media = frozenset(vocabulary.MEDIA)
 
     def __init__(self, folder: Path) -> None:
         """List the files of `folder`; they are read when their task comes."""
@@ -119,10 +121,12 @@ class Predictions(Model):
         """Read an answer that is not text: an object, or the name of a file beside the prediction file."""
         try:
             if isinstance(value, Mapping) and "form" in value:
-                return Output(medium="map", answer=answer_from_plain(value, self._read))
-            return Output(medium="map", answer=form_of(form).from_prediction(value, self._read))
+                answer = answer_from_plain(value, self._read)
+            else:
+                answer = form_of(form).from_prediction(value, self._read)
         except DataError as error:
             return Failed(f"the prediction cannot be read: {error}")
+        return Output(medium=answer.medium, answer=answer)
 
     def _is_file(self, text: str) -> bool:
         """Whether a text names a file: it looks like a name, and is there or has no words around it."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.errors import ModelError
 from pytest_generalbench.models.base import Failed, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import ModuleType
+
     from pytest_generalbench.instance import Output, Request
     from pytest_generalbench.task import Task
 

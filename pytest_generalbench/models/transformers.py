@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.errors import MissingDependencyError, ModelError
@@ -13,6 +11,9 @@ from pytest_generalbench.media import Media, open_image
 from pytest_generalbench.models.base import Failed, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from pytest_generalbench.settings import Settings
 
 

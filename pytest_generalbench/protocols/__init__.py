@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pytest_generalbench import vocabulary
 from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.protocols import dense, located, space
+from pytest_generalbench.protocols import (
+    dense,
+    located,
+    make_pictures,
+    make_shapes,
+    make_sounds,
+    make_videos,
+    space,
+)
 from pytest_generalbench.protocols.base import NotImplementedProtocolError, Protocol, TaskContext
 from pytest_generalbench.protocols.code import Code
 from pytest_generalbench.protocols.free_texts import Caption, FreeText, Ocr
@@ -33,6 +41,7 @@ _BUILT_IN: dict[str, Protocol] = {
         MultipleChoice(), YesNo(), Label(), ShortAnswer(), FinalAnswer(), FreeText(), Caption(), Ocr(),
         Counting(), TimeSeries(), Extraction(), Triplets(), Roles(), Code(),
         *located.PROTOCOLS, *dense.PROTOCOLS, *space.PROTOCOLS,
+        *make_pictures.PROTOCOLS, *make_videos.PROTOCOLS, *make_sounds.PROTOCOLS, *make_shapes.PROTOCOLS,
     )
 }  # fmt: skip
 _registered: dict[str, Protocol] = {}

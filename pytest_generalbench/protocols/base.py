@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench.errors import GeneralBenchError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from pytest_generalbench.answers import Answer
     from pytest_generalbench.instance import Instance, Output, Request
     from pytest_generalbench.task import Task
@@ -73,6 +74,10 @@ class Protocol(ABC):
     @abstractmethod
     def reference(self, instance: Instance, context: TaskContext) -> Any:
         """Return the typed reference; ReferenceFormatError when the raw one has a form unknown here."""
+
+    def has_reference(self, instance: Instance, context: TaskContext) -> bool:
+        """Whether there is what the task's metric compares answers with."""
+        return instance.has_reference
 
     def settle(self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext) -> TaskContext:
         """Look over all answers of the task before any is read, and return the context to read them in.

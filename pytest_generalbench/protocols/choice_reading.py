@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.protocols.choice_options import LETTERS
 from pytest_generalbench.protocols.choice_rejecting import without_rejected
@@ -31,6 +30,9 @@ from pytest_generalbench.protocols.cleaning import (
     without_emphasis,
     without_reasoning,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _AMBIGUOUS: Final = "?"
 """Said explicitly, but not one of the options, or two at once."""

@@ -9,10 +9,12 @@ the letters inside an option's own text are left alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.protocols.choice_options import LETTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 BLANK: Final = "\0"
 _MAX_TEXT: Final = 200

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 _THINK_END: Final = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _THINK_START: Final = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE)

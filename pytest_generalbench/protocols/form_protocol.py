@@ -30,20 +30,19 @@ class FormProtocol(Protocol):
     """The forms that are taken."""
     media_word: ClassVar[str] = "image or video"
     """What an instance without media lacks, for the message."""
+    needs_media: ClassVar[bool] = True
+    """Whether an instance without media cannot be asked; otherwise one without a text cannot."""
     own_keys: ClassVar[frozenset[str]] = frozenset()
     """Fields that the protocol reads itself, so that `{question}` leaves them out."""
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
-        """Put the media first, then the text. Raises DataError for an instance without media."""
-        if not instance.media:
+        """Put the media first, then the text. Raises DataError for an instance that lacks what is needed."""
+        question = fields.statement(instance, self.own_keys)
+        if not (instance.media if self.needs_media else question or instance.media):
             keys = ", ".join(map(str, instance.fields)) or "none"
-            raise DataError(
-                f"{fields.place(instance)}: no {self.media_word} to ask about; keys found: {keys}"
-            )
-        values = {
-            "question": fields.statement(instance, self.own_keys),
-            "instruction": self.instruction(instance, context),
-        }
+            lacking = f"{self.media_word} to ask about" if self.needs_media else "text that says what to make"
+            raise DataError(f"{fields.place(instance)}: no {lacking}; keys found: {keys}")
+        values = {"question": question, "instruction": self.instruction(instance, context)}
         return Request(
             task_id=context.task.id,
             instance_id=instance.id,

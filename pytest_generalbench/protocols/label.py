@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.errors import DataError
@@ -14,6 +13,8 @@ from pytest_generalbench.protocols.parsers import PARSERS
 from pytest_generalbench.protocols.text_protocol import TextProtocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_generalbench.instance import Instance, Output
     from pytest_generalbench.task import Task
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.protocols.choice_options import literal_list
 from pytest_generalbench.protocols.cleaning import (
@@ -22,6 +21,9 @@ from pytest_generalbench.protocols.cleaning import (
     without_quotes,
     without_reasoning,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NO_LABEL: Final = "none"
 """How an empty list of labels is said."""

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,6 +23,8 @@ from pytest_generalbench.errors import DataError, ReferenceFormatError
 from pytest_generalbench.protocols import fields, references
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from pytest_generalbench.instance import Instance

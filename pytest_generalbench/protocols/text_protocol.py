@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench.errors import DataError, UnknownWordError
 from pytest_generalbench.instance import Instance, Output, Request
 from pytest_generalbench.protocols import fields, references
 from pytest_generalbench.protocols.base import Protocol, TaskContext
 from pytest_generalbench.protocols.parsers import PARSERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 

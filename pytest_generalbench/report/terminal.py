@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import vocabulary
@@ -12,6 +10,9 @@ from pytest_generalbench.level import LEVELS, tier_words
 from pytest_generalbench.level.paper import standing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
     from pytest_generalbench.level import LevelResult
     from pytest_generalbench.result import TaskResult
     from pytest_generalbench.task import Task

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,9 @@ from pytest_generalbench.answers.coordinates import (
 from pytest_generalbench.errors import UnknownWordError
 from pytest_generalbench.media import Size
 from tests.metrics.coco import seeded
+
+if TYPE_CHECKING:
+    import random
 
 SIZE = Size(640, 480)
 SPANS = st.floats(0, 600)

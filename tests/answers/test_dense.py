@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -29,6 +28,9 @@ from pytest_generalbench.answers.flow_files import write_flo
 from pytest_generalbench.answers.rle import Rle, encode
 from pytest_generalbench.data.demo.files import map_png
 from pytest_generalbench.store import MediaStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EYE = encode(np.eye(3))
 IDS = np.array([[0, 1, 2], [2, 1, 0]])

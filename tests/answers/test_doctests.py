@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import doctest
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench.answers import box_text, box_values, coordinates, keypoint_values
 from pytest_generalbench.protocols import tracks
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 @pytest.mark.parametrize("module", [box_text, box_values, coordinates, keypoint_values, tracks])

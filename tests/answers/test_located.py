@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -24,6 +22,10 @@ from pytest_generalbench.answers.located import (
     Tube,
 )
 from pytest_generalbench.store import MediaStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 NUMBERS = st.floats(-1e6, 1e6)
 SIDES = st.floats(0, 1e6)

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench.cli import doctor
 from tests.data.trees import Tree, pictured
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

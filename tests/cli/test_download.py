@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench.cli import download
 from tests.data.fake_hub import FakeHub
 from tests.data.trees import Tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

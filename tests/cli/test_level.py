@@ -3,8 +3,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -12,6 +11,9 @@ import pytest
 from pytest_generalbench import registry
 from pytest_generalbench.cli import main
 from pytest_generalbench.level import sota_table, write_workbook
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TASKS = registry.load_tasks()
 PRINTED: dict[str, float | None] = {task.id: task.sota.released for task in TASKS}

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +10,9 @@ from hypothesis import strategies as st
 from pytest_generalbench.data import TaskFiles, annotation, load
 from pytest_generalbench.errors import DataError
 from tests.data.trees import CARS, CAUSES, SPEECH, Tree, pictured, question, task_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PATH = "nlp/Causal-Reasoning/annotation.json"
 

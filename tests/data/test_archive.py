@@ -4,13 +4,16 @@ import io
 import stat
 import tarfile
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench.data import archive
 from pytest_generalbench.data.archive import unpack
 from pytest_generalbench.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def zipped(path: Path, members: dict[str, bytes]) -> Path:

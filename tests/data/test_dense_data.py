@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +14,9 @@ from pytest_generalbench.data.demo.files import picture
 from pytest_generalbench.instance import Instance, Output
 from pytest_generalbench.media import open_frames
 from tests.data.trees import Tree, all_tasks
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SALIENT = "video/comprehension/video-salient-object-detection"
 AT = "video/comprehension/VideoSalientObjectDetection"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from pytest_generalbench.data import DataFolder, hub, open_data
 from pytest_generalbench.errors import DataError, MissingDependencyError, UnknownWordError
 from tests.data.fake_hub import FakeHub
 from tests.data.trees import BIRD, CARS, CAUSES, COLOR, PETS, Tree, all_tasks, question, task_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +9,9 @@ from pytest_generalbench.data import DataFolder
 from pytest_generalbench.data.layout import group_at
 from pytest_generalbench.errors import DataError, UnknownWordError
 from tests.data.trees import BIRD, CARS, CAUSES, CHAIRS, COLOR, Tree, all_tasks, task_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def found(tree: Tree, task_id: str, split: str = "open") -> str | None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +9,8 @@ from pytest_generalbench.errors import MediaError
 from tests.data.trees import CHAIRS, COLOR, PETS, SPEECH, Tree, pictured
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_generalbench.instance import Instance
 
 CARS_AT = "image/comprehension/car_brands_recognition"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +15,9 @@ from pytest_generalbench.data.media_files import MediaFinder
 from pytest_generalbench.errors import MediaError
 from tests.data.trees import all_tasks
 from tests.makers import make_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DRIVE = make_task(
     id="3d/comprehension/drive", modality="3d", paradigm="comprehension", archetype="3d_odometry",

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench.data import default_cache, open_data
 from pytest_generalbench.errors import DataError
 from tests.data.trees import CARS, CAUSES, Tree, all_tasks, task_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_folder(tree: Tree) -> None:

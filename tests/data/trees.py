@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import registry
@@ -12,6 +11,8 @@ from pytest_generalbench.data import DataFolder, TaskData, load
 from pytest_generalbench.data.demo.files import picture, tone
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_generalbench.task import Task
 
 BIRD = "image/comprehension/bird-detection"

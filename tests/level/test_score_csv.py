@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench import registry
 from pytest_generalbench.level import ScoreFileError, read_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TASKS = registry.load_tasks()
 

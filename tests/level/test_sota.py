@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,6 +8,9 @@ from pytest_generalbench import registry
 from pytest_generalbench.errors import UnknownWordError
 from pytest_generalbench.level import ScoreFileError, compute_level, sota_table, write_workbook
 from pytest_generalbench.level.sota import in_task_units, printed_value, raw_value
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TASKS = registry.load_tasks()
 FLOWS = {

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -18,6 +17,9 @@ from pytest_generalbench.level import (
     write_workbook,
 )
 from pytest_generalbench.level.workbook import SHEETS, cell_value, sheet_orders
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TASKS = registry.load_tasks()
 RELEASED = sota_table(TASKS, "released")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import random
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.answers.located import Detection, Person
     from pytest_generalbench.metrics.boxes import TrueBox
     from pytest_generalbench.metrics.keypoints import TruePerson

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +13,9 @@ from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
 from pytest_generalbench.metrics.accumulate import CorpusAccumulator, jackknife, mean_value, score_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FLOATS = st.lists(st.floats(0, 1), min_size=2, max_size=40)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -19,6 +18,9 @@ from pytest_generalbench.metrics.accumulate import score_of
 from pytest_generalbench.metrics.boxes import TrueBox, box_ap, box_dice, iou, ious, union_area
 from pytest_generalbench.metrics.checks import PredictionFormatError
 from tests.metrics.coco import BoxPair, Whole, coco_box_ap, seeded
+
+if TYPE_CHECKING:
+    import random
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

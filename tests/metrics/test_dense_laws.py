@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,9 @@ from pytest_generalbench.answers.rle import encode
 from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask
 from pytest_generalbench.metrics.matting import Matte
 from pytest_generalbench.metrics.panoptic import Panoptic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Rng = np.random.Generator
 Case = tuple[Any, Any, Any]

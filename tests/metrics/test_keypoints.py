@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,6 +20,9 @@ from pytest_generalbench.metrics.keypoints import (
     sigmas_for,
 )
 from tests.metrics.coco import PeoplePair, coco_keypoint_ap, seeded
+
+if TYPE_CHECKING:
+    import random
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,6 +11,9 @@ from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
 from pytest_generalbench.metrics.code import CodeReference
+
+if TYPE_CHECKING:
+    import random
 
 WORDS = [
     "A",

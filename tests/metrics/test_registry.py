@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench import metrics, vocabulary
 from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.metrics.judge import judge_score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TEXT_METRICS = (
     "accuracy", "macro_accuracy", "exact_match", "micro_f1", "macro_f1", "weighted_f1", "token_f1",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,6 +15,9 @@ from pytest_generalbench.answers.boxes3d import Box3d, TrackedBox
 from pytest_generalbench.answers.space import PointInstance, PointInstances
 from pytest_generalbench.metrics.point_parts import PartReference
 from pytest_generalbench.metrics.resampling import grouped_jackknife
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Case = tuple[Any, Any, Any]
 """(any prediction, the right one, its reference)."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +9,9 @@ from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import AnswerSheet, Failed
 from pytest_generalbench.models.baseline import make_baseline
 from tests.makers import TASK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REQUESTS = [Request(TASK.id, name, ("?",)) for name in ("a", "b", "c", "d")]
 IDEAL = {"a": "x", "b": "y", "c": "y"}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.predictions import Predictions
 from tests.makers import TASK, make_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RECORDS = [
     {"id": "a", "prediction": "x"},

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +9,9 @@ from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models import check_spec, make_model
 from pytest_generalbench.settings import Settings
 from tests.makers import TASK
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FACTORIES = """
 class Echo:

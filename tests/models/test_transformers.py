@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from pytest_generalbench.models.transformers import TransformersModel
 from pytest_generalbench.settings import Settings
 from tests.makers import TASK, make_task
 from tests.models.tiny import save_image_text_model, save_text_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = [
     pytest.mark.slow,

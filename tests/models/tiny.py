@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SPECIAL = ["<pad>", "<eos>", "<image>"]
 WORDS = ["Which is it? Answer with the letter of the option.", "A B C D", "yes no", "one two three"]

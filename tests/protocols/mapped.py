@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import protocols
@@ -15,6 +13,9 @@ from pytest_generalbench.media import Media
 from tests.makers import make_task
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from pytest_generalbench.answers import Answer
     from pytest_generalbench.protocols import Protocol, TaskContext
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from pytest_generalbench.instance import Instance, Output
 from tests.makers import make_task
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_generalbench.protocols import TaskContext
 
 MISSING: Any = object()

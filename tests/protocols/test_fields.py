@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +9,9 @@ from pytest_generalbench.instance import Instance
 from pytest_generalbench.media import Media
 from pytest_generalbench.protocols import fields
 from tests.protocols.questions import an_instance, prompt_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,9 @@ from pytest_generalbench.errors import DataError, ReferenceFormatError
 from pytest_generalbench.instance import Output
 from pytest_generalbench.media import Media
 from tests.protocols.mapped import Bench
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SQUARE = np.zeros((32, 32), bool)
 SQUARE[4:10, 6:20] = True

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,6 +15,9 @@ from pytest_generalbench.errors import ReferenceFormatError
 from pytest_generalbench.instance import Output
 from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask
 from tests.protocols.mapped import Bench
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SQUARE = np.zeros((32, 32), bool)
 SQUARE[4:10, 6:20] = True

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,6 +31,9 @@ from pytest_generalbench.metrics.keypoints import TruePerson
 from tests.makers import make_task
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from pytest_generalbench.protocols import TaskContext
 
 WIDE, HIGH = 64, 48

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +14,9 @@ from pytest_generalbench.protocols import NotImplementedProtocolError
 from pytest_generalbench.protocols.short_texts import ShortAnswer
 from pytest_generalbench.protocols.text_protocol import render, seed_of
 from tests.protocols.questions import a_context, an_instance, prompt_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IMPLEMENTED = tuple(name for name in protocols.names() if protocols.implemented(name))
 TEXT = tuple(name for name in IMPLEMENTED if protocols.get(name).form == "text")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,9 @@ from pytest_generalbench.data.demo.files import map_png, npz, picture
 from pytest_generalbench.errors import ReferenceFormatError
 from pytest_generalbench.media import Media
 from tests.protocols.mapped import Bench
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FRAMES = [np.eye(4, dtype=bool), np.zeros((4, 4), bool), np.ones((4, 4), bool)]
 RLES = tuple(encode(frame) for frame in FRAMES)

@@ -10,22 +10,36 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.data.demo import dense, language, located, moving, space, vision, writing
+from pytest_generalbench.data.demo import (
+    dense,
+    language,
+    located,
+    make_pictures,
+    make_shapes,
+    make_sounds,
+    make_videos,
+    moving,
+    space,
+    vision,
+    writing,
+)
 from pytest_generalbench.data.demo.dice import Dice
-from pytest_generalbench.data.demo.kit import Entry, Kit, Recipe, words_of
+from pytest_generalbench.data.demo.kit import COUNT, Entry, Kit, Recipe, words_of
 from pytest_generalbench.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.task import Task
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised whenever the same tasks would give other bytes."""
 
 NOTE: Final = "synthetic demo data"
+HUMAN_SCORES: Final = "human-scores.csv"
 _COMPLETE: Final = "demo.json"
 
 _RECIPES: Final[dict[str, Recipe]] = {
@@ -36,6 +50,10 @@ _RECIPES: Final[dict[str, Recipe]] = {
     **located.RECIPES,
     **dense.RECIPES,
     **space.RECIPES,
+    **make_pictures.RECIPES,
+    **make_videos.RECIPES,
+    **make_sounds.RECIPES,
+    **make_shapes.RECIPES,
 }
 
 _BY_MODALITY: Final[dict[str, Recipe]] = {
@@ -49,9 +67,8 @@ _BY_MODALITY: Final[dict[str, Recipe]] = {
 
 
 def covers(task: Task) -> bool:
-    """Whether the demo set has data for `task`: it asks to understand, in a way that has a recipe."""
-    known = task.answers_in_text or task.archetype in _RECIPES
-    return known and task.paradigm in (None, "comprehension")
+    """Whether the demo set has data for `task`: there is a recipe for it."""
+    return task.answers_in_text or task.archetype in _RECIPES
 
 
 def ensure(cache: Path, tasks: Sequence[Task]) -> Path:
@@ -105,8 +122,29 @@ def _publish(half: Path, target: Path) -> None:
 def _write(root: Path, tasks: Sequence[Task]) -> None:
     for task in tasks:
         _write_task(root, task)
+    (root / HUMAN_SCORES).write_text(_ratings(tasks), encoding="utf-8")
     told = {"note": NOTE, "version": VERSION, "tasks": len(tasks)}
     (root / _COMPLETE).write_text(json.dumps(told) + "\n", encoding="utf-8")
+
+
+def _ratings(tasks: Sequence[Task]) -> str:
+    """Return ratings by three made-up people for the tasks that only people can score."""
+    lines = ["task,instance,rater,score"]
+    for task in tasks:
+        scores = {"mos": (3, 4, 5), "user_preference": (0, 1)}.get(task.metric.name)
+        for index, name in enumerate(_names(task, COUNT) if scores else ()):
+            for rater in "ABC":
+                score = Dice(f"{task.id} {index} {rater}").pick(scores or ())
+                lines.append(f"{task.id},{name},demo {rater},{score}")
+    return "\n".join(lines) + "\n"
+
+
+def _names(task: Task, count: int) -> list[int] | list[str]:
+    """Return the ids of a task's instances: 3D files number theirs, most others name them."""
+    if task.modality == "3d":
+        return list(range(1, count + 1))
+    stem = "".join(word[0] for word in task.id.rsplit("/", 1)[-1].split("-"))
+    return [f"{stem}{index:04d}" for index in range(1, count + 1)]
 
 
 def _write_task(root: Path, task: Task) -> None:
@@ -124,20 +162,19 @@ def _write_task(root: Path, task: Task) -> None:
 
 def _document(kit: Kit, entries: list[Entry]) -> dict[str, Any]:
     task = kit.task
-    stem = "".join(word[0] for word in kit.slug.split("-"))
-    # 3D files number their instances, most others name them.
-    names = [index if task.modality == "3d" else f"{stem}{index:04d}" for index in range(1, len(entries) + 1)]
     media = [medium for medium in task.input_media if medium != "text"]
     return {
         "task": task.name,
         "type": f"{task.modality} {task.paradigm or 'language'}",
-        "modality": {"in": [*media, "text"], "out": ["text"]},
+        "modality": {"in": [*media, "text"], "out": [task.output_medium]},
         "skill": task.skill,
         "version": "1.0",
         "set_type": "openset",
         "others": {"note": NOTE},
         **kit.header,
-        "data": [{"id": name, **entry} for name, entry in zip(names, entries, strict=True)],
+        "data": [
+            {"id": name, **entry} for name, entry in zip(_names(task, len(entries)), entries, strict=True)
+        ],
     }
 
 

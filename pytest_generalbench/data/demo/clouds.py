@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 Points = NDArray[np.float64]
 

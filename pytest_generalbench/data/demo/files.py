@@ -8,10 +8,12 @@ import struct
 import wave
 import zipfile
 import zlib
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SIDE: Final = 32
 """Width and height of a picture."""

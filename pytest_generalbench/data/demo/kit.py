@@ -64,23 +64,23 @@ class Kit:
     def image(self, index: int, content: bytes | None = None, part: int = 0) -> str:
         """Add an image of instance `index`, a pattern unless `content` is given."""
         name = f"{self._stem(index)}_{part}.png" if part else f"{self._stem(index)}.png"
-        return self._put("images", name, content or files.picture(self._number(index) + 17 * part))
+        return self._put("images", name, content or files.picture(self.number(index) + 17 * part))
 
     def images(self, index: int, count: int, pages: bool = False) -> list[str]:
         """Add several images of one instance."""
-        number = self._number(index)
+        number = self.number(index)
         contents = [files.page(number + part) if pages else None for part in range(count)]
         return [self.image(index, content, part + 1) for part, content in enumerate(contents)]
 
     def audio(self, index: int, backslash: bool = False) -> str:
         """Add a sound; its path is relative to `audios/`."""
         name = f"part_{index % 2}/{self._stem(index)}.wav" if backslash else f"{self._stem(index)}.wav"
-        self.files[f"audios/{name}"] = files.tone(self._number(index))
+        self.files[f"audios/{name}"] = files.tone(self.number(index))
         return name.replace("/", "\\")
 
     def frames(self, index: int) -> list[str]:
         """Add a video as frame files; paths are relative to `videos/`."""
-        number, clip = self._number(index), self._stem(index)
+        number, clip = self.number(index), self._stem(index)
         names = [f"{clip}/{moment:04d}.png" for moment in range(1, FRAMES + 1)]
         for moment, name in enumerate(names):
             self.files[f"videos/{name}"] = files.picture(number, moment)
@@ -90,21 +90,22 @@ class Kit:
         """Add a video as a folder of frames named by number only, so that 10 must come behind 9."""
         folder = f"images/{index + 1:06d}"
         for moment in range(FRAMES):
-            self.files[f"{folder}/{moment + 8}.png"] = files.picture(self._number(index), moment)
+            self.files[f"{folder}/{moment + 8}.png"] = files.picture(self.number(index), moment)
         return folder
 
     def points(self, index: int) -> str:
         """Add a point cloud, as PLY or NPZ by task."""
         if self.fixed("ply", "npz") == "ply":
-            return self._put("pointclouds", f"{self._stem(index)}.ply", files.ply(self._number(index)))
-        return self._put("pointclouds", f"{self._stem(index)}.npz", files.points_npz(self._number(index)))
+            return self._put("pointclouds", f"{self._stem(index)}.ply", files.ply(self.number(index)))
+        return self._put("pointclouds", f"{self._stem(index)}.npz", files.points_npz(self.number(index)))
 
     def motion(self, index: int) -> str:
         """Add a motion sequence."""
-        return self._put("motions", f"{self._stem(index)}.npz", files.motion_npz(self._number(index)))
+        return self._put("motions", f"{self._stem(index)}.npz", files.motion_npz(self.number(index)))
 
     def _stem(self, index: int) -> str:
         return f"{'_'.join(self.slug.split('-')[:2])}_{index + 1:04d}"
 
-    def _number(self, index: int) -> int:
+    def number(self, index: int) -> int:
+        """Return what tells instance `index` from the others in patterns: 0 to 996."""
         return Dice(f"{self.task.id} {index}").below(997)

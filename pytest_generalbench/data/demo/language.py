@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.data.demo.kit import COUNT, Entry, Kit
 from pytest_generalbench.data.demo.questions import choices, open_questions
@@ -21,6 +20,9 @@ from pytest_generalbench.data.demo.words import (
     labels_for,
     scenes,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def choice_qa(kit: Kit) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.data.demo import files
@@ -10,6 +9,8 @@ from pytest_generalbench.data.demo.kit import COUNT, FRAMES, Entry, Kit
 from pytest_generalbench.data.demo.words import ANIMALS, PLACES, THINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.data.demo.kit import Recipe
 
 _BACKS: Final = (0, 9, 10, 11)

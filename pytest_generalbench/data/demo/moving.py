@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.data.demo.kit import COUNT, Entry, Kit
 from pytest_generalbench.data.demo.questions import choices, open_questions
@@ -17,6 +16,9 @@ from pytest_generalbench.data.demo.words import (
     labels_for,
     scenes,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _filmed(kit: Kit, prompts: list[str], answers: list[Any], key: str = "text") -> list[Entry]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.data.demo.kit import COUNT, Entry, Kit
 from pytest_generalbench.data.demo.words import (
@@ -15,6 +14,9 @@ from pytest_generalbench.data.demo.words import (
     THINGS,
     scenes,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def summaries(kit: Kit) -> list[Entry]:

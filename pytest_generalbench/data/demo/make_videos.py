@@ -1,0 +1,10 @@
+"""Demo instances of the tasks that make videos."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pytest_generalbench.data.demo.kit import Recipe
+
+RECIPES: Final[dict[str, Recipe]] = {}
