@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -252,7 +253,10 @@ class Evaluation:
             answers, verdicts = self._read(start, task)
         if task.metric.name in HUMAN_METRICS:
             return score_rated(scoring, answers, self.ratings, time.perf_counter() - started)
-        return score_task(scoring, answers, verdicts, time.perf_counter() - started)
+        # What a metric's pretrained model raises is told in a line; what a pure metric raises is our fault.
+        measured = metrics.get(task.metric.name).backbones
+        with foreign(f"scoring with {task.metric.name}") if measured else nullcontext():
+            return score_task(scoring, answers, verdicts, time.perf_counter() - started)
 
     def _read(self, start: int, task: Task) -> tuple[Mapping[str, Record], Mapping[str, Record]]:
         return answers_and_verdicts(LedgerReader(self.ledger.path).records(start), task.id)

@@ -62,10 +62,11 @@ class FeatureMoments:
         self._add_outer(rows)
 
     def _add_outer(self, vectors: Features) -> None:
-        assert self._shift is not None  # noqa: S101 - _fold has set it
+        if self._shift is None or self._sum is None or self._outer is None:
+            return  # never: _fold has set all three
         away = vectors - self._shift
-        self._sum += away.sum(axis=0)
-        self._outer += away.T @ away
+        self._sum = self._sum + away.sum(axis=0)
+        self._outer = self._outer + away.T @ away
 
     def mean(self) -> Features:
         """Return the mean vector, (d,)."""
