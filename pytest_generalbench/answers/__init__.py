@@ -18,6 +18,7 @@ from pytest_generalbench.answers.base import (
 from pytest_generalbench.answers.located import Boxes, FrameBoxes, Keypoints, OneBox, Tube
 from pytest_generalbench.answers.maps import Alpha, AnomalyMap, ClassMap, DepthMap, FlowField, Mask
 from pytest_generalbench.answers.medium import Medium
+from pytest_generalbench.answers.notes import Notes
 from pytest_generalbench.answers.picture import Picture
 from pytest_generalbench.answers.rle import Rle
 from pytest_generalbench.answers.segments import InstanceMasks, PanopticMap
@@ -46,6 +47,7 @@ __all__ = [
     "MaskSequence",
     "Medium",
     "Normals",
+    "Notes",
     "OneBox",
     "Opener",
     "PanopticMap",
