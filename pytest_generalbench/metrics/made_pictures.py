@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_generalbench.metrics import psnr
+from pytest_generalbench.metrics import clip, eeg, fid, lab, ms_ssim, psnr
 
-METRICS: Final = (*psnr.METRICS,)
+METRICS: Final = (
+    *psnr.METRICS,
+    *ms_ssim.METRICS,
+    *lab.METRICS,
+    *fid.METRICS,
+    *clip.METRICS,
+    *eeg.METRICS,
+)

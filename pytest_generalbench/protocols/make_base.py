@@ -91,11 +91,15 @@ class MakeProtocol(FormProtocol):
 
 
 def lacking(target: Target, needs: tuple[str, ...]) -> list[str]:
-    """Return the needs that a target does not meet."""
+    """Return the needs that a target does not meet; `a|b` is met by either."""
     parts = {
         "medium": target.medium is not None,
         "source": target.source is not None,
         "styles": bool(target.styles),
         "prompt": bool(target.prompt),
     }
-    return [need for need in needs if not parts.get(need, bool(target.words.get(need)))]
+
+    def there(need: str) -> bool:
+        return any(parts.get(part, bool(target.words.get(part))) for part in need.split("|"))
+
+    return [need.replace("|", " or ") for need in needs if not there(need)]
