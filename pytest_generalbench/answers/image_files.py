@@ -7,6 +7,9 @@ so those files are unpacked twice: once for the high bytes, once for the low one
 from __future__ import annotations
 
 import io
+import struct
+import warnings
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +30,13 @@ ENDINGS: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".we
 """What counts as the name of a picture."""
 
 
+_DAMAGE: Final = (
+    OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, TypeError, struct.error,
+    zlib.error, MemoryError,
+)  # fmt: skip
+"""What Pillow's readers raise at a damaged file."""
+
+
 def is_picture(name: object) -> bool:
     """Whether `name` is text that ends like a picture's file name."""
     return isinstance(name, str) and name.lower().endswith(ENDINGS)
@@ -43,15 +53,17 @@ def _opened(source: bytes | Path, name: str) -> AbstractContextManager[ImageFile
     @contextmanager
     def opened() -> Iterator[ImageFile]:
         try:
-            with Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image:
+            with (
+                warnings.catch_warnings(action="ignore"),  # of damage that can be read over, and of mere size
+                Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image,
+            ):
                 if image.width * image.height > MAX_PIXELS:
                     size = f"{image.width}x{image.height}"
                     raise AnswerFormatError(f"{name}: {size} pixels, more than {MAX_PIXELS}")
                 yield image
-        except (
-            UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError
-        ) as error:  # fmt: skip
-            raise AnswerFormatError(f"{name}: cannot be read as a picture ({error})") from error
+        except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGE) as error:
+            told = " ".join(str(error).split())[:200]
+            raise AnswerFormatError(f"{name}: cannot be read as a picture ({told})") from error
 
     return opened()
 
@@ -81,6 +93,26 @@ def read_picture(source: bytes | Path, name: str) -> NDArray[Any]:
             image = image.convert("I" if image.mode.startswith("I;16") else "RGB")  # type: ignore[assignment]
         values = np.asarray(image)
     return values.astype(np.uint8) if values.dtype == np.bool_ else values
+
+
+def read_colours(source: bytes | Path, name: str) -> NDArray[Any]:
+    """Return what a picture looks like: (height, width) grey, or (height, width, n) with colours or alpha.
+
+    Unlike in `read_picture` palettes are looked up, files of one bit are 0 and 255, and a transparent
+    colour is an alpha channel.
+    """
+    with _opened(source, name) as image:
+        if image.mode == "RGB" and _is_deep(image):
+            return _deep(source, name)
+        if "transparency" in image.info and image.mode in ("1", "L", "P", "RGB"):
+            image = image.convert("RGBA")  # type: ignore[assignment]
+        elif image.mode == "1":
+            image = image.convert("L")  # type: ignore[assignment]
+        elif image.mode in ("PA", "La", "RGBa"):
+            image = image.convert("RGBA")  # type: ignore[assignment]
+        elif image.mode not in ("L", "I", "I;16", "F", "LA", "RGB", "RGBA"):
+            image = image.convert("I" if image.mode.startswith("I;16") else "RGB")  # type: ignore[assignment]
+        return np.asarray(image)
 
 
 def _is_deep(image: ImageFile) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_generalbench.answers.base import AnswerFormatError
-from pytest_generalbench.answers.image_files import ENDINGS, read_picture
+from pytest_generalbench.answers.image_files import ENDINGS, read_colours
 from pytest_generalbench.answers.medium import Medium
 from pytest_generalbench.answers.png import png
 from pytest_generalbench.media import MAX_PIXELS
@@ -64,7 +64,7 @@ class Picture(Medium):
     @classmethod
     def decode(cls, content: bytes, name: str) -> Self:
         """Read a picture of any common kind; needs Pillow."""
-        return cls(as_rgb(read_picture(content, name), name))
+        return cls(as_rgb(read_colours(content, name), name))
 
     def preview(self) -> NDArray[np.uint8]:
         """Return the picture."""

@@ -53,6 +53,7 @@ class Metric:
     each as a keyword argument of that name."""
     needs: tuple[str, ...] | None = None
     """For generated media: the parts of the `Target` that it compares with (`medium`, `source`, `styles`,
-    `prompt`, or one of its words; `a|b` is either of two); () when the answer alone is enough. None: not for generated media."""
+    `prompt`, or one of its words; `a|b` is either of two); () when the answer alone is enough. None: not for
+    generated media."""
     version: int = 1
     """Raised when the same answers would score differently."""
