@@ -202,7 +202,8 @@ METRICS: Final = (
     "temporal_flickering", "dynamic_degree", "aesthetic_quality", "imaging_quality", "musiq",
     "object_class", "multiple_objects", "spatial_relationship", "temporal_style", "appearance_style",
     "color_binding", "overall_consistency", "human_action", "i2v_quality", "eeg_top1_accuracy",
-    "e_accuracy", "clap_text_audio", "style_clap", "wer", "mcd", "pcc", "mos", "mos_auto", "user_preference",
+    "e_accuracy", "clap_text_audio", "style_clap", "wer", "speech_cider", "mcd", "pcc", "mos", "mos_auto",
+    "user_preference",
 )  # fmt: skip
 """Canonical metric names; the official (workbook) spelling is kept beside each in the task files."""
 

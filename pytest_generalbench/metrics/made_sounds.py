@@ -1,10 +1,9 @@
-"""Metrics of the tasks that make sounds: speech, music, noises."""
+"""The metrics of sounds and of symbolic music that a model makes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from pytest_generalbench.metrics.base import Metric
+from pytest_generalbench.metrics import cepstral, music, sound_text, speech
 
-METRICS: Final[tuple[Metric, ...]] = ()
+METRICS: Final = (*speech.METRICS, *cepstral.METRICS, *music.METRICS, *sound_text.METRICS)
