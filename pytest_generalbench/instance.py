@@ -73,6 +73,8 @@ class Request:
     parts: tuple[str | Media, ...]
     """Text and media in reading order."""
     output_medium: str = "text"
+    content: str = ""
+    """The words to be spoken or drawn, without instructions, for models that take no others; may be empty."""
     form: str = "text"
     """The form of the answer that is wanted: `text`, or the name of one of `answers.form_names()`."""
     max_new_tokens: int = 256
@@ -94,6 +96,8 @@ class Request:
         told = [self.task_id, self.instance_id, parts, self.output_medium, self.max_new_tokens, self.seed]
         if self.form != "text":
             told.append(self.form)
+        if self.content:
+            told.append(["content", self.content])
         return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:16]
 
 

@@ -38,7 +38,8 @@ OPTIONS: Final = (
         "model",
         "The model to evaluate; giving it switches the benchmark on. baseline:oracle, baseline:random, "
         "baseline:majority, baseline:constant (says A) or baseline:constant:TEXT; hf:NAME_OR_DIR (a bare "
-        "name or folder means this); python:path.py:factory or python:package.module:factory; "
+        "name or folder means this); diffusers:NAME_OR_DIR; python:path.py:factory or "
+        "python:package.module:factory; "
         "predictions:DIR replays answers made elsewhere. Example: "
         "pytest --generalbench-model=hf:Qwen/Qwen2.5-0.5B-Instruct -k nlp -n 2",
         "SPEC",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.errors import ModelError, UnknownWordError
@@ -71,20 +72,28 @@ def _make_hf(target: str, settings: Settings, folder: Path) -> Model:
     return make_transformers_model(target, settings, folder)
 
 
-def _check_hf(target: str, folder: Path) -> None:
+def _make_diffusers(target: str, settings: Settings, folder: Path) -> Model:
+    from pytest_generalbench.models.diffusers import make_diffusers_model
+
+    return make_diffusers_model(target, settings, folder)
+
+
+def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
+    """Check a repository name, or a folder in which a saved model's `file` must lie."""
     if not target:
-        raise ModelError("hf: needs a model name or folder, as in hf:org/name or hf:./folder")
+        raise ModelError(f"{kind}: needs a model name or folder, as in {kind}:org/name or {kind}:./folder")
     path = folder / target
     if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise ModelError(f"hf:{target}: the folder has no config.json, so it is not a saved model")
+        if not (path / file).is_file():
+            raise ModelError(f"{kind}:{target}: the folder has no {file}, so it is not a saved model")
     elif target.startswith((".", "/", "~")):
-        raise ModelError(f"hf:{target}: there is no such folder")
+        raise ModelError(f"{kind}:{target}: there is no such folder")
 
 
 BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "baseline": ModelKind(_make_baseline, _check_baseline),
-    "hf": ModelKind(_make_hf, _check_hf),
+    "diffusers": ModelKind(_make_diffusers, partial(_check_saved, "diffusers", "model_index.json")),
+    "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json")),
     "predictions": ModelKind(_make_predictions, _check_predictions),
     "python": ModelKind(_make_python, _check_python),
 }
@@ -115,7 +124,12 @@ def _split(spec: str, folder: Path) -> tuple[str, str]:
     is_slip = spec in _kinds or bool(get_close_matches(spec, _BASELINES, n=1, cutoff=0.8))
     if not colon and not is_slip and not spec.startswith("-"):
         return "hf", spec
-    forms = {"hf": "NAME_OR_DIR", "predictions": "DIR", "python": "path.py:factory"}
+    forms = {
+        "hf": "NAME_OR_DIR",
+        "diffusers": "NAME_OR_DIR",
+        "predictions": "DIR",
+        "python": "path.py:factory",
+    }
     kinds = [f"{name}:{forms.get(name, '…')}" for name in _kinds if name != "baseline"]
     raise UnknownWordError("model", spec, [*kinds, *(f"baseline:{name}" for name in _BASELINES)])
 

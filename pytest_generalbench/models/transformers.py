@@ -1,4 +1,4 @@
-"""`hf:` models: causal language models and image-text-to-text models through transformers' Auto classes."""
+"""`hf:` models through transformers' Auto classes: language models, and those that look at images too."""
 
 from __future__ import annotations
 
@@ -127,28 +127,44 @@ class TransformersModel(Model):
         self.model = None
 
 
-def _share_processors(torch: Any) -> None:
+def share_processors(torch: Any) -> None:
     """Keep xdist workers on one machine from fighting over its cores."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
 
 
-def _load(name: str, options: dict[str, Any]) -> tuple[Any, Any, bool]:
+def _load(target: str, name: str, options: dict[str, Any], device: str) -> Model:
+    """Load a model by what its type can do: sound from text, text and pictures, text from images, text."""
     import transformers
-    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+    from transformers.models.auto import modeling_auto as auto
 
     config = transformers.AutoConfig.from_pretrained(name, **options)
-    takes_images = config.model_type in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
-    if takes_images:
+    kind = config.model_type
+    reads_and_writes = kind in auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+    makes_sound = (
+        kind in auto.MODEL_FOR_TEXT_TO_WAVEFORM_MAPPING_NAMES
+        or kind in auto.MODEL_FOR_TEXT_TO_SPECTROGRAM_MAPPING_NAMES
+    )
+    if makes_sound and not reads_and_writes:
+        from pytest_generalbench.models.hf_sounds import load_sound_model
+
+        return load_sound_model(target, name, kind, options, device)
+    if reads_and_writes:
         processor = transformers.AutoProcessor.from_pretrained(name, **options)
         factory: Any = transformers.AutoModelForImageTextToText
     else:
         processor = transformers.AutoTokenizer.from_pretrained(name, **options)
         factory = transformers.AutoModelForCausalLM
-    return factory.from_pretrained(name, dtype="auto", **options), processor, takes_images
+    model = factory.from_pretrained(name, dtype="auto", **options).eval().to(device)
+    maker: type[TransformersModel] = TransformersModel
+    if "image" in getattr(model, "output_modalities", ()) and hasattr(model, "decode_image_tokens"):
+        from pytest_generalbench.models.hf_pictures import PictureModel
+
+        maker = PictureModel
+    return maker(target, model, processor, reads_and_writes, device)
 
 
-def make_transformers_model(target: str, settings: Settings, folder: Path) -> TransformersModel:
+def make_transformers_model(target: str, settings: Settings, folder: Path) -> Model:
     """Load the model `target`, a repository name or a folder, onto the GPU when there is one."""
     try:
         import torch
@@ -159,9 +175,8 @@ def make_transformers_model(target: str, settings: Settings, folder: Path) -> Tr
     options = {"local_files_only": settings.offline, "trust_remote_code": settings.trust_remote_code}
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu":
-        _share_processors(torch)
+        share_processors(torch)
     try:
-        model, processor, takes_images = _load(name, options)
+        return _load(target, name, options, device)
     except (OSError, ValueError, ImportError, KeyError, RuntimeError) as error:
         raise ModelError(f"hf:{target} cannot be loaded: {' '.join(str(error).split())[:300]}") from error
-    return TransformersModel(target, model.eval().to(device), processor, takes_images, device)

@@ -48,10 +48,15 @@ class FormProtocol(Protocol):
             instance_id=instance.id,
             parts=(*instance.media, render(context.task.prompt or self.prompt, values)),
             output_medium=self.output_medium,
+            content=self.content(instance),
             form=self.asked_form(context),
             max_new_tokens=context.task.max_new_tokens or self.max_new_tokens,
             seed=seed_of(context.task.id, instance.id),
         )
+
+    def content(self, instance: Instance) -> str:
+        """Return the words to be made into a medium, without instructions; empty where the answer is a map."""
+        return ""
 
     def asked_form(self, context: TaskContext) -> str:
         """Return the form of the answer that is asked for."""

@@ -53,6 +53,10 @@ class MakeProtocol(FormProtocol):
         """Return what the model is told to make, in the data set's words."""
         return fields.statement(instance, self.own_keys)
 
+    def content(self, instance: Instance) -> str:
+        """Return the prompt as the data set has it."""
+        return self.told_prompt(instance)
+
     def words(self, instance: Instance, told: Mapping[str, str]) -> dict[str, str]:
         """Return what metrics need by name, out of everything that the instance says in texts."""
         return dict(told)
