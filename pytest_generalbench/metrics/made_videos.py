@@ -1,10 +1,23 @@
-"""Metrics of the tasks that make videos."""
+"""The metrics of videos that a model makes; PSNR of frames is in `psnr`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from pytest_generalbench.metrics.base import Metric
+from pytest_generalbench.metrics import (
+    fvd,
+    video_consistency,
+    video_motion,
+    video_objects,
+    video_quality,
+    video_words,
+)
 
-METRICS: Final[tuple[Metric, ...]] = ()
+METRICS: Final = (
+    *fvd.METRICS,
+    *video_consistency.METRICS,
+    *video_motion.METRICS,
+    *video_quality.METRICS,
+    *video_objects.METRICS,
+    *video_words.METRICS,
+)
