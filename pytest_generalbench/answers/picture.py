@@ -12,6 +12,7 @@ from pytest_generalbench.answers.base import AnswerFormatError
 from pytest_generalbench.answers.image_files import ENDINGS, read_colours
 from pytest_generalbench.answers.medium import Medium
 from pytest_generalbench.answers.png import png
+from pytest_generalbench.errors import MissingDependencyError
 from pytest_generalbench.media import MAX_PIXELS
 
 
@@ -73,6 +74,20 @@ class Picture(Medium):
     def facts(self) -> dict[str, Any]:
         """Return width and height."""
         return {"width": self.pixels.shape[1], "height": self.pixels.shape[0]}
+
+
+def resized(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Return a picture brought to a size by bicubic interpolation; one of that size is returned as it is."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingDependencyError("pillow", "image", "resizing pictures") from error
+    fitted: NDArray[np.uint8] = np.asarray(
+        Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
+    )
+    return fitted
 
 
 def as_rgb(values: NDArray[Any], name: str) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_generalbench.answers.picture import resized
 from pytest_generalbench.metrics.accumulate import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError
@@ -128,15 +129,6 @@ def ms_ssim(prediction: Pixels, reference: Pixels) -> float:
     return min(1.0, float(np.prod(np.maximum(means, 0) ** weights)))
 
 
-def _resized(pixels: Pixels, height: int, width: int) -> Pixels:
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    from PIL import Image
-
-    small: Pixels = np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC))
-    return small
-
-
 class _MsSsim:
     """Mean over pictures; an answer of another size is brought to that of the target."""
 
@@ -155,7 +147,7 @@ class _MsSsim:
         if self._area:
             step = math.sqrt(self._area / (height * width))
             height, width = max(1, round(height * step)), max(1, round(width * step))
-        pair = (_resized(one, height, width) for one in (answer_pixels("ms_ssim", prediction), true))
+        pair = (resized(one, height, width) for one in (answer_pixels("ms_ssim", prediction), true))
         said, due = (one @ np.array(_GREY) if self._grey else one for one in pair)
         self._values.append(ms_ssim(said, due))
 

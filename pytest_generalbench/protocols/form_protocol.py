@@ -37,7 +37,7 @@ class FormProtocol(Protocol):
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
         """Put the media first, then the text. Raises DataError for an instance that lacks what is needed."""
-        question = fields.statement(instance, self.own_keys)
+        question = self.question(instance)
         if not (instance.media if self.needs_media else question or instance.media):
             keys = ", ".join(map(str, instance.fields)) or "none"
             lacking = f"{self.media_word} to ask about" if self.needs_media else "text that says what to make"
@@ -54,8 +54,12 @@ class FormProtocol(Protocol):
             seed=seed_of(context.task.id, instance.id),
         )
 
+    def question(self, instance: Instance) -> str:
+        """Return all that the instance says in text."""
+        return fields.statement(instance, self.own_keys)
+
     def content(self, instance: Instance) -> str:
-        """Return the words to be made into a medium, without instructions; empty where the answer is a map."""
+        """Return the words to be made into a medium, without instructions; empty where it is a map."""
         return ""
 
     def asked_form(self, context: TaskContext) -> str:

@@ -173,7 +173,7 @@ class ImageAnomalySegmentation(MapProtocol):
 
     name: ClassVar[str] = "image_anomaly_segmentation"
     form: ClassVar[str] = "anomaly_map"
-    answers: ClassVar = (AnomalyMap, Mask)
+    answers: ClassVar[tuple[type[Answer], ...]] = (AnomalyMap, Mask)
     _sound: ClassVar = ("", "good", "normal", "none", "no", "ok")
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:

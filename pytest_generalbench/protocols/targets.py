@@ -90,13 +90,15 @@ def medium_of(
     """Return what opens the target of `form` that the reference names, or None when it names none.
 
     `keys` are tried before those that are usual for the medium; `raw` is looked through in the reference's
-    place. Video targets may be a file, a folder of frames or a list of frames. Raises ReferenceFormatError
+    place. Video targets may be a file, a folder of frames or a list of frames. The file of an input is no
+    target: the reference may repeat the source's name, or the target is lost. Raises ReferenceFormatError
     for a file that is named and not there.
     """
     raw = instance.reference if raw is None else raw
     if instance.files is None or raw is None:
         return None
     of_frames = form.form == "video"
+    inputs = {path for media in instance.media for path in media.paths}
     endings = (*form.endings, *(ENDINGS if of_frames else ()))
     try:
         for value in _candidates(raw, (*keys, *_keys(form.medium))):
@@ -104,11 +106,16 @@ def medium_of(
                 return partial(form.open, tuple(instance.files.file(name, 2) for name in value))
             one = value[0] if isinstance(value, list) and len(value) == 1 else value
             paths = _file(one, endings, instance.files) if isinstance(one, str) else None
-            if paths and (of_frames or len(paths) == 1):
+            if paths and (of_frames or len(paths) == 1) and not inputs.issuperset(paths):
                 return partial(form.open, paths)
     except MediaError as error:
         raise ReferenceFormatError(f"{place(instance)}: {error}") from error
     return None
+
+
+def paths_of(opener: Opener | None) -> tuple[Path, ...]:
+    """Return the files that an opener of this module opens."""
+    return tuple(opener.args[0]) if isinstance(opener, partial) else ()
 
 
 def opener(media: Media, form: type[Medium]) -> Opener:
