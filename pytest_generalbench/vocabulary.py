@@ -38,7 +38,7 @@ _INPUTS: Final[dict[str, str]] = {
     "document photo": "image",
     "face photo": "image",
     "layout (boxes/label map)": "image",
-    "rgb-d frames": "image",
+    "rgb-d frames": "video map",
     "image+mask": "image map",
     "image+depth+text": "image map text",
     "video": "video",

@@ -15,9 +15,12 @@ from pytest_generalbench.answers.base import (
     form_names,
     form_of,
 )
+from pytest_generalbench.answers.cloud import Cloud
 from pytest_generalbench.answers.located import Boxes, FrameBoxes, Keypoints, OneBox, Tube
 from pytest_generalbench.answers.maps import Alpha, AnomalyMap, ClassMap, DepthMap, FlowField, Mask
 from pytest_generalbench.answers.medium import Medium
+from pytest_generalbench.answers.mesh import Mesh
+from pytest_generalbench.answers.motion import Motion
 from pytest_generalbench.answers.notes import Notes
 from pytest_generalbench.answers.picture import Picture
 from pytest_generalbench.answers.rle import Rle
@@ -36,6 +39,7 @@ __all__ = [
     "Boxes",
     "Boxes3d",
     "ClassMap",
+    "Cloud",
     "DepthMap",
     "DepthSequence",
     "FlowField",
@@ -46,6 +50,8 @@ __all__ = [
     "Mask",
     "MaskSequence",
     "Medium",
+    "Mesh",
+    "Motion",
     "Normals",
     "Notes",
     "OneBox",

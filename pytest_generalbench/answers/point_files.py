@@ -26,11 +26,12 @@ MAX_POINTS: Final = 50_000_000
 
 _MAX_BYTES: Final = 4 << 30
 
-_PLY_TYPES: Final[dict[str, str]] = {
+PLY_TYPES: Final[dict[str, str]] = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
     "uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4",
     "float32": "f4", "double": "f8", "float64": "f8",
 }  # fmt: skip
+"""numpy's name for every number type of a PLY header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _ply_header(content: bytes, name: str) -> tuple[str, list[_Element], int]:
                 if words[1] == "list":
                     elements[-1] = _Element(last.name, last.count, last.types, listed=True)
                 else:
-                    last.types.append((words[2].lower(), _PLY_TYPES[words[1]]))
+                    last.types.append((words[2].lower(), PLY_TYPES[words[1]]))
         except (IndexError, ValueError, KeyError) as error:
             raise AnswerFormatError(f"{name}: the PLY header line {line!r:.60} cannot be read") from error
     if any(not 0 <= element.count <= MAX_POINTS for element in elements):

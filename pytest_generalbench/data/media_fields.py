@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.data.media_files import FRAME_ENDINGS, REFERENCE_FOLDERS, SCAN_ENDINGS, MediaFinder
+from pytest_generalbench.data.rgbd_fields import rgbd_media
 from pytest_generalbench.errors import MediaError
 from pytest_generalbench.media import MAX_FRAMES, Media, spread
 
@@ -178,8 +179,8 @@ def media_of(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> tupl
     """
     if set(task.input_media) == {"text"}:
         return ()
-    found: list[Media] = []
-    for key, value in fields.items():
+    found: list[Media] = rgbd_media(fields, finder) if task.inputs == "rgb-d frames" else []
+    for key, value in () if found else fields.items():
         kind = _kind(key, value, task)
         if kind is not None and value is not None:
             found.extend(_media_under(key, value, kind, finder))

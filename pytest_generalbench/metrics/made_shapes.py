@@ -1,10 +1,12 @@
-"""Metrics of the tasks that make shapes and motions."""
+"""The metrics of shapes and motions that a model makes; the CLIP scores of shapes are in `clip`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from pytest_generalbench.metrics.base import Metric
+from pytest_generalbench.metrics import chamfer, motion_fid, shape_views
 
-METRICS: Final[tuple[Metric, ...]] = ()
+METRICS: Final = (*chamfer.METRICS, *motion_fid.METRICS)
+
+VIEWS: Final = shape_views
+"""Imported so that CLIP is shown shapes."""
