@@ -72,8 +72,8 @@ class Cloud(Medium):
     form: ClassVar[str] = "pointcloud"
     medium: ClassVar[str] = "pointcloud"
     endings: ClassVar[tuple[str, ...]] = (".ply", ".npz", ".npy", ".xyz", ".pts", ".txt", ".csv")
-    points: NDArray[np.float32]
-    """(n, 3): x, y, z."""
+    points: NDArray[Any]
+    """(n, 3): x, y, z; any numbers are taken, and kept as float32."""
     colours: NDArray[np.uint8] | None = None
     """(n, 3), RGB, 0..255; floats in 0..1 are taken and rounded."""
 

@@ -30,10 +30,10 @@ class Mesh(Medium):
     form: ClassVar[str] = "mesh"
     medium: ClassVar[str] = "mesh"
     endings: ClassVar[tuple[str, ...]] = (".ply", ".obj", ".off", ".glb", ".stl")
-    vertices: NDArray[np.float32]
-    """(n, 3): x, y, z."""
-    faces: NDArray[np.int32]
-    """(m, 3): the places of a triangle's corners among the vertices, counted from 0."""
+    vertices: NDArray[Any]
+    """(n, 3): x, y, z; any numbers are taken, and kept as float32."""
+    faces: NDArray[Any]
+    """(m, 3): the places of a triangle's corners among the vertices, counted from 0; kept as int32."""
     colours: NDArray[np.uint8] | None = None
     """(n, 3), RGB, 0..255; floats in 0..1 are taken and rounded."""
 

@@ -31,8 +31,9 @@ class Motion(Medium):
     form: ClassVar[str] = "motion"
     medium: ClassVar[str] = "motion"
     endings: ClassVar[tuple[str, ...]] = (".npz", ".npy")
-    frames: NDArray[np.float32]
-    """(frames, joints, 3), or (frames, values) such as the 263 of HumanML3D and the 251 of KIT-ML."""
+    frames: NDArray[Any]
+    """(frames, joints, 3), or (frames, values) such as the 263 of HumanML3D and the 251 of KIT-ML; any
+    numbers are taken, and kept as float32."""
 
     def __post_init__(self) -> None:
         """Check shape, numbers and length."""

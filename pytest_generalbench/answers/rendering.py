@@ -41,6 +41,12 @@ _FILLED: Final = 0.9
 _BLOCK: Final = 1 << 21
 """Pixels tested at a time."""
 
+_SIZES: Final = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048])
+"""Widths and heights of blocks of pixels; the last is the largest view that there can be."""
+
+_EDGE: Final = 1e-9
+"""A pixel centre so near to an edge belongs to the triangles on both sides."""
+
 _LIGHT: Final = np.array([0.3, 0.5, 0.81240384])
 """Direction to the light, right, up and towards the viewer, of length 1."""
 
@@ -138,12 +144,13 @@ def render_mesh(
     corners = seen[faces]
     rgb = _lit(corners, colours, faces, side)
     canvas = _Canvas(side)
-    for chosen, x, y in _covering(corners, side):
+    for chosen, x, y in _covering(corners):
         tested = corners[chosen]
         inside, depth = _covered(tested, x, y)
         which, row, column = np.nonzero(inside)
         colour = rgb[chosen[which]]
-        canvas.draw(x[which, 0, column], y[which, row, 0], depth[which, row, column], colour)
+        # Depths that are the same but for the last digits are the same: then the later triangle stays.
+        canvas.draw(x[which, 0, column], y[which, row, 0], np.round(depth[inside], 6), colour)
     return canvas.picture()
 
 
@@ -162,40 +169,38 @@ def _lit(
 
 
 def _covering(
-    corners: NDArray[np.float64], side: int
+    corners: NDArray[np.float64],
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield triangles with the pixels around them, those of about the same size together, in blocks."""
+    """Yield triangles with the columns (triangles, 1, width) and rows (triangles, height, 1) around them.
+
+    Those of about the same width and height come together, in blocks of bounded size.
+    """
     low = np.floor(corners[:, :, :2].min(axis=1)).astype(np.int64)
     high = np.floor(corners[:, :, :2].max(axis=1)).astype(np.int64)
-    extent = (high - low).max(axis=1) + 1
-    sizes = 2 ** np.ceil(np.log2(extent)).astype(np.int64)
-    for size in np.unique(sizes):
-        members = np.flatnonzero(sizes == size)
-        step = max(1, _BLOCK // int(size * size))
+    sizes = _SIZES[np.searchsorted(_SIZES, high - low + 1)]
+    kinds, kind_of = np.unique(sizes, axis=0, return_inverse=True)
+    for kind, (width, height) in enumerate(kinds.tolist()):
+        members = np.flatnonzero(kind_of.reshape(-1) == kind)
+        step = max(1, _BLOCK // (width * height))
         for start in range(0, len(members), step):
             chosen = members[start : start + step]
-            grid = np.arange(size)
-            yield (
-                chosen,
-                low[chosen, 0, None, None] + grid[None, None],
-                low[chosen, 1, None, None] + grid[:, None],
-            )
+            columns = low[chosen, 0, None, None] + np.arange(width)[None, None, :]
+            yield chosen, columns, low[chosen, 1, None, None] + np.arange(height)[None, :, None]
 
 
 def _covered(
     corners: NDArray[np.float64], x: NDArray[np.int64], y: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Return which pixel centres (triangles, rows, columns) lie in their triangle, and how deep there."""
-    first, second, third = (corners[:, corner, :, None, None] for corner in range(3))
-    right, down = x + 0.5, y + 0.5
-    area = (second[:, 0] - first[:, 0]) * (third[:, 1] - first[:, 1]) - (second[:, 1] - first[:, 1]) * (
-        third[:, 0] - first[:, 0]
-    )
-    safe = np.where(area == 0, 1.0, area)
-    one = (
-        (second[:, 0] - right) * (third[:, 1] - down) - (second[:, 1] - down) * (third[:, 0] - right)
-    ) / safe
-    two = ((third[:, 0] - right) * (first[:, 1] - down) - (third[:, 1] - down) * (first[:, 0] - right)) / safe
-    rest = 1 - one - two
-    inside = (one >= 0) & (two >= 0) & (rest >= 0) & (area != 0)
-    return inside, np.round(one * first[:, 2] + two * second[:, 2] + rest * third[:, 2], 6)
+    first, second, third = corners[:, 0], corners[:, 1], corners[:, 2]
+    over, under = second - first, third - first
+    area = over[:, 0] * under[:, 1] - over[:, 1] * under[:, 0]
+    safe = np.where(area == 0, 1.0, area)[:, None, None]
+    right, down = x + 0.5 - first[:, 0, None, None], y + 0.5 - first[:, 1, None, None]
+    to_second = right * (under[:, 1, None, None] / safe) - down * (under[:, 0, None, None] / safe)
+    to_third = down * (over[:, 0, None, None] / safe) - right * (over[:, 1, None, None] / safe)
+    inside = (to_second >= -_EDGE) & (to_third >= -_EDGE) & (to_second + to_third <= 1 + _EDGE)
+    inside &= (area != 0)[:, None, None]
+    to_second *= over[:, 2, None, None]
+    to_third *= under[:, 2, None, None]
+    return inside, first[:, 2, None, None] + to_second + to_third

@@ -15,7 +15,7 @@ _ACTS: Final = (
     "kicks with one leg", "bends down to pick something up", "walks backwards in a circle",
 )  # fmt: skip
 _COLOURS: Final = ("white", "red", "green", "blue", "yellow", "grey", "black", "brown")
-_FRAMES: Final = 3
+_FRAMES: Final = 2
 
 
 def _shape(kit: Kit, index: int) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _RINGS: Final = 6
 _SIDES: Final = 8
 _PER_RING: Final = 24
-_LEVELS: Final = 12
+_LEVELS: Final = 8
 
 INTRINSIC: Final = b"40.0 0.0 15.5 0.0\n0.0 40.0 15.5 0.0\n0.0 0.0 1.0 0.0\n0.0 0.0 0.0 1.0\n"
 
@@ -38,7 +38,7 @@ def _lathe(number: int, rings: int, sides: int) -> NDArray[np.float64]:
 
 
 def lathe_points(number: int) -> NDArray[np.float64]:
-    """Return 288 points on vase `number`."""
+    """Return 192 points on vase `number`."""
     return _lathe(number, _LEVELS, _PER_RING)
 
 
