@@ -131,10 +131,10 @@ METRICS: Final = (
         higher_is_better=False,
         best=0.0,
         definition=(
-            "Chamfer distance: mean over points of the distance to the nearest point of the other shape, in "
-            "both directions, mean over instances; meshes by `points` points drawn evenly from the surface "
-            "(seed 0, the same for answer and target), of larger clouds as many points; times `scale`; no "
-            "answer: one point in the middle of the target"
+            "Chamfer distance: mean over points of the distance (with `squared` its square) to the nearest "
+            "point of the other shape, the mean or sum of both `directions`, times `scale`, mean over "
+            "instances; meshes by `points` points drawn evenly from the surface, larger clouds by as many of "
+            "theirs (seed 0 for answer and target alike); no answer: one point in the middle of the target"
         ),
         factory=_Chamfer,
         options={"squared": True, "directions": "mean", "points": 100_000, "scale": 1.0},
