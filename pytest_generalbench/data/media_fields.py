@@ -27,8 +27,29 @@ _KEYS: Final[dict[str, str]] = {
         "image",
     ),
     **dict.fromkeys(("video_file_list", "video_frames", "frames", "frame_list"), "frames"),
-    **dict.fromkeys(("video_file", "video", "video_path", "videos", "video_files"), "video"),
-    **dict.fromkeys(("video_folder", "video_dir", "frame_folder", "frame_dir"), "folder"),
+    **dict.fromkeys(
+        (
+            "style_image", "style_images", "style_file", "style_files", "style_path", "style_paths",
+            "style_image_file", "style_image_files", "style_reference", "style_references", "style_ref",
+            "reference_image", "reference_images", "ref_image", "ref_images", "first_frame", "start_image",
+        ),
+        "image",
+    ),
+    **dict.fromkeys(
+        (
+            "video_file", "video", "video_path", "videos", "video_files", "source_video", "input_video",
+            "original_video", "lq_video", "degraded_video", "sparse_video",
+        ),
+        "video",
+    ),
+    **dict.fromkeys(
+        (
+            "video_folder", "video_dir", "frame_folder", "frame_dir", "input_dir", "input_folder",
+            "source_dir", "source_folder", "lq_dir", "lq_folder", "sparse_dir", "input_frames_dir",
+        ),
+        "folder",
+    ),
+    **dict.fromkeys(("input_frames", "source_frames", "sparse_frames", "lq_frames", "frame_files"), "frames"),
     **dict.fromkeys(("audio_file", "audio", "audio_path", "audios", "audio_files"), "audio"),
     **dict.fromkeys(
         (
@@ -49,7 +70,10 @@ _KEYS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("motion_file", "motion", "motion_path"), "motion"),
     **dict.fromkeys(("mesh_file", "mesh"), "mesh"),
-    **dict.fromkeys(("eeg_file", "eeg", "signal_file"), "signal"),
+    **dict.fromkeys(
+        ("eeg_file", "eeg", "eeg_path", "eeg_signal", "eeg_data", "signal_file", "signal", "signal_path"),
+        "signal",
+    ),
     **dict.fromkeys(("file", "file_name", "filename", "file_path", "path"), ""),
 }  # fmt: skip
 """Kind of medium by key; '' is whatever the task takes."""
@@ -59,6 +83,12 @@ _MAPS: Final = frozenset((
     "mask_path", "first_mask", "first_frame_mask", "init_mask",
 ))  # fmt: skip
 """Files that lie over the image or a frame, for tasks that take such."""
+
+_MASKED: Final = frozenset((
+    *_MAPS, "masks", "mask_files", "mask_file_list", "mask_list", "mask_paths", "mask_frames", "mask_video",
+    "mask_folder", "mask_dir", "mask_frame_dir",
+))  # fmt: skip
+"""What a task that makes something may call the files or the folder of its input masks."""
 
 _FRAME_FOLDERS: Final = (
     "frames",
@@ -71,6 +101,11 @@ _FRAME_FOLDERS: Final = (
     "JPEGImages",
     "rgb",
     "videos",
+    "input",
+    "inputs",
+    "lq",
+    "LQ",
+    "source",
 )
 """What the folder of a video's frames may be called beside that of its reference."""
 
@@ -82,6 +117,22 @@ _ENDINGS: Final[dict[str, str]] = {
     **dict.fromkeys((".obj", ".stl", ".glb", ".gltf", ".off"), "mesh"),
     **dict.fromkeys((".npy", ".npz"), ""),
 }
+
+
+_SAID: Final = re.compile(r"(?:\w*_)?(?:prompt|instruction|caption|text|question|description|id)s?")
+"""Keys of words, which may end like a file name."""
+
+_TO_MAKE: Final = re.compile(r"(?:target|gt|ground_?truth|output|result|edited|answer|label)(?:_\w*)?")
+"""Keys of what is to be made, should they lie beside the inputs."""
+
+_TO_SOUND_LIKE: Final = re.compile(r"voice|speaker|style|timbre")
+"""In `target_voice` and the like: what the sound that is to be made shall sound like."""
+
+_PLAIN_WORDS: Final = frozenset((
+    "image", "images", "img", "picture", "video", "audio", "file", "files", "path", "paths", "name", "list",
+    "map", "folder", "dir",
+))  # fmt: skip
+"""Words of a key that do not say in which folder its file lies."""
 
 
 def _own_medium(task: Task) -> str:
@@ -98,6 +149,8 @@ def _kind(key: str, value: Any, task: Task) -> str | None:
         return None if of_points and task.modality != "3d" else _KEYS[name] or _own_medium(task)
     if name in _MAPS and "map" in task.input_media and isinstance(value, str):
         return "map"
+    if name in _MASKED and "map" in task.input_media and task.paradigm == "generation":
+        return "map"
     if key == "input" and isinstance(value, str):
         # The video depth tasks give the file's name as the whole input.
         return _kind_by_ending(value, task)
@@ -109,6 +162,16 @@ def _kind_by_ending(value: str, task: Task) -> str | None:
         return None
     medium = _ENDINGS.get(PurePath(value.replace("\\", "/")).suffix.lower())
     return None if medium is None else medium or _own_medium(task)
+
+
+def _folders(key: str) -> tuple[str, ...]:
+    """Return the folders that a key names, its last word first: `mask_file` lies in `masks` or `mask`.
+
+    >>> _folders("sketch_file")
+    ('sketch', 'sketchs', 'sketches', 'sketch_image', 'sketch_images')
+    """
+    words = [word for word in re.findall(r"[a-z]+", key.lower()) if word not in _PLAIN_WORDS]
+    return tuple(word + end for word in reversed(words) for end in ("", "s", "es", "_image", "_images"))
 
 
 def _paths(value: Any, key: str) -> list[str]:
@@ -134,6 +197,12 @@ def _video(path: str, key: str, finder: MediaFinder) -> Media:
     return Media("video", finder.frames(path) if folder else (finder.file(path),), key)
 
 
+def _laid_over(paths: list[str], key: str, finder: MediaFinder) -> Media:
+    """Return one map, or the maps of all frames: the files listed, or those in one folder."""
+    files = (file for path in paths for file in finder.laid_over(path, _folders(key)))
+    return Media("map", tuple(files), key)
+
+
 def _scans(paths: list[str], key: str, finder: MediaFinder) -> Media:
     """Return one cloud, or a sequence of them: the files listed, or those in one folder."""
     if len(paths) == 1 and finder.folder(paths[0]):
@@ -157,7 +226,32 @@ def _media_under(key: str, value: Any, kind: str, finder: MediaFinder) -> list[M
         return [_video(path, key, finder) for path in paths]
     if kind in ("scans", "pointcloud"):
         return [_scans(paths, key, finder)]
-    return [Media(kind, (finder.file(path),), key) for path in paths]
+    if kind == "map":
+        return [_laid_over(paths, key, finder)]
+    return [Media(kind, (finder.file(path, first=_folders(key)),), key) for path in paths]
+
+
+def _guessed(key: str, value: Any, task: Task, finder: MediaFinder) -> list[Media]:
+    """Return the media under a key that nobody has seen yet, in tasks that make pictures or sounds.
+
+    A value that ends like a file's name and is not there is a lost medium, unless it has blanks in it.
+    """
+    name = key.lower()
+    swaps = task.archetype == "face_swap_generation" and name.startswith("target")
+    is_input = swaps or (task.modality == "audio" and _TO_SOUND_LIKE.search(name))
+    if _SAID.fullmatch(name) or (_TO_MAKE.fullmatch(name) and not is_input):
+        return []
+    paths = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    kinds = {_kind_by_ending(path, task) if isinstance(path, str) else None for path in paths}
+    if len(kinds) != 1 or None in kinds:
+        return []
+    kind = "map" if "map" in task.input_media and re.search("mask|hole", name) else str(kinds.pop())
+    try:
+        return _media_under(key, value, kind, finder)
+    except MediaError:
+        if any(" " in path.strip() for path in paths):
+            return []
+        raise
 
 
 def _are_frames(paths: list[str]) -> bool:
@@ -184,6 +278,8 @@ def media_of(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> tupl
         kind = _kind(key, value, task)
         if kind is not None and value is not None:
             found.extend(_media_under(key, value, kind, finder))
+        elif kind is None and task.modality in ("image", "audio") and task.paradigm == "generation":
+            found.extend(_guessed(key, value, task, finder))
     found = found or _beside(fields, finder) or _by_ending(fields, task, finder)
     for media in found:
         _check(media)

@@ -17,25 +17,38 @@ from typing import TYPE_CHECKING, Final
 from pytest_generalbench.errors import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MEDIA_FOLDERS: Final = (
     "images", "image", "img", "imgs", "videos", "video", "audios", "audio", "sounds", "pointclouds",
     "pointcloud", "point_clouds", "points", "motions", "motion", "frames", "source_images", "sketch", "media",
+    "input", "inputs", "source", "sources", "sketches", "edges", "layouts", "styles", "eeg", "signals",
 )  # fmt: skip
 """Folders that hold what a model may see, in the order they are tried."""
 
 REFERENCE_FOLDERS: Final = frozenset({
     "mask", "masks", "seg", "segs", "segmentation", "label", "labels", "gt", "groundtruth", "ann",
-    "annotation", "annotations", "target_image", "target_images", "depth", "depths", "flow", "flows", "json",
-    "pose", "poses", "normal", "normals", "boxes", "tracks", "part_labels", "instance_labels",
+    "annotation", "annotations", "target_image", "target_images", "target_video", "target_videos", "gt_videos",
+    "ground_truth", "depth", "depths", "flow", "flows", "json",
+    "pose", "poses", "normal", "normals", "boxes", "tracks", "part_labels", "instance_labels", "target",
+    "targets", "gt_image", "gt_images", "output", "outputs", "output_images", "edited_images",
 })  # fmt: skip
 """Folders that hold references: a lost input is never replaced by the answer of the same name."""
 
-# Depth lies beside masks of the same name where it is an input, so it is looked at last.
-_REFERENCES_FIRST: Final = tuple(
-    sorted(REFERENCE_FOLDERS, key=lambda name: (name in ("depth", "depths"), name))
-)
+_MADE: Final = ("target", "output", "edited", "gt", "ground")
+
+
+def _rank(folder: str) -> tuple[int, str]:
+    """Order the folders of references: beside what is to be made, masks and depth may be inputs."""
+    if folder in ("depth", "depths"):
+        return (2, folder)
+    return (0 if folder.startswith(_MADE) else 1, folder)
+
+
+_REFERENCES_FIRST: Final = tuple(sorted(REFERENCE_FOLDERS, key=_rank))
+
+_MASK_FOLDERS: Final = ("masks", "mask", "mask_images", "mask_frames", "mask_videos")
+"""Where masks lie that are an input."""
 
 FRAME_ENDINGS: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 
@@ -87,14 +100,15 @@ class MediaFinder:
         self._avoided: frozenset[str] = frozenset() if references else REFERENCE_FOLDERS
         self._parents: dict[Path, bool] = {}
 
-    def file(self, given: str, keep: int = 1) -> Path:
+    def file(self, given: str, keep: int = 1, first: Sequence[str] = ()) -> Path:
         """Return the file behind `given`; `keep` is how many of its last parts must stay.
 
+        Folders named in `first` are searched before the others.
         Raises MediaError when the path leaves the data folder, is not there, or fits
         several files alike.
         """
         parts = self._parts(given)
-        for candidate in self._candidates(parts, keep):
+        for candidate in self._candidates(parts, keep, first):
             if _is(candidate, "file"):
                 return self._safe(candidate, given)
         return self._by_name(parts, keep, given)
@@ -112,6 +126,26 @@ class MediaFinder:
         folder = self.folder(given)
         if folder is None:
             raise MediaError(f"{_shown(given)}: no such folder of frames in {self._folder.name}")
+        return self._listed(folder, given, endings)
+
+    def laid_over(self, given: str, first: Sequence[str] = ()) -> tuple[Path, ...]:
+        """Return the file, or the frames in the folder, of a mask or depth that is an input.
+
+        It bears the name of what it lies over, so it is looked for in the folders named in `first` and
+        among masks before anywhere else.
+        """
+        parts = self._parts(given)
+        named = [self._names[name] for name in (*first, *_MASK_FOLDERS) if name in self._names]
+        for base in (*(self._folder / name for name in named), self._folder):
+            for start in range(len(parts)):
+                candidate = base.joinpath(*parts[start:])
+                if _is(candidate, "file"):
+                    return (self._safe(candidate, given),)
+                if _is(candidate, "folder"):
+                    return self._listed(self._safe(candidate, given), given)
+        return (self.file(given, self.frame_keep(given)),)
+
+    def _listed(self, folder: Path, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
         try:
             names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
         except OSError as error:
@@ -138,18 +172,23 @@ class MediaFinder:
             raise MediaError(f"{_shown(given)}: not a path")
         return parts[-_MAX_PARTS:]
 
-    def _candidates(self, parts: list[str], keep: int) -> Iterator[Path]:
+    def _candidates(self, parts: list[str], keep: int, first: Sequence[str] = ()) -> Iterator[Path]:
+        preferred = [self._folder / self._names[name] for name in first if name in self._names]
         for start in range(max(1, len(parts) - keep + 1)):
-            for base in self._bases:
+            for base in (*preferred, *self._bases):
                 yield base.joinpath(*parts[start:])
 
     @cached_property
-    def _bases(self) -> list[Path]:
+    def _names(self) -> dict[str, str]:
+        """What lies in the task folder, by lower-case name."""
         try:
-            names = {name.lower(): name for name in os.listdir(self._folder)}  # noqa: PTH208
+            return {name.lower(): name for name in os.listdir(self._folder)}  # noqa: PTH208
         except OSError:
-            names = {}
-        media = [self._folder / names[name] for name in self._places if name in names]
+            return {}
+
+    @cached_property
+    def _bases(self) -> list[Path]:
+        media = [self._folder / self._names[name] for name in self._places if name in self._names]
         return [self._folder, *(path for path in media if _is(path, "folder"))]
 
     @cached_property

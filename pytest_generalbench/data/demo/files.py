@@ -59,8 +59,8 @@ def map_png(values: np.ndarray[tuple[int, ...], np.dtype[np.uint8] | np.dtype[np
 
 
 def avi(frames: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]) -> bytes:
-    """Return an uncompressed AVI of grey frames, (height, width) each, at 8 frames a second."""
-    height, width = frames[0].shape
+    """Return an uncompressed AVI of frames (height, width) or (height, width, 3), 8 of them a second."""
+    height, width = frames[0].shape[:2]
     line = -width * 3 % 4
 
     def part(name: bytes, content: bytes) -> bytes:
@@ -71,7 +71,8 @@ def avi(frames: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]) -> by
 
     def bitmap(frame: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
         # Bottom row first, blue before green before red, rows filled up to four bytes.
-        return b"".join(np.repeat(row, 3).tobytes() + b"\0" * line for row in frame[::-1])
+        wide = np.repeat(frame[..., None], 3, axis=2) if frame.ndim == 2 else frame[..., ::-1]
+        return b"".join(row.tobytes() + b"\0" * line for row in wide[::-1])
 
     size = (width * 3 + line) * height
     main = struct.pack("<14I", 125000, size * 8, 0, 16, len(frames), 0, 1, size, width, height, 0, 0, 0, 0)

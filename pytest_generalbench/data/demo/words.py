@@ -43,6 +43,12 @@ ACTIONS: Final = (
 )  # fmt: skip
 """Each goes on with a place."""
 
+KINETICS: Final = (
+    "riding a bike", "playing guitar", "swimming backstroke", "reading book", "washing dishes",
+    "dancing ballet", "throwing axe", "brushing teeth",
+)  # fmt: skip
+"""Classes of Kinetics, which the demo set's classifier of actions knows."""
+
 CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
     "animal": ANIMALS,
     "colour": ("red", "green", "blue", "yellow", "purple", "orange", "brown", "grey"),
