@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_generalbench.settings import Settings
 
@@ -33,13 +34,48 @@ class Option:
         return f"generalbench_{self.name.replace('-', '_')}"
 
 
+MODEL_OPTIONS: Final = (
+    Option(
+        "dtype",
+        "Type of the weights of hf:, diffusers: and vllm: models: auto (default: as saved), bfloat16, "
+        "float16 or float32.",
+        "TYPE",
+    ),
+    Option(
+        "device-map",
+        "Lay an hf: model over the worker's devices: auto, balanced, balanced_low_0, sequential, or one "
+        "device such as cuda:0 (default: one GPU when there is one). Needs accelerate.",
+        "MAP",
+    ),
+    Option("attention", "Attention of an hf: model: sdpa, eager or flash_attention_2.", "NAME"),
+    Option("revision", "Commit, tag or branch of the model's repository; a commit pins it.", "REV"),
+    Option("adapter", "Folder of a LoRA or other PEFT adapter for an hf: or vllm: model.", "DIR"),
+    Option("model-frames", "Frames of a video that a model is shown, evenly spread (default 8).", "N"),
+    Option(
+        "input-media",
+        "What the model is given, of text,image,video,audio (default: what it declares; an openai: model "
+        "text,image). A model that takes several images can be shown a video's frames: text,image,video.",
+        "MEDIA",
+    ),
+    Option("video-as", "A video goes to an openai: model as 'frames' (default: images) or as 'url'.", "FORM"),
+    Option("concurrency", "Requests to a server in flight from one worker, at most (default 16).", "N"),
+    Option("request-timeout", "Seconds until a request to a server is given up (default 600).", "SECONDS"),
+    Option(
+        "retries",
+        "How often a request is asked again that a server could not answer: busy, broken, cut off "
+        "(default 5; 0: never).",
+        "N",
+    ),
+)
+"""What concerns how a model is loaded or reached; `generalbench check-model` takes these as well."""
+
 OPTIONS: Final = (
     Option(
         "model",
         "The model to evaluate; giving it switches the benchmark on. baseline:oracle, baseline:random, "
         "baseline:majority, baseline:constant (says A) or baseline:constant:TEXT; hf:NAME_OR_DIR (a bare "
-        "name or folder means this); diffusers:NAME_OR_DIR; python:path.py:factory or "
-        "python:package.module:factory; "
+        "name or folder means this); diffusers:NAME_OR_DIR; openai:MODEL behind --generalbench-base-url; "
+        "vllm:NAME_OR_DIR; python:path.py:factory or python:package.module:factory; "
         "predictions:DIR replays answers made elsewhere. Example: "
         "pytest --generalbench-model=hf:Qwen/Qwen2.5-0.5B-Instruct -k nlp -n 2",
         "SPEC",
@@ -78,7 +114,12 @@ OPTIONS: Final = (
         "DIR",
     ),
     Option("batch-size", "Requests a model is given at once: 'auto' (default: as the model says) or N.", "N"),
-    Option("base-url", "Address of the OpenAI-compatible server that the judge runs on.", "URL"),
+    Option(
+        "base-url",
+        "Address of the OpenAI-compatible server that an openai: model and the judge run on, as in "
+        "http://localhost:8000/v1 (default: https://api.openai.com/v1).",
+        "URL",
+    ),
     Option(
         "judge",
         "Model that judges free answers where a task asks for it; its key is read from "
@@ -106,6 +147,7 @@ OPTIONS: Final = (
     ),
     Option("offline", "Never use the network: hub data and models come from their caches."),
     Option("trust-remote-code", "Let a model repository run its own code (off unless given)."),
+    *MODEL_OPTIONS,
 )
 _BY_NAME: Final = {option.name: option for option in OPTIONS}
 
@@ -168,23 +210,78 @@ def _switch(config: pytest.Config, name: str) -> bool:
 
 
 def _word(config: pytest.Config, name: str, good: Sequence[str]) -> str:
-    from pytest_generalbench.errors import UnknownWordError
-
     given = _value(config, name)
-    if given is not None and given not in good:
-        raise UnknownWordError(f"{PREFIX}{name}", given, good)
-    return given or good[0]
+    return good[0] if given is None else _one_of(name, given, good)
 
 
 def _count(config: pytest.Config, name: str) -> int | None:
+    given = _value(config, name)
+    if given == "auto" and name == "batch-size":
+        return None
+    return _whole(name, given)
+
+
+def model_settings(given: Callable[[str], str | None]) -> dict[str, Any]:
+    """Return the settings that MODEL_OPTIONS come to; `given` returns an option's value by its name.
+
+    Raises GeneralBenchError for a value that cannot be; what is not given is left out.
+    """
+    from pytest_generalbench.settings import ATTENTIONS, DTYPES, GIVEN_MEDIA, VIDEO_FORMS
+
+    def word(name: str, good: Sequence[str]) -> str | None:
+        value = given(name)
+        return None if value is None else _one_of(name, value, good)
+
+    media = given("input-media")
+    named = None if media is None else {part.strip() for part in media.split(",") if part.strip()}
+    found = {
+        "dtype": word("dtype", DTYPES),
+        "device_map": given("device-map"),
+        "attention": word("attention", ATTENTIONS),
+        "revision": given("revision"),
+        "adapter": given("adapter"),
+        "model_frames": _whole("model-frames", given("model-frames")),
+        "input_media": None
+        if named is None
+        else tuple(sorted({"text", *(_one_of("input-media", one, GIVEN_MEDIA) for one in named)})),
+        "video_as": word("video-as", VIDEO_FORMS),
+        "concurrency": _whole("concurrency", given("concurrency")),
+        "request_timeout": _seconds("request-timeout", given("request-timeout")),
+        "retries": _whole("retries", given("retries"), least=0),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _one_of(name: str, given: str, good: Sequence[str]) -> str:
+    from pytest_generalbench.errors import UnknownWordError
+
+    if given not in good:
+        raise UnknownWordError(f"{PREFIX}{name}", given, good)
+    return given
+
+
+def _whole(name: str, given: str | None, least: int = 1) -> int | None:
     from pytest_generalbench.errors import GeneralBenchError
 
-    given = _value(config, name)
-    if given is None or (given == "auto" and name == "batch-size"):
+    if given is None:
         return None
-    if not (given.isascii() and given.isdigit()) or int(given) < 1:
-        raise GeneralBenchError(f"{PREFIX}{name} takes a whole number from 1, not {given!r}")
+    if not (given.isascii() and given.isdigit()) or int(given) < least:
+        raise GeneralBenchError(f"{PREFIX}{name} takes a whole number from {least}, not {given!r}")
     return int(given)
+
+
+def _seconds(name: str, given: str | None) -> float | None:
+    from pytest_generalbench.errors import GeneralBenchError
+
+    if given is None:
+        return None
+    try:
+        value = float(given)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise GeneralBenchError(f"{PREFIX}{name} takes seconds above 0, not {given!r}")
+    return value
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -209,4 +306,5 @@ def settings_of(config: pytest.Config) -> Settings:
         mos=None if _word(config, "mos", ("people", "auto")) == "people" else "auto",
         offline=_switch(config, "offline"),
         trust_remote_code=_switch(config, "trust-remote-code"),
+        **model_settings(partial(_value, config)),
     )

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
+
+DTYPES: Final = ("auto", "bfloat16", "float16", "float32")
+ATTENTIONS: Final = ("sdpa", "eager", "flash_attention_2")
+GIVEN_MEDIA: Final = ("text", "image", "video", "audio")
+"""What `input_media` may name."""
+VIDEO_FORMS: Final = ("frames", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,28 @@ class Settings:
     """`auto`: a predictor stands in for people."""
     offline: bool = False
     trust_remote_code: bool = False
+    dtype: str = "auto"
+    """Of the weights of a model that is loaded here; `auto`: as they were saved."""
+    device_map: str | None = None
+    """How a loaded model is laid over devices; None: the whole on one."""
+    attention: str | None = None
+    """Attention implementation of a loaded model; None: the library's choice."""
+    revision: str | None = None
+    """Commit, tag or branch of the model's repository."""
+    adapter: str | None = None
+    """Folder of a LoRA or another PEFT adapter."""
+    model_frames: int = 8
+    """Frames of a video that a model is shown."""
+    input_media: tuple[str, ...] | None = None
+    """The media a model is given; None: what it declares."""
+    video_as: str = "frames"
+    """How a server is given a video: `frames` or `url`."""
+    concurrency: int = 16
+    """Requests in flight to a server at once, at most, from each process."""
+    request_timeout: float = 600.0
+    """Seconds until an unanswered request to a server is given up."""
+    retries: int = 5
+    """How often a request that a server could not answer is asked again."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins for the result file."""

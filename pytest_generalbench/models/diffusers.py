@@ -157,10 +157,13 @@ def make_diffusers_model(target: str, settings: Settings, folder: Path) -> Diffu
     options: dict[str, Any] = {"local_files_only": settings.offline}
     if settings.trust_remote_code:
         options["trust_remote_code"] = True
+    if settings.revision is not None:
+        options["revision"] = settings.revision
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu":
         share_processors(torch)
-    dtype = torch.float16 if device == "cuda" else torch.float32
+    usual = "float16" if device == "cuda" else "float32"
+    dtype = getattr(torch, usual if settings.dtype == "auto" else settings.dtype)
     try:
         loader: Any = diffusers.DiffusionPipeline
         pipeline = loader.from_pretrained(name, torch_dtype=dtype, **options)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pytest_generalbench.answers import Picture
 from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.models.transformers import TransformersModel
+from pytest_generalbench.models.hf_chat import TransformersModel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,6 +15,7 @@ from pytest_generalbench.models.base import Failed, Model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_generalbench.models.hf_parts import Source
     from pytest_generalbench.task import Task
 
 _SPEAKERS: Final = ("vits", "speecht5")
@@ -35,20 +36,18 @@ class SoundModel(Model):
     output_media = frozenset({"audio"})
     batch_size = 1
 
-    def __init__(
-        self, name: str, model: Any, processor: Any, vocoder: Any, speaker: Any, device: str
-    ) -> None:
+    def __init__(self, source: Source, model: Any, processor: Any, vocoder: Any, speaker: Any) -> None:
         """Keep the loaded parts; `vocoder` and `speaker` are for SpeechT5 alone."""
-        self.name = name
+        self.source = source
         self.model = model
         self.processor = processor
         self.vocoder = vocoder
         self.speaker = speaker
-        self.device = device
+        self.device = source.device
         self.kind = model.config.model_type
         self.rate = _rate(model.config) or _rate(vocoder.config if vocoder else None) or 0
         if not self.rate:
-            raise ModelError(f"hf:{name}: its configuration does not say its sampling rate")
+            raise ModelError(f"hf:{source.target}: its configuration does not say its sampling rate")
 
     def unsupported(self, task: Task) -> str | None:
         """Refuse texts of the other sort: a speaker would read a description aloud."""
@@ -89,13 +88,7 @@ class SoundModel(Model):
 
     def identity(self) -> dict[str, Any]:
         """Return name, revision, class, dtype and device."""
-        return {
-            "class": type(self.model).__name__,
-            "name": self.name,
-            "revision": getattr(self.model.config, "_commit_hash", None),
-            "dtype": str(self.model.dtype).removeprefix("torch."),
-            "device": self.device,
-        }
+        return self.source.identity(self.model)
 
     def close(self) -> None:
         """Drop the weights."""
@@ -109,32 +102,36 @@ def _rate(config: Any) -> int | None:
     return found
 
 
-def load_sound_model(target: str, name: str, kind: str, options: dict[str, Any], device: str) -> SoundModel:
+def load_sound_model(source: Source, kind: str) -> SoundModel:
     """Load a model of one of the sound families."""
     import transformers
 
     auto: Any = transformers.AutoTokenizer if kind in _SPEAKERS else transformers.AutoProcessor
-    processor = auto.from_pretrained(name, **options)
+    processor = auto.from_pretrained(source.name, **source.options)
+    vocoder = speaker = None
     if kind == "speecht5":
-        model = transformers.AutoModelForTextToSpectrogram.from_pretrained(name, **options)
-        vocoder, speaker = _voice(name, model, options, device)
+        model = source.load(transformers.AutoModelForTextToSpectrogram)
+        vocoder, speaker = _voice(source, model)
     elif kind in ("vits", "musicgen"):
-        model = transformers.AutoModelForTextToWaveform.from_pretrained(name, **options)
-        vocoder = speaker = None
+        model = source.load(transformers.AutoModelForTextToWaveform)
     else:
-        raise ModelError(f"hf:{target}: how a {kind} gives sound is not known; wrap it with python:")
-    return SoundModel(target, model.eval().to(device), processor, vocoder, speaker, device)
+        raise ModelError(f"hf:{source.target}: how a {kind} gives sound is not known; wrap it with python:")
+    return SoundModel(source, model, processor, vocoder, speaker)
 
 
-def _voice(name: str, model: Any, options: dict[str, Any], device: str) -> tuple[Any, Any]:
+def _voice(source: Source, model: Any) -> tuple[Any, Any]:
     """Return vocoder and speaker of SpeechT5: from the model's folder, else the public vocoder, and zeros."""
     import torch
     import transformers
 
-    own = Path(name) / "vocoder"
-    source = str(own) if own.is_dir() else _VOCODER
-    vocoder = transformers.SpeechT5HifiGan.from_pretrained(source, **options).eval().to(device)
-    file = Path(name) / _SPEAKER_FILE
+    own = Path(source.name) / "vocoder"
+    # A revision of the model's repository is none of the vocoder's.
+    options = {key: value for key, value in source.options.items() if key != "revision"}
+    vocoder = transformers.SpeechT5HifiGan.from_pretrained(
+        str(own) if own.is_dir() else _VOCODER, **options, dtype=model.dtype
+    )
+    file = Path(source.name) / _SPEAKER_FILE
     width = model.config.speaker_embedding_dim
     values = np.load(file, allow_pickle=False).reshape(1, -1) if file.is_file() else np.zeros((1, width))
-    return vocoder, torch.tensor(values, dtype=torch.float32, device=device)
+    speaker = torch.tensor(values, dtype=model.dtype, device=source.device)
+    return vocoder.eval().to(source.device), speaker
