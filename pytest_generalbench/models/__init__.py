@@ -78,6 +78,23 @@ def _make_diffusers(target: str, settings: Settings, folder: Path) -> Model:
     return make_diffusers_model(target, settings, folder)
 
 
+def _make_openai(target: str, settings: Settings, folder: Path) -> Model:
+    from pytest_generalbench.models.openai import OpenAIModel
+
+    return OpenAIModel(target, settings)
+
+
+def _check_named(kind: str, target: str, folder: Path) -> None:
+    if not target.strip():
+        raise ModelError(f"{kind}: needs the name of a model, as in {kind}:org/name")
+
+
+def _make_vllm(target: str, settings: Settings, folder: Path) -> Model:
+    from pytest_generalbench.models.vllm import make_vllm_model
+
+    return make_vllm_model(target, settings, folder)
+
+
 def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
     """Check a repository name, or a folder in which a saved model's `file` must lie."""
     if not target:
@@ -94,8 +111,10 @@ BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "baseline": ModelKind(_make_baseline, _check_baseline),
     "diffusers": ModelKind(_make_diffusers, partial(_check_saved, "diffusers", "model_index.json")),
     "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json")),
+    "openai": ModelKind(_make_openai, partial(_check_named, "openai")),
     "predictions": ModelKind(_make_predictions, _check_predictions),
     "python": ModelKind(_make_python, _check_python),
+    "vllm": ModelKind(_make_vllm, partial(_check_saved, "vllm", "config.json")),
 }
 
 _BASELINES: Final = ("oracle", "majority", "constant", "random")
@@ -127,6 +146,8 @@ def _split(spec: str, folder: Path) -> tuple[str, str]:
     forms = {
         "hf": "NAME_OR_DIR",
         "diffusers": "NAME_OR_DIR",
+        "openai": "MODEL",
+        "vllm": "NAME_OR_DIR",
         "predictions": "DIR",
         "python": "path.py:factory",
     }

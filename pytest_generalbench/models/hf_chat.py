@@ -128,7 +128,9 @@ class TransformersModel(Model):
         if any(media["video"]):
             given |= {"videos": media["video"], "do_sample_frames": False}
         if any(media["audio"]):
-            given |= {"audio": sum(media["audio"], []), "sampling_rate": self.senses.rate}
+            # Sounds go in flat, whatever request they belong to: that is the processors' custom.
+            sounds = [sound for one in media["audio"] for sound in one]
+            given |= {"audio": sounds, "sampling_rate": self.senses.rate}
         return self.processor(text=texts, return_tensors="pt", padding=True, **given)
 
     def _written(self, part: dict[str, Any]) -> str:

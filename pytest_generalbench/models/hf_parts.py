@@ -97,7 +97,10 @@ def make_source(target: str, settings: Settings, folder: Path, device: str) -> S
     """Return where `target` comes from under these settings. Raises when a library for them is missing."""
     from importlib.util import find_spec
 
-    options = {"local_files_only": settings.offline, "trust_remote_code": settings.trust_remote_code}
+    options: dict[str, Any] = {
+        "local_files_only": settings.offline,
+        "trust_remote_code": settings.trust_remote_code,
+    }
     weights: dict[str, Any] = {"dtype": settings.dtype}
     if settings.revision is not None:
         options["revision"] = settings.revision
@@ -156,19 +159,20 @@ def load_processor(source: Source, config: Any, media: frozenset[str]) -> Any:
 def _without_videos(source: Source, config: Any) -> Any:
     """Return the model's own processor with every part but the one for videos, or None when it has none."""
     import transformers
-    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
+    from transformers.models.auto import processing_auto as auto
 
-    found = getattr(transformers, PROCESSOR_MAPPING_NAMES.get(config.model_type, ""), None)
+    names: Any = auto.PROCESSOR_MAPPING_NAMES  # type: ignore[attr-defined]
+    found: Any = getattr(transformers, names.get(config.model_type, ""), None)
     if found is None or "video_processor" not in found.get_attributes():
         return None
 
-    class WithoutVideos(found):  # type: ignore[misc, valid-type]
+    class WithoutVideos(found):  # type: ignore[misc]
         def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
             if argument_name == "video_processor":
                 return type(None)
             return super().check_argument_for_proper_class(argument_name, argument)
 
-    factories = {
+    factories: dict[str, Any] = {
         "tokenizer": transformers.AutoTokenizer,
         "image_processor": transformers.AutoImageProcessor,
         "feature_extractor": transformers.AutoFeatureExtractor,

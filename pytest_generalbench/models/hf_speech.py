@@ -1,4 +1,4 @@
-"""`hf:` models that write down speech, of Whisper's kind: they translate into English, and follow no words."""
+"""`hf:` models that write down speech, of Whisper's kind: translated into English, no words followed."""
 
 from __future__ import annotations
 
