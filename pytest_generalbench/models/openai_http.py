@@ -136,6 +136,7 @@ class Server:
                 raise http.client.HTTPException("the reply is larger than 64 MiB")
         if response.length:  # the server promised more: read1 does not mind
             raise http.client.IncompleteRead(bytes(read), response.length)
+        response.close()  # the connection can be used again only now
         told = {name.lower(): value for name, value in response.getheaders()}
         if response.will_close:
             self._drop(connection)
