@@ -252,6 +252,15 @@ def model_settings(given: Callable[[str], str | None]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _address(given: str | None, model: str) -> str | None:
+    """Look over an address that a model is reached at, before anything starts; a judge's looks itself."""
+    if given is not None and model.startswith("openai:"):
+        from pytest_generalbench.models.openai_http import check_address
+
+        check_address(given)
+    return given
+
+
 def _one_of(name: str, given: str, good: Sequence[str]) -> str:
     from pytest_generalbench.errors import UnknownWordError
 
@@ -299,7 +308,7 @@ def settings_of(config: pytest.Config) -> Settings:
         sota=_value(config, "sota") or "released",
         run=_value(config, "run"),
         batch_size=_count(config, "batch-size"),
-        base_url=_value(config, "base-url"),
+        base_url=_address(_value(config, "base-url"), model_spec(config) or ""),
         judge=_value(config, "judge"),
         weights=_value(config, "weights"),
         human_scores=_value(config, "human-scores"),

@@ -54,7 +54,9 @@ def check_address(url: str) -> SplitResult:
     except ValueError:
         known = False
     if not known:
-        raise ModelError(f"--generalbench-base-url must look like http://host:8000/v1, not {url!r}")
+        raise ModelError(
+            f"--generalbench-base-url must look like http://host:8000/v1, not {url.rpartition('@')[2]!r}"
+        )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ModelError(
             f"--generalbench-base-url is written to the result, so it may hold no user, password or query: "

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.options import model_settings
+from tests.models.served import Said, serve, words
+
+if TYPE_CHECKING:
+    from tests.conftest import ReadResult
+
+SECRET = "sk-a-very-secret-key-0123456789"
+SUBSET = "causal-reasoning or mall-crowd or bird-detection or code-explanation or sentiment or riddle"
+
+
+def run(pytester: pytest.Pytester, url: str, *args: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess(
+        "--generalbench-model=openai:tiny",
+        f"--generalbench-base-url={url}",
+        "--generalbench-run=run",
+        "--generalbench-request-timeout=10",
+        *args,
+    )
+
+
+def everything_written(pytester: pytest.Pytester) -> str:
+    files = (path for path in (pytester.path / "run").rglob("*") if path.is_file())
+    return "".join(path.read_bytes().decode("utf-8", "replace") for path in files)
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GENERALBENCH_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+
+
+@pytest.mark.slow
+def test_four_workers_drive_one_server_that_fails_now_and_then(
+    pytester: pytest.Pytester, read_result: ReadResult
+) -> None:
+    faults = [
+        Said(status=429, headers={"Retry-After": "0.2"}),
+        Said(status=500),
+        Said(status=503),
+        Said(body="<html>"),
+        Said(cut=True),
+        Said(delay=0.3),
+    ]
+
+    def answer(body: dict[str, Any], number: int) -> Said:
+        chance = random.Random(words(body))  # noqa: S311 - the same faults in every run
+        return chance.choice(faults) if number == 0 and chance.random() < 0.5 else Said(f"A {SECRET}")
+
+    with serve(answer) as served:
+        result = run(pytester, served.url, "-n", "4", "-v", "-k", SUBSET)
+    assert result.ret == 0
+    content = read_result("run")
+    assert set(content["counts"]) == {"scored"}
+    assert content["counts"]["scored"] >= 6
+    assert content["model"]["base_url"] == served.url
+    assert len(served.asked) > sum(task["n"] for task in content["tasks"])  # faults there were
+    assert any(isinstance(body["messages"][0]["content"], list) for body in served.asked)  # images too
+    assert served.keys == {f"Bearer {SECRET}"}
+    assert SECRET not in result.stdout.str() + result.stderr.str() + everything_written(pytester)
+
+
+@pytest.mark.slow
+def test_lasting_faults_make_their_tasks_incomplete_and_no_others(
+    pytester: pytest.Pytester, read_result: ReadResult
+) -> None:
+    def answer(body: dict[str, Any], number: int) -> Said:
+        if isinstance(body["messages"][0]["content"], list):
+            return Said(status=500, body=f'{{"error": {{"message": "broken for {SECRET}"}}}}')
+        return Said(delay=3.0) if "code does" in words(body) else Said("A")
+
+    args = ["--generalbench-request-timeout=0.5", "--generalbench-retries=0", "--generalbench-limit=2"]
+    with serve(answer) as served:
+        result = run(pytester, served.url, "-n", "4", "-v", "-k", SUBSET, *args)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    tasks = {task["id"]: task for task in read_result("run")["tasks"]}
+    crowd = tasks["image/comprehension/mall-crowd-counting"]
+    assert (crowd["state"], crowd["states"]) == ("incomplete", {"error": 2})
+    assert "the server answered 500: broken for [key]" in crowd["reason"]
+    code = tasks["nlp/code-explanation"]
+    assert (code["state"], code["states"]) == ("incomplete", {"timeout": 2})
+    others = {
+        task["state"] for task in tasks.values() if task not in (crowd, code) and task["id"][:3] == "nlp"
+    }
+    assert others == {"scored"}
+    assert SECRET not in result.stdout.str() + result.stderr.str() + everything_written(pytester)
+
+
+@pytest.mark.parametrize("url", ["localhost:1", "http://me:secret@host/v1"])
+def test_an_address_that_cannot_be_ends_the_session_in_a_line(pytester: pytest.Pytester, url: str) -> None:
+    result = run(pytester, url, "-k", "causal-reasoning")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = result.stdout.str() + result.stderr.str()
+    assert "--generalbench-base-url" in text
+    assert "me:secret" not in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("dtype=half", "unknown --generalbench-dtype 'half'"),
+        ("attention=fast", "flash_attention_2"),
+        ("model-frames=0", "takes a whole number from 1"),
+        ("input-media=text,smell", "unknown --generalbench-input-media 'smell'"),
+        ("video-as=gif", "choose from: frames, url"),
+        ("concurrency=x", "takes a whole number from 1"),
+        ("request-timeout=-1", "takes seconds above 0"),
+        ("retries=-1", "takes a whole number from 0"),
+    ],
+)
+def test_an_option_that_cannot_be_is_one_line(option: str, words: str) -> None:
+    name, _, value = option.partition("=")
+    with pytest.raises(GeneralBenchError) as caught:
+        model_settings({name: value}.get)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_an_ini_file_sets_is_what_the_options_set(
+    pytester: pytest.Pytester, read_result: ReadResult
+) -> None:
+    pytester.makeini("[pytest]\ngeneralbench_dtype = bfloat16\ngeneralbench_input_media = image, video\n")
+    args = ["--generalbench-model=baseline:constant", "--generalbench-run=run", "--generalbench-retries=0"]
+    pytester.runpytest_subprocess(*args, "-k", "causal-reasoning")
+    settings = read_result("run")["settings"]
+    assert (settings["dtype"], settings["retries"], settings["model_frames"]) == ("bfloat16", 0, 8)
+    assert settings["input_media"] == ["image", "text", "video"]
