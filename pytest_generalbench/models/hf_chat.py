@@ -122,6 +122,8 @@ class TransformersModel(Model):
             texts.append("\n".join(self._written(part) for part in parts))
             for medium, found in media.items():
                 found.append([part[medium] for part in parts if part["type"] == medium])
+        if not any(any(found) for found in media.values()):
+            return self.tokenizer(texts, return_tensors="pt", padding=True)
         given: dict[str, Any] = {}
         if any(media["image"]):
             given["images"] = media["image"]
