@@ -1,0 +1,100 @@
+"""`generalbench check-model`: whether a model does what it declares, on one tiny request of each medium."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from argparse import _SubParsersAction
+
+    from pytest_generalbench.conformance import Check
+    from pytest_generalbench.settings import Settings
+
+
+def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`; it takes what pytest takes for models."""
+    from pytest_generalbench.options import MODEL_OPTIONS, PREFIX
+
+    parser = subparsers.add_parser(
+        "check-model",
+        help="try a model: every medium it declares, order, count and repetition of answers",
+        description="Loads a model and asks it tiny requests of the demo set, for each medium that it takes "
+        "and gives. Exit status: 0 all it declares works, 1 something does not, 2 it cannot be made.",
+    )
+    parser.add_argument("spec", metavar="SPEC", help="as for pytest --generalbench-model")
+    parser.add_argument(
+        f"{PREFIX}base-url", "--base-url", dest="base_url", metavar="URL", help="address of an openai: server"
+    )
+    parser.add_argument(
+        f"{PREFIX}max-new-tokens",
+        "--max-new-tokens",
+        dest="max_new_tokens",
+        metavar="N",
+        type=int,
+        default=16,
+        help="length of an answer at most (default 16)",
+    )
+    for option in MODEL_OPTIONS:
+        parser.add_argument(
+            PREFIX + option.name,
+            f"--{option.name}",
+            dest=option.dest,
+            metavar=option.metavar,
+            help=option.help.replace("%", "%%"),
+        )
+    for name, told in (
+        ("offline", "never use the network"),
+        ("trust-remote-code", "let a model repository run its own code"),
+    ):
+        parser.add_argument(PREFIX + name, f"--{name}", dest=name, action="store_true", help=told)
+    parser.set_defaults(func=run)
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    from pytest_generalbench.options import model_settings
+    from pytest_generalbench.settings import Settings
+
+    values = vars(args)
+    return Settings(
+        model=args.spec,
+        base_url=args.base_url,
+        offline=args.offline,
+        trust_remote_code=values["trust-remote-code"],
+        **model_settings(lambda name: values[f"generalbench_{name.replace('-', '_')}"]),
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check the model, print a line for each check as it is done, and return the exit status."""
+    from pytest_generalbench.conformance import check_model
+    from pytest_generalbench.models import check_spec, make_model
+    from pytest_generalbench.models.base import foreign
+
+    settings = _settings(args)
+    folder = Path.cwd()
+    check_spec(settings.model, folder)
+    with foreign(settings.model):
+        model = make_model(settings, folder)
+    failed = worked = 0
+    try:
+        for check in check_model(model, args.max_new_tokens):
+            failed += check.ok is False
+            worked += check.ok is True
+            sys.stdout.write(f"{line(check)}\n")
+            sys.stdout.flush()
+    finally:
+        with foreign("close"):
+            model.close()
+    told = "all it declares works" if worked else "nothing could be tried"
+    sys.stdout.write(f"{settings.model}: {f'{failed} failed' if failed else told}\n")
+    return 0 if worked and not failed else 1
+
+
+def line(check: Check) -> str:
+    """Return a check as it is printed."""
+    word = {True: "ok", False: "FAILED", None: "-"}[check.ok]
+    seconds = f"{check.seconds:7.2f} s" if check.seconds else " " * 9
+    return f"{check.name:<20} {word:<7}{seconds}  {' '.join(check.told.split())}"
