@@ -1,4 +1,4 @@
-"""Tiny random models of more transformers families than `tiny` holds; each is saved in well under a second."""
+"""Tiny random models of more transformers families than `tiny` holds; each is saved in a blink."""
 
 from __future__ import annotations
 
@@ -66,7 +66,13 @@ def save_gpt2(folder: Path) -> Path:
     torch.manual_seed(0)
     words = tokenizer(chat=False)
     config = GPT2Config(
-        vocab_size=len(words), n_positions=4096, n_embd=32, n_layer=2, n_head=4, bos_token_id=1, eos_token_id=1
+        vocab_size=len(words),
+        n_positions=4096,
+        n_embd=32,
+        n_layer=2,
+        n_head=4,
+        bos_token_id=1,
+        eos_token_id=1,
     )
     GPT2LMHeadModel(config).save_pretrained(folder)
     words.save_pretrained(folder)
@@ -121,7 +127,7 @@ def save_qwen2_audio(folder: Path) -> Path:
 def save_qwen2_5_vl(folder: Path) -> Path:
     """Save a Qwen2.5-VL without its video processor, which nobody can make without torchvision."""
     import torch
-    from transformers import AutoTokenizer, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration  # noqa: F401
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
     torch.manual_seed(0)
@@ -161,9 +167,11 @@ def save_idefics3(folder: Path) -> Path:
     torch.manual_seed(0)
     words = tokenizer(
         extra={
-            "image_token": "<image>", "fake": "<fake_token_around_image>", "global": "<global-img>",
+            "image_token": "<image>",
+            "fake": "<fake_token_around_image>",
+            "global": "<global-img>",
             "end": "<end_of_utterance>",
-        }  # fmt: skip
+        }
     )
     config = Idefics3Config(
         vision_config={
@@ -223,7 +231,6 @@ def save_whisper(folder: Path) -> Path:
         WhisperFeatureExtractor,
         WhisperForConditionalGeneration,
         WhisperProcessor,
-        WhisperTokenizer,
     )
 
     torch.manual_seed(0)
