@@ -31,7 +31,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 PIL = pytest.importorskip("PIL.Image")
 
-WORDS, PICTURES, SOUNDS = "causal-reasoning", "mall-crowd", "accent-classification"
+WORDS, PICTURES, SOUNDS = "bias-detection", "mall-crowd", "accent-classification"
 VIDEOS = "pets-video-recognition"
 RUNS = {
     "qwen2": (WORDS,),
@@ -49,8 +49,10 @@ RUNS = {
 }
 SAVED = {**FAMILIES, "llama": save_text_model, "llava": save_image_text_model, "janus": save_janus}
 
+# One process for all, which loads torch once; one thread each, as beside another worker.
 DRIVER = """
-import json, sys, pytest
+import json, os, sys, pytest
+os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(os.cpu_count())
 codes = {}
 for name, words in json.loads(sys.argv[1]).items():
     codes[name] = int(pytest.main([
