@@ -121,7 +121,9 @@ def test_a_text_in_place_of_a_picture_is_a_failure_and_a_picture_is_none() -> No
     texts = checks(Own(words, output_media={"text", "image"}))["gives image"]
     assert texts.ok is False
     assert "where image was asked for" in texts.told
-    black = Own(lambda requests: [Picture(np.zeros((4, 4, 3)))] * len(requests), output_media={"image"})
+    black = Own(
+        lambda requests: [Picture(np.zeros((4, 4, 3), np.uint8))] * len(requests), output_media={"image"}
+    )
     assert checks(black)["gives image"].ok is True
 
 

@@ -17,6 +17,11 @@ _TEXT: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _untyped(config: Any) -> Any:
+    """Return a configuration class that takes more keywords than its signature says."""
+    return config
+
+
 def chat_template(image: str = "<image>", audio: str = "<audio>", video: str = "<video>") -> str:
     """Return a template that writes a part's token, then its text."""
     branches = "".join(
@@ -85,7 +90,7 @@ def save_t5(folder: Path) -> Path:
 
     torch.manual_seed(0)
     words = tokenizer(chat=False)
-    config = T5Config(
+    config = _untyped(T5Config)(
         vocab_size=len(words), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, pad_token_id=0,
         eos_token_id=1, decoder_start_token_id=0,
     )  # fmt: skip
@@ -108,7 +113,7 @@ def save_qwen2_audio(folder: Path) -> Path:
     torch.manual_seed(0)
     audio, begin, end = "<|AUDIO|>", "<|audio_bos|>", "<|audio_eos|>"
     words = tokenizer(extra={"audio_token": audio, "begin": begin, "end": end})
-    config = Qwen2AudioConfig(
+    config = _untyped(Qwen2AudioConfig)(
         audio_config=Qwen2AudioEncoderConfig(
             d_model=32, encoder_layers=2, encoder_attention_heads=2, encoder_ffn_dim=64, num_mel_bins=80,
             max_source_positions=50,
@@ -173,7 +178,7 @@ def save_idefics3(folder: Path) -> Path:
             "end": "<end_of_utterance>",
         }
     )
-    config = Idefics3Config(
+    config = _untyped(Idefics3Config)(
         vision_config={
             "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
             "image_size": 28, "patch_size": 14,
@@ -209,7 +214,7 @@ def save_paligemma(folder: Path) -> Path:
     eyes: Any = SiglipImageProcessorPil(size={"height": 28, "width": 28})
     eyes.image_seq_length = 4
     processor: Any = PaliGemmaProcessor(eyes, words)
-    config = PaliGemmaConfig(
+    config = _untyped(PaliGemmaConfig)(
         vision_config=SiglipVisionConfig(
             hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2, image_size=28,
             patch_size=14,

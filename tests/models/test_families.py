@@ -85,7 +85,7 @@ def load(folder: Path, name: str, **settings: Any) -> Model:
 
 
 def answers(model: Model, requests: list[Request]) -> list[str | None]:
-    return [item.text if isinstance(item, Output) else repr(item) for item in model.generate(requests)]  # type: ignore[union-attr]
+    return [item.text if isinstance(item, Output) else repr(item) for item in model.generate(requests)]
 
 
 def question(*media: Media, number: int = 1) -> Request:
