@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.errors import GeneralBenchError, MediaError
@@ -214,7 +214,8 @@ class OpenAIModel(Model):
         if reply.status == 200:
             output = _output(content)
             if output is not None:
-                return _Outcome(output)
+                left_out = {"without": sorted(self._without)} if self._without else {}
+                return _Outcome(replace(output, details={**output.details, **left_out}))
             if "error" not in content:
                 told = " ".join(reply.text.split())[:200]
                 return _Outcome(Failed(f"the server's reply is no chat completion: {told!r}"), again=True)
@@ -236,8 +237,6 @@ class OpenAIModel(Model):
         told: dict[str, Any] = {"class": "openai", "name": self.name, "base_url": self.url}
         if "video" in self.input_media:
             told |= {"frames": self.frames, "video_as": self.video_as}
-        if self._without:
-            told["without"] = sorted(self._without)
         return told
 
     def close(self) -> None:

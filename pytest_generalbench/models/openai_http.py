@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
@@ -12,7 +13,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pytest_generalbench import __version__
 from pytest_generalbench.errors import ModelError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 KEYS: Final = ("GENERALBENCH_API_KEY", "OPENAI_API_KEY")
 """Environment variables that may hold the key, the first that is set wins."""
 
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 _LARGEST_REPLY: Final = 64 << 20
 _SHORTEST_SECRET: Final = 8
 """Shorter keys, such as `EMPTY`, are no secret but a word that an answer may hold."""
@@ -86,7 +88,12 @@ class Server:
         self._place = (str(parts.hostname), parts.port)
         self._root = parts.path.rstrip("/")
         self._timeout = timeout
-        self._proxy = _proxy(parts)
+        self._proxy, signed = _proxy(parts)
+        # A proxy opens a tunnel to a server that it must not hear; what is in the clear it passes on.
+        self._extra = {} if self._secure else signed
+        self._tunnel = signed
+        if self._proxy is not None and not self._secure:
+            self._root = f"{parts.scheme}://{parts.netloc}{self._root}"
         self._idle: list[http.client.HTTPConnection] = []
         self._open: set[http.client.HTTPConnection] = set()
         self._lock = threading.Lock()
@@ -127,7 +134,7 @@ class Server:
             headers["Authorization"] = f"Bearer {key}"
         if connection.sock is not None:
             connection.sock.settimeout(self._timeout)
-        connection.request("POST", f"{self._root}{path}", content, headers)
+        connection.request("POST", f"{self._root}{path}", content, {**headers, **self._extra})
         response = connection.getresponse()
         read = bytearray()
         while piece := response.read1(1 << 16):
@@ -157,7 +164,8 @@ class Server:
             made = kind(*self._place, timeout=self._timeout)
         else:
             made = kind(*self._proxy, timeout=self._timeout)
-            made.set_tunnel(*self._place)
+            if self._secure:
+                made.set_tunnel(*self._place, headers=self._tunnel)
         with self._lock:
             self._open.add(made)
         return made, False
@@ -179,11 +187,17 @@ class Server:
             self._drop(connection)
 
 
-def _proxy(parts: SplitResult) -> tuple[str, int | None] | None:
-    """Return the proxy that the environment names for this server."""
+def _proxy(parts: SplitResult) -> tuple[tuple[str, int | None] | None, dict[str, str]]:
+    """Return the proxy that the environment names for this server, and how to sign in there."""
     host = str(parts.hostname)
     named = urllib.request.getproxies().get(parts.scheme)
-    if not named or urllib.request.proxy_bypass(host):
-        return None
+    if not named or host in _HERE or urllib.request.proxy_bypass(host):
+        return None, {}
     proxy = urlsplit(named if "//" in named else f"//{named}")
-    return (proxy.hostname, proxy.port) if proxy.hostname else None
+    if not proxy.hostname:
+        return None, {}
+    signed = {}
+    if proxy.username:
+        pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+        signed["Proxy-Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return (proxy.hostname, proxy.port), signed

@@ -46,6 +46,9 @@ class Served:
     url: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str | None] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
+    signed: set[str | None] = field(default_factory=set)
+    """What was said to it as a proxy."""
     most_at_once: int = 0
     at_once: int = 0
     connections: set[Any] = field(default_factory=set)
@@ -77,6 +80,8 @@ def serve(answer: Callable[[dict[str, Any], int], Said]) -> Iterator[Served]:
                 before[key] = number + 1
                 state.asked.append(body)
                 state.keys.add(self.headers.get("Authorization"))
+                state.paths.add(self.path)
+                state.signed.add(self.headers.get("Proxy-Authorization"))
                 state.connections.add(self.client_address)
                 state.at_once += 1
                 state.most_at_once = max(state.most_at_once, state.at_once)

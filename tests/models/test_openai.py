@@ -164,6 +164,22 @@ def test_a_lasting_fault_is_told_in_a_line(fault: Said, state: str, message: str
     assert len(served.asked) == times
 
 
+def test_a_proxy_is_used_for_all_but_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with (
+        serve(lambda body, number: Said("through")) as proxy,
+        serve(lambda body, number: Said("direct")) as here,
+    ):
+        monkeypatch.setenv("http_proxy", proxy.url.replace("//", "//me:pw@").removesuffix("/v1"))
+        (far,) = asked(Served("http://models.example:81/v1"))
+        (near,) = asked(here)
+    assert [answer.text for answer in (far, near) if isinstance(answer, Output)] == ["through", "direct"]
+    assert proxy.paths == {"http://models.example:81/v1/chat/completions"}
+    assert here.paths == {"/v1/chat/completions"}
+    assert proxy.signed == {f"Basic {base64.b64encode(b'me:pw').decode()}"}
+
+
 def test_nobody_there_is_an_error_that_names_the_address() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -224,6 +240,7 @@ def test_parameters_that_a_server_refuses_are_left_out() -> None:
     with serve(answer) as served:
         answers = asked(served, 12)
     assert all(isinstance(one, Output) and one.text == "ok" for one in answers)
+    assert answers[-1].details["without"] == ["max_tokens", "temperature"]  # type: ignore[union-attr]
     last = served.asked[-1]
     assert "temperature" not in last
     assert last["max_completion_tokens"] == 5
