@@ -185,7 +185,10 @@ def _without_videos(source: Source, config: Any) -> Any:
         for part in parts
     ]
     values, _ = found.get_processor_dict(source.name, **source.options)
-    processor = WithoutVideos.from_args_and_dict(loaded, values)
+    try:
+        processor = WithoutVideos.from_args_and_dict(loaded, values)
+    except AttributeError:
+        return None  # it looks into the part for videos at once; what the library says of torchvision stands
     if processor.chat_template is None:
         processor.chat_template = loaded[parts.index("tokenizer")].chat_template
     return processor

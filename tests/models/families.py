@@ -159,6 +159,39 @@ def save_qwen2_5_vl(folder: Path) -> Path:
     return folder
 
 
+def save_qwen3_vl(folder: Path) -> Path:
+    """Save a Qwen3-VL, without its video processor as well."""
+    import torch
+    from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+    torch.manual_seed(0)
+    marks = {
+        "vision_start_token": "<|vision_start|>", "vision_end_token": "<|vision_end|>",
+        "image_token": "<|image_pad|>", "video_token": "<|video_pad|>",
+    }  # fmt: skip
+    words = tokenizer(extra=marks)
+    words.chat_template = chat_template(image="<|vision_start|><|image_pad|><|vision_end|>")
+    start, end, image, video = (words.convert_tokens_to_ids(mark) for mark in marks.values())
+    config = Qwen3VLConfig(
+        text_config={
+            **_TEXT, "vocab_size": len(words), "head_dim": 8,
+            "rope_parameters": {"rope_type": "default", "mrope_section": [2, 1, 1], "rope_theta": 10000.0},
+        },
+        vision_config={
+            "depth": 2, "hidden_size": 32, "intermediate_size": 64, "num_heads": 2, "patch_size": 16,
+            "spatial_merge_size": 2, "out_hidden_size": 32, "temporal_patch_size": 2,
+            "num_position_embeddings": 64, "deepstack_visual_indexes": [0],
+        },
+        image_token_id=image, video_token_id=video, vision_start_token_id=start, vision_end_token_id=end,
+    )  # fmt: skip
+    Qwen3VLForConditionalGeneration(config).save_pretrained(folder)
+    words.save_pretrained(folder)
+    eyes: Any = Qwen2VLImageProcessorPil(patch_size=16, min_pixels=32 * 32 * 4, max_pixels=32 * 32 * 16)
+    eyes.save_pretrained(folder)
+    return folder
+
+
 def save_idefics3(folder: Path) -> Path:
     import torch
     from transformers import (
@@ -290,6 +323,7 @@ FAMILIES: dict[str, Callable[[Path], Path]] = {
     "t5": save_t5,
     "qwen2_audio": save_qwen2_audio,
     "qwen2_5_vl": save_qwen2_5_vl,
+    "qwen3_vl": save_qwen3_vl,
     "idefics3": save_idefics3,
     "paligemma": save_paligemma,
     "whisper": save_whisper,

@@ -117,6 +117,7 @@ def test_twelve_families_run_by_the_real_command(folder: Path) -> None:
         ("idefics3", ("image",)),
         ("paligemma", ("image",)),
         ("qwen2_5_vl", ("image", "video")),
+        ("qwen3_vl", ("image", "video")),
         ("qwen2_audio", ("audio",)),
     ],
 )
