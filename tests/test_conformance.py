@@ -147,6 +147,7 @@ def page_code() -> tuple[str, str]:
     return adapter, test
 
 
+@pytest.mark.slow
 def test_the_adapter_of_the_page_is_short_and_runs(
     pytester: pytest.Pytester, read_result: ReadResult
 ) -> None:

@@ -17,7 +17,8 @@ FLOORS = {
     "evaluation": 4, "conformance": 4, "scoring": 4, "judge": 4, "human": 4, "run": 4,
     "models": 3, "protocols": 3, "data": 3, "ledger": 3, "level": 3, "registry": 3, "selection": 3,
     "backbones": 3,
-    "store": 2, "metrics": 1, "answers": 1, "task": 1, "instance": 1, "media": 1, "result": 1, "settings": 1,
+    "store": 2, "model_options": 2,
+    "metrics": 1, "answers": 1, "task": 1, "instance": 1, "media": 1, "result": 1, "settings": 1,
     "vocabulary": 0, "errors": 0, "__init__": 0,
 }  # fmt: skip
 

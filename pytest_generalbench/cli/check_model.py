@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of `generalbench`; it takes what pytest takes for models."""
-    from pytest_generalbench.options import MODEL_OPTIONS, PREFIX
+    from pytest_generalbench.model_options import MODEL_OPTIONS, PREFIX
 
     parser = subparsers.add_parser(
         "check-model",
@@ -54,7 +54,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    from pytest_generalbench.options import model_settings
+    from pytest_generalbench.model_options import model_settings
     from pytest_generalbench.settings import Settings
 
     values = vars(args)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.options import model_settings
+from pytest_generalbench.model_options import model_settings
 from tests.models.served import Said, serve, words
 
 if TYPE_CHECKING:
