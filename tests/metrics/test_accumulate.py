@@ -50,6 +50,8 @@ def test_groups_of_the_jackknife_stand_for_their_instances(values: list[int]) ->
 
 def test_nothing_to_score_is_nan_and_one_instance_has_no_standard_error() -> None:
     for name in metrics.names():
+        if metrics.get(name).backbones:
+            continue  # tests/metrics/test_measured.py
         value = metrics.make(name).result()
         assert math.isnan(value.score)
         assert value.stderr is None
