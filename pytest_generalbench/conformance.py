@@ -59,6 +59,11 @@ class _Sample:
     """Of one request alone."""
     text_will_do: bool
 
+    @property
+    def gives(self) -> str:
+        """The medium that was asked for."""
+        return self.requests[0].output_medium
+
 
 class _Watched(Model):
     """Passes requests on, and counts what comes back."""
@@ -125,6 +130,10 @@ class _Trial:
                 if found is not None:
                     self.seen[task.id] = found
                     return found
+        if way == "gives":
+            for seen in self.seen.values():
+                if seen.gives == medium or (medium == "text" and seen.text_will_do):
+                    return seen  # answers in this medium have been had with the inputs
         made = self._made_up(way, medium, fit)
         if made is not None:
             self.seen[made.where] = made
@@ -157,7 +166,11 @@ class _Trial:
         shown: list[tuple[Media, ...]]
         if self.model.wants_answers:
             return None  # it answers what has a reference, and nothing else
-        if way == "gives" and medium in ("text", "image", "video", "audio"):
+        if (
+            way == "gives"
+            and "text" in self.model.input_media
+            and medium in ("text", "image", "video", "audio")
+        ):
             wanted, shown = medium, [(), ()]
         elif way == "takes":
             wanted = (
@@ -194,8 +207,6 @@ class _Trial:
 
 
 def _is_asked(task: Task) -> bool:
-    if not protocols.implemented(task.protocol):
-        return False
     lacking = protocols.get(task.protocol).requires
     return not lacking or find_spec(lacking[0]) is not None
 

@@ -22,7 +22,7 @@ TRANSLATES: Final = "speech_to_speech_translation"
 class SpeechModel(Model):
     """Translates speech in any language into English text; a short sound in one step, a long one in many."""
 
-    input_media = frozenset({"audio", "text"})
+    input_media = frozenset({"audio"})
     output_media = frozenset({"text"})
     batch_size = 8
 
