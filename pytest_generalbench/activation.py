@@ -112,6 +112,20 @@ def _share_rootdir(config: pytest.Config) -> None:
         config.option.inifilename = str(config.inipath)
 
 
+def auto_workers(config: pytest.Config) -> int | None:
+    """Return how many workers the visible GPUs are enough for, or None to count processors as usual."""
+    try:
+        per_worker = options.gpus_per_worker(config)
+        used = models.uses_gpu(options.model_spec(config) or "", config.invocation_params.dir)
+    except GeneralBenchError:
+        return None  # told when the settings are read
+    from pytest_generalbench import gpu
+
+    if not used or per_worker == 0:
+        return None
+    return len(gpu.leases(gpu.visible_devices(), per_worker)) or None
+
+
 def activate(config: pytest.Config, module: Path) -> None:
     """Register everything that a benchmark session needs. A user's mistake ends as one line."""
     from pytest_generalbench.items import Items
@@ -129,7 +143,9 @@ def activate(config: pytest.Config, module: Path) -> None:
         return
     _share_rootdir(config)
     from pytest_generalbench.session import Controller
+    from pytest_generalbench.workers import Workers
 
+    config.pluginmanager.register(Workers(benchmark), "generalbench-workers")
     controller = Controller(benchmark, config)
     config.pluginmanager.register(controller, "generalbench-controller")
     config.pluginmanager.register(Items(benchmark, config), "generalbench-items")

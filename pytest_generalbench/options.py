@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "--generalbench-"
 
+EXPLICIT_DIST: Final = pytest.StashKey[bool]()
+"""Whether the user chose a way to distribute (`--dist`), which is then obeyed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -104,6 +107,13 @@ OPTIONS: Final = (
         "given; such a score is labelled and not comparable.",
         "WHO",
     ),
+    Option(
+        "gpus-per-worker",
+        "GPUs that each worker gets for itself (default 1; 0: none are given out, all see all). "
+        "-n auto starts as many workers as the visible GPUs allow.",
+        "N",
+    ),
+    Option("share-gpus", "Let several workers use the same GPUs when there are more workers than GPUs."),
     Option("offline", "Never use the network: hub data and models come from their caches."),
     Option("trust-remote-code", "Let a model repository run its own code (off unless given)."),
 )
@@ -176,15 +186,21 @@ def _word(config: pytest.Config, name: str, good: Sequence[str]) -> str:
     return given or good[0]
 
 
-def _count(config: pytest.Config, name: str) -> int | None:
+def _count(config: pytest.Config, name: str, least: int = 1) -> int | None:
     from pytest_generalbench.errors import GeneralBenchError
 
     given = _value(config, name)
     if given is None or (given == "auto" and name == "batch-size"):
         return None
-    if not (given.isascii() and given.isdigit()) or int(given) < 1:
-        raise GeneralBenchError(f"{PREFIX}{name} takes a whole number from 1, not {given!r}")
+    if not (given.isascii() and given.isdigit()) or int(given) < least:
+        raise GeneralBenchError(f"{PREFIX}{name} takes a whole number from {least}, not {given!r}")
     return int(given)
+
+
+def gpus_per_worker(config: pytest.Config) -> int:
+    """Return how many GPUs a worker gets. Raises GeneralBenchError for what is no whole number."""
+    given = _count(config, "gpus-per-worker", least=0)
+    return 1 if given is None else given
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -207,6 +223,8 @@ def settings_of(config: pytest.Config) -> Settings:
         weights=_value(config, "weights"),
         human_scores=_value(config, "human-scores"),
         mos=None if _word(config, "mos", ("people", "auto")) == "people" else "auto",
+        gpus_per_worker=gpus_per_worker(config),
+        share_gpus=_switch(config, "share-gpus"),
         offline=_switch(config, "offline"),
         trust_remote_code=_switch(config, "trust-remote-code"),
     )

@@ -46,6 +46,7 @@ def pytest_load_initial_conftests(
     if known.generalbench_model is None:
         return
     options.refuse_space_form(args)
+    early_config.stash[options.EXPLICIT_DIST] = getattr(known, "dist", "no") != "no"
     module = str(shipped_module())
     if known.file_or_dir not in ([], [module]):
         return
@@ -53,6 +54,16 @@ def pytest_load_initial_conftests(
         args.append(module)
     root = early_config.rootpath / "conftest.py"
     known.file_or_dir = [str(root if root.is_file() else module)]
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """With `-n auto`, start a worker for each lease of GPUs, where there are GPUs and the model uses them."""
+    if options.model_spec(config) is None:
+        return None
+    from pytest_generalbench import activation
+
+    return activation.auto_workers(config)
 
 
 def pytest_configure(config: pytest.Config) -> None:

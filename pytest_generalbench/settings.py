@@ -28,6 +28,8 @@ class Settings:
     """CSV file of people's ratings."""
     mos: str | None = None
     """`auto`: a predictor stands in for people."""
+    gpus_per_worker: int = 1
+    share_gpus: bool = False
     offline: bool = False
     trust_remote_code: bool = False
 
