@@ -116,9 +116,12 @@ def auto_workers(config: pytest.Config) -> int | None:
     """Return how many workers the visible GPUs are enough for, or None to count processors as usual."""
     try:
         per_worker = options.gpus_per_worker(config)
-        used = models.uses_gpu(options.model_spec(config) or "", config.invocation_params.dir)
     except GeneralBenchError:
         return None  # told when the settings are read
+    try:
+        used = models.uses_gpu(options.model_spec(config) or "", config.invocation_params.dir)
+    except GeneralBenchError:
+        used = True  # a kind that a plugin registers later; a word that is none is refused then
     from pytest_generalbench import gpu
 
     if not used or per_worker == 0:
@@ -145,7 +148,7 @@ def activate(config: pytest.Config, module: Path) -> None:
     from pytest_generalbench.session import Controller
     from pytest_generalbench.workers import Workers
 
-    config.pluginmanager.register(Workers(benchmark), "generalbench-workers")
     controller = Controller(benchmark, config)
+    config.pluginmanager.register(Workers(benchmark, controller), "generalbench-workers")
     config.pluginmanager.register(controller, "generalbench-controller")
     config.pluginmanager.register(Items(benchmark, config), "generalbench-items")

@@ -97,6 +97,11 @@ def plan(devices: Devices, per_worker: int, workers: int, share: bool) -> list[d
     """
     if per_worker == 0 or not devices.names:
         return [{} for _ in range(workers)]
+    if per_worker > 1 and any(name.startswith("MIG-") for name in devices.names):
+        raise GeneralBenchError(
+            f"--generalbench-gpus-per-worker={per_worker}, but a process can use only one MIG instance: "
+            "use --generalbench-gpus-per-worker=1"
+        )
     groups = leases(devices, per_worker)
     if not groups:
         raise GeneralBenchError(

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "--generalbench-"
 
-EXPLICIT_DIST: Final = pytest.StashKey[bool]()
-"""Whether the user chose a way to distribute (`--dist`), which is then obeyed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -149,6 +146,11 @@ def model_spec(config: pytest.Config) -> str | None:
     """Return the model specification, or None when the benchmark is off."""
     spec: str | None = config.getoption("generalbench_model", None)
     return spec
+
+
+def chose_distribution(config: pytest.Config) -> bool:
+    """Whether the user chose how items are distributed (`--dist`); `-n` alone chooses nothing."""
+    return getattr(config.known_args_namespace, "dist", "no") != "no"
 
 
 def refuse_space_form(args: Sequence[str]) -> None:

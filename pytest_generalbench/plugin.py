@@ -46,7 +46,6 @@ def pytest_load_initial_conftests(
     if known.generalbench_model is None:
         return
     options.refuse_space_form(args)
-    early_config.stash[options.EXPLICIT_DIST] = getattr(known, "dist", "no") != "no"
     module = str(shipped_module())
     if known.file_or_dir not in ([], [module]):
         return

@@ -155,8 +155,6 @@ class Controller:
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Write the result; a selected task that never reported makes a green session red."""
-        from pytest_generalbench.run import discard_run_folder
-
         result = yield
         if self.folder is None:
             return result
@@ -169,9 +167,16 @@ class Controller:
         if self.selected:
             self._write()
         else:
+            self.discard_folder()
+        return result
+
+    def discard_folder(self) -> None:
+        """Remove the run folder of a session that ran no task."""
+        from pytest_generalbench.run import discard_run_folder
+
+        if self.folder is not None:
             discard_run_folder(self.folder)
             self.folder = None
-        return result
 
     def _write(self) -> None:
         from pytest_generalbench.human import write_sheet

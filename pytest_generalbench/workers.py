@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench import gpu, models
+from pytest_generalbench import gpu, models, options
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.options import EXPLICIT_DIST
-from pytest_generalbench.session import task_id_of
+from pytest_generalbench.session import Controller, task_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +19,10 @@ if TYPE_CHECKING:
 class Workers:
     """Hands out GPUs and items."""
 
-    def __init__(self, benchmark: Benchmark) -> None:
-        """Keep what is run."""
+    def __init__(self, benchmark: Benchmark, controller: Controller) -> None:
+        """Keep what is run, and by whom."""
         self.benchmark = benchmark
+        self.controller = controller
         self.leases: list[dict[str, str]] = []
         """What was set in each local worker's environment."""
 
@@ -41,6 +41,7 @@ class Workers:
                 gpu.visible_devices(), settings.gpus_per_worker, len(local), settings.share_gpus
             )
         except GeneralBenchError as error:
+            self.controller.discard_folder()
             raise pytest.UsageError(str(error)) from error
         for spec, environment in zip(local, self.leases, strict=True):
             spec.env.update(environment)
@@ -48,7 +49,7 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Start the longest tasks first, unless the user chose a way to distribute."""
-        if config.stash.get(EXPLICIT_DIST, False):
+        if options.chose_distribution(config):
             return None
         from pytest_generalbench.estimates import estimates
         from pytest_generalbench.run import DEFAULT_PARENT

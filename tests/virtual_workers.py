@@ -7,6 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from xdist.remote import Producer
+from xdist.scheduler import LoadScheduling, WorkStealingScheduling
+
+from pytest_generalbench.scheduling import LongShort
+
 
 @dataclass(eq=False)
 class Node:
@@ -16,6 +21,8 @@ class Node:
     held: list[int] = field(default_factory=list)
     shutting_down: bool = False
     is_busy: bool = False
+    stolen: list[list[int]] = field(default_factory=list)
+    """Answers to requests to give items back, which the scheduler has not seen yet."""
 
     @property
     def gateway(self) -> Node:
@@ -28,8 +35,12 @@ class Node:
     def send_runtest_some(self, indices: Sequence[int]) -> None:
         self.held.extend(indices)
 
-    def send_runtest_all(self) -> None:
-        raise NotImplementedError
+    def send_steal(self, indices: Sequence[int]) -> None:
+        """Give items back: all of them or none, and never the one that runs or the one behind it."""
+        taken = self.held[: 2 if self.is_busy else 1]
+        given_back = [] if set(indices) & set(taken) else list(indices)
+        self.held = [index for index in self.held if index not in given_back]
+        self.stolen.append(given_back)
 
     def shutdown(self) -> None:
         self.shutting_down = True
@@ -52,6 +63,29 @@ Make = Callable[[Any], Any]
 """Makes a scheduler from a config."""
 
 
+_QUIET = Producer("", enabled=False)
+
+
+def long_short(estimates: Sequence[float]) -> Make:
+    """Return what makes our scheduler, with these estimates of the items."""
+    return lambda config: LongShort(config, _QUIET, lambda item: estimates[int(item.removeprefix("item"))])
+
+
+def load(config: Any) -> Any:
+    """Make pytest-xdist's default scheduler."""
+    return LoadScheduling(config, _QUIET)
+
+
+def worksteal(config: Any) -> Any:
+    """Make pytest-xdist's scheduler that takes items back."""
+    return WorkStealingScheduling(config, _QUIET)
+
+
+def bound(seconds: Sequence[float], workers: int) -> float:
+    """Return the time that no schedule can beat."""
+    return max(max(seconds), sum(seconds) / workers)
+
+
 def makespan(make: Make, seconds: Sequence[float], workers: int) -> float:
     """Return when the last item ends, under the scheduler that `make` makes."""
     scheduler = make(Config(workers))
@@ -64,7 +98,14 @@ def makespan(make: Make, seconds: Sequence[float], workers: int) -> float:
     scheduler.schedule()
     clock, done, ends = 0.0, 0, []
 
+    def answer_steals() -> None:
+        while any(node.stolen for node in nodes):
+            for node in nodes:
+                if node.stolen:
+                    scheduler.remove_pending_tests_from_node(node, node.stolen.pop(0))
+
     def start() -> None:
+        answer_steals()
         for node in nodes:
             if not node.is_busy and node.held and (len(node.held) >= 2 or node.shutting_down):
                 node.is_busy = True
