@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.answers import Answer, AnswerFormatError, check_answer
-from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
+from pytest_generalbench.asking import ask_all
+from pytest_generalbench.deadlines import Deadlines
+from pytest_generalbench.errors import DataError, MissingDependencyError
 from pytest_generalbench.human import (
     AUTOMATIC,
     HUMAN_METRICS,
@@ -20,7 +21,6 @@ from pytest_generalbench.human import (
     automatic,
     score_rated,
 )
-from pytest_generalbench.instance import INCOMPLETE_STATES, Instance, Output, Request
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
 from pytest_generalbench.result import TaskResult, absent
@@ -28,10 +28,12 @@ from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    from pytest_generalbench.answers import Answer
     from pytest_generalbench.backbones import Backbones
     from pytest_generalbench.data import DataSource
+    from pytest_generalbench.instance import Instance, Output, Request
     from pytest_generalbench.judge import Judge
     from pytest_generalbench.settings import Settings
     from pytest_generalbench.task import Task
@@ -125,66 +127,6 @@ def answer_sheet(prepared: Prepared) -> AnswerSheet:
     return AnswerSheet(tuple(known), ideal, choices)
 
 
-def _failure(error: BaseException) -> Failed:
-    """Name the state that an exception from a model means."""
-    if isinstance(error, AnswerFormatError):
-        state = "unparsable"  # the model gave something that its form cannot hold
-    elif isinstance(error, MediaError):
-        state = "missing_media"
-    elif isinstance(error, MemoryError) or type(error).__name__ in (
-        "OutOfMemoryError",
-        "OutOfMemoryException",
-    ):
-        state = "oom"
-    elif isinstance(error, TimeoutError):
-        state = "timeout"
-    else:
-        state = "error"
-    return Failed(f"{type(error).__name__}: {' '.join(str(error).split())}"[:500], state)
-
-
-def _checked(given: object) -> Output | Failed:
-    """Accept what a model may return for one request; anything else is that request's error."""
-    if isinstance(given, str):
-        return Output(given)
-    if isinstance(given, Failed):
-        if given.state in (*INCOMPLETE_STATES, "refused", "unparsable"):
-            return given
-        return Failed(f"the model gave the unknown state {given.state!r}: {given.message}")
-    if isinstance(given, Answer):
-        given = Output(medium=given.medium, answer=given)
-    if isinstance(given, Output):
-        try:
-            held = given.read()
-            if held is not None:
-                check_answer(held)  # one that no file can hold must not cost the batch its ledger lines
-        except DataError as error:
-            return Failed(f"the model's answer cannot be kept: {error}")
-        if given.refused or isinstance(given.text, str) or given.answer is not None:
-            return given
-        return Failed(f"the model returned an Output whose text is {type(given.text).__name__}")
-    return Failed(f"the model returned {type(given).__name__} instead of a text or an answer")
-
-
-def ask(model: Model, requests: Sequence[Request]) -> list[Output | Failed]:
-    """Ask a batch; when it fails as a whole, halve it until the failing request stands alone."""
-    try:
-        with warnings.catch_warnings():
-            # A repository that turns warnings into errors means its own code, not the model's libraries.
-            warnings.simplefilter("default")
-            outputs = list(model.generate(requests))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a model is foreign code and may raise anything
-        failed = _failure(error)
-    else:
-        if len(outputs) == len(requests):
-            return [_checked(output) for output in outputs]
-        failed = Failed(f"the model returned {len(outputs)} outputs for {len(requests)} requests")
-    if len(requests) == 1:
-        return [failed]
-    middle = len(requests) // 2
-    return [*ask(model, requests[:middle]), *ask(model, requests[middle:])]
-
-
 def _record(request: Request, answer: Output | Failed, seconds: float, coordinates: str | None) -> Record:
     record = Record(request.task_id, request.instance_id, digest=request.digest(), seconds=seconds)
     if isinstance(answer, Failed):
@@ -215,6 +157,7 @@ class Evaluation:
         self.judge = judge
         self.backbones = backbones
         self.ratings = ratings
+        self.deadlines = Deadlines(settings.instance_timeout, settings.task_timeout)
 
     def run(self, task: Task) -> TaskResult:
         """Evaluate `task`. Raises GeneralBenchError when its data or the model cannot be had."""
@@ -268,17 +211,11 @@ class Evaluation:
         sheet = answer_sheet(prepared) if model.wants_answers else None
         with foreign("the model's begin"):
             model.begin(prepared.scoring.task, sheet)
-        for batch in self._batches(prepared.requests, model):
-            started = time.perf_counter()
-            answers = ask(model, batch)
-            each = (time.perf_counter() - started) / len(batch)
-            pairs = zip(batch, answers, strict=True)
-            self.ledger.append(_record(*pair, each, model.coordinates) for pair in pairs)
-
-    def _batches(self, requests: Sequence[Request], model: Model) -> Iterator[Sequence[Request]]:
-        size = self.settings.batch_size or model.batch_size
-        for start in range(0, len(requests), size):
-            yield requests[start : start + size]
+        generate = partial(self.deadlines.call, model.generate)
+        self.deadlines.begin()
+        for asked in ask_all(generate, prepared.requests, self.settings.batch_size or model.batch_size):
+            pairs = zip(asked.requests, asked.answers, strict=True)
+            self.ledger.append(_record(*pair, asked.seconds, model.coordinates) for pair in pairs)
 
     def _judge(self, prepared: Prepared, answers: Mapping[str, Record]) -> None:
         """Ask the judge about every answer that can be read, and keep what it says."""

@@ -195,7 +195,8 @@ class Items:
         finally:
             if self._evaluation is not None:
                 self._evaluation.ledger.close()
-            if self._model is not None:
+            # A model that was left behind in a call may wait for itself when it is closed.
+            if self._model is not None and not (self._evaluation and self._evaluation.deadlines.has_hung):
                 self._close(self._model)
 
 

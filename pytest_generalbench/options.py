@@ -77,7 +77,23 @@ OPTIONS: Final = (
         "(ledger-*.jsonl) and result.json.",
         "DIR",
     ),
-    Option("batch-size", "Requests a model is given at once: 'auto' (default: as the model says) or N.", "N"),
+    Option(
+        "batch-size",
+        "Requests a model is given at once: 'auto' (default: as the model says) or N; halved for the rest "
+        "of a task when memory runs out.",
+        "N",
+    ),
+    Option(
+        "instance-timeout",
+        "Seconds that a model may take for each instance of a batch (default: no limit). A batch that is "
+        "late is asked again one by one; an instance that is late has the state timeout.",
+        "SECONDS",
+    ),
+    Option(
+        "task-timeout",
+        "Seconds that asking one task may take (default: no limit); what is left has the state timeout.",
+        "SECONDS",
+    ),
     Option("base-url", "Address of the OpenAI-compatible server that the judge runs on.", "URL"),
     Option(
         "judge",
@@ -199,6 +215,21 @@ def _count(config: pytest.Config, name: str, least: int = 1) -> int | None:
     return int(given)
 
 
+def _duration(config: pytest.Config, name: str) -> float | None:
+    from pytest_generalbench.errors import GeneralBenchError
+
+    given = _value(config, name)
+    if given is None:
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < float("inf"):
+        raise GeneralBenchError(f"{PREFIX}{name} takes a number of seconds above 0, not {given!r}")
+    return seconds
+
+
 def gpus_per_worker(config: pytest.Config) -> int:
     """Return how many GPUs a worker gets. Raises GeneralBenchError for what is no whole number."""
     given = _count(config, "gpus-per-worker", least=0)
@@ -220,6 +251,8 @@ def settings_of(config: pytest.Config) -> Settings:
         sota=_value(config, "sota") or "released",
         run=_value(config, "run"),
         batch_size=_count(config, "batch-size"),
+        instance_timeout=_duration(config, "instance-timeout"),
+        task_timeout=_duration(config, "task-timeout"),
         base_url=_value(config, "base-url"),
         judge=_value(config, "judge"),
         weights=_value(config, "weights"),

@@ -8,7 +8,7 @@ items start as early as they can, and hardly anything is committed to a worker b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from xdist.scheduler import LoadScheduling
@@ -27,6 +27,9 @@ class LongShort(LoadScheduling):  # type: ignore[misc]
 
     What is inherited: the bookkeeping of nodes and collections, and putting a lost worker's items back.
     """
+
+    collection: list[str] | None
+    pending: list[int]
 
     def __init__(self, config: pytest.Config, log: Producer | None, estimate: Estimate) -> None:
         """Take what tells how long an item will run."""
@@ -78,9 +81,8 @@ class LongShort(LoadScheduling):  # type: ignore[misc]
         Items of one length are best taken in order, so that the shortest are there to even out the end.
         """
         longest, shortest = (self._seconds[self.pending[place]] for place in (0, -1))
-        return (
-            longest <= 2 * shortest or self._seconds[running] - shortest <= longest - self._seconds[running]
-        )
+        own = self._seconds[running]
+        return longest <= 2 * shortest or own - shortest <= longest - own
 
     def mark_test_pending(self, item: str) -> None:
         """Put an item back that is to be run again."""

@@ -20,6 +20,9 @@ class Settings:
     run: str | None = None
     batch_size: int | None = None
     """None: the model's own preference."""
+    instance_timeout: float | None = None
+    """Seconds; None: no limit."""
+    task_timeout: float | None = None
     base_url: str | None = None
     judge: str | None = None
     weights: str | None = None

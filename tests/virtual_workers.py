@@ -96,7 +96,8 @@ def makespan(make: Make, seconds: Sequence[float], workers: int) -> float:
     for node in nodes:
         scheduler.add_node_collection(node, items)
     scheduler.schedule()
-    clock, done, ends = 0.0, 0, []
+    clock, done = 0.0, 0
+    ends: list[tuple[float, int]] = []
 
     def answer_steals() -> None:
         while any(node.stolen for node in nodes):
