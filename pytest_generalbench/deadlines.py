@@ -27,7 +27,7 @@ class DeadlineError(TimeoutError):
 
 
 class _Caller:
-    """A thread that makes one call after another; a daemon, so that one that hangs cannot keep the process."""
+    """A thread that makes one call after another; a daemon, so that a hanging one cannot keep the process."""
 
     def __init__(self) -> None:
         self._work: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()

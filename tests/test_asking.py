@@ -31,12 +31,16 @@ class Memory:
         return [f"answer {item.instance_id}" for item in requests]
 
 
+def ids(requests: Sequence[Request]) -> list[str]:
+    return [request.instance_id for request in requests]
+
+
 def answers(model: Memory, size: int) -> dict[str, Output | Failed]:
     found: dict[str, Output | Failed] = {}
     order: list[Request] = []
     for asked in ask_all(model.generate, REQUESTS, size):
         order += asked.requests
-        found |= dict(zip((item.instance_id for item in asked.requests), asked.answers, strict=True))
+        found |= dict(zip(ids(asked.requests), asked.answers, strict=True))
     assert order == REQUESTS
     return found
 
@@ -53,7 +57,7 @@ def test_one_that_never_fits_is_oom_and_the_others_keep_a_large_batch() -> None:
     found = answers(model, 8)
     assert found["1"] == Failed("MemoryError: full", "oom")
     assert [key for key, value in found.items() if isinstance(value, Failed)] == ["1"]
-    assert model.sizes == [8, 4, 2, 1, 2, 1, 2, 2]
+    assert model.sizes == [8, 4, 2, 1, 1, 4, 4, 4, 4, 2]
 
 
 def test_nothing_fits_and_it_ends() -> None:
@@ -80,11 +84,7 @@ def test_what_fits_alone_is_answered_and_all_else_is_oom(room: int, too_large: l
 
 def test_the_next_batch_is_told_before_each() -> None:
     told: list[list[str]] = []
-    list(
-        ask_all(
-            Memory(9).generate, REQUESTS[:5], 2, lambda batch: told.append([x.instance_id for x in batch])
-        )
-    )
+    list(ask_all(Memory(9).generate, REQUESTS[:5], 2, lambda batch: told.append(ids(batch))))
     assert told == [["2", "3"], ["4"], []]
 
 

@@ -59,7 +59,7 @@ def test_one_instance_that_hangs_costs_itself_only(never: threading.Event) -> No
     assert deadlines.has_hung
 
 
-def test_a_model_that_always_hangs_is_given_up_and_tried_once_in_the_next_task(
+def test_a_model_that_always_hangs_is_given_up_and_then_tried_once_a_task(
     never: threading.Event,
 ) -> None:
     seen: list[int] = []

@@ -248,8 +248,6 @@ def test_a_task_beyond_this_version_never_loads_the_model(tmp_path: Path) -> Non
     made.model = no_model
     unknown = make_task(protocol="telepathy")
     assert made.run(unknown).state == "not_implemented"
-    human = make_task(metric=MetricFacts("MOS", "mos", "higher", "1..5", "affine:1..5"))
-    assert made.run(human).state == "human"
     judged = make_task(metric=MetricFacts("GPT-Score", "judge_score", "higher", "percent", "identity"))
     assert made.run(judged).state == "unavailable"
 

@@ -145,7 +145,7 @@ def test_what_a_model_does_not_take_or_give_is_unsupported(
 
 def test_a_text_without_letters_is_an_error_of_its_own(made: Callable[[str], Model]) -> None:
     asked = Request("t", "1", ("你好",), output_medium="audio", form="audio")
-    (said,) = ask(made("vits"), [asked])
+    (said,) = ask(made("vits").generate, [asked])
     assert isinstance(said, Output | Failed)
 
 
