@@ -7,11 +7,10 @@ are. A thread cannot be ended from outside, so a model that hangs again and agai
 
 from __future__ import annotations
 
-import threading
 import time
-from concurrent.futures import Future
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,28 +23,6 @@ HANGS: Final = 3
 
 class DeadlineError(TimeoutError):
     """The model did not answer in time, or was not asked because there was none left."""
-
-
-class _Caller:
-    """A thread that makes one call after another; a daemon, so that a hanging one cannot keep the process."""
-
-    def __init__(self) -> None:
-        self._work: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
-        threading.Thread(target=self._run, name="generalbench-model", daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            work, answer = self._work.get()
-            try:
-                answer.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-                answer.set_exception(error)
-            del work, answer  # they hold requests and outputs until the next call otherwise
-
-    def start(self, work: Callable[[], Any]) -> Future[Any]:
-        answer: Future[Any] = Future()
-        self._work.put((work, answer))
-        return answer
 
 
 class Deadlines:
@@ -62,7 +39,7 @@ class Deadlines:
         self.has_hung = False
         self._end = float("inf")
         self._hangs = 0
-        self._caller: _Caller | None = None
+        self._caller: Background | None = None
 
     def begin(self) -> None:
         """Start a task's time. A model that was given up in the task before has one try in this."""
@@ -82,7 +59,7 @@ class Deadlines:
             raise DeadlineError(f"not asked: the task's {self.task:g} s were over")
         own = float("inf") if self.instance is None else self.instance * len(requests)
         if self._caller is None:
-            self._caller = _Caller()
+            self._caller = Background("model")
         answer = self._caller.start(lambda: list(generate(requests)))
         try:
             outputs: list[Any] = answer.result(min(own, left))

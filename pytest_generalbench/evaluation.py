@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
+from pytest_generalbench.ahead import NextTask
 from pytest_generalbench.asking import ask_all
+from pytest_generalbench.background import Background
+from pytest_generalbench.behind import WriteBehind
 from pytest_generalbench.deadlines import Deadlines
-from pytest_generalbench.errors import DataError, MissingDependencyError
+from pytest_generalbench.decoding import AHEAD
+from pytest_generalbench.errors import DataError, GeneralBenchError, MissingDependencyError
 from pytest_generalbench.human import (
     AUTOMATIC,
     HUMAN_METRICS,
@@ -22,13 +26,14 @@ from pytest_generalbench.human import (
     score_rated,
 )
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
+from pytest_generalbench.media import decode_ahead
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
 from pytest_generalbench.result import TaskResult, absent
 from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_generalbench.answers import Answer
     from pytest_generalbench.backbones import Backbones
@@ -158,36 +163,25 @@ class Evaluation:
         self.backbones = backbones
         self.ratings = ratings
         self.deadlines = Deadlines(settings.instance_timeout, settings.task_timeout)
+        self.next = NextTask(self._prepared)
+        self._writing = Background("ledger")
 
     def run(self, task: Task) -> TaskResult:
         """Evaluate `task`. Raises GeneralBenchError when its data or the model cannot be had."""
         started = time.perf_counter()
-        by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
-        if by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC:
-            task = automatic(task)
+        task = self._as_scored(task)
         impossible = not_possible(task, self.judge, self.backbones)
         if impossible is not None:
             return impossible
-        loaded = self.data.load(task)
-        if loaded is None:
+        prepared = self.next.take(task)
+        if prepared is None:
             return absent(task, "no_data", "the data folder has no folder for it")
+        scoring = prepared.scoring
         model = self.model()
         with foreign("the model's unsupported"):
             unsupported = model.unsupported(task)
         if unsupported:
             return absent(task, "unsupported", unsupported)
-        protocol = protocols.get(task.protocol)
-        scoring = ScoringInput(
-            task=task,
-            protocol=protocol,
-            context=protocol.context(task, loaded.header, loaded.instances),
-            instances=limited(loaded.instances, self.settings.limit),
-            fingerprint=loaded.fingerprint,
-            split=self.settings.split,
-            judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
-            backbones=self.backbones,
-        )
-        prepared = prepare(scoring)
         start = self.ledger.position()
         self._answer(model, prepared)
         answers, verdicts = self._read(start, task)
@@ -201,6 +195,50 @@ class Evaluation:
         with foreign(f"scoring with {task.metric.name}") if measured else nullcontext():
             return score_task(scoring, answers, verdicts, time.perf_counter() - started)
 
+    def _prepared(self, task: Task) -> Prepared | None:
+        """Read a task's data and prepare its requests; None when there are none. Needs no model."""
+        loaded = self.data.load(task)
+        if loaded is None:
+            return None
+        protocol = protocols.get(task.protocol)
+        scoring = ScoringInput(
+            task=task,
+            protocol=protocol,
+            context=protocol.context(task, loaded.header, loaded.instances),
+            instances=limited(loaded.instances, self.settings.limit),
+            fingerprint=loaded.fingerprint,
+            split=self.settings.split,
+            judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
+            backbones=self.backbones,
+        )
+        return prepare(scoring)
+
+    def _as_scored(self, task: Task) -> Task:
+        """Return the task with a predictor for its metric, where one stands in for people."""
+        by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
+        replaced = by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC
+        return automatic(task) if replaced else task
+
+    def expect(self, task: Task | None) -> None:
+        """Say which task comes next, so that it can be prepared while this one is asked."""
+        self.next.task = None if task is None else self._as_scored(task)
+
+    def _begin_next(self, model: Model) -> None:
+        """Prepare the next task in a thread, if it will be asked at all."""
+        task = self.next.task
+        if task is None or not_possible(task, self.judge, self.backbones) is not None:
+            return
+        with suppress(GeneralBenchError), foreign("the model's unsupported"):  # told when it is its turn
+            if not model.unsupported(task):
+                self.next.begin()
+
+    def _look_ahead(self, size: int, requests: Sequence[Request]) -> None:
+        """Have the next batch's media decoded while the model works on this one."""
+        AHEAD.begin_turn()
+        following = None if requests else self.next.done()
+        coming = following.requests[:size] if following else requests
+        decode_ahead(medium for request in coming for medium in request.media)
+
     def _read(self, start: int, task: Task) -> tuple[Mapping[str, Record], Mapping[str, Record]]:
         return answers_and_verdicts(LedgerReader(self.ledger.path).records(start), task.id)
 
@@ -211,11 +249,17 @@ class Evaluation:
         sheet = answer_sheet(prepared) if model.wants_answers else None
         with foreign("the model's begin"):
             model.begin(prepared.scoring.task, sheet)
-        generate = partial(self.deadlines.call, model.generate)
+        self._begin_next(model)
         self.deadlines.begin()
-        for asked in ask_all(generate, prepared.requests, self.settings.batch_size or model.batch_size):
-            pairs = zip(asked.requests, asked.answers, strict=True)
-            self.ledger.append(_record(*pair, asked.seconds, model.coordinates) for pair in pairs)
+        generate = partial(self.deadlines.call, model.generate)
+        size = self.settings.batch_size or model.batch_size
+        ledger = WriteBehind(self.ledger, self._writing)
+        try:
+            for asked in ask_all(generate, prepared.requests, size, partial(self._look_ahead, size)):
+                pairs = zip(asked.requests, asked.answers, strict=True)
+                ledger.append(_record(*pair, asked.seconds, model.coordinates) for pair in pairs)
+        finally:
+            ledger.flush()
 
     def _judge(self, prepared: Prepared, answers: Mapping[str, Record]) -> None:
         """Ask the judge about every answer that can be read, and keep what it says."""

@@ -61,6 +61,7 @@ class Items:
         self._evaluation: Evaluation | None = None
         self._model: Model | None = None
         self._model_error: str | None = None
+        self._next: Task | None = None
 
     def pytest_pycollect_makemodule(
         self, module_path: Path, parent: pytest.Collector
@@ -85,6 +86,12 @@ class Items:
                 [pytest.param(task, id=task.id, marks=_marks(task)) for task in self.benchmark.tasks],
             )
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> None:
+        """Remember which task this process evaluates next."""
+        callspec = getattr(nextitem, "callspec", None)
+        self._next = callspec.params.get("generalbench_task") if callspec else None
+
     @pytest.fixture
     def generalbench(self, request: pytest.FixtureRequest) -> Callable[[Task], None]:
         """Return the function that evaluates a task and records its result on the item."""
@@ -106,7 +113,9 @@ class Items:
         from pytest_generalbench.result import absent
 
         try:
-            return self.evaluation().run(task)
+            evaluation = self.evaluation()
+            evaluation.expect(self._next)
+            return evaluation.run(task)
         except GeneralBenchError as error:
             return absent(task, "failed", str(error)[:300])
 
