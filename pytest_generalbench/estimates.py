@@ -44,6 +44,17 @@ def prior(task: Task, limit: int | None = None) -> float:
     return count * max(_READING[medium] for medium in task.input_media) * writing
 
 
+def parts(costs: Mapping[str, float], count: int) -> list[set[str]]:
+    """Divide tasks into `count` parts of about equal cost: the dearest left goes to the cheapest part."""
+    found: list[set[str]] = [set() for _ in range(count)]
+    totals = [0.0] * count
+    for task_id in sorted(costs, key=lambda task_id: (-costs[task_id], task_id)):
+        place = totals.index(min(totals))
+        found[place].add(task_id)
+        totals[place] += costs[task_id]
+    return found
+
+
 def _result(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -28,6 +28,7 @@ from pytest_generalbench.human import (
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
 from pytest_generalbench.media import decode_ahead
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
+from pytest_generalbench.probe import chosen, probe
 from pytest_generalbench.result import TaskResult, absent
 from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
@@ -164,6 +165,8 @@ class Evaluation:
         self.ratings = ratings
         self.deadlines = Deadlines(settings.instance_timeout, settings.task_timeout)
         self.next = NextTask(self._prepared)
+        self.probes: Mapping[str, int] = {}
+        """How many instances of a task the probe asks again, by task id."""
         self._writing = Background("ledger")
 
     def run(self, task: Task) -> TaskResult:
@@ -183,17 +186,19 @@ class Evaluation:
         if unsupported:
             return absent(task, "unsupported", unsupported)
         start = self.ledger.position()
-        self._answer(model, prepared)
+        probed = self._answer(model, prepared)
         answers, verdicts = self._read(start, task)
         if scoring.judge:
             self._judge(prepared, answers)
             answers, verdicts = self._read(start, task)
         if task.metric.name in HUMAN_METRICS:
-            return score_rated(scoring, answers, self.ratings, time.perf_counter() - started)
+            rated = score_rated(scoring, answers, self.ratings, time.perf_counter() - started)
+            return replace(rated, probe=probed)
         # What a metric's pretrained model raises is told in a line; what a pure metric raises is our fault.
         measured = metrics.get(task.metric.name).backbones
         with foreign(f"scoring with {task.metric.name}") if measured else nullcontext():
-            return score_task(scoring, answers, verdicts, time.perf_counter() - started)
+            scored = score_task(scoring, answers, verdicts, time.perf_counter() - started)
+        return replace(scored, probe=probed)
 
     def _prepared(self, task: Task) -> Prepared | None:
         """Read a task's data and prepare its requests; None when there are none. Needs no model."""
@@ -242,8 +247,8 @@ class Evaluation:
     def _read(self, start: int, task: Task) -> tuple[Mapping[str, Record], Mapping[str, Record]]:
         return answers_and_verdicts(LedgerReader(self.ledger.path).records(start), task.id)
 
-    def _answer(self, model: Model, prepared: Prepared) -> None:
-        """Ask every request, keeping each batch's answers before the next is asked."""
+    def _answer(self, model: Model, prepared: Prepared) -> dict[str, int]:
+        """Ask every request, keep every answer, and return what the probe found."""
         if prepared.impossible:
             self.ledger.append(prepared.impossible)
         sheet = answer_sheet(prepared) if model.wants_answers else None
@@ -253,13 +258,19 @@ class Evaluation:
         self.deadlines.begin()
         generate = partial(self.deadlines.call, model.generate)
         size = self.settings.batch_size or model.batch_size
+        probed = dict.fromkeys(chosen(prepared.requests, self.probes.get(prepared.scoring.task.id, 0)))
+        first: dict[str, Output | Failed] = {}
         ledger = WriteBehind(self.ledger, self._writing)
         try:
             for asked in ask_all(generate, prepared.requests, size, partial(self._look_ahead, size)):
-                pairs = zip(asked.requests, asked.answers, strict=True)
+                pairs = list(zip(asked.requests, asked.answers, strict=True))
                 ledger.append(_record(*pair, asked.seconds, model.coordinates) for pair in pairs)
+                first |= {
+                    request.instance_id: answer for request, answer in pairs if request.instance_id in probed
+                }
         finally:
             ledger.flush()
+        return probe(generate, prepared.requests, first, size) if first else {}
 
     def _judge(self, prepared: Prepared, answers: Mapping[str, Record]) -> None:
         """Ask the judge about every answer that can be read, and keep what it says."""

@@ -94,6 +94,18 @@ OPTIONS: Final = (
         "Seconds that asking one task may take (default: no limit); what is left has the state timeout.",
         "SECONDS",
     ),
+    Option(
+        "probe",
+        "Ask K instances of the run again in batches of another size, and report how many were answered "
+        "differently; the scores come from the first answers.",
+        "K",
+    ),
+    Option(
+        "shard",
+        "Run the i-th of n parts of what is selected (1/4 … 4/4): sessions on several machines share a "
+        "benchmark so, and 'generalbench merge' makes one run of them.",
+        "i/n",
+    ),
     Option("base-url", "Address of the OpenAI-compatible server that the judge runs on.", "URL"),
     Option(
         "judge",
@@ -230,6 +242,19 @@ def _duration(config: pytest.Config, name: str) -> float | None:
     return seconds
 
 
+def _shard(config: pytest.Config) -> str | None:
+    from pytest_generalbench.errors import GeneralBenchError
+
+    given = _value(config, "shard")
+    if given is None:
+        return None
+    part, slash, parts = given.partition("/")
+    numbers = [int(word) if word.isascii() and word.isdigit() else 0 for word in (part, parts)]
+    if not slash or not 1 <= numbers[0] <= numbers[1]:
+        raise GeneralBenchError(f"{PREFIX}shard takes i/n with i from 1 to n, as in 1/4, not {given!r}")
+    return f"{numbers[0]}/{numbers[1]}"
+
+
 def gpus_per_worker(config: pytest.Config) -> int:
     """Return how many GPUs a worker gets. Raises GeneralBenchError for what is no whole number."""
     given = _count(config, "gpus-per-worker", least=0)
@@ -253,6 +278,8 @@ def settings_of(config: pytest.Config) -> Settings:
         batch_size=_count(config, "batch-size"),
         instance_timeout=_duration(config, "instance-timeout"),
         task_timeout=_duration(config, "task-timeout"),
+        probe=_count(config, "probe"),
+        shard=_shard(config),
         base_url=_value(config, "base-url"),
         judge=_value(config, "judge"),
         weights=_value(config, "weights"),

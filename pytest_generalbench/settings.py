@@ -23,6 +23,10 @@ class Settings:
     instance_timeout: float | None = None
     """Seconds; None: no limit."""
     task_timeout: float | None = None
+    probe: int | None = None
+    """Instances of the run that are asked again in batches of another size."""
+    shard: str | None = None
+    """`i/n`: this session runs the i-th of n parts."""
     base_url: str | None = None
     judge: str | None = None
     weights: str | None = None
