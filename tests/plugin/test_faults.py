@@ -31,7 +31,12 @@ class Model:
 def run(pytester: pytest.Pytester, body: str, *args: str) -> pytest.RunResult:
     (pytester.path / "faulty.py").write_text(MODEL.format(body=body), encoding="utf-8")
     return pytester.runpytest_subprocess(
-        "--generalbench-model=python:faulty.py:Model", "--generalbench-run=run", "-k", TASKS, *args, timeout=120
+        "--generalbench-model=python:faulty.py:Model",
+        "--generalbench-run=run",
+        "-k",
+        TASKS,
+        *args,
+        timeout=120,
     )
 
 
@@ -80,14 +85,17 @@ def test_a_model_that_sleeps_forever_is_a_timeout(
     assert "TimeoutError" not in result.stdout.str()
 
 
-def test_one_instance_that_hangs_costs_itself_only(pytester: pytest.Pytester, read_result: ReadResult) -> None:
+def test_one_instance_that_hangs_costs_itself_only(
+    pytester: pytest.Pytester, read_result: ReadResult
+) -> None:
     body = "if bad and any(i.instance_id.endswith('3') for i in requests): time.sleep(10 ** 6)"
     result = run(pytester, body, "--generalbench-instance-timeout=0.3")
     check(result, read_result("run"), {"ok": 7, "timeout": 1})
 
 
-def test_a_task_that_is_too_slow_ends_with_what_it_has(pytester: pytest.Pytester, read_result: ReadResult) -> None:
-    body = "time.sleep(0.01 if not bad or not hasattr(self, 'slow') else 10 ** 6); self.slow = bad or None"
+def test_a_task_that_is_too_slow_ends_with_what_it_has(
+    pytester: pytest.Pytester, read_result: ReadResult
+) -> None:
     body = "if bad and getattr(self, 'seen', 0): time.sleep(10 ** 6)\n        self.seen = bad"
     result = run(pytester, body, "--generalbench-task-timeout=1.5")
     check(result, read_result("run"), {"ok": 4, "timeout": 4})
@@ -98,7 +106,9 @@ def test_a_killed_worker_costs_the_task_it_ran(pytester: pytest.Pytester, read_r
     check(run(pytester, body, "-n", "2"), read_result("run"), "failed")
 
 
-@pytest.mark.parametrize("option", ["instance-timeout", "task-timeout"])
-def test_a_time_that_is_none_is_refused(pytester: pytest.Pytester, option: str) -> None:
-    result = pytester.runpytest("--generalbench-model=baseline:constant", f"--generalbench-{option}=soon")
-    result.stderr.fnmatch_lines([f"ERROR: --generalbench-{option} takes a number of seconds above 0, not 'soon'"])
+def test_a_time_that_is_none_is_refused(pytester: pytest.Pytester) -> None:
+    given = ("--generalbench-model=baseline:constant", "--generalbench-task-timeout=soon")
+    result = pytester.runpytest_subprocess(*given)
+    result.stderr.fnmatch_lines(
+        ["ERROR: --generalbench-task-timeout takes a number of seconds above 0, *'soon'"]
+    )
