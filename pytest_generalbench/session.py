@@ -73,14 +73,14 @@ class Controller:
 
     def pytest_sessionstart(self) -> None:
         """Open the data and make the run folder, before any worker starts."""
+        if self.collect_only:
+            return
         from pytest_generalbench.backbones import make_backbones
         from pytest_generalbench.data import open_data
         from pytest_generalbench.human import make_ratings
         from pytest_generalbench.judge import make_judge
         from pytest_generalbench.run import create_run_folder
 
-        if self.collect_only:
-            return
         settings = self.benchmark.settings
         source = self.benchmark.data_source
         try:

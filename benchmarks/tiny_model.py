@@ -1,0 +1,42 @@
+"""A small language model of random weights on the processor: something that takes its time to answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.instance import Request
+
+WIDTH, LAYERS, PROMPT, TOKENS = 128, 2, 64, 16
+
+
+class TinyModel:
+    """Reads bytes, writes bytes, the whole prefix anew for every token."""
+
+    batch_size = 8
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        torch.set_num_threads(1)
+        layer = torch.nn.TransformerEncoderLayer(WIDTH, 4, 2 * WIDTH, batch_first=True, dropout=0.0)
+        self.embed = torch.nn.Embedding(256, WIDTH)
+        self.body = torch.nn.TransformerEncoder(layer, LAYERS, enable_nested_tensor=False).eval()
+        self.head = torch.nn.Linear(WIDTH, 256)
+
+    def generate(self, requests: Sequence[Request]) -> list[str]:
+        rows = [request.text.encode()[-PROMPT:].rjust(PROMPT) for request in requests]
+        tokens = torch.tensor([list(row) for row in rows])
+        with torch.inference_mode():
+            for _ in range(TOKENS):
+                scores = self.head(self.body(self.embed(tokens))[:, -1])
+                tokens = torch.cat([tokens, scores.argmax(-1, keepdim=True)], 1)
+        return [bytes(row).decode("latin-1") for row in tokens[:, PROMPT:].tolist()]
+
+
+def null() -> object:
+    """Return a model that takes no time."""
+    return lambda requests: ["A"] * len(requests)
