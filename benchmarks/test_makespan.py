@@ -1,4 +1,4 @@
-"""When the last task ends, over the time that no schedule can beat: ours, and pytest-xdist's load and worksteal.
+"""When the last task ends, over the time that no schedule can beat, beside pytest-xdist's load and worksteal.
 
 In virtual time, with the durations that the estimates' prior gives the 699 tasks. Run it by name:
 `pytest benchmarks/test_makespan.py -s`.
@@ -53,7 +53,7 @@ def test_all_tasks(workers: int, capsys: pytest.CaptureFixture[str]) -> None:
 def test_random_subsets(workers: int, capsys: pytest.CaptureFixture[str]) -> None:
     found: dict[str, list[float]] = {"long/short": [], "load": [], "worksteal": []}
     for seed in range(SEEDS):
-        rng = random.Random(seed)
+        rng = random.Random(seed)  # noqa: S311 - a simulation
         seconds = rng.sample(ALL, rng.randint(24, 100))
         makes = {"long/short": long_short(_misjudged(rng, seconds)), "load": load, "worksteal": worksteal}
         for name, ratio in _ratios(makes, seconds, workers).items():
@@ -68,7 +68,7 @@ def test_random_subsets(workers: int, capsys: pytest.CaptureFixture[str]) -> Non
 def test_near_equal_durations(spread: float, workers: int, capsys: pytest.CaptureFixture[str]) -> None:
     over: dict[str, list[float]] = {"load": [], "worksteal": []}
     for seed in range(SEEDS):
-        rng = random.Random(seed)
+        rng = random.Random(seed)  # noqa: S311 - a simulation
         seconds = [rng.uniform(1 - spread, 1 + spread) for _ in range(rng.randint(24, 100))]
         own = makespan(long_short(_misjudged(rng, seconds)), seconds, workers)
         for name, make in (("load", load), ("worksteal", worksteal)):

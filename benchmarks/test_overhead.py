@@ -54,7 +54,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _run(folder: Path, *command: str) -> tuple[float, str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started = time.perf_counter()
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own commands
         [sys.executable, "-m", *command],
         cwd=folder,
         env=environment,
@@ -83,23 +83,26 @@ def _tell(capsys: pytest.CaptureFixture[str], told: str) -> None:
         print(f"\n{told}")  # noqa: T201 - the figure is what this is for
 
 
+def _seconds(result: dict[str, Any]) -> float:
+    """Return the large task's time; some results keep times apart from the tasks."""
+    (task,) = (item for item in result["tasks"] if item["id"] == CAUSAL)
+    assert task["n"] == INSTANCES
+    apart = result.get("run", {}).get("tasks", {})
+    return float(apart.get(CAUSAL) or task["seconds"])
+
+
 def test_a_tiny_model_beside_a_bare_loop(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spec = f"--generalbench-model=python:{ROOT / 'benchmarks' / 'tiny_model.py'}:TinyModel"
-    loops, tasks, walls = [], [], []
-    for number in range(ROUNDS):  # in turn, so that other load on the machine meets both
-        loops.append(float(_run(tmp_path, "benchmarks.bare_loop", str(data))[1]))
-        wall, result = _session(tmp_path, number, spec, f"--generalbench-data={data}", "-k", CAUSAL)
-        (task,) = (item for item in result["tasks"] if item["id"] == CAUSAL)
-        assert task["n"] == INSTANCES
-        tasks.append(task["seconds"])
-        walls.append(wall)
-    _tell(
-        capsys,
-        f"{INSTANCES} instances: bare loop {min(loops):.2f} s, the task in the plugin {min(tasks):.2f} s, "
-        f"ratio {min(tasks) / min(loops):.3f}; the whole session {min(walls):.2f} s",
-    )
+    loop = float(_run(tmp_path, "benchmarks.bare_loop", str(data))[1])
+    wall, result = _session(tmp_path, 0, spec, f"--generalbench-data={data}", "-k", CAUSAL)
+    seconds, inside = _seconds(result), result["model"]["seconds"]
+    told = f"{INSTANCES} instances: the task in the plugin {seconds:.2f} s, of that in the model {inside:.2f} s, "
+    told += f"ratio {seconds / inside:.3f}; a bare loop in another process {loop:.2f} s, ratio "
+    _tell(capsys, f"{told}{seconds / loop:.3f}; the whole session {wall:.2f} s")
+    # Between two processes other load on the machine counts; within one it meets both alike.
+    assert seconds / inside <= 1.05
 
 
 def test_a_model_that_takes_no_time(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,13 +110,16 @@ def test_a_model_that_takes_no_time(data: Path, tmp_path: Path, capsys: pytest.C
 
     def one_large_task(number: int) -> float:
         _, result = _session(tmp_path, number, spec, f"--generalbench-data={data}", "-k", CAUSAL)
-        return max(float(task["seconds"]) for task in result["tasks"])
+        return float(_seconds(result))
 
-    def many_small_tasks(number: int) -> float:
-        _, result = _session(tmp_path, 10 + number, spec, "-k", "nlp", "--generalbench-limit=1")
-        return float(result["seconds"]) / len(result["tasks"])
+    def small_tasks(number: int, words: str) -> tuple[float, int]:
+        wall, result = _session(tmp_path, number, spec, "-k", words, "--generalbench-limit=1")
+        return wall, len(result["tasks"])
 
-    instance, task = _least(one_large_task) / INSTANCES, _least(many_small_tasks)
+    instance = _least(one_large_task) / INSTANCES
+    many = min(small_tasks(10 + number, "nlp") for number in range(ROUNDS))
+    few = min(small_tasks(20 + number, CAUSAL) for number in range(ROUNDS))
+    task = (many[0] - few[0]) / (many[1] - few[1])
     _tell(capsys, f"null model: {1000 * instance:.2f} ms per instance, {1000 * task:.1f} ms per task of one")
 
 

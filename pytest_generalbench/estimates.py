@@ -73,23 +73,27 @@ def earlier(runs: Path, settings: Settings) -> dict[str, float]:
     for path in reversed(files[-_LATEST:]):
         content = _result(path)
         told = content.get("settings")
-        if not isinstance(told, Mapping) or (told.get("model"), told.get("data")) != (
-            settings.model,
-            settings.data,
-        ):
+        if not isinstance(told, Mapping) or told.get("model") != settings.model:
             continue
+        if told.get("data", settings.data) != settings.data:
+            continue
+        apart = content.get("run")
+        times = apart.get("tasks") if isinstance(apart, Mapping) else None
         for task in content.get("tasks") or ():
-            seconds = _seconds(task, settings.limit)
+            seconds = _seconds(task, settings.limit, times if isinstance(times, Mapping) else {})
             if seconds is not None:
                 found.setdefault(task["id"], seconds)
     return found
 
 
-def _seconds(task: Any, limit: int | None) -> float | None:
-    """Return a task's time in an earlier run, as it would be with this limit."""
+def _seconds(task: Any, limit: int | None, times: Mapping[str, Any]) -> float | None:
+    """Return a task's time in an earlier run, as it would be with this limit.
+
+    `times` are those of a result that keeps times apart from the tasks.
+    """
     if not isinstance(task, Mapping) or not isinstance(task.get("id"), str):
         return None
-    seconds, states = task.get("seconds"), task.get("states")
+    seconds, states = times.get(task["id"], task.get("seconds")), task.get("states")
     count = sum(states.values()) if isinstance(states, Mapping) else 0
     if not count or not isinstance(seconds, int | float) or seconds <= 0:
         return None

@@ -65,6 +65,14 @@ def test_another_models_runs_and_torn_files_count_for_nothing(tmp_path: Path) ->
     assert found["nlp/short"] == prior(TASKS["nlp/short"])
 
 
+def test_times_may_lie_apart_from_the_tasks(tmp_path: Path) -> None:
+    earlier(tmp_path, "one", {"nlp/short": 0.0})
+    path = tmp_path / "one" / "result.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "run": {"tasks": {"nlp/short": 7.0}}}), encoding="utf-8")
+    assert estimates(TASKS, SETTINGS, tmp_path)["nlp/short"] == 7.0
+
+
 @pytest.mark.parametrize("limit", [None, 5])
 def test_a_limit_shortens_what_was_measured_without_one(tmp_path: Path, limit: int | None) -> None:
     earlier(tmp_path, "one", {"nlp/short": 6.0})
