@@ -30,12 +30,13 @@ class Workers:
     def pytest_xdist_setupnodes(self, specs: Sequence[Any]) -> None:
         """Give each local worker its GPUs before it starts; one that replaces it inherits them.
 
-        Workers on other machines see what their machine shows them.
+        Workers on other machines see what their machine shows them, and those whose `--tx` names GPUs, these.
         """
         settings = self.benchmark.settings
         if not models.uses_gpu(settings.model, self.benchmark.folder):
             return
-        local = [spec for spec in specs if spec.popen]
+        named = (gpu.CUDA, gpu.HIP)
+        local = [spec for spec in specs if spec.popen and not any(name in spec.env for name in named)]
         try:
             self.leases = gpu.plan(
                 gpu.visible_devices(), settings.gpus_per_worker, len(local), settings.share_gpus
