@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from tests.conftest import ReadResult
 
 TELLING = """
-import json, os, signal
+import fcntl, json, os, pathlib, signal
 
 def make():
+    {top}
     def generate(requests):
         {body}
         told = {{name: os.environ.get(name) for name in (
@@ -22,14 +23,18 @@ def make():
         return [json.dumps({{**told, "pid": os.getpid()}})] * len(requests)
     return generate
 """
+ALONE = """
+    lock = pathlib.Path(__file__).with_name("gpu" + os.environ["CUDA_VISIBLE_DEVICES"]).open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises when another live worker has this GPU
+    make.lock = lock"""
 KILL = """
         if requests[0].task_id in ("nlp/causal-reasoning", "nlp/abductive-reasoning"):
             os.kill(os.getpid(), signal.SIGKILL)"""
 TASKS = "nlp and reasoning"
 
 
-def model(pytester: pytest.Pytester, body: str = "") -> str:
-    (pytester.path / "telling.py").write_text(TELLING.format(body=body), encoding="utf-8")
+def model(pytester: pytest.Pytester, body: str = "", top: str = "") -> str:
+    (pytester.path / "telling.py").write_text(TELLING.format(body=body, top=top), encoding="utf-8")
     return "--generalbench-model=python:telling.py:make"
 
 
@@ -74,7 +79,7 @@ def test_a_worker_that_replaces_a_killed_one_has_its_gpus(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, read_result: ReadResult
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    args = [model(pytester, KILL), "-n", "2", "-k", TASKS, "-v"]
+    args = [model(pytester, KILL, ALONE), "-n", "2", "-k", TASKS, "-v"]
     result = pytester.runpytest_subprocess(*args, "--generalbench-run=run")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     states = {task["id"]: task["state"] for task in read_result("run")["tasks"]}
@@ -83,7 +88,6 @@ def test_a_worker_that_replaces_a_killed_one_has_its_gpus(
     assert set(states.values()) == {"failed", "scored"}
     found = told(pytester.path / "run")
     assert all(len(seen) == 1 for seen in found.values())
-    # A replacement takes the place of a lost worker, and there are never more than two at a time.
     assert {gpus for seen in found.values() for gpus in seen} == {"0", "1"}
 
 
