@@ -7,6 +7,7 @@ are. A thread cannot be ended from outside, so a model that hangs again and agai
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,7 +63,7 @@ class Deadlines:
             self._caller = Background("model")
         answer = self._caller.start(lambda: list(generate(requests)))
         try:
-            outputs: list[Any] = answer.result(min(own, left))
+            outputs: list[Any] = answer.result(min(own, left, threading.TIMEOUT_MAX))
         except TimeoutError as error:
             if answer.done():
                 return list(answer.result())  # in the last moment, or an error of the model's own
