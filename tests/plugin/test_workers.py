@@ -137,3 +137,26 @@ def test_items_are_scheduled_longest_first_unless_the_user_chose(
     result = pytester.runpytest_subprocess(*chosen)
     assert result.ret == 0
     assert f"SCHEDULER {scheduler}" in result.stdout.str()
+
+
+WATCHING = """
+import threading
+from pytest_generalbench.evaluation import Evaluation
+
+prepare = Evaluation._prepared
+
+def watched(self, task):
+    print("PREPARED", task.id, threading.current_thread().name, flush=True)
+    return prepare(self, task)
+
+Evaluation._prepared = watched
+"""
+
+
+def test_the_next_tasks_data_are_read_while_this_one_is_asked(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(WATCHING)
+    args = ["--generalbench-model=baseline:constant", "-k", TASKS, "-s", "-n", "0"]
+    lines = [line.split() for line in pytester.runpytest_subprocess(*args).outlines]
+    threads = [words[words.index("PREPARED") + 2] for words in lines if "PREPARED" in words]
+    assert threads[0] == "MainThread"
+    assert set(threads[1:]) == {"generalbench-next-task"}
