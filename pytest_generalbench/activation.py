@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_generalbench import metrics, models, options, protocols, registry, selection, vocabulary
+from pytest_generalbench import models, options, registry, selection, vocabulary
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.task import Task, validate
 
@@ -58,10 +58,15 @@ def _hooked_tasks(config: pytest.Config) -> Iterable[Task]:
 
 
 def _register_hooked(config: pytest.Config) -> None:
+    # Metrics and protocols take most of the time to import, and collecting needs neither.
     for given in config.hook.pytest_generalbench_metrics(config=config):
+        from pytest_generalbench import metrics
+
         for metric in given or ():
             metrics.register(metric)
     for given in config.hook.pytest_generalbench_protocols(config=config):
+        from pytest_generalbench import protocols
+
         for protocol in given or ():
             protocols.register(protocol)
     for given in config.hook.pytest_generalbench_models(config=config):
@@ -69,13 +74,21 @@ def _register_hooked(config: pytest.Config) -> None:
             models.register(name, kind)
 
 
+def _validated(tasks: Iterable[Task]) -> list[Task]:
+    """Check tasks of hooks against every metric and protocol there is."""
+    from pytest_generalbench import metrics, protocols
+
+    known_metrics = {*vocabulary.METRICS, *metrics.names()}
+    known_protocols = {*vocabulary.PROTOCOLS, *protocols.names()}
+    return [validate(task, known_metrics, known_protocols) for task in tasks]
+
+
 def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
     options.refuse_space_form(config.invocation_params.args)
     settings = options.settings_of(config)
     _register_hooked(config)
-    known_metrics = {*vocabulary.METRICS, *metrics.names()}
-    known_protocols = {*vocabulary.PROTOCOLS, *protocols.names()}
-    hooked = [validate(task, known_metrics, known_protocols) for task in _hooked_tasks(config)]
+    given = list(_hooked_tasks(config))
+    hooked = _validated(given) if given else []
     shipped = registry.load_tasks()
     tasks = tuple(registry.sorted_unique([*shipped, *hooked]))
     folder = config.invocation_params.dir
@@ -112,6 +125,23 @@ def _share_rootdir(config: pytest.Config) -> None:
         config.option.inifilename = str(config.inipath)
 
 
+def auto_workers(config: pytest.Config) -> int | None:
+    """Return how many workers the visible GPUs are enough for, or None to count processors as usual."""
+    try:
+        per_worker = options.gpus_per_worker(config)
+    except GeneralBenchError:
+        return None  # told when the settings are read
+    try:
+        used = models.uses_gpu(options.model_spec(config) or "", config.invocation_params.dir)
+    except GeneralBenchError:
+        used = True  # a kind that a plugin registers later; a word that is none is refused then
+    from pytest_generalbench import gpu
+
+    if not used or per_worker == 0:
+        return None
+    return len(gpu.leases(gpu.visible_devices(), per_worker)) or None
+
+
 def activate(config: pytest.Config, module: Path) -> None:
     """Register everything that a benchmark session needs. A user's mistake ends as one line."""
     from pytest_generalbench.items import Items
@@ -129,7 +159,9 @@ def activate(config: pytest.Config, module: Path) -> None:
         return
     _share_rootdir(config)
     from pytest_generalbench.session import Controller
+    from pytest_generalbench.workers import Workers
 
     controller = Controller(benchmark, config)
+    config.pluginmanager.register(Workers(benchmark, controller), "generalbench-workers")
     config.pluginmanager.register(controller, "generalbench-controller")
     config.pluginmanager.register(Items(benchmark, config), "generalbench-items")

@@ -196,9 +196,9 @@ class _Trial:
         most = self.max_new_tokens
         requests = [replace(one, max_new_tokens=min(one.max_new_tokens, most)) for one in given]
         started = time.perf_counter()
-        alone = [ask(self.model, [request])[0] for request in requests]
+        alone = [ask(self.model.generate, [request])[0] for request in requests]
         seconds = (time.perf_counter() - started) / len(requests)
-        again = ask(self.model, requests[:1])[0]
+        again = ask(self.model.generate, requests[:1])[0]
         watched = _Watched(self.model)
         together = ask(watched, requests) if len(requests) == 2 else []
         will_do = text_will_do or requests[0].output_medium == "text"

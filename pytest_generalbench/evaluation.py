@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
-import warnings
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.answers import Answer, AnswerFormatError, check_answer
-from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
+from pytest_generalbench.ahead import NextTask
+from pytest_generalbench.asking import ask_all
+from pytest_generalbench.background import Background
+from pytest_generalbench.behind import WriteBehind
+from pytest_generalbench.deadlines import Deadlines
+from pytest_generalbench.decoding import AHEAD
+from pytest_generalbench.errors import DataError, GeneralBenchError, MissingDependencyError
 from pytest_generalbench.human import (
     AUTOMATIC,
     HUMAN_METRICS,
@@ -20,18 +25,21 @@ from pytest_generalbench.human import (
     automatic,
     score_rated,
 )
-from pytest_generalbench.instance import INCOMPLETE_STATES, Instance, Output, Request
 from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
+from pytest_generalbench.media import decode_ahead
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
+from pytest_generalbench.probe import chosen, probe
 from pytest_generalbench.result import TaskResult, absent
 from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_generalbench.answers import Answer
     from pytest_generalbench.backbones import Backbones
     from pytest_generalbench.data import DataSource
+    from pytest_generalbench.instance import Instance, Output, Request
     from pytest_generalbench.judge import Judge
     from pytest_generalbench.settings import Settings
     from pytest_generalbench.task import Task
@@ -121,66 +129,6 @@ def answer_sheet(prepared: Prepared) -> AnswerSheet:
     return AnswerSheet(tuple(known), ideal, choices)
 
 
-def _failure(error: BaseException) -> Failed:
-    """Name the state that an exception from a model means."""
-    if isinstance(error, AnswerFormatError):
-        state = "unparsable"  # the model gave something that its form cannot hold
-    elif isinstance(error, MediaError):
-        state = "missing_media"
-    elif isinstance(error, MemoryError) or type(error).__name__ in (
-        "OutOfMemoryError",
-        "OutOfMemoryException",
-    ):
-        state = "oom"
-    elif isinstance(error, TimeoutError):
-        state = "timeout"
-    else:
-        state = "error"
-    return Failed(f"{type(error).__name__}: {' '.join(str(error).split())}"[:500], state)
-
-
-def _checked(given: object) -> Output | Failed:
-    """Accept what a model may return for one request; anything else is that request's error."""
-    if isinstance(given, str):
-        return Output(given)
-    if isinstance(given, Failed):
-        if given.state in (*INCOMPLETE_STATES, "refused", "unparsable"):
-            return given
-        return Failed(f"the model gave the unknown state {given.state!r}: {given.message}")
-    if isinstance(given, Answer):
-        given = Output(medium=given.medium, answer=given)
-    if isinstance(given, Output):
-        try:
-            held = given.read()
-            if held is not None:
-                check_answer(held)  # one that no file can hold must not cost the batch its ledger lines
-        except DataError as error:
-            return Failed(f"the model's answer cannot be kept: {error}")
-        if given.refused or isinstance(given.text, str) or given.answer is not None:
-            return given
-        return Failed(f"the model returned an Output whose text is {type(given.text).__name__}")
-    return Failed(f"the model returned {type(given).__name__} instead of a text or an answer")
-
-
-def ask(model: Model, requests: Sequence[Request]) -> list[Output | Failed]:
-    """Ask a batch; when it fails as a whole, halve it until the failing request stands alone."""
-    try:
-        with warnings.catch_warnings():
-            # A repository that turns warnings into errors means its own code, not the model's libraries.
-            warnings.simplefilter("default")
-            outputs = list(model.generate(requests))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a model is foreign code and may raise anything
-        failed = _failure(error)
-    else:
-        if len(outputs) == len(requests):
-            return [_checked(output) for output in outputs]
-        failed = Failed(f"the model returned {len(outputs)} outputs for {len(requests)} requests")
-    if len(requests) == 1:
-        return [failed]
-    middle = len(requests) // 2
-    return [*ask(model, requests[:middle]), *ask(model, requests[middle:])]
-
-
 def _record(request: Request, answer: Output | Failed, seconds: float, coordinates: str | None) -> Record:
     record = Record(request.task_id, request.instance_id, digest=request.digest(), seconds=seconds)
     if isinstance(answer, Failed):
@@ -211,24 +159,48 @@ class Evaluation:
         self.judge = judge
         self.backbones = backbones
         self.ratings = ratings
+        self.deadlines = Deadlines(settings.instance_timeout, settings.task_timeout)
+        self.next = NextTask(self._prepared)
+        self.probes: Mapping[str, int] = {}
+        """How many instances of a task the probe asks again, by task id."""
+        self._writing = Background("ledger")
 
     def run(self, task: Task) -> TaskResult:
         """Evaluate `task`. Raises GeneralBenchError when its data or the model cannot be had."""
         started = time.perf_counter()
-        by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
-        if by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC:
-            task = automatic(task)
+        task = self._as_scored(task)
         impossible = not_possible(task, self.judge, self.backbones)
         if impossible is not None:
             return impossible
-        loaded = self.data.load(task)
-        if loaded is None:
+        prepared = self.next.take(task)
+        if prepared is None:
             return absent(task, "no_data", "the data folder has no folder for it")
+        scoring = prepared.scoring
         model = self.model()
         with foreign("the model's unsupported"):
             unsupported = model.unsupported(task)
         if unsupported:
             return absent(task, "unsupported", unsupported)
+        start = self.ledger.position()
+        probed = self._answer(model, prepared)
+        answers, verdicts = self._read(start, task)
+        if scoring.judge:
+            self._judge(prepared, answers)
+            answers, verdicts = self._read(start, task)
+        if task.metric.name in HUMAN_METRICS:
+            rated = score_rated(scoring, answers, self.ratings, time.perf_counter() - started)
+            return replace(rated, probe=probed)
+        # What a metric's pretrained model raises is told in a line; what a pure metric raises is our fault.
+        measured = metrics.get(task.metric.name).backbones
+        with foreign(f"scoring with {task.metric.name}") if measured else nullcontext():
+            scored = score_task(scoring, answers, verdicts, time.perf_counter() - started)
+        return replace(scored, probe=probed)
+
+    def _prepared(self, task: Task) -> Prepared | None:
+        """Read a task's data and prepare its requests; None when there are none. Needs no model."""
+        loaded = self.data.load(task)
+        if loaded is None:
+            return None
         protocol = protocols.get(task.protocol)
         scoring = ScoringInput(
             task=task,
@@ -240,41 +212,61 @@ class Evaluation:
             judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
             backbones=self.backbones,
         )
-        prepared = prepare(scoring)
-        start = self.ledger.position()
-        self._answer(model, prepared)
-        answers, verdicts = self._read(start, task)
-        if scoring.judge:
-            self._judge(prepared, answers)
-            answers, verdicts = self._read(start, task)
-        if task.metric.name in HUMAN_METRICS:
-            return score_rated(scoring, answers, self.ratings, time.perf_counter() - started)
-        # What a metric's pretrained model raises is told in a line; what a pure metric raises is our fault.
-        measured = metrics.get(task.metric.name).backbones
-        with foreign(f"scoring with {task.metric.name}") if measured else nullcontext():
-            return score_task(scoring, answers, verdicts, time.perf_counter() - started)
+        return prepare(scoring)
+
+    def _as_scored(self, task: Task) -> Task:
+        """Return the task with a predictor for its metric, where one stands in for people."""
+        by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
+        replaced = by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC
+        return automatic(task) if replaced else task
+
+    def expect(self, task: Task | None) -> None:
+        """Say which task comes next, so that it can be prepared while this one is asked."""
+        self.next.task = None if task is None else self._as_scored(task)
+
+    def _begin_next(self, model: Model) -> None:
+        """Prepare the next task in a thread, if it will be asked at all."""
+        task = self.next.task
+        if task is None or not_possible(task, self.judge, self.backbones) is not None:
+            return
+        with suppress(GeneralBenchError), foreign("the model's unsupported"):  # told when it is its turn
+            if not model.unsupported(task):
+                self.next.begin()
+
+    def _look_ahead(self, size: int, requests: Sequence[Request]) -> None:
+        """Have the next batch's media decoded while the model works on this one."""
+        AHEAD.begin_turn()
+        following = None if requests else self.next.done()
+        coming = following.requests[:size] if following else requests
+        decode_ahead(medium for request in coming for medium in request.media)
 
     def _read(self, start: int, task: Task) -> tuple[Mapping[str, Record], Mapping[str, Record]]:
         return answers_and_verdicts(LedgerReader(self.ledger.path).records(start), task.id)
 
-    def _answer(self, model: Model, prepared: Prepared) -> None:
-        """Ask every request, keeping each batch's answers before the next is asked."""
+    def _answer(self, model: Model, prepared: Prepared) -> dict[str, int]:
+        """Ask every request, keep every answer, and return what the probe found."""
         if prepared.impossible:
             self.ledger.append(prepared.impossible)
         sheet = answer_sheet(prepared) if model.wants_answers else None
         with foreign("the model's begin"):
             model.begin(prepared.scoring.task, sheet)
-        for batch in self._batches(prepared.requests, model):
-            started = time.perf_counter()
-            answers = ask(model, batch)
-            each = (time.perf_counter() - started) / len(batch)
-            pairs = zip(batch, answers, strict=True)
-            self.ledger.append(_record(*pair, each, model.coordinates) for pair in pairs)
-
-    def _batches(self, requests: Sequence[Request], model: Model) -> Iterator[Sequence[Request]]:
+        self._begin_next(model)
+        self.deadlines.begin()
+        generate = partial(self.deadlines.call, model.generate)
         size = self.settings.batch_size or model.batch_size
-        for start in range(0, len(requests), size):
-            yield requests[start : start + size]
+        probed = dict.fromkeys(chosen(prepared.requests, self.probes.get(prepared.scoring.task.id, 0)))
+        first: dict[str, Output | Failed] = {}
+        ledger = WriteBehind(self.ledger, self._writing)
+        try:
+            for asked in ask_all(generate, prepared.requests, size, partial(self._look_ahead, size)):
+                pairs = list(zip(asked.requests, asked.answers, strict=True))
+                ledger.append(_record(*pair, asked.seconds, model.coordinates) for pair in pairs)
+                first |= {
+                    request.instance_id: answer for request, answer in pairs if request.instance_id in probed
+                }
+        finally:
+            ledger.flush()
+        return probe(generate, prepared.requests, first, size) if first else {}
 
     def _judge(self, prepared: Prepared, answers: Mapping[str, Record]) -> None:
         """Ask the judge about every answer that can be read, and keep what it says."""

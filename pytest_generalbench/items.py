@@ -12,7 +12,7 @@ from pytest_generalbench.activation import MODULE_NODEID, Benchmark, is_worker
 from pytest_generalbench.errors import GeneralBenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_generalbench.evaluation import Evaluation
     from pytest_generalbench.models import Model
@@ -61,6 +61,8 @@ class Items:
         self._evaluation: Evaluation | None = None
         self._model: Model | None = None
         self._model_error: str | None = None
+        self._next: Task | None = None
+        self._probes: dict[str, int] = {}
 
     def pytest_pycollect_makemodule(
         self, module_path: Path, parent: pytest.Collector
@@ -85,6 +87,41 @@ class Items:
                 [pytest.param(task, id=task.id, marks=_marks(task)) for task in self.benchmark.tasks],
             )
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Iterator[None]:
+        """Keep this session's part of what was selected, the same in every process of the session."""
+        result = yield
+        if self.benchmark.settings.shard:
+            kept = self._part_of([item for item in items if _task_of(item)])
+            dropped = [item for item in items if item not in kept]
+            items[:] = [item for item in items if item in kept]
+            if dropped:
+                self.config.hook.pytest_deselected(items=dropped)
+        return result
+
+    def _part_of(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
+        from pytest_generalbench.estimates import parts, prior
+
+        settings = self.benchmark.settings
+        number, count = map(int, (settings.shard or "1/1").split("/"))
+        # Not the times of earlier runs: every machine must come to the same parts.
+        costs = {task.id: prior(task, settings.limit) for item in items if (task := _task_of(item))}
+        mine = parts(costs, count)[number - 1]
+        return {item for item in items if (task := _task_of(item)) and task.id in mine}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Spread the probe over the tasks that are run."""
+        if self.benchmark.settings.probe:
+            from pytest_generalbench.probe import shares
+
+            tasks = {task.id for item in session.items if (task := _task_of(item))}
+            self._probes = shares(tasks, self.benchmark.settings.probe)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> None:
+        """Remember which task this process evaluates next."""
+        self._next = _task_of(nextitem)
+
     @pytest.fixture
     def generalbench(self, request: pytest.FixtureRequest) -> Callable[[Task], None]:
         """Return the function that evaluates a task and records its result on the item."""
@@ -106,7 +143,9 @@ class Items:
         from pytest_generalbench.result import absent
 
         try:
-            return self.evaluation().run(task)
+            evaluation = self.evaluation()
+            evaluation.expect(self._next)
+            return evaluation.run(task)
         except GeneralBenchError as error:
             return absent(task, "failed", str(error)[:300])
 
@@ -134,6 +173,7 @@ class Items:
             backbones = make_backbones(settings, data.is_demo, self.benchmark.folder)
             ratings = make_ratings(settings, data, self.benchmark.registered, self.benchmark.folder)
             self._evaluation = Evaluation(settings, data, writer, self.model, judge, backbones, ratings)
+            self._evaluation.probes = self._probes
         return self._evaluation
 
     def _place(self) -> tuple[Path, str]:
@@ -195,8 +235,16 @@ class Items:
         finally:
             if self._evaluation is not None:
                 self._evaluation.ledger.close()
-            if self._model is not None:
+            # A model that was left behind in a call may wait for itself when it is closed.
+            if self._model is not None and not (self._evaluation and self._evaluation.deadlines.has_hung):
                 self._close(self._model)
+
+
+def _task_of(item: pytest.Item | None) -> Task | None:
+    """Return the task that an item evaluates, or None when it is no benchmark item."""
+    callspec = getattr(item, "callspec", None)
+    task: Task | None = callspec.params.get("generalbench_task") if callspec else None
+    return task
 
 
 def _marks(task: Task) -> list[pytest.MarkDecorator]:

@@ -113,9 +113,17 @@ class LedgerWriter:
 
     def append(self, records: Iterable[Record]) -> None:
         """Write the records and wait until the disk has them."""
+        self.write(self.lines(records))
+
+    def lines(self, records: Iterable[Record]) -> bytes:
+        """Return the records' lines; what is too large for a line is kept when this returns."""
         lines = "".join(record.to_json(self.media.put) + "\n" for record in records)
         # A lone surrogate from a model's decoder must not stop the run: keep it escaped.
-        self._file.write(lines.encode("utf-8", "backslashreplace"))
+        return lines.encode("utf-8", "backslashreplace")
+
+    def write(self, lines: bytes) -> None:
+        """Write lines and wait until the disk has them."""
+        self._file.write(lines)
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -6,9 +6,11 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
+from pytest_generalbench.decoding import AHEAD
 from pytest_generalbench.errors import MediaError, MissingDependencyError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from PIL.Image import Image
@@ -71,6 +73,11 @@ class Media:
 
 def open_image(path: Path) -> Image:
     """Decode an image file to RGB; needs Pillow. Raises MediaError when it cannot be decoded."""
+    image: Image = AHEAD.take("image", path, (), lambda: _decoded_image(path))
+    return image
+
+
+def _decoded_image(path: Path) -> Image:
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError as error:
@@ -111,10 +118,15 @@ def _video_file_frames(path: Path, limit: int) -> list[Image]:
 
 def open_frames(video: Media, limit: int = MAX_FRAMES) -> list[Image]:
     """Decode a video, or the image files that are its frames, to at most `limit` RGB frames."""
+    frames: list[Image] = AHEAD.take("frames", video, (limit,), lambda: _decoded_frames(video, limit))
+    return frames
+
+
+def _decoded_frames(video: Media, limit: int) -> list[Image]:
     if len(video.paths) == 1 and video.path.suffix.lower() not in {".png", ".jpg", ".jpeg", ".bmp"}:
         frames = _video_file_frames(video.path, limit)
     else:
-        frames = [open_image(video.paths[index]) for index in spread(len(video.paths), limit)]
+        frames = [_decoded_image(video.paths[index]) for index in spread(len(video.paths), limit)]
     if not frames:
         raise MediaError(f"{video.path.name}: the video has no frames")
     return frames
@@ -122,6 +134,10 @@ def open_frames(video: Media, limit: int = MAX_FRAMES) -> list[Image]:
 
 def open_audio(path: Path, rate: int) -> Any:
     """Decode an audio file to mono float32 samples in -1..1 at `rate` Hz, as a numpy array."""
+    return AHEAD.take("audio", path, (rate,), lambda: _decoded_audio(path, rate))
+
+
+def _decoded_audio(path: Path, rate: int) -> Any:
     try:
         import soundfile
         import soxr
@@ -133,6 +149,38 @@ def open_audio(path: Path, rate: int) -> Any:
         raise MediaError(f"{path.name}: cannot decode the audio ({error})") from error
     mono = samples.mean(axis=1)
     return mono if own_rate == rate else soxr.resample(mono, own_rate, rate)
+
+
+_BYTES_OF_SOUND: Final = 12
+"""Decoded bytes for each byte of a sound file: compressed ones grow about so much."""
+
+
+def decode_ahead(media: Iterable[Media]) -> None:
+    """Have media decoded in threads, each kind as the model opened that kind before."""
+    for one in media:
+        if one.medium == "image":
+            for path in one.paths:
+                AHEAD.start("image", path, _pixels(image_size(path)), lambda path=path: _decoded_image(path))
+        elif one.medium == "video":
+            count = int((AHEAD.habits.get("frames") or (MAX_FRAMES,))[0])
+            size = count * _pixels(media_size(one))
+            AHEAD.start("frames", one, size, lambda limit, one=one: _decoded_frames(one, limit))
+        elif one.medium == "audio":
+            for path in one.paths:
+                _sound_ahead(path)
+
+
+def _sound_ahead(path: Path) -> None:
+    try:
+        size = _BYTES_OF_SOUND * path.stat().st_size
+    except OSError:
+        return  # told when it is asked for
+    AHEAD.start("audio", path, size, lambda rate: _decoded_audio(path, rate))
+
+
+def _pixels(size: Size | None) -> int:
+    """Return the bytes of a picture; one whose header tells nothing is taken for a large one."""
+    return 3 * (size.width * size.height if size else 4000 * 3000)
 
 
 class Size(NamedTuple):

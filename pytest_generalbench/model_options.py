@@ -89,7 +89,7 @@ def model_settings(given: Callable[[str], str | None]) -> dict[str, Any]:
         else tuple(sorted({"text", *(one_of("input-media", one, GIVEN_MEDIA) for one in named)})),
         "video_as": word("video-as", VIDEO_FORMS),
         "concurrency": whole("concurrency", given("concurrency")),
-        "request_timeout": _seconds("request-timeout", given("request-timeout")),
+        "request_timeout": seconds("request-timeout", given("request-timeout")),
         "retries": whole("retries", given("retries"), least=0),
     }
     return {name: value for name, value in found.items() if value is not None}
@@ -115,7 +115,8 @@ def whole(name: str, given: str | None, least: int = 1) -> int | None:
     return int(given)
 
 
-def _seconds(name: str, given: str | None) -> float | None:
+def seconds(name: str, given: str | None) -> float | None:
+    """Return a value as seconds, None when it is not given. Raises GeneralBenchError for another."""
     from pytest_generalbench.errors import GeneralBenchError
 
     if given is None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_generalbench.model_options import MODEL_OPTIONS, PREFIX, Option, model_settings, one_of, whole
+from pytest_generalbench.model_options import (
+    MODEL_OPTIONS,
+    PREFIX,
+    Option,
+    model_settings,
+    one_of,
+    seconds,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +67,35 @@ OPTIONS: Final = (
         "(ledger-*.jsonl) and result.json.",
         "DIR",
     ),
-    Option("batch-size", "Requests a model is given at once: 'auto' (default: as the model says) or N.", "N"),
+    Option(
+        "batch-size",
+        "Requests a model is given at once: 'auto' (default: as the model says) or N; halved for the rest "
+        "of a task when memory runs out.",
+        "N",
+    ),
+    Option(
+        "instance-timeout",
+        "Seconds that a model may take for each instance of a batch (default: no limit). A batch that is "
+        "late is asked again one by one; an instance that is late has the state timeout.",
+        "SECONDS",
+    ),
+    Option(
+        "task-timeout",
+        "Seconds that asking one task may take (default: no limit); what is left has the state timeout.",
+        "SECONDS",
+    ),
+    Option(
+        "probe",
+        "Ask K instances of the run again in batches of another size, and report how many were answered "
+        "differently; the scores come from the first answers.",
+        "K",
+    ),
+    Option(
+        "shard",
+        "Run the i-th of n parts of what is selected (1/4 … 4/4): sessions on several machines share a "
+        "benchmark so, and 'generalbench merge' makes one run of them.",
+        "i/n",
+    ),
     Option(
         "base-url",
         "Address of the OpenAI-compatible server that an openai: model and the judge run on, as in "
@@ -91,6 +127,13 @@ OPTIONS: Final = (
         "given; such a score is labelled and not comparable.",
         "WHO",
     ),
+    Option(
+        "gpus-per-worker",
+        "GPUs that each worker gets for itself (default 1; 0: none are given out, all see all). "
+        "-n auto starts as many workers as the visible GPUs allow.",
+        "N",
+    ),
+    Option("share-gpus", "Let several workers use the same GPUs when there are more workers than GPUs."),
     Option("offline", "Never use the network: hub data and models come from their caches."),
     Option("trust-remote-code", "Let a model repository run its own code (off unless given)."),
     *MODEL_OPTIONS,
@@ -129,6 +172,11 @@ def model_spec(config: pytest.Config) -> str | None:
     return spec
 
 
+def chose_distribution(config: pytest.Config) -> bool:
+    """Whether the user chose how items are distributed (`--dist`); `-n` alone chooses nothing."""
+    return getattr(config.known_args_namespace, "dist", "no") != "no"
+
+
 def refuse_space_form(args: Sequence[str]) -> None:
     """Refuse `--generalbench-data DIR`: pytest would take the path for a test path and move its rootdir."""
     for position, arg in enumerate(args):
@@ -160,11 +208,11 @@ def _word(config: pytest.Config, name: str, good: Sequence[str]) -> str:
     return good[0] if given is None else one_of(name, given, good)
 
 
-def _count(config: pytest.Config, name: str) -> int | None:
+def _count(config: pytest.Config, name: str, least: int = 1) -> int | None:
     given = _value(config, name)
     if given == "auto" and name == "batch-size":
         return None
-    return whole(name, given)
+    return whole(name, given, least)
 
 
 def _address(given: str | None, model: str) -> str | None:
@@ -174,6 +222,25 @@ def _address(given: str | None, model: str) -> str | None:
 
         check_address(given)
     return given
+
+
+def _shard(config: pytest.Config) -> str | None:
+    from pytest_generalbench.errors import GeneralBenchError
+
+    given = _value(config, "shard")
+    if given is None:
+        return None
+    part, slash, parts = given.partition("/")
+    numbers = [int(word) if word.isascii() and word.isdigit() else 0 for word in (part, parts)]
+    if not slash or not 1 <= numbers[0] <= numbers[1]:
+        raise GeneralBenchError(f"{PREFIX}shard takes i/n with i from 1 to n, as in 1/4, not {given!r}")
+    return f"{numbers[0]}/{numbers[1]}"
+
+
+def gpus_per_worker(config: pytest.Config) -> int:
+    """Return how many GPUs a worker gets. Raises GeneralBenchError for what is no whole number."""
+    given = _count(config, "gpus-per-worker", least=0)
+    return 1 if given is None else given
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -191,11 +258,17 @@ def settings_of(config: pytest.Config) -> Settings:
         sota=_value(config, "sota") or "released",
         run=_value(config, "run"),
         batch_size=_count(config, "batch-size"),
+        instance_timeout=seconds("instance-timeout", _value(config, "instance-timeout")),
+        task_timeout=seconds("task-timeout", _value(config, "task-timeout")),
+        probe=_count(config, "probe"),
+        shard=_shard(config),
         base_url=_address(_value(config, "base-url"), model_spec(config) or ""),
         judge=_value(config, "judge"),
         weights=_value(config, "weights"),
         human_scores=_value(config, "human-scores"),
         mos=None if _word(config, "mos", ("people", "auto")) == "people" else "auto",
+        gpus_per_worker=gpus_per_worker(config),
+        share_gpus=_switch(config, "share-gpus"),
         offline=_switch(config, "offline"),
         trust_remote_code=_switch(config, "trust-remote-code"),
         **model_settings(partial(_value, config)),

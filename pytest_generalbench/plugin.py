@@ -55,6 +55,16 @@ def pytest_load_initial_conftests(
     known.file_or_dir = [str(root if root.is_file() else module)]
 
 
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """With `-n auto`, start a worker for each lease of GPUs, where there are GPUs and the model uses them."""
+    if options.model_spec(config) is None:
+        return None
+    from pytest_generalbench import activation
+
+    return activation.auto_workers(config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; with a model named, switch the benchmark on."""
     if options.model_spec(config) is None:

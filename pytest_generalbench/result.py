@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pytest_generalbench.task import Task
 
@@ -61,6 +61,8 @@ class TaskResult:
     """What a reader of the score must know, e.g. the coordinates that the answers were found to be in."""
     backbones: Mapping[str, str] = field(default_factory=dict)
     """The pretrained models that the score was measured with: role to name, revision and digest."""
+    probe: Mapping[str, int] = field(default_factory=dict)
+    """Instances that were asked again in batches of another size: `compared`, and `different` ones."""
     top_answer: str | None = None
     """The most frequent prediction, cut to 40 characters: a constant answer shows here."""
     top_share: float | None = None
@@ -70,6 +72,7 @@ class TaskResult:
         """Return plain builtins only; a score that is not finite becomes None with a reason."""
         plain = asdict(self)
         plain["states"] = dict(self.states)
+        plain["probe"] = dict(self.probe)
         plain["notes"] = list(self.notes)
         plain["backbones"] = dict(self.backbones)
         for key in ("score", "stderr"):
@@ -79,6 +82,16 @@ class TaskResult:
                 if plain[key] is None:
                     plain["reason"] = plain["reason"] or f"{key} is {value}"
         return plain
+
+
+def drift(results: Iterable[TaskResult]) -> dict[str, Any]:
+    """Return what the probe found in a run: instances compared and different, and the tasks of the latter."""
+    probed = [result for result in results if result.probe]
+    return {
+        "compared": sum(result.probe["compared"] for result in probed),
+        "different": sum(result.probe["different"] for result in probed),
+        "tasks": {result.id: result.probe["different"] for result in probed if result.probe["different"]},
+    }
 
 
 def absent(task: Task, state: str, reason: str) -> TaskResult:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import __version__
 from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.result import drift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,6 +114,7 @@ class RunResult:
             "environment": environment(),
             "counts": dict(sorted(counts.items())),
             "level": dict(self.level),
+            **({"probe": drift(self.tasks)} if self.settings.probe else {}),
             "tasks": [_task_entry(task, self.sota.get(task.id)) for task in self.tasks],
         }
 

@@ -73,14 +73,14 @@ class Controller:
 
     def pytest_sessionstart(self) -> None:
         """Open the data and make the run folder, before any worker starts."""
+        if self.collect_only:
+            return
         from pytest_generalbench.backbones import make_backbones
         from pytest_generalbench.data import open_data
         from pytest_generalbench.human import make_ratings
         from pytest_generalbench.judge import make_judge
         from pytest_generalbench.run import create_run_folder
 
-        if self.collect_only:
-            return
         settings = self.benchmark.settings
         source = self.benchmark.data_source
         try:
@@ -155,8 +155,6 @@ class Controller:
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Write the result; a selected task that never reported makes a green session red."""
-        from pytest_generalbench.run import discard_run_folder
-
         result = yield
         if self.folder is None:
             return result
@@ -169,9 +167,16 @@ class Controller:
         if self.selected:
             self._write()
         else:
+            self.discard_folder()
+        return result
+
+    def discard_folder(self) -> None:
+        """Remove the run folder of a session that ran no task."""
+        from pytest_generalbench.run import discard_run_folder
+
+        if self.folder is not None:
             discard_run_folder(self.folder)
             self.folder = None
-        return result
 
     def _write(self) -> None:
         from pytest_generalbench.human import write_sheet

@@ -26,6 +26,13 @@ class Settings:
     run: str | None = None
     batch_size: int | None = None
     """None: the model's own preference."""
+    instance_timeout: float | None = None
+    """Seconds; None: no limit."""
+    task_timeout: float | None = None
+    probe: int | None = None
+    """Instances of the run that are asked again in batches of another size."""
+    shard: str | None = None
+    """`i/n`: this session runs the i-th of n parts."""
     base_url: str | None = None
     judge: str | None = None
     weights: str | None = None
@@ -34,6 +41,8 @@ class Settings:
     """CSV file of people's ratings."""
     mos: str | None = None
     """`auto`: a predictor stands in for people."""
+    gpus_per_worker: int = 1
+    share_gpus: bool = False
     offline: bool = False
     trust_remote_code: bool = False
     dtype: str = "auto"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pytest_generalbench.answers import Boxes
 from pytest_generalbench.answers.located import Detection
+from pytest_generalbench.asking import ask
 from pytest_generalbench.errors import MediaError, ModelError
-from pytest_generalbench.evaluation import ask
 from pytest_generalbench.instance import Instance, Output, Problem, Request
 from pytest_generalbench.ledger import LedgerReader
 from pytest_generalbench.models.base import Failed
@@ -119,7 +119,7 @@ def test_halving_finds_exactly_the_bad_requests(bad: set[int]) -> None:
             raise ValueError("bad")
         return [f"answer {request.instance_id}" for request in requests]
 
-    answers = ask(FakeModel(answer), REQUESTS)
+    answers = ask(answer, REQUESTS)
     for request, given_answer in zip(REQUESTS, answers, strict=True):
         if int(request.instance_id) in bad:
             assert given_answer == Failed("ValueError: bad")
@@ -129,13 +129,13 @@ def test_halving_finds_exactly_the_bad_requests(bad: set[int]) -> None:
 
 @pytest.mark.parametrize("given_answer", [7, None, b"A", ["A"], Output(None), Output(3)])  # type: ignore[arg-type]
 def test_what_is_no_text_is_an_error_of_that_request(given_answer: object) -> None:
-    answers = ask(FakeModel(lambda requests: ["A", given_answer]), REQUESTS[:2])
+    answers = ask(lambda requests: ["A", given_answer], REQUESTS[:2])
     assert answers[0] == Output("A")
     assert isinstance(answers[1], Failed)
 
 
 def test_too_many_outputs_are_an_error_too() -> None:
-    (answer,) = ask(FakeModel(lambda requests: ["A", "B"]), REQUESTS[:1])
+    (answer,) = ask(lambda requests: ["A", "B"], REQUESTS[:1])
     assert answer == Failed("the model returned 2 outputs for 1 requests")
 
 

@@ -27,6 +27,8 @@ class ModelKind:
     """Called with what follows the colon, the settings, and the folder the run was started in."""
     check: Callable[[str, Path], None] = lambda target, folder: None
     """Raises ModelError for a target that cannot work; cheap, nothing is loaded."""
+    uses_gpu: bool = True
+    """Whether a worker with such a model is given GPUs of its own."""
 
 
 def _make_baseline(target: str, settings: Settings, folder: Path) -> Model:
@@ -108,11 +110,11 @@ def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
 
 
 BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
-    "baseline": ModelKind(_make_baseline, _check_baseline),
+    "baseline": ModelKind(_make_baseline, _check_baseline, uses_gpu=False),
     "diffusers": ModelKind(_make_diffusers, partial(_check_saved, "diffusers", "model_index.json")),
     "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json")),
-    "openai": ModelKind(_make_openai, partial(_check_named, "openai")),
-    "predictions": ModelKind(_make_predictions, _check_predictions),
+    "openai": ModelKind(_make_openai, partial(_check_named, "openai"), uses_gpu=False),
+    "predictions": ModelKind(_make_predictions, _check_predictions, uses_gpu=False),
     "python": ModelKind(_make_python, _check_python),
     "vllm": ModelKind(_make_vllm, partial(_check_saved, "vllm", "config.json")),
 }
@@ -159,6 +161,11 @@ def check_spec(spec: str, folder: Path) -> None:
     """Raise GeneralBenchError when the specification cannot work; nothing heavy is loaded."""
     kind, target = _split(spec, folder)
     _kinds[kind].check(target, folder)
+
+
+def uses_gpu(spec: str, folder: Path) -> bool:
+    """Whether a worker that makes this model is given GPUs of its own."""
+    return _kinds[_split(spec, folder)[0]].uses_gpu
 
 
 def make_model(settings: Settings, folder: Path) -> Model:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.errors import DataError
@@ -63,6 +64,7 @@ _STATED_FORM: Final = re.compile(
 _PLACEHOLDER: Final = re.compile(r"<<<\s*([^<>\n]{1,60}?)\s*>>>")
 
 
+@lru_cache(maxsize=4096)  # the same few keys for every instance, several times each
 def key_of(name: str) -> str:
     """Return the form in which keys are compared: lower case, `_` for blanks and hyphens."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")

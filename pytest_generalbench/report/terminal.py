@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench import vocabulary
 from pytest_generalbench.level import LEVELS, tier_words
 from pytest_generalbench.level.paper import standing
+from pytest_generalbench.result import drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -118,6 +119,21 @@ def _degenerate(results: Sequence[TaskResult]) -> Iterator[str]:
         )
 
 
+def _drift(results: Sequence[TaskResult]) -> Iterator[str]:
+    """Say how often the probe's second answers differed."""
+    if not any(result.probe for result in results):
+        return
+    found = drift(results)
+    told = f"probe: {found['different']} of {found['compared']} instances answered differently in batches"
+    told += " of another size"
+    names = list(found["tasks"])
+    if names:
+        told += f": {', '.join(names[:_SLOWEST])}"
+    if len(names) > _SLOWEST:
+        told += f" and {len(names) - _SLOWEST} more"
+    yield told
+
+
 def summary(
     tasks: Mapping[str, Task],
     results: Sequence[TaskResult],
@@ -134,6 +150,7 @@ def summary(
     if missing:
         lines += ["", "without a full score:", *missing]
     lines += _degenerate(results)
+    lines += _drift(results)
     slow = sorted((item for item in results if item.seconds), key=lambda item: -item.seconds)[:_SLOWEST]
     if slow:
         lines += ["", "slowest: " + ", ".join(f"{item.id} {item.seconds:.1f} s" for item in slow)]

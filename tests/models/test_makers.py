@@ -8,8 +8,8 @@ import pytest
 from pytest_generalbench import registry
 from pytest_generalbench.answers import Picture, Sound, Video
 from pytest_generalbench.answers.png import png
+from pytest_generalbench.asking import ask
 from pytest_generalbench.errors import ModelError
-from pytest_generalbench.evaluation import ask
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.media import Media
 from pytest_generalbench.models import Model, check_spec, make_model
@@ -95,7 +95,7 @@ def test_a_picture_model_answers_questions_too(made: Callable[[str], Model], tmp
     path = tmp_path / "a.png"
     path.write_bytes(png(np.zeros((40, 30, 3), np.uint8)))
     asked = Request("t", "1", (Media("image", (path,)), "What is it?"), max_new_tokens=3)
-    (said,) = ask(made("janus"), [asked])
+    (said,) = ask(made("janus").generate, [asked])
     assert isinstance(said, Output)
     assert isinstance(said.text, str)
 
@@ -145,7 +145,7 @@ def test_what_a_model_does_not_take_or_give_is_unsupported(
 
 def test_a_text_without_letters_is_an_error_of_its_own(made: Callable[[str], Model]) -> None:
     asked = Request("t", "1", ("你好",), output_medium="audio", form="audio")
-    (said,) = ask(made("vits"), [asked])
+    (said,) = ask(made("vits").generate, [asked])
     assert isinstance(said, Output | Failed)
 
 

@@ -1,0 +1,109 @@
+"""What runs beside the model, over the same run in turn: writing to a slow disk, media, the next task.
+
+Run it by name: `pytest benchmarks/test_overlap.py -s`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from pytest_generalbench import behind
+from pytest_generalbench.decoding import AHEAD
+from pytest_generalbench.media import Media, open_image
+from tests.fakes import FakeModel, evaluation
+from tests.makers import TASK, make_instance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_generalbench.instance import Request
+
+PICTURES, MODEL_S, DISK_S, DATA_S = 48, 0.12, 0.05, 0.4
+
+
+def _tell(capsys: pytest.CaptureFixture[str], what: str, own: float, other: float) -> None:
+    with capsys.disabled():
+        told = f"{what}: {own:.2f} s beside the model, {other:.2f} s in turn, ratio {own / other:.2f}"
+        print(f"\n{told}")  # noqa: T201 - the figure is what this is for
+
+
+def _seconds(folder: Path, model: FakeModel, instances: Sequence[Any], **task: Any) -> float:
+    folder.mkdir()
+    started = time.perf_counter()
+    evaluation(folder, model, instances).run(replace(TASK, **task))
+    return time.perf_counter() - started
+
+
+def _busy(requests: Sequence[Request]) -> list[str]:
+    time.sleep(MODEL_S)  # as a GPU does: the processor is free meanwhile
+    return ["A"] * len(requests)
+
+
+def test_a_slow_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instances = [make_instance(number) for number in range(PICTURES)]
+    monkeypatch.setattr(os, "fsync", lambda file: time.sleep(DISK_S))
+    own = _seconds(tmp_path / "beside", FakeModel(_busy), instances)
+    append = behind.WriteBehind.append
+
+    def waiting(self: behind.WriteBehind, records: Any) -> None:
+        append(self, records)
+        self.flush()
+
+    monkeypatch.setattr(behind.WriteBehind, "append", waiting)
+    other = _seconds(tmp_path / "in turn", FakeModel(_busy), instances)
+    _tell(capsys, f"a disk that takes {DISK_S} s a batch, a model that takes {MODEL_S} s", own, other)
+
+
+def test_media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    image = pytest.importorskip("PIL.Image")
+    rng = np.random.default_rng(1)
+    instances = []
+    for number in range(PICTURES):
+        path = tmp_path / f"{number}.jpg"
+        small = image.fromarray(rng.integers(0, 255, (60, 80, 3), dtype=np.uint8))
+        small.resize((1600, 1200)).save(path, quality=90)
+        instances.append(make_instance(number, media=(Media("image", (path,)),)))
+
+    def look(requests: Sequence[Request]) -> list[str]:
+        for request in requests:
+            for medium in request.media:
+                open_image(medium.path)
+        return _busy(requests)
+
+    own = _seconds(tmp_path / "beside", FakeModel(look), instances, inputs="image")
+    monkeypatch.setattr(AHEAD, "room", 0)
+    other = _seconds(tmp_path / "in turn", FakeModel(look), instances, inputs="image")
+    _tell(capsys, f"{PICTURES} pictures of 2 megapixels, a model that takes {MODEL_S} s", own, other)
+
+
+def test_the_next_tasks_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    instances = [make_instance(number) for number in range(16)]
+    tasks = [replace(TASK, id=f"nlp/task-{number}") for number in range(4)]
+
+    def run(name: str, expecting: bool) -> float:
+        (tmp_path / name).mkdir()
+        made = evaluation(tmp_path / name, FakeModel(_busy), instances)
+        load = made.data.load
+
+        def slowly(task: Any) -> Any:
+            time.sleep(DATA_S)
+            return load(task)
+
+        made.data.load = slowly  # type: ignore[method-assign]
+        started = time.perf_counter()
+        for task, following in zip(tasks, [*tasks[1:], None], strict=True):
+            made.expect(following if expecting else None)
+            made.run(task)
+        return time.perf_counter() - started
+
+    own, other = run("beside", True), run("in turn", False)
+    _tell(capsys, f"4 tasks whose data take {DATA_S} s to read", own, other)

@@ -1,0 +1,40 @@
+"""Work in threads: daemons, so that nothing unfinished can keep a process from ending."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Background:
+    """Threads that take up work in the order in which it came; they start with the first of it."""
+
+    def __init__(self, name: str, threads: int = 1) -> None:
+        """Name the threads; with one, all work is done in order."""
+        self._name = name
+        self._threads = threads
+        self._work: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
+
+    def start(self, work: Callable[[], Any]) -> Future[Any]:
+        """Have `work` done and return its future, which raises what the work raises."""
+        while self._threads:
+            self._threads -= 1
+            threading.Thread(target=self._run, name=f"generalbench-{self._name}", daemon=True).start()
+        answer: Future[Any] = Future()
+        self._work.put((work, answer))
+        return answer
+
+    def _run(self) -> None:
+        while True:
+            work, answer = self._work.get()
+            if answer.set_running_or_notify_cancel():
+                try:
+                    answer.set_result(work())
+                except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                    answer.set_exception(error)
+            del work, answer  # they would hold what they worked on until the next work comes

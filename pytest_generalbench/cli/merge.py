@@ -1,0 +1,204 @@
+"""`generalbench merge`: the runs of several sessions, such as shards of one benchmark, as one run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.errors import GeneralBenchError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from pytest_generalbench.level import LevelResult
+
+AGREEING: Final = (
+    ("model", "spec"), ("data", "name"), ("data", "split"), ("settings", "limit"), ("settings", "scoring"),
+    ("settings", "sota"), ("settings", "judge"), ("settings", "mos"),
+)  # fmt: skip
+"""What all runs must have in common: else the scores are of different things."""
+
+MEASURED: Final = ("scored", "unsupported")
+_RANK: Final = ("scored", "answered", "incomplete")
+"""Which of a task's results is kept when several runs have one; all other states come last."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "merge",
+        help="several runs, such as shards, as one",
+        description="Makes one run folder of several: every ledger, every kept file, one result.json with "
+        "the level over all tasks. Where two runs have the same task, a scored result counts.",
+    )
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="run folders with a result.json")
+    parser.add_argument("--into", required=True, metavar="DIR", help="the new run folder, empty or not there")
+    parser.set_defaults(func=run)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / "result.json"
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content["tasks"], list):
+            raise TypeError
+    except OSError as error:
+        raise GeneralBenchError(f"{path} cannot be read: {error.strerror}; is it a finished run?") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise GeneralBenchError(f"{path} is no result of a run") from error
+    return content
+
+
+def _check(folders: Sequence[Path], contents: Sequence[Mapping[str, Any]]) -> None:
+    for part, key in AGREEING:
+        values = [content.get(part, {}).get(key) for content in contents]
+        for folder, value in zip(folders, values, strict=True):
+            if value != values[0]:
+                raise GeneralBenchError(
+                    f"{folders[0]} and {folder} are no parts of one run: "
+                    f"{part} {key} is {values[0]!r} in one and {value!r} in the other"
+                )
+
+
+def _better(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the result of a task that counts. Raises GeneralBenchError for two scores that differ."""
+    ranks = [_RANK.index(item["state"]) if item["state"] in _RANK else len(_RANK) for item in (one, other)]
+    if ranks == [0, 0] and one["score"] != other["score"]:
+        raise GeneralBenchError(
+            f"{one['id']} is scored in two of the runs, {one['score']} and {other['score']}: leave one out"
+        )
+    return one if ranks[0] <= ranks[1] else other
+
+
+def merged_tasks(contents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return one entry for each task of the runs, sorted by id."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for content in contents:
+        for task in content["tasks"]:
+            found[task["id"]] = _better(found[task["id"]], task) if task["id"] in found else task
+    return [found[task_id] for task_id in sorted(found)]
+
+
+def _board(contents: Sequence[Mapping[str, Any]]) -> str:
+    """Return the board that all runs have, else the one of all tasks."""
+    boards = {str(content["settings"]["board"]) for content in contents}
+    return boards.pop() if len(boards) == 1 else "A"
+
+
+def _level(contents: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, Any]]) -> LevelResult:
+    from pytest_generalbench import registry
+    from pytest_generalbench.level import compute_level, sota_table
+
+    first = contents[0]
+    shipped = registry.load_tasks()
+    known = {task.id for task in shipped}
+    level = compute_level(
+        shipped,
+        {task["id"]: task["score"] for task in tasks if task["id"] in known},
+        scoring=first["settings"]["scoring"],
+        sota=sota_table(shipped, first["settings"]["sota"]),
+        board=_board(contents),
+        selected={task["id"] for task in tasks} & known,
+        measured={task["id"] for task in tasks if task["state"] in MEASURED},
+        limit=first["settings"]["limit"],
+        demo=bool(first["data"]["is_demo"]),
+    )
+    if all(task["score"] is None for task in tasks):
+        level = replace(level, tier=None, reason="nothing was scored")
+    return level
+
+
+def merge_results(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the content of the merged `result.json`; what a run says of itself is the first one's."""
+    first, tasks = contents[0], merged_tasks(contents)
+    counts: dict[str, int] = {}
+    for task in tasks:
+        counts[task["state"]] = counts.get(task["state"], 0) + 1
+    told = "".join(f"{task['id']} {task['data']}\n" for task in tasks if task.get("data"))
+    fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16] if told else None
+    merged = {
+        **first,
+        "settings": {**first["settings"], "shard": None, "board": _board(contents)},
+        "data": {**first["data"], "fingerprint": fingerprint},
+        "counts": dict(sorted(counts.items())),
+        "level": _level(contents, tasks).to_dict(),
+        "tasks": tasks,
+    }
+    if "seconds" in first:
+        merged["seconds"] = round(sum(content["seconds"] for content in contents), 3)
+    if "run" in first:
+        times = [content.get("run", {}).get("tasks", {}) for content in contents]
+        merged["run"] = {**first["run"], "tasks": {key: value for one in times for key, value in one.items()}}
+    if "probe" in first:
+        probes = [content.get("probe", {}) for content in contents]
+        merged["probe"] = {key: sum(one.get(key, 0) for one in probes) for key in ("compared", "different")}
+        merged["probe"]["tasks"] = {key: n for one in probes for key, n in one.get("tasks", {}).items()}
+    return merged
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Put a file into the merged run: a second name for it where the disk allows, else a copy."""
+    if target.exists():
+        return  # kept files are named by their content
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _keep_files(folders: Sequence[Path], into: Path) -> int:
+    ledgers = 0
+    for number, folder in enumerate(folders, 1):
+        for path in sorted(folder.glob("ledger-*.jsonl")):
+            # Sessions on two machines may have had the same process ids. A ledger is copied, never linked:
+            # whoever continues one of the runs must not write into the other.
+            shutil.copy2(path, into / path.name.replace("ledger-", f"ledger-part{number}-", 1))
+            ledgers += 1
+        media = folder / "media"
+        if media.is_dir():
+            (into / "media").mkdir(exist_ok=True)
+            for path in sorted(media.iterdir()):
+                _keep(path, into / "media" / path.name)
+    return ledgers
+
+
+def _missing_shards(contents: Sequence[Mapping[str, Any]]) -> list[str]:
+    shards = {content["settings"].get("shard") for content in contents} - {None}
+    counts = {int(shard.split("/")[1]) for shard in shards}
+    if len(counts) != 1:
+        return []
+    (count,) = counts
+    return [f"{part}/{count}" for part in range(1, count + 1) if f"{part}/{count}" not in shards]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Merge and say what came of it; runs that do not belong together are a GeneralBenchError."""
+    from pytest_generalbench.level import tier_words
+
+    folders, into = [Path(name) for name in args.runs], Path(args.into)
+    contents = [_read(folder) for folder in folders]
+    _check(folders, contents)
+    merged = merge_results(contents)
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise GeneralBenchError(f"{into} is not empty: name a new folder")
+    into.mkdir(parents=True, exist_ok=True)
+    ledgers = _keep_files(folders, into)
+    text = json.dumps(merged, ensure_ascii=False, indent=1, allow_nan=False)
+    (into / "result.json").write_text(text + "\n", encoding="utf-8")
+    counts = ", ".join(f"{count} {state}" for state, count in merged["counts"].items())
+    level = _level(contents, merged["tasks"])
+    tier = tier_words(level) + (f"   [{level.qualified}]" if level.qualified else "")
+    lines = [f"{len(folders)} runs, {ledgers} ledgers, {len(merged['tasks'])} tasks: {counts}"]
+    lines += [f"General-Level: {tier}", f"the merged run: {into}"]
+    missing = _missing_shards(contents)
+    if missing:
+        lines.insert(1, f"shards that are not among the runs: {', '.join(missing)}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0

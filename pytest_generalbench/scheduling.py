@@ -1,0 +1,102 @@
+"""Scheduling over pytest-xdist's workers: the longest item first, the shortest pinned behind it.
+
+A worker needs the next item before it may finish the one it runs, so each holds one item more than it runs.
+Stock schedulers send whatever comes next, and a long item may so wait behind another long one. Here the item
+behind a long one is the shortest that is left; while that runs, the longest left is sent behind it. So long
+items start as early as they can, and hardly anything is committed to a worker before it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from xdist.scheduler import LoadScheduling
+
+if TYPE_CHECKING:
+    import pytest
+    from xdist.remote import Producer
+    from xdist.workermanage import WorkerController
+
+Estimate = Callable[[str], float]
+"""Seconds that an item will take, by node id; only their order and ratios matter."""
+
+
+class LongShort(LoadScheduling):  # type: ignore[misc]
+    """Keeps `pending` sorted, longest first, and sends its two ends in turn.
+
+    What is inherited: the bookkeeping of nodes and collections, and putting a lost worker's items back.
+    """
+
+    collection: list[str] | None
+    pending: list[int]
+
+    def __init__(self, config: pytest.Config, log: Producer | None, estimate: Estimate) -> None:
+        """Take what tells how long an item will run."""
+        super().__init__(config, log)
+        self._estimate = estimate
+        self._seconds: list[float] = []
+
+    def schedule(self) -> None:
+        """Start every worker on the longest items, the shortest behind; later, give new workers theirs."""
+        if self.collection is None:
+            if not self._check_nodes_have_same_collection():
+                self.log("**Different tests collected, aborting run**")
+                return
+            self.collection = next(iter(self.node2collection.values()))
+            self._seconds = [self._estimate(item) for item in self.collection]
+            self.pending[:] = range(len(self.collection))
+            if not self.collection:
+                return
+            self._sort()
+            # A first round of the longest for all, before anybody gets a second item.
+            for node in self.nodes:
+                self._send(node, 0)
+        for node in self.nodes:
+            self.check_schedule(node)
+
+    def _sort(self) -> None:
+        # The index breaks ties, so that equal items keep the order of the collection.
+        self.pending.sort(key=lambda index: (-self._seconds[index], index))
+
+    def _send(self, node: WorkerController, position: int) -> None:
+        if self.pending:
+            index = self.pending.pop(position)
+            self.node2pending[node].append(index)
+            node.send_runtest_some([index])
+
+    def check_schedule(self, node: WorkerController, duration: float = 0) -> None:
+        """Fill the node up to two items; behind a long one the shortest, behind a short one the longest."""
+        if node.shutting_down:
+            return
+        held = self.node2pending[node]
+        while self.pending and len(held) < 2:
+            self._send(node, 0 if not held or self._wants_longest(held[-1]) else -1)
+        if not self.pending:
+            node.shutdown()
+
+    def _wants_longest(self, running: int) -> bool:
+        """Whether the longest left is to follow: behind a short item, and where all are of about one length.
+
+        Items of one length are best taken in order, so that the shortest are there to even out the end.
+        """
+        longest, shortest = (self._seconds[self.pending[place]] for place in (0, -1))
+        own = self._seconds[running]
+        return longest <= 2 * shortest or own - shortest <= longest - own
+
+    def mark_test_pending(self, item: str) -> None:
+        """Put an item back that is to be run again."""
+        super().mark_test_pending(item)
+        self._sort()
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Put the items of a lost worker back, and return the one it was running."""
+        held = self.node2pending.pop(node)
+        if not held:
+            return None
+        crashed: str = (self.collection or [])[held[0]]
+        self.pending.extend(held[1:])
+        self._sort()
+        for other in self.nodes:
+            self.check_schedule(other)
+        return crashed

@@ -1,0 +1,62 @@
+"""The controller's dealings with pytest-xdist: which GPUs a worker gets, and which item comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_generalbench import gpu, models, options
+from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.session import Controller, task_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.activation import Benchmark
+
+
+class Workers:
+    """Hands out GPUs and items."""
+
+    def __init__(self, benchmark: Benchmark, controller: Controller) -> None:
+        """Keep what is run, and by whom."""
+        self.benchmark = benchmark
+        self.controller = controller
+        self.leases: list[dict[str, str]] = []
+        """What was set in each local worker's environment."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self, specs: Sequence[Any]) -> None:
+        """Give each local worker its GPUs before it starts; one that replaces it inherits them.
+
+        Workers on other machines see what their machine shows them, and those whose `--tx` names GPUs, these.
+        """
+        settings = self.benchmark.settings
+        if not models.uses_gpu(settings.model, self.benchmark.folder):
+            return
+        named = (gpu.CUDA, gpu.HIP)
+        local = [spec for spec in specs if spec.popen and not any(name in spec.env for name in named)]
+        try:
+            self.leases = gpu.plan(
+                gpu.visible_devices(), settings.gpus_per_worker, len(local), settings.share_gpus
+            )
+        except GeneralBenchError as error:
+            self.controller.discard_folder()
+            raise pytest.UsageError(str(error)) from error
+        for spec, environment in zip(local, self.leases, strict=True):
+            spec.env.update(environment)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Start the longest tasks first, unless the user chose a way to distribute."""
+        if options.chose_distribution(config):
+            return None
+        from pytest_generalbench.estimates import estimates
+        from pytest_generalbench.run import DEFAULT_PARENT
+        from pytest_generalbench.scheduling import LongShort
+
+        tasks = {task.id: task for task in self.benchmark.tasks}
+        runs = self.benchmark.folder / DEFAULT_PARENT
+        seconds = estimates(tasks, self.benchmark.settings, runs)
+        return LongShort(config, log, lambda item: seconds.get(task_id_of(item) or "", 0.0))

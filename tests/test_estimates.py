@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_generalbench.estimates import estimates, prior
+from pytest_generalbench.settings import Settings
+from tests.makers import make_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = Settings(model="hf:x")
+TASKS = {
+    task.id: task
+    for task in (
+        make_task(id="nlp/short", instances=10),
+        make_task(id="nlp/long", instances=100),
+        make_task(id="nlp/written", instances=100, max_new_tokens=1024),
+    )
+}
+
+
+def earlier(folder: Path, name: str, seconds: dict[str, float], model: str = "hf:x", count: int = 10) -> None:
+    (folder / name).mkdir()
+    tasks = [{"id": key, "seconds": value, "states": {"ok": count}} for key, value in seconds.items()]
+    content = {"settings": {"model": model, "data": "demo"}, "tasks": tasks}
+    (folder / name / "result.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_more_instances_longer_answers_and_dearer_media_take_longer() -> None:
+    text = prior(TASKS["nlp/long"])
+    assert prior(TASKS["nlp/short"]) < text < prior(TASKS["nlp/written"])
+    assert (
+        prior(make_task(instances=100, inputs="video"))
+        > prior(make_task(instances=100, inputs="image"))
+        > text
+    )
+    assert (
+        prior(make_task(instances=100, output="video"))
+        > prior(make_task(instances=100, output="image"))
+        > text
+    )
+
+
+def test_a_limit_cuts_long_tasks_down() -> None:
+    assert prior(TASKS["nlp/long"], 10) == prior(TASKS["nlp/short"])
+
+
+def test_what_was_measured_counts_and_scales_the_rest(tmp_path: Path) -> None:
+    earlier(tmp_path, "one", {"nlp/short": 5.0})
+    found = estimates(TASKS, SETTINGS, tmp_path)
+    assert found == {"nlp/short": 5.0, "nlp/long": 50.0, "nlp/written": 200.0}
+
+
+def test_another_models_runs_and_torn_files_count_for_nothing(tmp_path: Path) -> None:
+    earlier(tmp_path, "other", {"nlp/short": 500.0}, model="hf:y")
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "result.json").write_text('{"settings": {"mod', encoding="utf-8")
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "result.json").write_text("[1]", encoding="utf-8")
+    found = estimates(TASKS, SETTINGS, tmp_path)
+    assert found["nlp/short"] == prior(TASKS["nlp/short"])
+
+
+def test_times_may_lie_apart_from_the_tasks(tmp_path: Path) -> None:
+    earlier(tmp_path, "one", {"nlp/short": 0.0})
+    path = tmp_path / "one" / "result.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "run": {"tasks": {"nlp/short": 7.0}}}), encoding="utf-8")
+    assert estimates(TASKS, SETTINGS, tmp_path)["nlp/short"] == 7.0
+
+
+@pytest.mark.parametrize("limit", [None, 5])
+def test_a_limit_shortens_what_was_measured_without_one(tmp_path: Path, limit: int | None) -> None:
+    earlier(tmp_path, "one", {"nlp/short": 6.0})
+    found = estimates(TASKS, Settings(model="hf:x", limit=limit), tmp_path)
+    assert found["nlp/short"] == (6.0 if limit is None else 3.0)
