@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import protocols, registry, vocabulary
 from pytest_generalbench.answers import answer_key
+from pytest_generalbench.asking import ask
 from pytest_generalbench.data import open_data
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.evaluation import answer_sheet, ask, prepare
+from pytest_generalbench.evaluation import answer_sheet, prepare
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import Failed, Model, foreign
 from pytest_generalbench.models.python import PythonModel
@@ -200,7 +201,7 @@ class _Trial:
         seconds = (time.perf_counter() - started) / len(requests)
         again = ask(self.model.generate, requests[:1])[0]
         watched = _Watched(self.model)
-        together = ask(watched, requests) if len(requests) == 2 else []
+        together = ask(watched.generate, requests) if len(requests) == 2 else []
         will_do = text_will_do or requests[0].output_medium == "text"
         count = watched.counts.get(2)
         return _Sample(where, tuple(requests), tuple(alone), again, tuple(together), count, seconds, will_do)
