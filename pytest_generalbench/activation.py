@@ -36,6 +36,8 @@ class Benchmark:
     """The chosen board's tasks: what is collected."""
     folder: Path
     """Where pytest was started; relative paths of options are meant from here."""
+    is_selective: bool = False
+    """Whether the command line itself says which tasks (`-k`, `-m`, paths, `--lf`)."""
 
     @property
     def data_source(self) -> str | Path:
@@ -81,7 +83,14 @@ def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
     folder = config.invocation_params.dir
     if not is_worker(config):
         models.check_spec(settings.model, folder)
-    return Benchmark(settings, module, shipped, tasks, selection.board_tasks(tasks, settings.board), folder)
+    chosen = selection.board_tasks(tasks, settings.board)
+    return Benchmark(settings, module, shipped, tasks, chosen, folder, _is_selective(config, module))
+
+
+def _is_selective(config: pytest.Config, module: Path) -> bool:
+    given = config.option
+    named = config.args_source is pytest.Config.ArgsSource.ARGS and config.args != [str(module)]
+    return bool(given.keyword or given.markexpr or named or getattr(given, "lf", False))
 
 
 def _translate_paths(config: pytest.Config, module: Path) -> None:

@@ -7,9 +7,10 @@ import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from pytest_generalbench import metrics, protocols
+from pytest_generalbench import __version__, metrics, protocols
 from pytest_generalbench.answers import Answer, AnswerFormatError, check_answer
 from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
 from pytest_generalbench.human import (
@@ -21,9 +22,11 @@ from pytest_generalbench.human import (
     score_rated,
 )
 from pytest_generalbench.instance import INCOMPLETE_STATES, Instance, Output, Request
-from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record, answers_and_verdicts
+from pytest_generalbench.ledger import RECORDS, LedgerReader, LedgerWriter, Record
+from pytest_generalbench.ledgers import settled, verdict_digest
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
 from pytest_generalbench.result import TaskResult, absent
+from pytest_generalbench.resume import Earlier, Plan, wanted
 from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
 
@@ -206,6 +209,7 @@ class Evaluation:
         judge: Judge | None,
         backbones: Backbones,
         ratings: Ratings = NO_RATINGS,
+        earlier: Earlier | None = None,
     ) -> None:
         """Keep the parts; `model` is called when the first task really needs the model."""
         self.settings = settings
@@ -215,9 +219,20 @@ class Evaluation:
         self.judge = judge
         self.backbones = backbones
         self.ratings = ratings
+        self.earlier = earlier or Earlier()
 
     def run(self, task: Task) -> TaskResult:
-        """Evaluate `task`. Raises GeneralBenchError when its data or the model cannot be had."""
+        """Evaluate `task`, and note what became of it.
+
+        Raises GeneralBenchError when its data or the model cannot be had.
+        """
+        before = self.earlier.result(task.id, task.metric.name)
+        result = self._run(task, before)
+        if result is not before:
+            self.ledger.conclude(task.id, result.to_dict(), __version__)
+        return result
+
+    def _run(self, task: Task, before: TaskResult | None) -> TaskResult:
         started = time.perf_counter()
         by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
         if by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC:
@@ -228,11 +243,13 @@ class Evaluation:
         loaded = self.data.load(task)
         if loaded is None:
             return absent(task, "no_data", "the data folder has no folder for it")
-        model = self.model()
-        with foreign("the model's unsupported"):
-            unsupported = model.unsupported(task)
-        if unsupported:
-            return absent(task, "unsupported", unsupported)
+        if before is not None and before.state == "unsupported":
+            return before
+        if before is None:
+            with foreign("the model's unsupported"):
+                unsupported = self.model().unsupported(task)
+            if unsupported:
+                return absent(task, "unsupported", unsupported)
         protocol = protocols.get(task.protocol)
         scoring = ScoringInput(
             task=task,
@@ -245,30 +262,55 @@ class Evaluation:
             backbones=self.backbones,
         )
         prepared = prepare(scoring)
+        facts = {"data": loaded.fingerprint, "protocol": f"{protocol.name}/{protocol.version}"}
+        self.earlier.check(task.id, facts)
+        plan = self.earlier.plan(task.id, prepared.requests, prepared.impossible)
+        if before is not None and plan.is_empty:
+            return before
         start = self.ledger.position()
-        self._answer(model, prepared)
-        answers, verdicts = self._read(start, task)
+        self._answer(prepared, plan, facts)
+        return self._score(prepared, start, started)
+
+    def _score(self, prepared: Prepared, start: int, started: float) -> TaskResult:
+        """Score from what the ledgers say of the task; this process's part of it begins at `start`."""
+        scoring = prepared.scoring
+        answers, verdicts = self._read(start, prepared)
         if scoring.judge:
-            self._judge(prepared, answers)
-            answers, verdicts = self._read(start, task)
-        if task.metric.name in HUMAN_METRICS:
+            self._judge(prepared, answers, verdicts)
+            answers, verdicts = self._read(start, prepared)
+        metric = scoring.task.metric.name
+        if metric in HUMAN_METRICS:
             return score_rated(scoring, answers, self.ratings, time.perf_counter() - started)
         # What a metric's pretrained model raises is told in a line; what a pure metric raises is our fault.
-        measured = metrics.get(task.metric.name).backbones
-        with foreign(f"scoring with {task.metric.name}") if measured else nullcontext():
+        measured = metrics.get(metric).backbones
+        with foreign(f"scoring with {metric}") if measured else nullcontext():
             return score_task(scoring, answers, verdicts, time.perf_counter() - started)
 
-    def _read(self, start: int, task: Task) -> tuple[Mapping[str, Record], Mapping[str, Record]]:
-        return answers_and_verdicts(LedgerReader(self.ledger.path).records(start), task.id)
+    def _read(self, start: int, prepared: Prepared) -> tuple[dict[str, Record], dict[str, Record]]:
+        task = prepared.scoring.task.id
+        lines = LedgerReader(self.ledger.path).lines(start)
+        own = (plain for _, _, plain in lines if plain["kind"] in RECORDS and plain["task"] == task)
+        digests = {request.instance_id: request.digest() for request in prepared.requests}
+        records = chain(self.earlier.records(task), own)
+        answers, verdicts = settled(records, wanted(digests, prepared.impossible), self.ledger.path.parent)
+        for instance in prepared.scoring.instances:
+            if instance.id not in answers:  # only when an unfinished run is rescored
+                answers[instance.id] = Record(task, instance.id, state="error", message="not asked yet")
+        return answers, verdicts
 
-    def _answer(self, model: Model, prepared: Prepared) -> None:
-        """Ask every request, keeping each batch's answers before the next is asked."""
-        if prepared.impossible:
-            self.ledger.append(prepared.impossible)
+    def _answer(self, prepared: Prepared, plan: Plan, facts: Mapping[str, str]) -> None:
+        """Ask what is left, keeping each batch's answers before the next is asked."""
+        task = prepared.scoring.task
+        if plan.records:
+            self.ledger.append(plan.records)
+        if not (plan.together or plan.alone):
+            return
+        model = self.model()
         sheet = answer_sheet(prepared) if model.wants_answers else None
         with foreign("the model's begin"):
-            model.begin(prepared.scoring.task, sheet)
-        for batch in self._batches(prepared.requests, model):
+            model.begin(task, sheet)
+        for batch in chain(self._batches(plan.together, model), ((request,) for request in plan.alone)):
+            self.ledger.mark(task.id, [request.instance_id for request in batch], facts)
             started = time.perf_counter()
             answers = ask(model, batch)
             each = (time.perf_counter() - started) / len(batch)
@@ -280,8 +322,10 @@ class Evaluation:
         for start in range(0, len(requests), size):
             yield requests[start : start + size]
 
-    def _judge(self, prepared: Prepared, answers: Mapping[str, Record]) -> None:
-        """Ask the judge about every answer that can be read, and keep what it says."""
+    def _judge(
+        self, prepared: Prepared, answers: Mapping[str, Record], verdicts: Mapping[str, Record]
+    ) -> None:
+        """Ask the judge about every answer that can be read and has no verdict, and keep what it says."""
         judge, scoring = self.judge, prepared.scoring
         if judge is None:
             return
@@ -290,10 +334,20 @@ class Evaluation:
             record = answers[instance.id]
             if record.state != "ok" or record.output is None or not instance.has_reference:
                 continue
+            before = verdicts.get(instance.id)
+            if before is not None and not (before.verdict is None and self.earlier.retry):
+                continue
             answer = scoring.protocol.parse(record.output, instance, scoring.context)
             if answer is None:
                 continue
             references = scoring.protocol.reference(instance, scoring.context)
             verdict, said = judge.verdict(questions[instance.id], references, str(answer))
-            told = Record(scoring.task.id, instance.id, kind="verdict", verdict=verdict, message=said)
+            told = Record(
+                scoring.task.id,
+                instance.id,
+                kind="verdict",
+                digest=verdict_digest(record),
+                verdict=verdict,
+                message=said,
+            )
             self.ledger.append([told])

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation import Evaluation
     from pytest_generalbench.models import Model
     from pytest_generalbench.result import TaskResult
+    from pytest_generalbench.resume import Earlier
     from pytest_generalbench.task import Task
 
 PROPERTY: Final = "generalbench"
 """Name of the user property that carries a task's digest to the controller."""
 
-DIGEST_BYTES: Final = 1000
-
 RUN_INPUT: Final = "generalbench_run"
+SESSION_INPUT: Final = "generalbench_session"
 MODEL_OUTPUT: Final = "generalbench_model"
 
 
@@ -34,17 +34,6 @@ class TaskModule(pytest.Module):
     def funcnamefilter(self, name: str) -> bool:
         """Collect the one test function, and nothing else."""
         return name == "test_task"
-
-
-def digest_of(result: TaskResult) -> dict[str, Any]:
-    """Return what travels in the report: plain builtins, at most 1 KB; a long reason is cut to fit."""
-    plain = result.to_dict()
-    del plain["definition"]  # the controller knows it from the task
-    reason = (result.reason or "").encode()
-    size = len(json.dumps({**plain, "reason": ""}, ensure_ascii=False).encode())
-    if size + len(reason) > DIGEST_BYTES:
-        plain["reason"] = reason[: max(0, DIGEST_BYTES - size)].decode(errors="ignore")
-    return plain
 
 
 class ModelUnavailableError(GeneralBenchError):
@@ -61,6 +50,7 @@ class Items:
         self._evaluation: Evaluation | None = None
         self._model: Model | None = None
         self._model_error: str | None = None
+        self._ledger_error: str | None = None
 
     def pytest_pycollect_makemodule(
         self, module_path: Path, parent: pytest.Collector
@@ -90,11 +80,15 @@ class Items:
         """Return the function that evaluates a task and records its result on the item."""
 
         def evaluate(task: Task) -> None:
+            from pytest_generalbench.result import digest_of
+
             result = self._run(task)
             if self._model_error is not None:
                 # Every task after this one would fail for the same reason: say it once.
                 request.session.shouldfail = self._model_error
             request.node.user_properties.append((PROPERTY, digest_of(result)))
+            if self._ledger_error is not None:
+                request.session.shouldstop = self._ledger_error
             if result.state in ("incomplete", "failed"):
                 pytest.fail(f"{result.state}: {result.reason}", pytrace=False)
             if result.state not in ("scored", "answered"):
@@ -103,10 +97,16 @@ class Items:
         return evaluate
 
     def _run(self, task: Task) -> TaskResult:
+        from pytest_generalbench.ledger import LedgerError
         from pytest_generalbench.result import absent
+        from pytest_generalbench.resume import ResumeError
 
         try:
             return self.evaluation().run(task)
+        except (LedgerError, ResumeError) as error:
+            # No later task could be kept, or would be of this run: the session ends here.
+            self._ledger_error = str(error)
+            return absent(task, "failed", str(error)[:300])
         except GeneralBenchError as error:
             return absent(task, "failed", str(error)[:300])
 
@@ -122,27 +122,64 @@ class Items:
             from pytest_generalbench.run import ledger_path
 
             settings = self.benchmark.settings
-            folder, worker = self._place()
+            folder, session, worker = self._place()
             data = open_data(
                 self.benchmark.data_source,
                 settings.split,
                 self.benchmark.registered,
                 offline=settings.offline,
             )
-            writer = LedgerWriter(ledger_path(folder, worker))
+            earlier = self._earlier(folder)  # before this process opens a ledger of its own
+            writer = LedgerWriter(ledger_path(folder, worker), worker, session)
             judge = make_judge(settings, data.is_demo)
             backbones = make_backbones(settings, data.is_demo, self.benchmark.folder)
             ratings = make_ratings(settings, data, self.benchmark.registered, self.benchmark.folder)
-            self._evaluation = Evaluation(settings, data, writer, self.model, judge, backbones, ratings)
+            self._evaluation = Evaluation(
+                settings, data, writer, self.model, judge, backbones, ratings, earlier
+            )
         return self._evaluation
 
-    def _place(self) -> tuple[Path, str]:
-        """Return the run folder and this process's name."""
+    def _earlier(self, folder: Path) -> Earlier:
+        """Return what earlier sessions left in the run folder."""
+        from pytest_generalbench.human import HUMAN_METRICS
+        from pytest_generalbench.ledgers import read_ledgers
+        from pytest_generalbench.resume import Earlier
+
+        settings = self.benchmark.settings
+        if not settings.resume:
+            return Earlier()
+        return Earlier(read_ledgers(folder), settings.retry_errors, frozenset(HUMAN_METRICS))
+
+    def _place(self) -> tuple[Path, int, str]:
+        """Return the run folder, the number of the session, and this process's name."""
         if is_worker(self.config):
             given: dict[str, Any] = self.config.workerinput  # type: ignore[attr-defined]
-            return Path(given[RUN_INPUT]), given["workerid"]
+            return Path(given[RUN_INPUT]), given[SESSION_INPUT], given["workerid"]
         controller: Any = self.config.pluginmanager.get_plugin("generalbench-controller")
-        return controller.folder, "main"
+        return controller.run.path, controller.run.session, "main"
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Resumed without a selection of its own, a session is over what the run is over."""
+        if not self.benchmark.settings.resume or self.benchmark.is_selective:
+            return
+        selection = self._selection()
+        if selection is None:
+            return
+        names = {f"{MODULE_NODEID}::test_task[{task}]" for task in selection}
+        kept = [item for item in items if item.nodeid in names]
+        if len(kept) < len(items):
+            config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in names])
+            items[:] = kept
+
+    def _selection(self) -> frozenset[str] | None:
+        """Return the ids of the run's tasks, None before any session collected them."""
+        from pytest_generalbench.run import read_run
+
+        if not is_worker(self.config):
+            controller: Any = self.config.pluginmanager.get_plugin("generalbench-controller")
+            return None if controller.run is None else controller.run.selection
+        told = read_run(self._place()[0]).get("selection")
+        return None if told is None else frozenset(told)
 
     def model(self) -> Model:
         """Return the model, made once; when that failed, say so again at once."""
@@ -158,7 +195,23 @@ class Items:
             except GeneralBenchError as error:
                 self._model_error = str(error)
                 raise ModelUnavailableError(self._model_error) from error
+            self._introduce()
         return self._model
+
+    def _introduce(self) -> None:
+        """Note in the ledger which model answers. Raises ResumeError when earlier answers are another's."""
+        from pytest_generalbench.resume import ResumeError, differences
+
+        told = self.model_identity()
+        if self._evaluation is None or told is None:
+            return
+        ledgers = self._evaluation.earlier.ledgers
+        if ledgers is not None and ledgers.model is not None:
+            before = {key: value for key, value in ledgers.model[1].items() if key != "device"}
+            found = differences(before, told)
+            if found:
+                raise ResumeError(f"the run cannot be continued with another model: {'; '.join(found)}")
+        self._evaluation.ledger.introduce(told)
 
     def model_identity(self) -> dict[str, Any] | None:
         """Return what the model says of itself, or None when no task needed it here."""

@@ -30,6 +30,14 @@ class Settings:
     """`auto`: a predictor stands in for people."""
     offline: bool = False
     trust_remote_code: bool = False
+    resume: bool = False
+    max_errors: str | None = None
+    """`N` instances or `P%` of them may end without an answer before the exit code is 1; None: none."""
+    retry_errors: bool = False
+    cache: str | None = None
+    """Folder of the answer cache that runs share."""
+    cache_all: bool = False
+    """Whether answers that may differ each time are cached too."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins for the result file."""
