@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench import metrics, models, options, protocols, registry, selection, vocabulary
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.task import Task, validate
+from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_generalbench.settings import Settings
-
-MODULE_NODEID: Final = "benchmark_tasks/test_general_bench.py"
-"""Node id of the shipped module, the same in every repository and on every worker."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,24 @@
-"""One task from its data to its result: prepare, ask in batches, keep, score."""
+"""One task from its data to its result: ask in batches, keep, judge, score."""
 
 from __future__ import annotations
 
 import time
 import warnings
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pytest_generalbench import __version__, metrics, protocols
+from pytest_generalbench import __version__
 from pytest_generalbench.answers import Answer, AnswerFormatError, check_answer
-from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError
-from pytest_generalbench.human import (
-    AUTOMATIC,
-    HUMAN_METRICS,
-    NO_RATINGS,
-    Ratings,
-    automatic,
-    score_rated,
-)
-from pytest_generalbench.instance import INCOMPLETE_STATES, Instance, Output, Request
+from pytest_generalbench.errors import DataError, MediaError
+from pytest_generalbench.human import NO_RATINGS, Ratings
+from pytest_generalbench.instance import INCOMPLETE_STATES, Output, Request
 from pytest_generalbench.ledger import RECORDS, LedgerReader, LedgerWriter, Record
 from pytest_generalbench.ledgers import settled, verdict_digest
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
+from pytest_generalbench.preparing import Prepared, TaskScoring, facts_of
 from pytest_generalbench.result import TaskResult, absent
-from pytest_generalbench.resume import Earlier, Plan, wanted
-from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
-from pytest_generalbench.selection import limited
+from pytest_generalbench.resume import Earlier, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,76 +28,6 @@ if TYPE_CHECKING:
     from pytest_generalbench.judge import Judge
     from pytest_generalbench.settings import Settings
     from pytest_generalbench.task import Task
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A task ready to be asked."""
-
-    scoring: ScoringInput
-    requests: tuple[Request, ...]
-    """One per instance that can be asked, longest text first; the order is the same for every worker."""
-    impossible: tuple[Record, ...]
-    """One per instance that cannot be asked, with its state and why."""
-
-
-def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskResult | None:
-    """Return why this installation cannot score `task`, or None when it can."""
-    if not protocols.implemented(task.protocol):
-        return absent(task, "not_implemented", f"the protocol {task.protocol} is not implemented yet")
-    lacking = protocols.get(task.protocol).requires
-    if lacking and find_spec(lacking[0]) is None:
-        error = MissingDependencyError(*lacking, f"the protocol {task.protocol}")
-        return absent(task, "unavailable", str(error))
-    if task.metric.name not in metrics.names():
-        return absent(task, "not_implemented", f"the metric {task.metric.name} is not implemented yet")
-    lacking_weights = backbones.missing(metrics.get(task.metric.name).backbones)
-    if lacking_weights:
-        return absent(task, "unavailable", lacking_weights)
-    try:
-        if not metrics.get(task.metric.name).backbones:
-            metrics.make(task.metric.name, task.metric.options)
-    except MissingDependencyError as error:
-        return absent(task, "unavailable", str(error))
-    if task.metric.name == JUDGE_METRIC and judge is None:
-        return absent(task, "unavailable", "needs a judge: --generalbench-judge=MODEL")
-    return None
-
-
-def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
-    """Return the record of an instance that must not be asked, or None."""
-    if instance.problem is not None:
-        return Record(
-            instance.task_id, instance.id, state=instance.problem.state, message=instance.problem.message
-        )
-    message = None
-    if scoring.protocol.has_reference(instance, scoring.context):
-        try:
-            scoring.protocol.reference(instance, scoring.context)
-        except DataError as error:
-            message = str(error)
-    elif scoring.split == "open":
-        message = "the instance has no reference"
-    if message is None:
-        return None
-    return Record(instance.task_id, instance.id, state="error", message=message)
-
-
-def prepare(scoring: ScoringInput) -> Prepared:
-    """Turn instances into requests; what cannot be asked keeps its state and its reason."""
-    requests: list[Request] = []
-    impossible: list[Record] = []
-    for instance in scoring.instances:
-        record = _cannot_ask(instance, scoring)
-        if record is None:
-            try:
-                requests.append(scoring.protocol.request(instance, scoring.context))
-                continue
-            except DataError as error:
-                record = Record(instance.task_id, instance.id, state="error", message=str(error))
-        impossible.append(record)
-    requests.sort(key=lambda request: (-len(request.text), request.instance_id))
-    return Prepared(scoring, tuple(requests), tuple(impossible))
 
 
 def answer_sheet(prepared: Prepared) -> AnswerSheet:
@@ -197,7 +117,7 @@ def _record(request: Request, answer: Output | Failed, seconds: float, coordinat
     return replace(record, state="refused" if answer.refused else "ok", output=answer)
 
 
-class Evaluation:
+class Evaluation(TaskScoring):
     """Evaluates tasks one after another with one model, one data source and one ledger."""
 
     def __init__(
@@ -212,13 +132,9 @@ class Evaluation:
         earlier: Earlier | None = None,
     ) -> None:
         """Keep the parts; `model` is called when the first task really needs the model."""
-        self.settings = settings
-        self.data = data
+        super().__init__(settings, data, judge, backbones, ratings)
         self.ledger = ledger
         self.model = model
-        self.judge = judge
-        self.backbones = backbones
-        self.ratings = ratings
         self.earlier = earlier or Earlier()
 
     def run(self, task: Task) -> TaskResult:
@@ -234,69 +150,37 @@ class Evaluation:
 
     def _run(self, task: Task, before: TaskResult | None) -> TaskResult:
         started = time.perf_counter()
-        by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
-        if by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC:
-            task = automatic(task)
-        impossible = not_possible(task, self.judge, self.backbones)
-        if impossible is not None:
-            return impossible
-        loaded = self.data.load(task)
-        if loaded is None:
-            return absent(task, "no_data", "the data folder has no folder for it")
+        loaded = self.load(task)
+        if isinstance(loaded, TaskResult):
+            return loaded
         if before is not None and before.state == "unsupported":
             return before
         if before is None:
             with foreign("the model's unsupported"):
-                unsupported = self.model().unsupported(task)
+                unsupported = self.model().unsupported(loaded.task)
             if unsupported:
-                return absent(task, "unsupported", unsupported)
-        protocol = protocols.get(task.protocol)
-        scoring = ScoringInput(
-            task=task,
-            protocol=protocol,
-            context=protocol.context(task, loaded.header, loaded.instances),
-            instances=limited(loaded.instances, self.settings.limit),
-            fingerprint=loaded.fingerprint,
-            split=self.settings.split,
-            judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
-            backbones=self.backbones,
-        )
-        prepared = prepare(scoring)
-        facts = {"data": loaded.fingerprint, "protocol": f"{protocol.name}/{protocol.version}"}
+                return absent(loaded.task, "unsupported", unsupported)
+        prepared = self.prepare(loaded)
+        facts = facts_of(prepared.scoring)
         self.earlier.check(task.id, facts)
         plan = self.earlier.plan(task.id, prepared.requests, prepared.impossible)
         if before is not None and plan.is_empty:
             return before
         start = self.ledger.position()
         self._answer(prepared, plan, facts)
-        return self._score(prepared, start, started)
-
-    def _score(self, prepared: Prepared, start: int, started: float) -> TaskResult:
-        """Score from what the ledgers say of the task; this process's part of it begins at `start`."""
-        scoring = prepared.scoring
         answers, verdicts = self._read(start, prepared)
-        if scoring.judge:
+        if prepared.scoring.judge:
             self._judge(prepared, answers, verdicts)
             answers, verdicts = self._read(start, prepared)
-        metric = scoring.task.metric.name
-        if metric in HUMAN_METRICS:
-            return score_rated(scoring, answers, self.ratings, time.perf_counter() - started)
-        # What a metric's pretrained model raises is told in a line; what a pure metric raises is our fault.
-        measured = metrics.get(metric).backbones
-        with foreign(f"scoring with {metric}") if measured else nullcontext():
-            return score_task(scoring, answers, verdicts, time.perf_counter() - started)
+        return self.score(prepared.scoring, answers, verdicts, time.perf_counter() - started)
 
     def _read(self, start: int, prepared: Prepared) -> tuple[dict[str, Record], dict[str, Record]]:
+        """Return what the ledgers say of the task; this process's part of it begins at `start`."""
         task = prepared.scoring.task.id
         lines = LedgerReader(self.ledger.path).lines(start)
         own = (plain for _, _, plain in lines if plain["kind"] in RECORDS and plain["task"] == task)
-        digests = {request.instance_id: request.digest() for request in prepared.requests}
         records = chain(self.earlier.records(task), own)
-        answers, verdicts = settled(records, wanted(digests, prepared.impossible), self.ledger.path.parent)
-        for instance in prepared.scoring.instances:
-            if instance.id not in answers:  # only when an unfinished run is rescored
-                answers[instance.id] = Record(task, instance.id, state="error", message="not asked yet")
-        return answers, verdicts
+        return settled(records, prepared.digests(), self.ledger.path.parent)
 
     def _answer(self, prepared: Prepared, plan: Plan, facts: Mapping[str, str]) -> None:
         """Ask what is left, keeping each batch's answers before the next is asked."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_generalbench.activation import MODULE_NODEID, Benchmark, is_worker
+from pytest_generalbench.activation import Benchmark, is_worker
 from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

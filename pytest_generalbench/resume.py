@@ -85,7 +85,8 @@ class Earlier:
         if self.ledgers is None:
             return Plan(together=tuple(requests), records=tuple(impossible))
         digests = {request.instance_id: request.digest() for request in requests}
-        answers, _ = settled(self.records(task), wanted(digests, impossible), self.ledgers.folder)
+        wanted = {**digests, **dict.fromkeys((record.instance for record in impossible), None)}
+        answers, _ = settled(self.records(task), wanted, self.ledgers.folder)
         together: list[Request] = []
         alone: list[Request] = []
         records = [item for item in impossible if item.instance not in answers]
@@ -127,11 +128,6 @@ def check_facts(ledgers: Ledgers, tasks: Mapping[str, Task], data: DataSource) -
 
 def _parted(lines: Iterable[str]) -> list[tuple[str, str]]:
     return [(key, f" {rest}") for key, _, rest in (line.partition(" ") for line in lines)]
-
-
-def wanted(digests: Mapping[str, str], impossible: Iterable[Record]) -> dict[str, str | None]:
-    """Return the digest of every instance's request, None for those that cannot be asked."""
-    return {**digests, **{record.instance: None for record in impossible}}
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 RUN_FILE: Final = "run.json"
 DEFAULT_PARENT: Final = "generalbench-runs"
+PREDICTIONS_FOLDER: Final = "predictions"
+"""Where the exported predictions of a close-set run lie."""
+
 RUN_VERSION: Final = 1
 _REPLACED: Final = (RUN_FILE, MANIFEST_FILE)
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.activation import MODULE_NODEID, Benchmark
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.items import MODEL_OUTPUT, PROPERTY, RUN_INPUT, SESSION_INPUT
 from pytest_generalbench.report import terminal
 from pytest_generalbench.result import TaskResult, absent, result_from_dict
+from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_generalbench.activation import Benchmark
     from pytest_generalbench.data import DataSource
     from pytest_generalbench.finish import Setting
     from pytest_generalbench.judge import Judge
@@ -299,10 +300,21 @@ class Controller:
         )
         self._data = dict(content.data)
         write_result(run.path, content.to_dict())
+        if self.benchmark.settings.split == "close":
+            self._export(run)
         write_sheet(run.path, [result.id for result in results if result.state == "human"])
         if self._ledger is not None:
             self._ledger.close()
         write_manifest(run.path, run_files(run.path))
+
+    def _export(self, run: RunFolder) -> None:
+        """Write the predictions of a close-set run, which is what it is made for."""
+        from pytest_generalbench.exchange import export_official, open_run
+        from pytest_generalbench.run import PREDICTIONS_FOLDER
+
+        out = run.path / PREDICTIONS_FOLDER
+        told = export_official(open_run(run.path), out)
+        self.notes.append(f"close set: nothing is scored; the predictions are in {out} ({told[0]})")
 
     def _identity(self, run: RunFolder) -> dict[str, Any]:
         """Return what the model says of itself, or said in an earlier session."""
