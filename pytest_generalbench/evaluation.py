@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_generalbench import __version__
 from pytest_generalbench.answers import Answer, AnswerFormatError, check_answer
-from pytest_generalbench.errors import DataError, MediaError
+from pytest_generalbench.errors import DataError, MediaError, ModelUnavailableError
 from pytest_generalbench.human import NO_RATINGS, Ratings
 from pytest_generalbench.instance import INCOMPLETE_STATES, Output, Request
 from pytest_generalbench.ledger import RECORDS, LedgerReader, LedgerWriter, Record
@@ -96,6 +96,8 @@ def ask(model: Model, requests: Sequence[Request]) -> list[Output | Failed]:
             # A repository that turns warnings into errors means its own code, not the model's libraries.
             warnings.simplefilter("default")
             outputs = list(model.generate(requests))
+    except ModelUnavailableError:
+        raise  # it was to be loaded only now, and cannot be: no fault of these requests
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a model is foreign code and may raise anything
         failed = _failure(error)
     else:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_generalbench.activation import Benchmark, is_worker
-from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.errors import GeneralBenchError, ModelUnavailableError
 from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
@@ -35,10 +36,6 @@ class TaskModule(pytest.Module):
     def funcnamefilter(self, name: str) -> bool:
         """Collect the one test function, and nothing else."""
         return name == "test_task"
-
-
-class ModelUnavailableError(GeneralBenchError):
-    """The model could not be made; every later task of this process ends at once with the same words."""
 
 
 class Items:
@@ -187,17 +184,53 @@ class Items:
         if self._model_error is not None:
             raise ModelUnavailableError(self._model_error)
         if self._model is None:
-            from pytest_generalbench.models import make_model
-            from pytest_generalbench.models.base import foreign
-
-            try:
-                with foreign(self.benchmark.settings.model):
-                    self._model = make_model(self.benchmark.settings, self.benchmark.folder)
-            except GeneralBenchError as error:
-                self._model_error = str(error)
-                raise ModelUnavailableError(self._model_error) from error
+            settings = self.benchmark.settings
+            # A baseline looks at the answers, and costs nothing.
+            if settings.cache and not settings.model.startswith("baseline:"):
+                self._model = self._make_cached(settings.cache)
+            else:
+                self._model = self._make_model()
             self._introduce()
         return self._model
+
+    def _make_model(self) -> Model:
+        from pytest_generalbench.models import make_model
+        from pytest_generalbench.models.base import foreign
+
+        try:
+            with foreign(self.benchmark.settings.model):
+                return make_model(self.benchmark.settings, self.benchmark.folder)
+        except GeneralBenchError as error:
+            self._model_error = str(error)
+            raise ModelUnavailableError(self._model_error) from error
+
+    def _make_cached(self, given: str) -> Model:
+        """Return the model behind the answer cache, which loads it when something must really be asked."""
+        from pytest_generalbench.answer_cache import AnswerCache
+        from pytest_generalbench.models import identify
+        from pytest_generalbench.models.cached import CachedModel
+        from pytest_generalbench.provenance import backend
+
+        settings, folder = self.benchmark.settings, self.benchmark.folder
+        cache = AnswerCache(folder / Path(given).expanduser())
+        return CachedModel(
+            self._make_model,
+            lambda: identify(settings, folder, cache),
+            backend(settings),
+            cache,
+            settings.cache_all,
+        )
+
+    def _tell_cached(self) -> None:
+        """Note in the ledger what the cache answered, and warn when it could not be used."""
+        counts = getattr(self._model, "cache_counts", None)
+        if counts is None or self._evaluation is None:
+            return
+        with suppress(GeneralBenchError):
+            self._evaluation.ledger.count_cached(*counts)
+        off = getattr(self._model, "off", None)
+        if off:
+            self.config.issue_config_time_warning(pytest.PytestWarning(off), stacklevel=2)
 
     def _introduce(self) -> None:
         """Note in the ledger which model answers. Raises ResumeError when earlier answers are another's."""
@@ -248,6 +281,7 @@ class Items:
             return (yield)
         finally:
             if self._evaluation is not None:
+                self._tell_cached()
                 self._evaluation.ledger.close()
             if self._model is not None:
                 self._close(self._model)

@@ -183,6 +183,10 @@ class LedgerWriter:
         """Note which model gives the answers that follow."""
         self._note({"kind": "model", "session": self.session, "identity": dict(identity)})
 
+    def count_cached(self, hits: int, asked: int) -> None:
+        """Note how many instances the answer cache answered, and how many the model."""
+        self._note({"kind": "cache", "session": self.session, "hits": hits, "asked": asked})
+
     def crashed(self, worker: str) -> None:
         """Note that a worker of this session died; what it had in flight may have killed it."""
         self._note({"kind": "crashed", "worker": worker, "session": self.session}, durable=True)

@@ -67,6 +67,8 @@ class Ledgers:
     """Session and identity of the latest model that gave answers."""
     deaths: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By task and instance: how many workers died while it was in flight."""
+    cached: tuple[int, int] = (0, 0)
+    """Instances that the answer cache answered, and that the model was asked, in sessions that ended."""
     torn: list[tuple[str, int]] = field(default_factory=list)
     """File and byte offset of every line that is no record."""
     count: int = 0
@@ -137,6 +139,8 @@ def _read_one(
         elif kind == "model":
             if found.model is None or plain["session"] >= found.model[0]:
                 found.model = (plain["session"], plain["identity"])
+        elif kind == "cache":
+            found.cached = (found.cached[0] + plain["hits"], found.cached[1] + plain["asked"])
         elif kind == "closed":
             flying = set()
         elif kind == "crashed":

@@ -19,12 +19,16 @@ from pytest_generalbench import __version__, metrics, protocols
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_generalbench.settings import Settings
     from pytest_generalbench.task import Task
 
 _PACKAGES: Final = (
     "pytest", "pytest-xdist", "numpy", "pandas", "scipy", "torch", "transformers", "diffusers", "tokenizers",
     "codebleu", "pillow", "snowballstemmer", "soundfile", "soxr", "av", "trimesh", "pycocotools", "vllm",
 )  # fmt: skip
+_OTHERS: Final = frozenset({"pytest", "pytest-xdist", "pandas", "snowballstemmer", "codebleu", "pycocotools"})
+"""Libraries that no model answers with."""
+
 _PATIENCE_S: Final = 10.0
 HIDDEN: Final = "***"
 _SECRET_NAME: Final = re.compile(r"(key|token|secret|passw|credential|auth)", re.IGNORECASE)
@@ -92,6 +96,26 @@ def _output(command: Sequence[str], folder: Path) -> str | None:
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
         return None
     return done.stdout if done.returncode == 0 else None
+
+
+_NO_ANSWER_DEPENDS_ON: Final = frozenset({
+    "data", "split", "board", "limit", "scoring", "sota", "run", "batch_size", "judge", "weights",
+    "human_scores", "mos", "offline", "resume", "max_errors", "retry_errors", "cache", "cache_all", "model",
+})  # fmt: skip
+"""Settings that the answer to a request does not depend on; of any other one, cached answers do."""
+
+
+def backend(settings: Settings) -> dict[str, Any]:
+    """Return what answers depend on beside the model's weights and the request."""
+    facts = environment()
+    plain = settings.to_dict()
+    return {
+        "python": facts["python"],
+        "versions": {key: facts["versions"][key] for key in facts["versions"] if key not in _OTHERS},
+        "gpus": [gpu.rpartition(",")[0] for gpu in facts["gpus"]],
+        "settings": {key: plain[key] for key in sorted(plain.keys() - _NO_ANSWER_DEPENDS_ON)},
+        "spec": settings.model,
+    }
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

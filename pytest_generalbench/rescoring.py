@@ -157,5 +157,5 @@ def _model(run: _Run) -> dict[str, Any]:
 
 def _aside(record: Mapping[str, Any]) -> dict[str, Any]:
     started = record["sessions"][0]["started"]
-    return {"started": started, "seconds": 0.0, "tasks": {}, "torn_lines": [], "settings": {},
-            "sessions": record["sessions"]}  # fmt: skip
+    return {"started": started, "seconds": 0.0, "tasks": {}, "torn_lines": [],
+            "cached": {"hits": 0, "asked": 0}, "settings": {}, "sessions": record["sessions"]}  # fmt: skip

@@ -331,8 +331,12 @@ class Controller:
         from pytest_generalbench.run import MAY_CHANGE
 
         torn: list[list[object]] = []
-        if self._earlier is not None or self._ledger is not None:
-            torn = [list(place) for place in read_ledgers(run.path).torn]
+        cached = (0, 0)
+        if self._earlier is not None or self._ledger is not None or self.benchmark.settings.cache:
+            ledgers = read_ledgers(run.path)
+            torn, cached = [list(place) for place in ledgers.torn], ledgers.cached
+        if any(cached):
+            self.notes.append(f"answer cache: {cached[0]} answers from it, {cached[1]} instances asked")
         if torn:
             words = "1 torn line" if len(torn) == 1 else f"{len(torn)} torn lines"
             first = f"{torn[0][0]} at byte {torn[0][1]}"
@@ -344,6 +348,7 @@ class Controller:
             "seconds": round(sum(session.get("seconds") or 0.0 for session in sessions), 3),
             "tasks": {key: round(self.results[key].seconds, 3) for key in sorted(self.results)},
             "torn_lines": torn,
+            "cached": {"hits": cached[0], "asked": cached[1]},
             "settings": {key: plain[key] for key in sorted(MAY_CHANGE & plain.keys())},
             "sessions": sessions,
         }

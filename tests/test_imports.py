@@ -16,7 +16,7 @@ FLOORS = {
     "report": 5,
     "evaluation": 4, "scoring": 4, "judge": 4, "human": 4, "run": 4, "resume": 4, "lock": 4, "provenance": 4,
     "finish": 4, "preparing": 4, "rescoring": 4, "comparing": 4, "exchange": 4,
-    "tables": 4, "manifest": 3, "ledgers": 3, "result_file": 3,
+    "tables": 4, "explaining": 4, "answer_cache": 3, "manifest": 3, "ledgers": 3, "result_file": 3,
     "models": 3, "protocols": 3, "data": 3, "ledger": 3, "level": 3, "registry": 3, "selection": 3,
     "backbones": 3,
     "store": 2, "metrics": 1, "answers": 1, "task": 1, "instance": 1, "media": 1, "result": 1, "settings": 1,

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser with every subcommand."""
-    from pytest_generalbench.cli import diff, doctor, download, export, level, rescore, tasks, verify, weights
+    from pytest_generalbench.cli import (
+        cache,
+        diff,
+        doctor,
+        download,
+        export,
+        level,
+        rescore,
+        tasks,
+        verify,
+        weights,
+    )
 
     parser = argparse.ArgumentParser(
         prog="generalbench",
@@ -23,7 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (tasks, doctor, download, weights, level, rescore, verify, diff, export):
+    for module in (tasks, doctor, download, weights, level, rescore, verify, diff, export, cache, schema):
         module.add_parser(commands)
     return parser
 

@@ -5,18 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.errors import ModelError, UnknownWordError
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
+    from pytest_generalbench.answer_cache import AnswerCache
     from pytest_generalbench.settings import Settings
 
-__all__ = ["AnswerSheet", "Failed", "Model", "ModelKind", "check_spec", "make_model", "model_kinds"]
+__all__ = [
+    "AnswerSheet",
+    "Failed",
+    "Model",
+    "ModelKind",
+    "check_spec",
+    "identify",
+    "make_model",
+    "model_kinds",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,8 @@ class ModelKind:
     """Called with what follows the colon, the settings, and the folder the run was started in."""
     check: Callable[[str, Path], None] = lambda target, folder: None
     """Raises ModelError for a target that cannot work; cheap, nothing is loaded."""
+    identify: Callable[[str, Path, AnswerCache], dict[str, Any] | None] = lambda target, folder, cache: None
+    """Returns what tells the weights of a target from others without loading them, None when it cannot."""
 
 
 def _make_baseline(target: str, settings: Settings, folder: Path) -> Model:
@@ -78,6 +90,26 @@ def _make_diffusers(target: str, settings: Settings, folder: Path) -> Model:
     return make_diffusers_model(target, settings, folder)
 
 
+def _identify_saved(target: str, folder: Path, cache: AnswerCache) -> dict[str, Any] | None:
+    """Tell a saved model by its files: a folder's by their bytes, a repository's by its commit."""
+    from pytest_generalbench.answer_cache import folder_digest
+
+    if (folder / target).is_dir():
+        return {"files": folder_digest(folder / target, cache)}
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError:
+        return None
+    for name in ("config.json", "model_index.json"):
+        path = try_to_load_from_cache(target, name)
+        if isinstance(path, str):
+            return {
+                "repository": target,
+                "commit": path.replace("\\", "/").split("/snapshots/")[1].split("/")[0],
+            }
+    return None
+
+
 def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
     """Check a repository name, or a folder in which a saved model's `file` must lie."""
     if not target:
@@ -92,8 +124,10 @@ def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
 
 BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "baseline": ModelKind(_make_baseline, _check_baseline),
-    "diffusers": ModelKind(_make_diffusers, partial(_check_saved, "diffusers", "model_index.json")),
-    "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json")),
+    "diffusers": ModelKind(
+        _make_diffusers, partial(_check_saved, "diffusers", "model_index.json"), _identify_saved
+    ),
+    "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json"), _identify_saved),
     "predictions": ModelKind(_make_predictions, _check_predictions),
     "python": ModelKind(_make_python, _check_python),
 }
@@ -138,6 +172,13 @@ def check_spec(spec: str, folder: Path) -> None:
     """Raise GeneralBenchError when the specification cannot work; nothing heavy is loaded."""
     kind, target = _split(spec, folder)
     _kinds[kind].check(target, folder)
+
+
+def identify(settings: Settings, folder: Path, cache: AnswerCache) -> dict[str, Any] | None:
+    """Return what tells the settings' model from others without loading it, None when it must be loaded."""
+    kind, target = _split(settings.model, folder)
+    told = _kinds[kind].identify(target, folder, cache)
+    return None if told is None else {"kind": kind, **told}
 
 
 def make_model(settings: Settings, folder: Path) -> Model:

@@ -33,6 +33,8 @@ def _message(request: Request, images: bool) -> list[dict[str, Any]]:
 class TransformersModel(Model):
     """A model with its tokenizer or processor on one device; greedy, batched, left-padded."""
 
+    deterministic = True  # greedy decoding
+
     output_media = frozenset({"text"})
     batch_size = 8
 
