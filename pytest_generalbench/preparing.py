@@ -45,14 +45,10 @@ class Prepared:
 
 def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskResult | None:
     """Return why this installation cannot score `task`, or None when it can."""
-    if not protocols.implemented(task.protocol):
-        return absent(task, "not_implemented", f"the protocol {task.protocol} is not implemented yet")
     lacking = protocols.get(task.protocol).requires
     if lacking and find_spec(lacking[0]) is None:
         error = MissingDependencyError(*lacking, f"the protocol {task.protocol}")
         return absent(task, "unavailable", str(error))
-    if task.metric.name not in metrics.names():
-        return absent(task, "not_implemented", f"the metric {task.metric.name} is not implemented yet")
     lacking_weights = backbones.missing(metrics.get(task.metric.name).backbones)
     if lacking_weights:
         return absent(task, "unavailable", lacking_weights)

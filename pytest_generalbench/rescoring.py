@@ -132,7 +132,7 @@ def _one(
         return before
     if name not in run.ledgers.spans and before is None:
         return absent(task, "not_run", "selected, but never reported")
-    roles = metrics.get(task.metric.name).backbones if task.metric.name in metrics.names() else ()
+    roles = metrics.get(task.metric.name).backbones
     if roles and not is_demo and before is not None:
         kept.setdefault(f"measured with pretrained models ({', '.join(roles)})", []).append(name)
         return before

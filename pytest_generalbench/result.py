@@ -20,7 +20,6 @@ TASK_STATES: Final = (
     "no_data",
     "unavailable",
     "human",
-    "not_implemented",
     "failed",
     "not_run",
 )
@@ -31,8 +30,7 @@ ended as error, timeout, oom or missing_media (they count as wrong in the level)
 answered: the close set, answers kept, nothing to score against. unsupported: the model
 does not take or give the medium. no_data: not in the data folder. unavailable: the
 metric needs something absent (weights, a library, a judge). human: only people can
-score it. not_implemented: this version has no protocol or metric for it yet.
-failed: the evaluation itself broke. not_run: selected, but never reported.
+score it. failed: the evaluation itself broke. not_run: selected, but never reported.
 """
 
 

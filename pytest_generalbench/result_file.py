@@ -132,12 +132,9 @@ def _from_first(old: Mapping[str, Any]) -> dict[str, Any]:
     """Bring a file of schema 1.x into the shape of 2.0: its times move under `run`."""
     tasks = [dict(task) for task in old["tasks"]]
     seconds = {task["id"]: task.pop("seconds", 0.0) for task in tasks}
-    run: dict[str, Any] = {
-        "started": old.get("started"),
-        "seconds": old.get("seconds"),
-        "tasks": seconds,
-        "sessions": [],
-    }
+    run: dict[str, Any] = {key: old.get(key) for key in ("started", "seconds")}
+    run |= {"tasks": seconds, "torn_lines": [], "cached": {"hits": 0, "asked": 0}, "settings": {}}
+    run["sessions"] = []
     kept = {key: value for key, value in old.items() if key not in ("started", "seconds", "tasks")}
     empty: dict[str, Any] = {"tasks": None, "metrics": {}, "protocols": {}}
     return {**kept, "definitions": empty, "tasks": tasks, "run": run}

@@ -239,19 +239,22 @@ def test_no_data_and_unsupported_are_states_with_reasons(tmp_path: Path) -> None
     assert (result.state, result.reason) == ("unsupported", "the model does not take text")
 
 
-def test_a_task_beyond_this_version_never_loads_the_model(tmp_path: Path) -> None:
+def test_a_task_that_cannot_be_scored_never_loads_the_model(tmp_path: Path) -> None:
     made = evaluation(tmp_path, FakeModel(all_a), [make_instance()])
 
     def no_model() -> FakeModel:
         raise AssertionError("loaded")
 
     made.model = no_model
-    unknown = make_task(protocol="text_to_video")
-    assert made.run(unknown).state == "not_implemented"
-    human = make_task(metric=MetricFacts("MOS", "mos", "higher", "1..5", "affine:1..5"))
-    assert made.run(human).state == "human"
     judged = make_task(metric=MetricFacts("GPT-Score", "judge_score", "higher", "percent", "identity"))
     assert made.run(judged).state == "unavailable"
+
+
+def test_what_only_people_can_score_is_asked_and_kept(tmp_path: Path) -> None:
+    made = evaluation(tmp_path, FakeModel(all_a), [make_instance(1), make_instance(2)])
+    result = made.run(make_task(metric=MetricFacts("MOS", "mos", "higher", "1..5", "affine:1..5")))
+    assert (result.state, result.score) == ("human", None)
+    assert "2 answers are kept" in (result.reason or "")
 
 
 @pytest.mark.parametrize(("name", "score"), [("oracle", 100.0), ("constant", 50.0), ("majority", 50.0)])

@@ -56,7 +56,10 @@ class Backbones:
         if not lacking:
             return None
         ways = [way for source in self._sources if (way := source.lacking(lacking[0]))]
-        return f"needs the weights of {' and '.join(lacking)}: {' or '.join(ways)}"
+        return (
+            f"needs the weights of {' and '.join(lacking)}: {' or '.join(ways)}; "
+            "'generalbench weights' lists all, and --generalbench-weights=DIR takes your own"
+        )
 
     def get(self, role: str) -> Any:
         """Return the backbone of `role`, loaded when first asked for."""
@@ -85,6 +88,7 @@ def make_backbones(settings: Settings, is_demo: bool, folder: Path) -> Backbones
 
     Raises GeneralBenchError when the weights folder of the settings is not there.
     """
+    from pytest_generalbench.backbones.dnsmos import PackagedWeights
     from pytest_generalbench.backbones.places import HubCache, WeightsFolder
 
     sources: list[Source] = []
@@ -95,5 +99,5 @@ def make_backbones(settings: Settings, is_demo: bool, folder: Path) -> Backbones
 
         sources.append(DemoWeights())
     else:
-        sources.append(HubCache())
+        sources += [PackagedWeights(), HubCache()]
     return Backbones(sources)

@@ -129,4 +129,6 @@ class HubCache:
         repository = FACTS[role].repository
         if repository:
             return f"hf download {repository}"
-        return f"give {FACTS[role].what} with --generalbench-weights=DIR ('generalbench weights' says more)"
+        if FACTS[role].extra:
+            return ""
+        return f"give {FACTS[role].what} with --generalbench-weights=DIR"

@@ -16,6 +16,8 @@ class Role:
     """A public repository on the Hugging Face hub whose weights fit; None: a file is needed."""
     module: str | None = None
     """What a TorchScript or torch.export file of this role takes and gives; None: no file is taken."""
+    extra: str | None = None
+    """The extra that brings the weights along."""
     stand_in: str | None = None
     """A role whose weights do in this one's place when its own are absent; the identity says so."""
 
@@ -68,5 +70,5 @@ FACTS: Final[dict[str, Role]] = {
         "the motion encoder of a text-to-motion evaluator (features for FID)",
         module="float (1, frames, values) -> features (1, d)",
     ),
-    "mos": Role("DNSMOS (predicted opinion score of speech); comes with the extra 'mos'"),
+    "mos": Role("DNSMOS (predicted opinion score of speech)", extra="mos"),
 }

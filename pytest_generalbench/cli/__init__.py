@@ -23,6 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
         export,
         level,
         rescore,
+        schema,
         tasks,
         verify,
         weights,

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench import metrics, protocols, registry
+from pytest_generalbench import protocols, registry
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.scoring import metric_definition
 
@@ -64,19 +64,13 @@ def matches(task_id: str, expression: str | None) -> bool:
         raise GeneralBenchError(f"-k {expression!r}: {error}") from error
 
 
-def _is_ready(task: Task) -> bool:
-    """Whether this version can ask and score the task."""
-    return protocols.implemented(task.protocol) and task.metric.name in metrics.names()
-
-
 def listing(tasks: Iterable[Task]) -> Iterator[str]:
-    """Return one line per task: id, metric, SoTA, stated instances, and whether it can be run yet."""
+    """Return one line per task: id, metric, SoTA, and stated instances."""
     count = 0
     for task in tasks:
         count += 1
         sota = "-" if task.sota.released is None else f"{task.sota.released:g}"
-        facts = f"{task.id:<88} {task.metric.name:<20} {sota:>8} {task.instances:>6}"
-        yield facts if _is_ready(task) else f"{facts}  (not yet)"
+        yield f"{task.id:<88} {task.metric.name:<20} {sota:>8} {task.instances:>6}"
     yield f"{count} tasks"
 
 
@@ -104,9 +98,6 @@ def describe(task: Task, source: str, tasks: tuple[Task, ...]) -> Iterator[str]:
     from pytest_generalbench.data import open_data
 
     yield from _facts(task)
-    if not _is_ready(task):
-        yield "not implemented in this version: the task is collected and reported as such"
-        return
     protocol = protocols.get(task.protocol)
     yield f"{'parser:':<18}{task.parser or protocol.parser}"
     yield f"{'answer length:':<18}{task.max_new_tokens or protocol.max_new_tokens} tokens"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, registry
+from pytest_generalbench.backbones.dnsmos import PackagedWeights
 from pytest_generalbench.backbones.places import HubCache, WeightsFolder
 from pytest_generalbench.backbones.roles import FACTS
 from pytest_generalbench.errors import GeneralBenchError
@@ -40,7 +41,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """List the roles; with `--download`, fetch first."""
     sources: list[Source] = [WeightsFolder(options.folder)] if options.folder else []
-    sources.append(HubCache())
+    sources += [PackagedWeights(), HubCache()]
     if options.download:
         for role, facts in FACTS.items():
             if facts.repository and not any(source.has(role) for source in sources):
@@ -77,6 +78,7 @@ def lines(sources: list[Source]) -> Iterator[str]:
         if found:
             yield f"{'':<27}found: {found.identity(role)}"
         else:
-            yield f"{'':<27}missing: {' or '.join(source.lacking(role) for source in sources)}"
-            if facts.module and len(sources) == 1:
+            ways = [way for source in sources if (way := source.lacking(role))]
+            yield f"{'':<27}missing: {' or '.join(ways)}"
+            if facts.module and not isinstance(sources[0], WeightsFolder):
                 yield f"{'':<27}module: {facts.module}"

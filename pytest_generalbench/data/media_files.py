@@ -28,8 +28,8 @@ MEDIA_FOLDERS: Final = (
 
 REFERENCE_FOLDERS: Final = frozenset({
     "mask", "masks", "seg", "segs", "segmentation", "label", "labels", "gt", "groundtruth", "ann",
-    "annotation", "annotations", "target_image", "target_images", "target_video", "target_videos", "gt_videos",
-    "ground_truth", "depth", "depths", "flow", "flows", "json",
+    "annotation", "annotations", "target_image", "target_images", "target_video", "target_videos",
+    "gt_videos", "ground_truth", "depth", "depths", "flow", "flows", "json",
     "pose", "poses", "normal", "normals", "boxes", "tracks", "part_labels", "instance_labels", "target",
     "targets", "gt_image", "gt_images", "output", "outputs", "output_images", "edited_images",
 })  # fmt: skip

@@ -12,7 +12,7 @@ from pytest_generalbench.errors import UnknownWordError
 from pytest_generalbench.metrics.accumulate import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.checks import PredictionFormatError, bad_reference
-from pytest_generalbench.metrics.nearest import squared_distances
+from pytest_generalbench.metrics.nearest import check_installed, squared_distances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,6 +71,7 @@ def chamfer(
 
     Raises:
         PredictionFormatError: A set is empty or not (n, 3).
+        MissingDependencyError: scipy is not installed.
 
     Source: Barrow et al. 1977; as a measure of shapes Fan, Su and Guibas 2017 (squared, sum).
 
@@ -95,6 +96,7 @@ class _Chamfer:
     """Mean over instances; an answer that counts as wrong is one point in the middle of the target."""
 
     def __init__(self, squared: bool, directions: str, points: int, scale: float) -> None:
+        check_installed()
         if directions not in WAYS:
             raise UnknownWordError("chamfer directions", directions, WAYS)
         if isinstance(points, bool) or not isinstance(points, int) or points < 1:
@@ -138,6 +140,7 @@ METRICS: Final = (
         ),
         factory=_Chamfer,
         options={"squared": True, "directions": "mean", "points": 100_000, "scale": 1.0},
+        requires="threed",
         needs=("medium",),
     ),
 )

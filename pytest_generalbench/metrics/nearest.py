@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from pytest_generalbench.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BLOCK: Final = 1 << 22
-"""Pairs looked at at a time without scipy."""
+
+def check_installed() -> None:
+    """Raise MissingDependencyError when scipy is not installed: looking at all pairs would take hours."""
+    if find_spec("scipy") is None:
+        raise MissingDependencyError("scipy", "threed", "the distance between shapes")
 
 
 def squared_distances(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (n,): the squared distance of each of `points` (n, 3) to the nearest of `others` (m, 3).
 
-    Who is nearest is found by scipy's k-d tree where scipy is installed, else by looking at all pairs; the
-    distance is then taken from the coordinates, so that a point among `others` is exactly 0 away.
+    Who is nearest is found by scipy's k-d tree; the distance is then taken from the coordinates, so that a
+    point among `others` is exactly 0 away.
+
+    Raises:
+        MissingDependencyError: scipy is not installed.
 
     >>> squared_distances(np.zeros((1, 3)), np.array([[3.0, 4.0, 0.0], [6.0, 0.0, 0.0]])).tolist()
     [25.0]
@@ -28,10 +37,9 @@ def squared_distances(points: NDArray[np.float64], others: NDArray[np.float64]) 
 
 
 def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.int64]:
-    try:
-        from scipy.spatial import cKDTree
-    except ImportError:
-        return nearest_by_pairs(points, others)
+    check_installed()
+    from scipy.spatial import cKDTree
+
     # Big leaves, no balance, and neighbours asked after each other: five times as quick as the default.
     tree = cKDTree(others, leafsize=64, compact_nodes=False, balanced_tree=False)
     order = _neighbours_together(points)
@@ -47,18 +55,3 @@ def _neighbours_together(points: NDArray[np.float64]) -> NDArray[np.int64]:
     cells = np.floor((points - low) / size)
     order: NDArray[np.int64] = np.lexsort(cells.T)
     return order
-
-
-def nearest_by_pairs(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the place of the nearest of `others` for each of `points`, (n,), by looking at all pairs."""
-    step = max(1, _BLOCK // len(others))
-    blocks = [points[start : start + step] for start in range(0, len(points), step)]
-    return np.concatenate([_pairs(block, others).argmin(axis=1) for block in blocks])
-
-
-def _pairs(block: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    # Differences, not |a|² - 2ab + |b|²: far from the origin that would lose the digits that matter.
-    total: NDArray[np.float64] = np.zeros((len(block), len(others)))
-    for axis in range(3):
-        total += (block[:, axis, None] - others[None, :, axis]) ** 2
-    return total

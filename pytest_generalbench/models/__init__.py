@@ -103,10 +103,7 @@ def _identify_saved(target: str, folder: Path, cache: AnswerCache) -> dict[str, 
     for name in ("config.json", "model_index.json"):
         path = try_to_load_from_cache(target, name)
         if isinstance(path, str):
-            return {
-                "repository": target,
-                "commit": path.replace("\\", "/").split("/snapshots/")[1].split("/")[0],
-            }
+            return {"repository": target, "commit": Path(path).parent.name}
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_generalbench import vocabulary
 from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.protocols import (
     dense,
@@ -13,7 +12,7 @@ from pytest_generalbench.protocols import (
     make_videos,
     space,
 )
-from pytest_generalbench.protocols.base import NotImplementedProtocolError, Protocol, TaskContext
+from pytest_generalbench.protocols.base import Protocol, TaskContext
 from pytest_generalbench.protocols.code import Code
 from pytest_generalbench.protocols.free_texts import Caption, FreeText, Ocr
 from pytest_generalbench.protocols.label import Label
@@ -25,11 +24,9 @@ from pytest_generalbench.protocols.short_texts import FinalAnswer, ShortAnswer
 from pytest_generalbench.protocols.yes_no import YesNo
 
 __all__ = [
-    "NotImplementedProtocolError",
     "Protocol",
     "TaskContext",
     "get",
-    "implemented",
     "is_refusal",
     "names",
     "register",
@@ -48,27 +45,16 @@ _registered: dict[str, Protocol] = {}
 
 
 def names() -> tuple[str, ...]:
-    """Return every name that `get` knows, those without implementation included, sorted."""
-    return tuple(sorted({*vocabulary.PROTOCOLS, *_BUILT_IN, *_registered}))
-
-
-def implemented(name: str) -> bool:
-    """Whether this version can ask and read the protocol `name`."""
-    return name in _BUILT_IN or name in _registered
+    """Return every name that `get` knows, sorted."""
+    return tuple(sorted({*_BUILT_IN, *_registered}))
 
 
 def get(name: str) -> Protocol:
-    """Return the protocol `name`.
-
-    Raises NotImplementedProtocolError for a word of the vocabulary that nothing implements
-    yet, and UnknownWordError for any other word.
-    """
+    """Return the protocol `name`. Raises UnknownWordError for a word that is none."""
     found = _registered.get(name) or _BUILT_IN.get(name)
-    if found is not None:
-        return found
-    if name in vocabulary.PROTOCOLS:
-        raise NotImplementedProtocolError(name)
-    raise UnknownWordError("protocol", name, names())
+    if found is None:
+        raise UnknownWordError("protocol", name, names())
+    return found
 
 
 def register(protocol: Protocol) -> None:

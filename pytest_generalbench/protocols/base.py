@@ -6,25 +6,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pytest_generalbench.errors import GeneralBenchError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_generalbench.answers import Answer
     from pytest_generalbench.instance import Instance, Output, Request
     from pytest_generalbench.task import Task
-
-
-class NotImplementedProtocolError(GeneralBenchError):
-    """The protocol is a word of the vocabulary, but this version cannot ask or read it."""
-
-    def __init__(self, name: str) -> None:
-        """Say that `name` has no implementation yet, and how to bring one."""
-        super().__init__(
-            f"protocol {name!r} is not implemented in this version; "
-            "a plugin can bring it with pytest_generalbench.protocols.register"
-        )
 
 
 @dataclass(frozen=True, slots=True)

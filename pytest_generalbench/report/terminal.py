@@ -23,7 +23,6 @@ _SLOWEST: Final = 3
 _REASONS: Final = 20
 _CONSTANT: Final = 0.95
 """Share of one answer from which on a task is named."""
-_SHARED_REASONS: Final = {"not_implemented": "no protocol or metric for these in this version"}
 _LETTERS: Final = {
     "scored": ".",
     "answered": "a",
@@ -32,7 +31,6 @@ _LETTERS: Final = {
     "no_data": "n",
     "unavailable": "v",
     "human": "h",
-    "not_implemented": "-",
     "failed": "F",
     "not_run": "?",
 }
@@ -97,7 +95,7 @@ def _missing(results: Sequence[TaskResult]) -> Iterator[str]:
     for result in results:
         if result.state != "scored":
             counts = (result.reason or "").partition("; first ")[0]
-            found[result.state, _SHARED_REASONS.get(result.state, counts)].append(result)
+            found[result.state, counts].append(result)
     for (state, reason), group in sorted(found.items(), key=lambda item: -len(item[1]))[:_REASONS]:
         more = "" if len(group) == 1 else f" and {len(group) - 1} more"
         first = (group[0].reason or "").partition("; first ")[2]

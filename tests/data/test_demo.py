@@ -43,12 +43,14 @@ def digests(root: Path) -> dict[str, str]:
     }
 
 
-def test_every_task_of_comprehension_and_language_has_data_without_a_problem(
-    loaded: dict[str, TaskData],
-) -> None:
-    assert len(COVERED) == len(loaded) == 451 + 115
+def test_every_task_has_data_without_a_problem(loaded: dict[str, TaskData]) -> None:
+    assert len(COVERED) == len(loaded) == 699
     assert {task_id: data.problems[0] for task_id, data in loaded.items() if data.problems} == {}
-    assert all(len(data.instances) == 8 == data.references for data in loaded.values())
+    assert all(len(data.instances) == 8 for data in loaded.values())
+    told = {task_id for task_id, data in loaded.items() if data.references == 8}
+    # What is made of words alone, or scored by people or by looks, has no reference in some data sets.
+    assert all("/generation/" in task_id for task_id in set(loaded) - told)
+    assert all(data.references in (0, 8) for data in loaded.values())
 
 
 def test_no_folder_is_left_over(source: FolderSource) -> None:
@@ -65,6 +67,8 @@ def test_it_is_labelled(loaded: dict[str, TaskData]) -> None:
 
 def test_no_constant_answer_is_right_more_than_half_the_time(loaded: dict[str, TaskData]) -> None:
     for task_id, data in loaded.items():
+        if data.references == 0:
+            continue
         references = Counter(json.dumps(i.reference, sort_keys=True) for i in data.instances)
         most = max(references.values())
         # Two natural classes are mixed four to four; everything else has three references at least.
@@ -122,8 +126,8 @@ def test_both_styles_of_media_paths_and_several_reference_keys_occur(source: Fol
 
 def test_it_is_small(source: FolderSource) -> None:
     sizes = [path.stat().st_size for path in source.root.rglob("*") if path.is_file()]
-    assert sum(sizes) < 30_000_000
-    assert max(sizes) < 16_000
+    assert sum(sizes) < 60_000_000
+    assert max(sizes) < 40_000
 
 
 def test_two_writes_are_the_same_to_the_byte(source: FolderSource, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
+from pytest_generalbench.backbones.demo import DemoWeights
 from pytest_generalbench.metrics.accumulate import CorpusAccumulator, jackknife, mean_value, score_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def test_groups_of_the_jackknife_stand_for_their_instances(values: list[int]) ->
 
 def test_nothing_to_score_is_nan_and_one_instance_has_no_standard_error() -> None:
     for name in metrics.names():
-        value = metrics.make(name).result()
+        roles = {role: DemoWeights().open(role) for role in metrics.get(name).backbones}
+        value = metrics.make(name, {}, roles).result()
         assert math.isnan(value.score)
         assert value.stderr is None
         assert value.n == 0

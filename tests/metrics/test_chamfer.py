@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +13,11 @@ from scipy.spatial.distance import cdist
 from pytest_generalbench import metrics
 from pytest_generalbench.answers import Cloud, Medium, Mesh, Motion, Picture, Target
 from pytest_generalbench.answers.rendering import AZIMUTHS
-from pytest_generalbench.errors import ReferenceFormatError, UnknownWordError
+from pytest_generalbench.errors import MissingDependencyError, ReferenceFormatError, UnknownWordError
+from pytest_generalbench.metrics import nearest
 from pytest_generalbench.metrics.chamfer import chamfer, sampled, surface_points
 from pytest_generalbench.metrics.checks import PredictionFormatError
 from pytest_generalbench.metrics.clip import views_of
-from pytest_generalbench.metrics.nearest import nearest_by_pairs, squared_distances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,13 +49,10 @@ def test_it_equals_the_matrix_of_all_distances(
     assert chamfer(one, one) == 0.0
 
 
-def test_without_scipy_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    dice = np.random.default_rng(3)
-    one, other = dice.normal(size=(3000, 3)), dice.normal(size=(2500, 3))
-    by_tree = squared_distances(one, other)
-    monkeypatch.setitem(sys.modules, "scipy.spatial", None)
-    np.testing.assert_array_equal(squared_distances(one, other), by_tree)
-    assert nearest_by_pairs(np.zeros((1, 3)), np.eye(3) * [1, 2, 3]).tolist() == [0]
+def test_without_scipy_it_names_the_extra_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match="threed"):
+        metrics.make("chamfer", {})
 
 
 def test_points_that_are_all_the_same() -> None:

@@ -108,17 +108,6 @@ def test_a_medium_that_a_model_does_not_take_is_unsupported(
     assert states[CAUSAL] == "scored"
 
 
-def test_what_this_version_cannot_score_is_said_not_zero(
-    pytester: pytest.Pytester, read_result: ReadResult
-) -> None:
-    result = run(pytester, ORACLE, "-k", "text-to-3d-motion or daily-talk", "-v")
-    assert result.ret == 0
-    tasks = {task["id"]: task for task in read_result("run")["tasks"]}
-    motion = tasks["3d/generation/text-to-3d-motion-gen"]
-    assert (motion["state"], motion["score"]) == ("not_implemented", None)
-    assert tasks["audio/generation/daily-talk-gen"]["state"] == "human"
-
-
 @pytest.mark.parametrize(
     ("body", "words"),
     [

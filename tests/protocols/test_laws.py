@@ -140,9 +140,7 @@ ANY_JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=8,
 )
-TEXT_PROTOCOLS = tuple(
-    name for name in protocols.names() if protocols.implemented(name) and protocols.get(name).form == "text"
-)
+TEXT_PROTOCOLS = tuple(name for name in protocols.names() if protocols.get(name).form == "text")
 
 
 @pytest.mark.parametrize("name", TEXT_PROTOCOLS)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench import protocols, vocabulary
+from pytest_generalbench import metrics, protocols, vocabulary
 from pytest_generalbench.errors import DataError, GeneralBenchError, UnknownWordError
 from pytest_generalbench.instance import Instance, Output
 from pytest_generalbench.media import Media
-from pytest_generalbench.protocols import NotImplementedProtocolError
 from pytest_generalbench.protocols.short_texts import ShortAnswer
 from pytest_generalbench.protocols.text_protocol import render, seed_of
 from tests.protocols.questions import a_context, an_instance, prompt_of
@@ -18,26 +17,19 @@ from tests.protocols.questions import a_context, an_instance, prompt_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-IMPLEMENTED = tuple(name for name in protocols.names() if protocols.implemented(name))
-TEXT = tuple(name for name in IMPLEMENTED if protocols.get(name).form == "text")
+TEXT = tuple(name for name in protocols.names() if protocols.get(name).form == "text")
 
 
-def test_the_protocols_of_text_answers_are_implemented() -> None:
+def test_these_protocols_have_text_answers() -> None:
     assert {
         "multiple_choice", "yes_no", "label", "short_answer", "final_answer", "free_text", "caption", "ocr",
         "counting", "extraction", "triplets", "roles", "code", "time_series",
     } == set(TEXT)  # fmt: skip
 
 
-def test_names_are_those_of_the_vocabulary() -> None:
+def test_every_word_of_the_vocabulary_is_implemented() -> None:
     assert set(vocabulary.PROTOCOLS) <= set(protocols.names())
-
-
-def test_a_word_without_implementation_says_so() -> None:
-    lacking = [name for name in vocabulary.PROTOCOLS if not protocols.implemented(name)]
-    for name in lacking:
-        with pytest.raises(NotImplementedProtocolError, match=name):
-            protocols.get(name)
+    assert set(vocabulary.METRICS) == set(metrics.names())
 
 
 def test_an_unknown_word_is_answered_with_the_good_ones() -> None:
@@ -52,7 +44,6 @@ def test_a_plugin_adds_a_protocol_but_replaces_no_built_in(monkeypatch: pytest.M
         name = "riddle"
 
     protocols.register(Riddle())
-    assert protocols.implemented("riddle")
     assert isinstance(protocols.get("riddle"), Riddle)
     with pytest.raises(GeneralBenchError, match="built in"):
         protocols.register(ShortAnswer())

@@ -22,7 +22,7 @@ def result(task_id: str, score: float | None, state: str = "scored", **more: obj
 RESULTS = [
     result("3d/comprehension/3d-person-classification", 100.0, seconds=2.0),
     result("audio/comprehension/audio-question-answering", None, "unsupported", reason="takes no audio"),
-    result("image/comprehension/bird-detection", None, "not_implemented", reason="the protocol is not there"),
+    result("image/comprehension/bird-detection", None, "unavailable", reason="needs the library 'av'"),
     result("image/comprehension/crowd-counting", 4.0, seconds=61.25),
     result("nlp/causal-reasoning", 47.0, top_answer="A", top_share=1.0),
     result("nlp/temporal-reasoning", 5.0, "incomplete", reason="2 error; first tr1: RuntimeError: no luck"),
@@ -48,7 +48,7 @@ General-Level: Level-3   [demo data; partial: 6 of 699 tasks]
 
 without a full score:
      1 unsupported: takes no audio (audio/comprehension/audio-question-answering)
-     1 not_implemented: no protocol or metric for these in this version (image/comprehension/bird-detection)
+     1 unavailable: needs the library 'av' (image/comprehension/bird-detection)
      1 incomplete: 2 error (nlp/temporal-reasoning)
        first tr1: RuntimeError: no luck
 1 task with one and the same answer to 95% of the instances or more: nlp/causal-reasoning ('A')

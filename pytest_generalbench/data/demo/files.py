@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 SIDE: Final = 32
 """Width and height of a picture."""
@@ -125,13 +125,17 @@ def page(number: int) -> bytes:
 def tone(number: int) -> bytes:
     """Return a quarter of a second of sound as WAV; pitch and loudness differ by `number`."""
     pitch, step = 220 + 35 * (number % 24), 2 * math.pi / _RATE
-    samples = (
+    return wav(
         int(9000 * math.sin(step * pitch * t) * (1 - t / 2400 * (number % 3) / 3)) for t in range(_RATE // 4)
     )
+
+
+def wav(samples: Iterable[int]) -> bytes:
+    """Return a WAV file of one channel of whole numbers of 16 bits, 8,000 a second."""
     target = io.BytesIO()
     with wave.open(target, "wb") as file:
         file.setparams((1, 2, _RATE, 0, "NONE", "not compressed"))
-        file.writeframes(struct.pack(f"<{_RATE // 4}h", *samples))
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
     return target.getvalue()
 
 

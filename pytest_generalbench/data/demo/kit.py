@@ -72,10 +72,18 @@ class Kit:
         contents = [files.page(number + part) if pages else None for part in range(count)]
         return [self.image(index, content, part + 1) for part, content in enumerate(contents)]
 
-    def audio(self, index: int, backslash: bool = False) -> str:
-        """Add a sound; its path is relative to `audios/`."""
-        name = f"part_{index % 2}/{self._stem(index)}.wav" if backslash else f"{self._stem(index)}.wav"
-        self.files[f"audios/{name}"] = files.tone(self.number(index))
+    def audio(
+        self,
+        index: int,
+        backslash: bool = False,
+        content: bytes | None = None,
+        part: int = 0,
+        end: str = "wav",
+    ) -> str:
+        """Add a sound, a tone unless `content` is given; its path is relative to `audios/`."""
+        name = f"{self._stem(index)}_{part}.{end}" if part else f"{self._stem(index)}.{end}"
+        name = f"part_{index % 2}/{name}" if backslash else name
+        self.files[f"audios/{name}"] = content or files.tone(self.number(index))
         return name.replace("/", "\\")
 
     def frames(self, index: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Demo instances of the tasks that make pictures: from words, from other pictures, from sounds and signals."""
+"""Demo instances of the tasks that make pictures: from words, pictures, sounds and signals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _SAMPLES: Final = 64
 def _photo(kit: Kit, index: int, part: int = 0) -> Pixels:
     """Return a picture that no other instance of the task has."""
     number = (kit.number(index) * COUNT + index) * 3 + part
-    return clips.clip(number, 1, _SIDE)[0]
+    made: Pixels = clips.clip(number, 1, _SIDE)[0]
+    return made
 
 
 def _add(kit: Kit, folder: str, index: int, pixels: NDArray[np.uint8], part: int = 0) -> str:
@@ -53,11 +54,13 @@ def _edges(pixels: Pixels) -> NDArray[np.uint8]:
 
 def _regions(pixels: Pixels) -> NDArray[np.uint8]:
     """Return a map of four classes by lightness."""
-    return (pixels.astype(np.int64).sum(axis=2) // 192 * 60).astype(np.uint8)
+    made: NDArray[np.uint8] = (pixels.astype(np.int64).sum(axis=2) // 192 * 60).astype(np.uint8)
+    return made
 
 
 def _grey(pixels: Pixels) -> Pixels:
-    return clips.grey(pixels[None])[0]
+    made: Pixels = clips.grey(pixels[None])[0]
+    return made
 
 
 def _shadowed(pixels: Pixels) -> Pixels:
@@ -70,7 +73,8 @@ def _flared(pixels: Pixels) -> Pixels:
     """Add a bright disc."""
     y, x = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
     glow = np.clip(200 - (x - 20) ** 2 - (y - 10) ** 2, 0, 200)
-    return np.clip(pixels.astype(np.int64) + glow[..., None], 0, 255).astype(np.uint8)
+    made: Pixels = np.clip(pixels.astype(np.int64) + glow[..., None], 0, 255).astype(np.uint8)
+    return made
 
 
 def _dark(pixels: Pixels) -> Pixels:
@@ -79,7 +83,8 @@ def _dark(pixels: Pixels) -> Pixels:
 
 def _blue(pixels: Pixels) -> Pixels:
     """Take most of the red away, as water does."""
-    return (pixels.astype(np.int64) * np.array([2, 6, 8]) // 8).astype(np.uint8)
+    made: Pixels = (pixels.astype(np.int64) * np.array([2, 6, 8]) // 8).astype(np.uint8)
+    return made
 
 
 def _blocky(pixels: Pixels) -> Pixels:
