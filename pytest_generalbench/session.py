@@ -214,14 +214,15 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Write the result; a selected task that never reported makes a green session red."""
         result = yield
-        if self.run is None:
+        run = self.run
+        if run is None:
             return result
         try:
-            self._end(self.run, session)
+            self._end(run, session)
         finally:
             if self._ledger is not None:
                 self._ledger.close()
-            self.run.lock.release()
+            run.lock.release()
         return result
 
     def _end(self, run: RunFolder, session: pytest.Session) -> None:
