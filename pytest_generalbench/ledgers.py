@@ -161,7 +161,7 @@ def settled(
         elif instance in wanted and wanted[instance] == digest:
             answers[instance] = record_from_plain(plain, get)
     told = {}
-    for instance, answer in answers.items():
+    for instance, answer in answers.items() if verdicts else ():
         verdict = verdicts.get((instance, verdict_digest(answer))) or verdicts.get((instance, None))
         if verdict is not None:
             told[instance] = verdict
