@@ -277,12 +277,13 @@ class Items:
         if is_worker(self.config):
             output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]
             output[MODEL_OUTPUT] = self.model_identity()
+        if self._evaluation is not None:
+            # Before the controller reads the ledgers, and writes their digests down.
+            self._tell_cached()
+            self._evaluation.ledger.close()
         try:
             return (yield)
         finally:
-            if self._evaluation is not None:
-                self._tell_cached()
-                self._evaluation.ledger.close()
             if self._model is not None:
                 self._close(self._model)
 
