@@ -207,7 +207,7 @@ class Items:
     def _make_cached(self, given: str) -> Model:
         """Return the model behind the answer cache, which loads it when something must really be asked."""
         from pytest_generalbench.answer_cache import AnswerCache
-        from pytest_generalbench.models import identify
+        from pytest_generalbench.models import identify, sources
         from pytest_generalbench.models.cached import CachedModel
         from pytest_generalbench.provenance import backend
 
@@ -216,7 +216,7 @@ class Items:
         return CachedModel(
             self._make_model,
             lambda: identify(settings, folder, cache),
-            backend(settings),
+            {**backend(settings), **sources(settings, folder)},
             cache,
             settings.cache_all,
         )
@@ -251,16 +251,20 @@ class Items:
         """Return what the model says of itself, or None when no task needed it here."""
         if self._model is None:
             return None
+        from pytest_generalbench.models import sources
         from pytest_generalbench.models.base import foreign
+
+        settings, folder = self.benchmark.settings, self.benchmark.folder
 
         try:
             with foreign("identity"):
                 # A user's object may say anything of itself; only plain builtins travel and are written.
-                plain = json.dumps(self._model.identity(), default=str, allow_nan=False)
+                told = {**self._model.identity(), **sources(settings, folder)}
+                plain = json.dumps(told, default=str, allow_nan=False)
         except GeneralBenchError as error:
             return {"identity_error": str(error)}
-        told: dict[str, Any] = json.loads(plain)
-        return told
+        found: dict[str, Any] = json.loads(plain)
+        return found
 
     def _close(self, model: Model) -> None:
         from pytest_generalbench.models.base import foreign

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -12,7 +13,7 @@ from pytest_generalbench.errors import ModelError, UnknownWordError
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_generalbench.answer_cache import AnswerCache
     from pytest_generalbench.settings import Settings
@@ -26,6 +27,7 @@ __all__ = [
     "identify",
     "make_model",
     "model_kinds",
+    "sources",
 ]
 
 
@@ -176,6 +178,37 @@ def identify(settings: Settings, folder: Path, cache: AnswerCache) -> dict[str, 
     kind, target = _split(settings.model, folder)
     told = _kinds[kind].identify(target, folder, cache)
     return None if told is None else {"kind": kind, **told}
+
+
+_EDGE: Final = 1 << 20
+
+
+def sources(settings: Settings, folder: Path) -> dict[str, str]:
+    """Return digests of what the settings' model is made from on this disk, quickly.
+
+    `files`: names, sizes and both ends of every file of a saved model's folder. `source`: a Python file.
+    """
+    kind, target = _split(settings.model, folder)
+    if kind == "python":
+        place = folder / target.rpartition(":")[0]
+        return {"source": _ends_digest([place], folder)} if place.is_file() else {}
+    if kind not in ("hf", "diffusers") or not (folder / target).is_dir():
+        return {}
+    top = folder / target
+    return {"files": _ends_digest(sorted(path for path in top.rglob("*") if path.is_file()), top)}
+
+
+def _ends_digest(paths: Iterable[Path], top: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        size = path.stat().st_size
+        digest.update(f"{path.relative_to(top) if path.is_relative_to(top) else path.name} {size}\n".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_EDGE))
+            if size > _EDGE:
+                file.seek(max(_EDGE, size - _EDGE))
+                digest.update(file.read())
+    return digest.hexdigest()[:16]
 
 
 def make_model(settings: Settings, folder: Path) -> Model:

@@ -56,9 +56,7 @@ def test_a_full_disk_ends_the_session_and_loses_nothing(
     assert content["run"]["torn_lines"] == []
 
 
-def test_a_folder_that_cannot_be_written_is_refused_in_one_line(
-    pytester: pytest.Pytester, disk: Path
-) -> None:
+def test_a_folder_that_cannot_be_written_is_refused(pytester: pytest.Pytester, disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)
     assert run(pytester, "--generalbench-run=disk/run", *FEW).ret == 0
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)

@@ -23,14 +23,23 @@ TOTAL = 80
 FAILING = "causal-reasoning:cr0002 analogical-reasoning:ar0001"
 
 
-@pytest.fixture
-def dead_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def dead(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
     """Return the folder of a run that was killed in its ninth batch."""
-    monkeypatch.setenv("DIE_AT", "9")
-    assert run(pytester, RUN, *FEW).ret == -signal.SIGKILL
-    monkeypatch.delenv("DIE_AT")
-    assert len(asked(pytester)) == 18
-    return pytester.path / "run"
+    folder = tmp_path_factory.mktemp("dead")
+    (folder / "mortal.py").write_text(MODEL, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", SPEC, RUN, *FEW]
+    environment = {**os.environ, "DIE_AT": "9", "GENERALBENCH_CACHE": str(shared_cache)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len((folder / "asked.log").read_text(encoding="utf-8").split()) == 18
+    return folder / "run"
+
+
+@pytest.fixture
+def dead_run(pytester: pytest.Pytester, dead: Path) -> Path:
+    """Return a copy of it in the test's own folder."""
+    return Path(shutil.copytree(dead, pytester.path / "run"))
 
 
 def test_a_dead_run_asks_one_batch_again_and_ends_the_same(pytester: pytest.Pytester, dead_run: Path) -> None:
