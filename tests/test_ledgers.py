@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_generalbench.instance import Output
@@ -34,6 +34,7 @@ records = st.builds(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(given=st.lists(records, max_size=12), data=st.data())
 def test_a_merge_is_the_same_in_every_order_and_however_often(
     given: list[dict[str, Any]], data: st.DataObject
@@ -46,6 +47,7 @@ def test_a_merge_is_the_same_in_every_order_and_however_often(
     assert merged([*merged(given[cut:]).values(), *merged(given[:cut]).values()]) == whole
 
 
+@settings(deadline=None)
 @given(given=st.lists(records, min_size=1, max_size=12))
 def test_an_answer_beats_a_failure(given: list[dict[str, Any]]) -> None:
     for key, best in merged(given).items():
