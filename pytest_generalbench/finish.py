@@ -10,8 +10,8 @@ from pytest_generalbench.instance import OPEN_STATES
 from pytest_generalbench.level import compute_level
 from pytest_generalbench.provenance import definitions, tasks_fingerprint
 from pytest_generalbench.result_file import RunResult
-from pytest_generalbench.run import MAY_CHANGE
 from pytest_generalbench.scoring import JUDGE_METRIC, metric_definition
+from pytest_generalbench.settings import MAY_CHANGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import __version__, metrics, protocols
+from pytest_generalbench.settings import IDLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,13 +99,6 @@ def _output(command: Sequence[str], folder: Path) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-_NO_ANSWER_DEPENDS_ON: Final = frozenset({
-    "data", "split", "board", "limit", "scoring", "sota", "run", "batch_size", "judge", "weights",
-    "human_scores", "mos", "offline", "resume", "max_errors", "retry_errors", "cache", "cache_all", "model",
-})  # fmt: skip
-"""Settings that the answer to a request does not depend on; of any other one, cached answers do."""
-
-
 def backend(settings: Settings) -> dict[str, Any]:
     """Return what answers depend on beside the model's weights and the request."""
     facts = environment()
@@ -113,7 +107,7 @@ def backend(settings: Settings) -> dict[str, Any]:
         "python": facts["python"],
         "versions": {key: facts["versions"][key] for key in facts["versions"] if key not in _OTHERS},
         "gpus": [gpu.rpartition(",")[0] for gpu in facts["gpus"]],
-        "settings": {key: plain[key] for key in sorted(plain.keys() - _NO_ANSWER_DEPENDS_ON)},
+        "settings": {key: plain[key] for key in sorted(plain.keys() - IDLE)},
         "spec": settings.model,
     }
 

@@ -14,7 +14,7 @@ from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.lock import LOCK_FILE, RunLock, wait_for_workers
 from pytest_generalbench.manifest import MANIFEST_FILE
 from pytest_generalbench.resume import ResumeError, differences
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.settings import MAY_CHANGE, Settings
 from pytest_generalbench.store import write_whole
 
 if TYPE_CHECKING:
@@ -29,12 +29,6 @@ PREDICTIONS_FOLDER: Final = "predictions"
 RUN_VERSION: Final = 1
 _REPLACED: Final = (RUN_FILE, MANIFEST_FILE)
 
-MAY_CHANGE: Final = frozenset({
-    "scoring", "sota", "run", "resume", "batch_size", "base_url", "offline", "weights", "human_scores",
-    "trust_remote_code", "max_errors", "retry_errors", "cache", "cache_all",
-})  # fmt: skip
-"""Settings that no answer depends on: a resumed session may have others. Any other must be the same."""
-
 
 def ledger_path(folder: Path, worker: str) -> Path:
     """Return the ledger file of one worker process; a replaced worker writes a file of its own."""
@@ -43,7 +37,8 @@ def ledger_path(folder: Path, worker: str) -> Path:
 
 def shaping(settings: Settings) -> dict[str, Any]:
     """Return the settings that answers depend on; a data folder counts as what lies in it, not by name."""
-    plain = {key: value for key, value in settings.to_dict().items() if key not in MAY_CHANGE}
+    told = {key: value for key, value in settings.to_dict().items() if key not in MAY_CHANGE}
+    plain: dict[str, Any] = json.loads(json.dumps(told))  # as `run.json` gives it back
     if plain["data"] not in ("demo", "hub"):
         plain["data"] = "folder"
     return plain
@@ -236,7 +231,10 @@ def run_files(folder: Path) -> list[Path]:
 def settings_of_run(record: Mapping[str, Any]) -> Settings:
     """Return the settings that a run was last started with; those that this version lacks are left out."""
     known = {item.name for item in fields(Settings)}
-    return Settings(**{key: value for key, value in record["settings"].items() if key in known})
+    told = {key: value for key, value in record["settings"].items() if key in known}
+    return Settings(
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    )
 
 
 def started_session(command: list[str], git: Any, host: str, workers: Any) -> dict[str, Any]:

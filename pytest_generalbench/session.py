@@ -329,7 +329,7 @@ class Controller:
     def _aside(self, run: RunFolder) -> dict[str, Any]:
         """Return what comparisons of results set aside."""
         from pytest_generalbench.ledgers import read_ledgers
-        from pytest_generalbench.run import MAY_CHANGE
+        from pytest_generalbench.settings import MAY_CHANGE
 
         torn: list[list[object]] = []
         cached = (0, 0)

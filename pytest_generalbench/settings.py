@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,16 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins for the result file."""
         return asdict(self)
+
+
+MAY_CHANGE: Final = frozenset({
+    "scoring", "sota", "run", "resume", "batch_size", "base_url", "offline", "weights", "human_scores",
+    "trust_remote_code", "max_errors", "retry_errors", "cache", "cache_all", "instance_timeout",
+    "task_timeout", "probe", "gpus_per_worker", "share_gpus", "concurrency", "request_timeout", "retries",
+})  # fmt: skip
+"""Settings that no answer of a run depends on: a resumed session may have others, of these only."""
+
+IDLE: Final = (MAY_CHANGE - {"base_url", "trust_remote_code"}) | {
+    "model", "data", "split", "board", "limit", "judge", "mos", "shard",
+}  # fmt: skip
+"""Settings that the answer to a request does not depend on; of any other one, cached answers do."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.errors import ModelError, UnknownWordError
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.settings import IDLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,8 +40,9 @@ class ModelKind:
     """Called with what follows the colon, the settings, and the folder the run was started in."""
     check: Callable[[str, Path], None] = lambda target, folder: None
     """Raises ModelError for a target that cannot work; cheap, nothing is loaded."""
-    identify: Callable[[str, Path, AnswerCache], dict[str, Any] | None] = lambda target, folder, cache: None
-    """Returns what tells the weights of a target from others without loading them, None when it cannot."""
+    identify: Callable[[str, Settings], dict[str, Any] | None] = lambda target, settings: None
+    """Returns what tells the weights of a target that is no folder from others without loading them; None
+    when it cannot."""
 
 
 def _make_baseline(target: str, settings: Settings, folder: Path) -> Model:
@@ -92,18 +94,15 @@ def _make_diffusers(target: str, settings: Settings, folder: Path) -> Model:
     return make_diffusers_model(target, settings, folder)
 
 
-def _identify_saved(target: str, folder: Path, cache: AnswerCache) -> dict[str, Any] | None:
-    """Tell a saved model by its files: a folder's by their bytes, a repository's by its commit."""
-    from pytest_generalbench.answer_cache import folder_digest
-
-    if (folder / target).is_dir():
-        return {"files": folder_digest(folder / target, cache)}
+def _identify_repository(target: str, settings: Settings) -> dict[str, Any] | None:
+    """Tell a repository of the hub by the commit that lies in its cache."""
+    revision = getattr(settings, "revision", None)
     try:
         from huggingface_hub import try_to_load_from_cache
     except ImportError:
         return None
     for name in ("config.json", "model_index.json"):
-        path = try_to_load_from_cache(target, name)
+        path = try_to_load_from_cache(target, name, revision=revision)
         if isinstance(path, str):
             return {"repository": target, "commit": Path(path).parent.name}
     return None
@@ -124,9 +123,9 @@ def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
 BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "baseline": ModelKind(_make_baseline, _check_baseline),
     "diffusers": ModelKind(
-        _make_diffusers, partial(_check_saved, "diffusers", "model_index.json"), _identify_saved
+        _make_diffusers, partial(_check_saved, "diffusers", "model_index.json"), _identify_repository
     ),
-    "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json"), _identify_saved),
+    "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json"), _identify_repository),
     "predictions": ModelKind(_make_predictions, _check_predictions),
     "python": ModelKind(_make_python, _check_python),
 }
@@ -175,10 +174,26 @@ def check_spec(spec: str, folder: Path) -> None:
 
 def identify(settings: Settings, folder: Path, cache: AnswerCache) -> dict[str, Any] | None:
     """Return what tells the settings' model from others without loading it, None when it must be loaded."""
-    kind, target = _split(settings.model, folder)
-    told = _kinds[kind].identify(target, folder, cache)
-    return None if told is None else {"kind": kind, **told}
+    from pytest_generalbench.answer_cache import folder_digest
 
+    kind, target = _split(settings.model, folder)
+    if kind not in _WITHOUT_WEIGHTS and (folder / target).is_dir():
+        told: dict[str, Any] | None = {"files": folder_digest(folder / target, cache)}
+    else:
+        told = _kinds[kind].identify(target, settings)
+    if told is None:
+        return None
+    # A setting may name weights as well (an adapter's folder).
+    named = {key: value for key, value in settings.to_dict().items() if isinstance(value, str) and value}
+    beside = {
+        key: folder_digest(folder / named[key], cache)
+        for key in sorted(named.keys() - IDLE)
+        if (folder / named[key]).is_dir()
+    }
+    return {"kind": kind, **told, **beside}
+
+
+_WITHOUT_WEIGHTS: Final = ("baseline", "predictions", "python")
 
 _EDGE: Final = 1 << 20
 
@@ -192,7 +207,7 @@ def sources(settings: Settings, folder: Path) -> dict[str, str]:
     if kind == "python":
         place = folder / target.rpartition(":")[0]
         return {"source": _ends_digest([place], folder)} if place.is_file() else {}
-    if kind not in ("hf", "diffusers") or not (folder / target).is_dir():
+    if kind in _WITHOUT_WEIGHTS or not (folder / target).is_dir():
         return {}
     top = folder / target
     return {"files": _ends_digest(sorted(path for path in top.rglob("*") if path.is_file()), top)}
