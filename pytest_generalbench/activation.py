@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_generalbench import models, options, registry, selection, vocabulary
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.task import Task, validate
+from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_generalbench.settings import Settings
-
-MODULE_NODEID: Final = "benchmark_tasks/test_general_bench.py"
-"""Node id of the shipped module, the same in every repository and on every worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,8 @@ class Benchmark:
     """The chosen board's tasks: what is collected."""
     folder: Path
     """Where pytest was started; relative paths of options are meant from here."""
+    is_selective: bool = False
+    """Whether the command line itself says which tasks (`-k`, `-m`, paths, `--lf`)."""
 
     @property
     def data_source(self) -> str | Path:
@@ -94,7 +94,14 @@ def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
     folder = config.invocation_params.dir
     if not is_worker(config):
         models.check_spec(settings.model, folder)
-    return Benchmark(settings, module, shipped, tasks, selection.board_tasks(tasks, settings.board), folder)
+    chosen = selection.board_tasks(tasks, settings.board)
+    return Benchmark(settings, module, shipped, tasks, chosen, folder, _is_selective(config, module))
+
+
+def _is_selective(config: pytest.Config, module: Path) -> bool:
+    given = config.option
+    named = config.args_source is pytest.Config.ArgsSource.ARGS and config.args != [str(module)]
+    return bool(given.keyword or given.markexpr or named or getattr(given, "lf", False))
 
 
 def _translate_paths(config: pytest.Config, module: Path) -> None:

@@ -40,10 +40,10 @@ class NextTask:
         return self._begun[1].result()
 
     def take(self, task: Task) -> Any:
-        """Return what the work for `task` gives, done ahead or now."""
+        """Return what the work for `task` gave, waiting for it; None when it was not begun."""
         begun, self._begun = self._begun, None
         if begun is not None and begun[0] == task.id:
             return begun[1].result()
         if begun is not None:
             begun[1].cancel()
-        return self._work(task)
+        return None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pytest_generalbench.answers import Answer, AnswerFormatError, check_answer
-from pytest_generalbench.errors import DataError, MediaError
+from pytest_generalbench.errors import DataError, MediaError, ModelUnavailableError
 from pytest_generalbench.instance import INCOMPLETE_STATES, Output, Request
 from pytest_generalbench.models.base import Failed
 
@@ -78,6 +78,8 @@ def _attempt(generate: Generate, requests: Sequence[Request]) -> list[Output | F
             # A repository that turns warnings into errors means its own code, not the model's libraries.
             warnings.simplefilter("default")
             outputs = list(generate(requests))
+    except ModelUnavailableError:
+        raise  # it was to be loaded only now, and cannot be: no fault of these requests
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a model is foreign code and may raise anything
         return _failure(error)
     if len(outputs) == len(requests):
@@ -115,7 +117,7 @@ def ask_all(
     generate: Generate,
     requests: Sequence[Request],
     size: int,
-    upcoming: Callable[[Sequence[Request]], None] = lambda requests: None,
+    before: Callable[[Sequence[Request], Sequence[Request]], None] = lambda batch, following: None,
 ) -> Iterator[Asked]:
     """Ask every request in batches of `size`, and yield each batch with its answers.
 
@@ -126,13 +128,13 @@ def ask_all(
         generate: asks the model; may raise anything.
         requests: in the order in which they are asked.
         size: requests in a batch at most.
-        upcoming: called before each batch with the one that comes next.
+        before: called before each batch is asked, with it and the one that comes next.
     """
     start = 0
     size_before, doubtful = size, 0  # before memory ran out, and the end of the batch for which it did
     while start < len(requests):
         batch = requests[start : start + size]
-        upcoming(requests[start + size : start + 2 * size])
+        before(batch, requests[start + size : start + 2 * size])
         began = time.perf_counter()
         outcome = _attempt(generate, batch)
         ran_out = isinstance(outcome, Failed) and outcome.state == "oom"

@@ -12,18 +12,19 @@ from pytest_generalbench.answers import answer_key
 from pytest_generalbench.asking import ask
 from pytest_generalbench.data import open_data
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.evaluation import answer_sheet, prepare
+from pytest_generalbench.evaluation import answer_sheet
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import Failed, Model, foreign
 from pytest_generalbench.models.python import PythonModel
+from pytest_generalbench.preparing import prepare
 from pytest_generalbench.scoring import ScoringInput
 from pytest_generalbench.selection import limited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_generalbench.evaluation import Prepared
     from pytest_generalbench.media import Media
+    from pytest_generalbench.preparing import Prepared
     from pytest_generalbench.task import Task
 
 TOKENS: Final = 16

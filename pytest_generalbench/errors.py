@@ -46,6 +46,10 @@ class ModelError(GeneralBenchError):
     """A model cannot be made from its specification."""
 
 
+class ModelUnavailableError(ModelError):
+    """The model could not be made; every later task of this process ends at once with the same words."""
+
+
 class MissingDependencyError(GeneralBenchError):
     """An optional library is needed and absent; the message says which extra brings it."""
 

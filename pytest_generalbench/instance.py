@@ -15,10 +15,19 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.answers import Answer
 
-INSTANCE_STATES: Final = ("ok", "unparsable", "refused", "error", "timeout", "oom", "missing_media")
-"""`unparsable` and `refused` count as wrong; the four after them make the task incomplete."""
+INSTANCE_STATES: Final = (
+    "ok", "unparsable", "refused", "error", "timeout", "oom", "missing_media", "unjudged",
+)  # fmt: skip
+"""`unparsable` and `refused` count as wrong; the five after them make the task incomplete."""
 
 INCOMPLETE_STATES: Final = ("error", "timeout", "oom", "missing_media")
+"""No answer was had."""
+
+UNJUDGED: Final = "unjudged"
+"""An answer was had, and its judge failed: neither right nor wrong, and no doing of the model."""
+
+OPEN_STATES: Final = (*INCOMPLETE_STATES, UNJUDGED)
+"""What a complete task has none of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_generalbench.activation import MODULE_NODEID, Benchmark, is_worker
-from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.activation import Benchmark, is_worker
+from pytest_generalbench.errors import GeneralBenchError, ModelUnavailableError
+from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +19,14 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation import Evaluation
     from pytest_generalbench.models import Model
     from pytest_generalbench.result import TaskResult
+    from pytest_generalbench.resume import Earlier
     from pytest_generalbench.task import Task
 
 PROPERTY: Final = "generalbench"
 """Name of the user property that carries a task's digest to the controller."""
 
-DIGEST_BYTES: Final = 1000
-
 RUN_INPUT: Final = "generalbench_run"
+SESSION_INPUT: Final = "generalbench_session"
 MODEL_OUTPUT: Final = "generalbench_model"
 
 
@@ -34,21 +36,6 @@ class TaskModule(pytest.Module):
     def funcnamefilter(self, name: str) -> bool:
         """Collect the one test function, and nothing else."""
         return name == "test_task"
-
-
-def digest_of(result: TaskResult) -> dict[str, Any]:
-    """Return what travels in the report: plain builtins, at most 1 KB; a long reason is cut to fit."""
-    plain = result.to_dict()
-    del plain["definition"]  # the controller knows it from the task
-    reason = (result.reason or "").encode()
-    size = len(json.dumps({**plain, "reason": ""}, ensure_ascii=False).encode())
-    if size + len(reason) > DIGEST_BYTES:
-        plain["reason"] = reason[: max(0, DIGEST_BYTES - size)].decode(errors="ignore")
-    return plain
-
-
-class ModelUnavailableError(GeneralBenchError):
-    """The model could not be made; every later task of this process ends at once with the same words."""
 
 
 class Items:
@@ -63,6 +50,7 @@ class Items:
         self._model_error: str | None = None
         self._next: Task | None = None
         self._probes: dict[str, int] = {}
+        self._ledger_error: str | None = None
 
     def pytest_pycollect_makemodule(
         self, module_path: Path, parent: pytest.Collector
@@ -88,16 +76,26 @@ class Items:
             )
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Iterator[None]:
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> Iterator[None]:
         """Keep this session's part of what was selected, the same in every process of the session."""
         result = yield
-        if self.benchmark.settings.shard:
-            kept = self._part_of([item for item in items if _task_of(item)])
-            dropped = [item for item in items if item not in kept]
+        kept = self._of_this_session(items)
+        dropped = [item for item in items if item not in kept]
+        if dropped:
             items[:] = [item for item in items if item in kept]
-            if dropped:
-                self.config.hook.pytest_deselected(items=dropped)
+            config.hook.pytest_deselected(items=dropped)
         return result
+
+    def _of_this_session(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
+        """Return what this session is over: what a resumed run was over, unless asked otherwise; a shard."""
+        settings = self.benchmark.settings
+        before = self._selection() if settings.resume and not self.benchmark.is_selective else None
+        if before is not None:
+            names = {f"{MODULE_NODEID}::test_task[{task}]" for task in before}
+            return {item for item in items if item.nodeid in names}
+        return self._part_of([item for item in items if _task_of(item)]) if settings.shard else set(items)
 
     def _part_of(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
         from pytest_generalbench.estimates import parts, prior
@@ -127,11 +125,15 @@ class Items:
         """Return the function that evaluates a task and records its result on the item."""
 
         def evaluate(task: Task) -> None:
+            from pytest_generalbench.result import digest_of
+
             result = self._run(task)
             if self._model_error is not None:
                 # Every task after this one would fail for the same reason: say it once.
                 request.session.shouldfail = self._model_error
             request.node.user_properties.append((PROPERTY, digest_of(result)))
+            if self._ledger_error is not None:
+                request.session.shouldstop = self._ledger_error
             if result.state in ("incomplete", "failed"):
                 pytest.fail(f"{result.state}: {result.reason}", pytrace=False)
             if result.state not in ("scored", "answered"):
@@ -140,12 +142,18 @@ class Items:
         return evaluate
 
     def _run(self, task: Task) -> TaskResult:
+        from pytest_generalbench.ledger import LedgerError
         from pytest_generalbench.result import absent
+        from pytest_generalbench.resume import ResumeError
 
         try:
             evaluation = self.evaluation()
             evaluation.expect(self._next)
             return evaluation.run(task)
+        except (LedgerError, ResumeError) as error:
+            # No later task could be kept, or would be of this run: the session ends here.
+            self._ledger_error = str(error)
+            return absent(task, "failed", str(error)[:300])
         except GeneralBenchError as error:
             return absent(task, "failed", str(error)[:300])
 
@@ -161,59 +169,139 @@ class Items:
             from pytest_generalbench.run import ledger_path
 
             settings = self.benchmark.settings
-            folder, worker = self._place()
+            folder, session, worker = self._place()
             data = open_data(
                 self.benchmark.data_source,
                 settings.split,
                 self.benchmark.registered,
                 offline=settings.offline,
             )
-            writer = LedgerWriter(ledger_path(folder, worker))
+            earlier = self._earlier(folder)  # before this process opens a ledger of its own
+            writer = LedgerWriter(ledger_path(folder, worker), worker, session)
             judge = make_judge(settings, data.is_demo)
             backbones = make_backbones(settings, data.is_demo, self.benchmark.folder)
             ratings = make_ratings(settings, data, self.benchmark.registered, self.benchmark.folder)
-            self._evaluation = Evaluation(settings, data, writer, self.model, judge, backbones, ratings)
+            self._evaluation = Evaluation(
+                settings, data, writer, self.model, judge, backbones, ratings, earlier
+            )
             self._evaluation.probes = self._probes
         return self._evaluation
 
-    def _place(self) -> tuple[Path, str]:
-        """Return the run folder and this process's name."""
+    def _earlier(self, folder: Path) -> Earlier:
+        """Return what earlier sessions left in the run folder."""
+        from pytest_generalbench.human import HUMAN_METRICS
+        from pytest_generalbench.ledgers import read_ledgers
+        from pytest_generalbench.resume import Earlier
+
+        settings = self.benchmark.settings
+        if not settings.resume:
+            return Earlier()
+        return Earlier(read_ledgers(folder), settings.retry_errors, frozenset(HUMAN_METRICS))
+
+    def _place(self) -> tuple[Path, int, str]:
+        """Return the run folder, the number of the session, and this process's name."""
         if is_worker(self.config):
             given: dict[str, Any] = self.config.workerinput  # type: ignore[attr-defined]
-            return Path(given[RUN_INPUT]), given["workerid"]
+            return Path(given[RUN_INPUT]), given[SESSION_INPUT], given["workerid"]
         controller: Any = self.config.pluginmanager.get_plugin("generalbench-controller")
-        return controller.folder, "main"
+        return controller.run.path, controller.run.session, "main"
+
+    def _selection(self) -> frozenset[str] | None:
+        """Return the ids of the run's tasks, None before any session collected them."""
+        from pytest_generalbench.run import read_run
+
+        if not is_worker(self.config):
+            controller: Any = self.config.pluginmanager.get_plugin("generalbench-controller")
+            return None if controller.run is None else controller.run.selection
+        told = read_run(self._place()[0]).get("selection")
+        return None if told is None else frozenset(told)
 
     def model(self) -> Model:
         """Return the model, made once; when that failed, say so again at once."""
         if self._model_error is not None:
             raise ModelUnavailableError(self._model_error)
         if self._model is None:
-            from pytest_generalbench.models import make_model
-            from pytest_generalbench.models.base import foreign
-
-            try:
-                with foreign(self.benchmark.settings.model):
-                    self._model = make_model(self.benchmark.settings, self.benchmark.folder)
-            except GeneralBenchError as error:
-                self._model_error = str(error)
-                raise ModelUnavailableError(self._model_error) from error
+            settings = self.benchmark.settings
+            # A baseline looks at the answers, and costs nothing.
+            if settings.cache and not settings.model.startswith("baseline:"):
+                self._model = self._make_cached(settings.cache)
+            else:
+                self._model = self._make_model()
+            self._introduce()
         return self._model
+
+    def _make_model(self) -> Model:
+        from pytest_generalbench.models import make_model
+        from pytest_generalbench.models.base import foreign
+
+        try:
+            with foreign(self.benchmark.settings.model):
+                return make_model(self.benchmark.settings, self.benchmark.folder)
+        except GeneralBenchError as error:
+            self._model_error = str(error)
+            raise ModelUnavailableError(self._model_error) from error
+
+    def _make_cached(self, given: str) -> Model:
+        """Return the model behind the answer cache, which loads it when something must really be asked."""
+        from pytest_generalbench.answer_cache import AnswerCache
+        from pytest_generalbench.models import identify, sources
+        from pytest_generalbench.models.cached import CachedModel
+        from pytest_generalbench.provenance import backend
+
+        settings, folder = self.benchmark.settings, self.benchmark.folder
+        cache = AnswerCache(folder / Path(given).expanduser())
+        return CachedModel(
+            self._make_model,
+            lambda: identify(settings, folder, cache),
+            {**backend(settings), **sources(settings, folder)},
+            cache,
+            settings.cache_all,
+        )
+
+    def _tell_cached(self) -> None:
+        """Note in the ledger what the cache answered, and warn when it could not be used."""
+        counts = getattr(self._model, "cache_counts", None)
+        if counts is None or self._evaluation is None:
+            return
+        with suppress(GeneralBenchError):
+            self._evaluation.ledger.count_cached(*counts)
+        off = getattr(self._model, "off", None)
+        if off:
+            self.config.issue_config_time_warning(pytest.PytestWarning(off), stacklevel=2)
+
+    def _introduce(self) -> None:
+        """Note in the ledger which model answers. Raises ResumeError when earlier answers are another's."""
+        from pytest_generalbench.resume import ResumeError, differences
+
+        told = self.model_identity()
+        if self._evaluation is None or told is None:
+            return
+        ledgers = self._evaluation.earlier.ledgers
+        if ledgers is not None and ledgers.model is not None:
+            before = {key: value for key, value in ledgers.model[1].items() if key != "device"}
+            found = differences(before, told)
+            if found:
+                raise ResumeError(f"the run cannot be continued with another model: {'; '.join(found)}")
+        self._evaluation.ledger.introduce(told)
 
     def model_identity(self) -> dict[str, Any] | None:
         """Return what the model says of itself, or None when no task needed it here."""
         if self._model is None:
             return None
+        from pytest_generalbench.models import sources
         from pytest_generalbench.models.base import foreign
+
+        settings, folder = self.benchmark.settings, self.benchmark.folder
 
         try:
             with foreign("identity"):
                 # A user's object may say anything of itself; only plain builtins travel and are written.
-                plain = json.dumps(self._model.identity(), default=str, allow_nan=False)
+                told = {**self._model.identity(), **sources(settings, folder)}
+                plain = json.dumps(told, default=str, allow_nan=False)
         except GeneralBenchError as error:
             return {"identity_error": str(error)}
-        told: dict[str, Any] = json.loads(plain)
-        return told
+        found: dict[str, Any] = json.loads(plain)
+        return found
 
     def _close(self, model: Model) -> None:
         from pytest_generalbench.models.base import foreign
@@ -230,11 +318,13 @@ class Items:
         if is_worker(self.config):
             output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]
             output[MODEL_OUTPUT] = self.model_identity()
+        if self._evaluation is not None:
+            # Before the controller reads the ledgers, and writes their digests down.
+            self._tell_cached()
+            self._evaluation.ledger.close()
         try:
             return (yield)
         finally:
-            if self._evaluation is not None:
-                self._evaluation.ledger.close()
             # A model that was left behind in a call may wait for itself when it is closed.
             if self._model is not None and not (self._evaluation and self._evaluation.deadlines.has_hung):
                 self._close(self._model)

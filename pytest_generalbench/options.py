@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -64,7 +65,7 @@ OPTIONS: Final = (
     Option(
         "run",
         "The run folder, new or empty (default: generalbench-runs/<time>-<pid>). It gets every answer "
-        "(ledger-*.jsonl) and result.json.",
+        "(ledger-*.jsonl) and result.json; with --generalbench-resume, the run to continue.",
         "DIR",
     ),
     Option(
@@ -136,6 +137,30 @@ OPTIONS: Final = (
     Option("share-gpus", "Let several workers use the same GPUs when there are more workers than GPUs."),
     Option("offline", "Never use the network: hub data and models come from their caches."),
     Option("trust-remote-code", "Let a model repository run its own code (off unless given)."),
+    Option(
+        "resume",
+        "Continue the run that --generalbench-run=DIR names, else the newest unfinished one in "
+        "generalbench-runs: what is answered is not asked again. Any -n; settings that answers depend on "
+        "must be the same.",
+    ),
+    Option(
+        "max-errors",
+        "N instances, or P% of all, may end as error, timeout, oom, missing_media or unjudged before the "
+        "exit code is 1 (default: 0). Example: --generalbench-max-errors=1%",
+        "N|P%",
+    ),
+    Option(
+        "retry-errors",
+        "With --generalbench-resume: ask the instances again that ended as error, timeout, oom or "
+        "missing_media.",
+    ),
+    Option(
+        "cache",
+        "Folder of answers that runs share: what the same model was asked in the same way is not asked "
+        "again. 'generalbench cache explain RUN INSTANCE' says why an answer was not found there.",
+        "DIR",
+    ),
+    Option("cache-all", "Cache answers of models that do not answer the same each time as well."),
     *MODEL_OPTIONS,
 )
 _BY_NAME: Final = {option.name: option for option in OPTIONS}
@@ -243,6 +268,15 @@ def gpus_per_worker(config: pytest.Config) -> int:
     return 1 if given is None else given
 
 
+def _share(config: pytest.Config, name: str) -> str | None:
+    from pytest_generalbench.errors import GeneralBenchError
+
+    given = _value(config, name)
+    if given is None or re.fullmatch(r"[0-9]+|(?:[0-9]{1,2}(?:\.[0-9]+)?|100)%", given):
+        return given
+    raise GeneralBenchError(f"{PREFIX}{name} takes a number of instances or a share as in 1%, not {given!r}")
+
+
 def settings_of(config: pytest.Config) -> Settings:
     """Return the run's settings. Raises GeneralBenchError for a value that cannot be."""
     from pytest_generalbench import vocabulary
@@ -271,5 +305,10 @@ def settings_of(config: pytest.Config) -> Settings:
         share_gpus=_switch(config, "share-gpus"),
         offline=_switch(config, "offline"),
         trust_remote_code=_switch(config, "trust-remote-code"),
+        resume=_switch(config, "resume"),
+        max_errors=_share(config, "max-errors"),
+        retry_errors=_switch(config, "retry-errors"),
+        cache=_value(config, "cache"),
+        cache_all=_switch(config, "cache-all"),
         **model_settings(partial(_value, config)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -92,6 +93,20 @@ def drift(results: Iterable[TaskResult]) -> dict[str, Any]:
         "different": sum(result.probe["different"] for result in probed),
         "tasks": {result.id: result.probe["different"] for result in probed if result.probe["different"]},
     }
+
+
+DIGEST_BYTES: Final = 1000
+
+
+def digest_of(result: TaskResult) -> dict[str, Any]:
+    """Return what travels in the report: plain builtins, at most 1 KB; a long reason is cut to fit."""
+    plain = result.to_dict()
+    del plain["definition"]  # the controller knows it from the task
+    reason = (result.reason or "").encode()
+    size = len(json.dumps({**plain, "reason": ""}, ensure_ascii=False).encode())
+    if size + len(reason) > DIGEST_BYTES:
+        plain["reason"] = reason[: max(0, DIGEST_BYTES - size)].decode(errors="ignore")
+    return plain
 
 
 def absent(task: Task, state: str, reason: str) -> TaskResult:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_generalbench import metrics
 from pytest_generalbench.answers import AnswerFormatError
 from pytest_generalbench.errors import DataError
-from pytest_generalbench.instance import INCOMPLETE_STATES, Instance
+from pytest_generalbench.instance import INCOMPLETE_STATES, OPEN_STATES, UNJUDGED, Instance
 from pytest_generalbench.protocols import refusal
 from pytest_generalbench.result import TaskResult
 
@@ -122,7 +122,7 @@ def score_task(
             verdict = verdicts.get(instance.id)
             if verdict is None or verdict.verdict is None:
                 why = "no verdict" if verdict is None else verdict.message
-                states["error"] += 1
+                states[UNJUDGED] += 1
                 problems.append(f"{instance.id}: unjudged ({why})")
                 continue
             prediction = verdict.verdict
@@ -148,7 +148,7 @@ def _result(
 ) -> TaskResult:
     task = given.task
     total = len(given.instances)
-    unanswered = sum(states[state] for state in INCOMPLETE_STATES)
+    unanswered = sum(states[state] for state in OPEN_STATES)
     is_close = given.split == "close"
     answered = total - unanswered
     reason = _reason(states, problems)
@@ -182,7 +182,7 @@ def _result(
 def _reason(states: Counter[str], problems: list[str]) -> str | None:
     if not problems:
         return None
-    counts = ", ".join(f"{states[state]} {state}" for state in INCOMPLETE_STATES if states[state])
+    counts = ", ".join(f"{states[state]} {state}" for state in OPEN_STATES if states[state])
     return writable(f"{counts}; first {problems[0]}"[:300])
 
 

@@ -45,6 +45,14 @@ class Settings:
     share_gpus: bool = False
     offline: bool = False
     trust_remote_code: bool = False
+    resume: bool = False
+    max_errors: str | None = None
+    """`N` instances or `P%` of them may end without an answer before the exit code is 1; None: none."""
+    retry_errors: bool = False
+    cache: str | None = None
+    """Folder of the answer cache that runs share."""
+    cache_all: bool = False
+    """Whether answers that may differ each time are cached too."""
     dtype: str = "auto"
     """Of the weights of a model that is loaded here; `auto`: as they were saved."""
     device_map: str | None = None
@@ -71,3 +79,16 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins for the result file."""
         return asdict(self)
+
+
+MAY_CHANGE: Final = frozenset({
+    "scoring", "sota", "run", "resume", "batch_size", "base_url", "offline", "weights", "human_scores",
+    "trust_remote_code", "max_errors", "retry_errors", "cache", "cache_all", "instance_timeout",
+    "task_timeout", "probe", "gpus_per_worker", "share_gpus", "concurrency", "request_timeout", "retries",
+})  # fmt: skip
+"""Settings that no answer of a run depends on: a resumed session may have others, of these only."""
+
+IDLE: Final = (MAY_CHANGE - {"base_url", "trust_remote_code"}) | {
+    "model", "data", "split", "board", "limit", "judge", "mos", "shard",
+}  # fmt: skip
+"""Settings that the answer to a request does not depend on; of any other one, cached answers do."""

@@ -1,10 +1,11 @@
-"""Files that answers keep beside the ledger, named by their content."""
+"""Files on the disk: whole or not at all, held by one process, named by their content."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.errors import DataError
@@ -12,7 +13,40 @@ from pytest_generalbench.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: files are not held there
+    fcntl = None  # type: ignore[assignment]
+
 _NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
+
+
+def hold(file: int) -> bool:
+    """Hold an open file against other processes of this host until it is closed; False when one has it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return True
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file in one step: after any death it is there whole, or as it was before."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 class MediaStore:
@@ -28,12 +62,7 @@ class MediaStore:
         path = self.folder / name
         if not path.is_file():
             self.folder.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f"{name}.{os.getpid()}")
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            write_whole(path, content)
         return name
 
     def get(self, name: str) -> bytes:

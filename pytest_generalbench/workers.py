@@ -42,7 +42,7 @@ class Workers:
                 gpu.visible_devices(), settings.gpus_per_worker, len(local), settings.share_gpus
             )
         except GeneralBenchError as error:
-            self.controller.discard_folder()
+            self.controller.give_up_run()
             raise pytest.UsageError(str(error)) from error
         for spec, environment in zip(local, self.leases, strict=True):
             spec.env.update(environment)

@@ -54,6 +54,9 @@ class FakeData:
             return None
         return TaskData(task.id, self.header, tuple(self.instances), "f" * 16)
 
+    def files(self, task: Task) -> None:
+        return None
+
 
 class FakeEvaluation(Evaluation):
     """The real thing, but for a ledger that is open only while a task runs."""

@@ -84,7 +84,7 @@ def test_what_fits_alone_is_answered_and_all_else_is_oom(room: int, too_large: l
 
 def test_the_next_batch_is_told_before_each() -> None:
     told: list[list[str]] = []
-    list(ask_all(Memory(9).generate, REQUESTS[:5], 2, lambda batch: told.append(ids(batch))))
+    list(ask_all(Memory(9).generate, REQUESTS[:5], 2, lambda batch, following: told.append(ids(following))))
     assert told == [["2", "3"], ["4"], []]
 
 

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench.instance import Output
 from pytest_generalbench.ledger import (
+    LedgerError,
     LedgerReader,
     LedgerWriter,
     Record,
-    answers_and_verdicts,
     record_from_json,
 )
 
@@ -63,12 +66,50 @@ def test_a_torn_last_line_is_counted_not_hidden(tmp_path: Path) -> None:
     assert len(reader.torn) == 1
 
 
-def test_a_newer_ledger_is_not_read_as_if_it_were_ours(tmp_path: Path) -> None:
+def test_a_newer_ledger_is_refused_with_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "ledger-a-1.jsonl"
-    path.write_text(answer("1", "x").to_json(no_files).replace('"v": 1', '"v": 2') + "\n", encoding="utf-8")
+    path.write_text(answer("1", "x").to_json(no_files).replace('"v": 2', '"v": 3') + "\n", encoding="utf-8")
+    with pytest.raises(LedgerError, match=r"ledger-a-1\.jsonl: ledger version 3.*pip install --upgrade"):
+        list(LedgerReader(path).records())
+
+
+def test_a_torn_line_does_not_swallow_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "ledger-a-1.jsonl"
+    with LedgerWriter(path) as writer:
+        writer.append([answer("1", "x"), answer("2", "y")])
+    path.write_bytes(path.read_bytes()[:-20])
+    with LedgerWriter(path) as writer:
+        writer.append([answer("3", "z")])
     reader = LedgerReader(path)
-    assert list(reader.records()) == []
-    assert reader.torn == [0]
+    assert [record.instance for record in reader.records()] == ["1", "3"]
+    assert len(reader.torn) == 1
+
+
+def test_the_first_version_of_the_ledger_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger-a-1.jsonl"
+    path.write_text(answer("1", "x").to_json(no_files).replace('"v": 2', '"v": 1') + "\n", encoding="utf-8")
+    assert [record.instance for record in LedgerReader(path).records()] == ["1"]
+
+
+def test_a_write_that_fails_takes_back_what_it_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "ledger-a-1.jsonl"
+    with LedgerWriter(path) as writer:
+        writer.append([answer("1", "x")])
+        size = writer.position()
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, limit[1]))
+        try:
+            with pytest.raises(LedgerError, match="what it holds is safe"):
+                writer.append([answer("2", "y" * 1000)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+            signal.signal(signal.SIGXFSZ, before)
+        assert writer.position() == size
+        writer.append([answer("3", "z")])
+    reader = LedgerReader(path)
+    assert [record.instance for record in reader.records()] == ["1", "3"]
+    assert reader.torn == []
 
 
 def test_a_lone_surrogate_does_not_stop_the_run(tmp_path: Path) -> None:
@@ -76,15 +117,3 @@ def test_a_lone_surrogate_does_not_stop_the_run(tmp_path: Path) -> None:
         writer.append([answer("1", "bad \ud800 text")])
         (record,) = LedgerReader(writer.path).records()
     assert record.output == Output("bad \ud800 text")
-
-
-def test_answers_and_verdicts_are_kept_apart_and_the_last_counts() -> None:
-    records = [
-        answer("1", "x"),
-        Record("nlp/t", "1", kind="verdict", verdict=1.0),
-        answer("1", "y"),
-        Record("nlp/other", "1", output=Output("z")),
-    ]
-    answers, verdicts = answers_and_verdicts(records, "nlp/t")
-    assert answers["1"].output == Output("y")
-    assert verdicts["1"].verdict == 1.0

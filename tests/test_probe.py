@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.ledger import LedgerReader
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.probe import chosen, probe, shares
 from pytest_generalbench.result import drift
@@ -69,7 +70,7 @@ def test_a_probe_changes_neither_score_nor_ledger(tmp_path: Path) -> None:
         made.probes = {TASK.id: count}
         result = made.run(TASK)
         assert result.score == 0.0
-        lines[name] = len((tmp_path / name / "ledger-test-1.jsonl").read_text(encoding="utf-8").splitlines())
+        lines[name] = len(list(LedgerReader(tmp_path / name / "ledger-test-1.jsonl").records()))
     assert lines["plain"] == lines["probed"] == 8
     assert result.probe == {"compared": 5, "different": 5}
     assert drift([result]) == {"compared": 5, "different": 5, "tasks": {TASK.id: 5}}

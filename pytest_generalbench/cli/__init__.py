@@ -15,7 +15,21 @@ if TYPE_CHECKING:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser with every subcommand."""
-    from pytest_generalbench.cli import check_model, doctor, download, level, merge, tasks, weights
+    from pytest_generalbench.cli import (
+        cache,
+        check_model,
+        diff,
+        doctor,
+        download,
+        export,
+        level,
+        merge,
+        rescore,
+        schema,
+        tasks,
+        verify,
+        weights,
+    )
 
     parser = argparse.ArgumentParser(
         prog="generalbench",
@@ -23,7 +37,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (tasks, doctor, download, weights, level, merge, check_model):
+    for module in (
+        tasks, doctor, download, weights, check_model, level, rescore, verify, diff, export, merge, cache,
+        schema,
+    ):  # fmt: skip
         module.add_parser(commands)
     return parser
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import sys
@@ -11,7 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_generalbench import registry
 from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.finish import MEASURED_STATES
+from pytest_generalbench.manifest import write_manifest
+from pytest_generalbench.provenance import definitions
+from pytest_generalbench.result_file import read_result, write_result
+from pytest_generalbench.run import read_run, run_files, write_run
 
 if TYPE_CHECKING:
     import argparse
@@ -25,7 +30,6 @@ AGREEING: Final = (
 )  # fmt: skip
 """What all runs must have in common: else the scores are of different things."""
 
-MEASURED: Final = ("scored", "unsupported")
 _RANK: Final = ("scored", "answered", "incomplete")
 """Which of a task's results is kept when several runs have one; all other states come last."""
 
@@ -41,19 +45,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("runs", metavar="RUN", nargs="+", help="run folders with a result.json")
     parser.add_argument("--into", required=True, metavar="DIR", help="the new run folder, empty or not there")
     parser.set_defaults(func=run)
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    path = folder / "result.json"
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content["tasks"], list):
-            raise TypeError
-    except OSError as error:
-        raise GeneralBenchError(f"{path} cannot be read: {error.strerror}; is it a finished run?") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise GeneralBenchError(f"{path} is no result of a run") from error
-    return content
 
 
 def _check(folders: Sequence[Path], contents: Sequence[Mapping[str, Any]]) -> None:
@@ -93,7 +84,6 @@ def _board(contents: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _level(contents: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, Any]]) -> LevelResult:
-    from pytest_generalbench import registry
     from pytest_generalbench.level import compute_level, sota_table
 
     first = contents[0]
@@ -106,7 +96,7 @@ def _level(contents: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, A
         sota=sota_table(shipped, first["settings"]["sota"]),
         board=_board(contents),
         selected={task["id"] for task in tasks} & known,
-        measured={task["id"] for task in tasks if task["state"] in MEASURED},
+        measured={task["id"] for task in tasks if task["state"] in MEASURED_STATES},
         limit=first["settings"]["limit"],
         demo=bool(first["data"]["is_demo"]),
     )
@@ -118,6 +108,7 @@ def _level(contents: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, A
 def merge_results(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the content of the merged `result.json`; what a run says of itself is the first one's."""
     first, tasks = contents[0], merged_tasks(contents)
+    known = {task["id"] for task in tasks}
     counts: dict[str, int] = {}
     for task in tasks:
         counts[task["state"]] = counts.get(task["state"], 0) + 1
@@ -127,20 +118,55 @@ def merge_results(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         **first,
         "settings": {**first["settings"], "shard": None, "board": _board(contents)},
         "data": {**first["data"], "fingerprint": fingerprint},
+        "definitions": definitions(task for task in registry.load_tasks() if task.id in known),
         "counts": dict(sorted(counts.items())),
         "level": _level(contents, tasks).to_dict(),
         "tasks": tasks,
     }
-    if "seconds" in first:
-        merged["seconds"] = round(sum(content["seconds"] for content in contents), 3)
-    if "run" in first:
-        times = [content.get("run", {}).get("tasks", {}) for content in contents]
-        merged["run"] = {**first["run"], "tasks": {key: value for one in times for key, value in one.items()}}
-    if "probe" in first:
-        probes = [content.get("probe", {}) for content in contents]
-        merged["probe"] = {key: sum(one.get(key, 0) for one in probes) for key in ("compared", "different")}
-        merged["probe"]["tasks"] = {key: n for one in probes for key, n in one.get("tasks", {}).items()}
+    merged["run"] = _aside([content["run"] for content in contents])
     return merged
+
+
+def _aside(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what comparisons set aside, of all runs: times add up, ledgers have the names they now bear."""
+    torn = [
+        [_renamed(name, number), place]
+        for number, one in enumerate(runs, 1)
+        for name, place in one.get("torn_lines", ())
+    ]
+    cached = [one.get("cached", {}) for one in runs]
+    found = {
+        **runs[0],
+        "seconds": round(sum(one["seconds"] or 0.0 for one in runs), 3),
+        "tasks": {key: value for one in runs for key, value in one["tasks"].items()},
+        "torn_lines": torn,
+        "cached": {key: sum(one.get(key, 0) for one in cached) for key in ("hits", "asked")},
+        "sessions": [session for one in runs for session in one["sessions"]],
+    }
+    probes = [one["probe"] for one in runs if "probe" in one]
+    if probes:
+        found["probe"] = {key: sum(one[key] for one in probes) for key in ("compared", "different")}
+        found["probe"]["tasks"] = {key: count for one in probes for key, count in one["tasks"].items()}
+    return found
+
+
+def _renamed(ledger: str, number: int) -> str:
+    """Return a name for a ledger of its own: sessions on two machines may have had the same process ids."""
+    return ledger.replace("ledger-", f"ledger-part{number}-", 1)
+
+
+def merged_record(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the content of the merged `run.json`: one run over the tasks of all."""
+    first = records[0]
+    return {
+        **first,
+        "settings": {**first["settings"], "shard": None, "run": None},
+        "shaping": {**first["shaping"], "shard": None},
+        "selection": sorted({task for record in records for task in record.get("selection") or ()}),
+        "sessions": [session for record in records for session in record["sessions"]],
+        "is_finished": all(record["is_finished"] for record in records),
+        "is_complete": all(record.get("is_complete", False) for record in records),
+    }
 
 
 def _keep(source: Path, target: Path) -> None:
@@ -157,9 +183,8 @@ def _keep_files(folders: Sequence[Path], into: Path) -> int:
     ledgers = 0
     for number, folder in enumerate(folders, 1):
         for path in sorted(folder.glob("ledger-*.jsonl")):
-            # Sessions on two machines may have had the same process ids. A ledger is copied, never linked:
-            # whoever continues one of the runs must not write into the other.
-            shutil.copy2(path, into / path.name.replace("ledger-", f"ledger-part{number}-", 1))
+            # Copied, never linked: whoever continues one of the runs must not write into the other.
+            shutil.copy2(path, into / _renamed(path.name, number))
             ledgers += 1
         media = folder / "media"
         if media.is_dir():
@@ -183,15 +208,17 @@ def run(args: argparse.Namespace) -> int:
     from pytest_generalbench.level import tier_words
 
     folders, into = [Path(name) for name in args.runs], Path(args.into)
-    contents = [_read(folder) for folder in folders]
+    contents = [read_result(folder) for folder in folders]
+    records = [read_run(folder) for folder in folders]
     _check(folders, contents)
     merged = merge_results(contents)
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise GeneralBenchError(f"{into} is not empty: name a new folder")
     into.mkdir(parents=True, exist_ok=True)
     ledgers = _keep_files(folders, into)
-    text = json.dumps(merged, ensure_ascii=False, indent=1, allow_nan=False)
-    (into / "result.json").write_text(text + "\n", encoding="utf-8")
+    write_run(into, merged_record(records))
+    write_result(into, merged)
+    write_manifest(into, run_files(into))
     counts = ", ".join(f"{count} {state}" for state, count in merged["counts"].items())
     level = _level(contents, merged["tasks"])
     tier = tier_words(level) + (f"   [{level.qualified}]" if level.qualified else "")

@@ -13,6 +13,7 @@ from pytest_generalbench.data.layout import DataFolder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_generalbench.data.layout import TaskFiles
     from pytest_generalbench.task import Task
 
 
@@ -41,6 +42,9 @@ class DataSource(Protocol):
         Raises DataError when it is there and cannot be read as a whole.
         """
 
+    def files(self, task: Task) -> TaskFiles | None:
+        """Return where the task's data lies, None when it is not there (yet); nothing is read or fetched."""
+
 
 @dataclass(frozen=True, slots=True)
 class FolderSource:
@@ -66,8 +70,12 @@ class FolderSource:
 
     def load(self, task: Task) -> TaskData | None:
         """Return the task's data, or None when it is not there."""
-        files = self.folder.find(task)
+        files = self.files(task)
         return None if files is None else load(files, task, self.root)
+
+    def files(self, task: Task) -> TaskFiles | None:
+        """Return where the task's data lies, or None."""
+        return self.folder.find(task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,12 @@ class HubSource:
         # What was listed before the download does not know the new folder.
         fresh = DataFolder(self.root, self.tasks, self.split)
         return FolderSource(self.name, fresh).load(task)
+
+    def files(self, task: Task) -> TaskFiles | None:
+        """Return where the task's data lies, None when it was not fetched."""
+        from pytest_generalbench.data import hub
+
+        return DataFolder(self.root, self.tasks, self.split).find(task) if hub.has_data(self.root) else None
 
 
 def default_cache() -> Path:

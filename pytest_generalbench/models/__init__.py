@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.errors import ModelError, UnknownWordError
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.settings import IDLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping
 
+    from pytest_generalbench.answer_cache import AnswerCache
     from pytest_generalbench.settings import Settings
 
-__all__ = ["AnswerSheet", "Failed", "Model", "ModelKind", "check_spec", "make_model", "model_kinds"]
+__all__ = [
+    "AnswerSheet",
+    "Failed",
+    "Model",
+    "ModelKind",
+    "check_spec",
+    "identify",
+    "make_model",
+    "model_kinds",
+    "sources",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,9 @@ class ModelKind:
     """Called with what follows the colon, the settings, and the folder the run was started in."""
     check: Callable[[str, Path], None] = lambda target, folder: None
     """Raises ModelError for a target that cannot work; cheap, nothing is loaded."""
+    identify: Callable[[str, Settings], dict[str, Any] | None] = lambda target, settings: None
+    """Returns what tells the weights of a target that is no folder from others without loading them; None
+    when it cannot."""
     uses_gpu: bool = True
     """Whether a worker with such a model is given GPUs of its own."""
 
@@ -97,6 +113,20 @@ def _make_vllm(target: str, settings: Settings, folder: Path) -> Model:
     return make_vllm_model(target, settings, folder)
 
 
+def _identify_repository(target: str, settings: Settings) -> dict[str, Any] | None:
+    """Tell a repository of the hub by the commit that lies in its cache."""
+    revision = getattr(settings, "revision", None)
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError:
+        return None
+    for name in ("config.json", "model_index.json"):
+        path = try_to_load_from_cache(target, name, revision=revision)
+        if isinstance(path, str):
+            return {"repository": target, "commit": Path(path).parent.name}
+    return None
+
+
 def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
     """Check a repository name, or a folder in which a saved model's `file` must lie."""
     if not target:
@@ -111,12 +141,14 @@ def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
 
 BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "baseline": ModelKind(_make_baseline, _check_baseline, uses_gpu=False),
-    "diffusers": ModelKind(_make_diffusers, partial(_check_saved, "diffusers", "model_index.json")),
-    "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json")),
+    "diffusers": ModelKind(
+        _make_diffusers, partial(_check_saved, "diffusers", "model_index.json"), _identify_repository
+    ),
+    "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json"), _identify_repository),
     "openai": ModelKind(_make_openai, partial(_check_named, "openai"), uses_gpu=False),
     "predictions": ModelKind(_make_predictions, _check_predictions, uses_gpu=False),
     "python": ModelKind(_make_python, _check_python),
-    "vllm": ModelKind(_make_vllm, partial(_check_saved, "vllm", "config.json")),
+    "vllm": ModelKind(_make_vllm, partial(_check_saved, "vllm", "config.json"), _identify_repository),
 }
 
 _BASELINES: Final = ("oracle", "majority", "constant", "random")
@@ -166,6 +198,60 @@ def check_spec(spec: str, folder: Path) -> None:
 def uses_gpu(spec: str, folder: Path) -> bool:
     """Whether a worker that makes this model is given GPUs of its own."""
     return _kinds[_split(spec, folder)[0]].uses_gpu
+
+
+def identify(settings: Settings, folder: Path, cache: AnswerCache) -> dict[str, Any] | None:
+    """Return what tells the settings' model from others without loading it, None when it must be loaded."""
+    from pytest_generalbench.answer_cache import folder_digest
+
+    kind, target = _split(settings.model, folder)
+    if kind not in _WITHOUT_WEIGHTS and (folder / target).is_dir():
+        told: dict[str, Any] | None = {"files": folder_digest(folder / target, cache)}
+    else:
+        told = _kinds[kind].identify(target, settings)
+    if told is None:
+        return None
+    # A setting may name weights as well (an adapter's folder).
+    named = {key: value for key, value in settings.to_dict().items() if isinstance(value, str) and value}
+    beside = {
+        key: folder_digest(folder / named[key], cache)
+        for key in sorted(named.keys() - IDLE)
+        if (folder / named[key]).is_dir()
+    }
+    return {"kind": kind, **told, **beside}
+
+
+_WITHOUT_WEIGHTS: Final = ("baseline", "predictions", "python")
+
+_EDGE: Final = 1 << 20
+
+
+def sources(settings: Settings, folder: Path) -> dict[str, str]:
+    """Return digests of what the settings' model is made from on this disk, quickly.
+
+    `files`: names, sizes and both ends of every file of a saved model's folder. `source`: a Python file.
+    """
+    kind, target = _split(settings.model, folder)
+    if kind == "python":
+        place = folder / target.rpartition(":")[0]
+        return {"source": _ends_digest([place], folder)} if place.is_file() else {}
+    if kind in _WITHOUT_WEIGHTS or not (folder / target).is_dir():
+        return {}
+    top = folder / target
+    return {"files": _ends_digest(sorted(path for path in top.rglob("*") if path.is_file()), top)}
+
+
+def _ends_digest(paths: Iterable[Path], top: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        size = path.stat().st_size
+        digest.update(f"{path.relative_to(top) if path.is_relative_to(top) else path.name} {size}\n".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_EDGE))
+            if size > _EDGE:
+                file.seek(max(_EDGE, size - _EDGE))
+                digest.update(file.read())
+    return digest.hexdigest()[:16]
 
 
 def make_model(settings: Settings, folder: Path) -> Model:

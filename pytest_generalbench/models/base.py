@@ -61,6 +61,8 @@ class Model(ABC):
     coordinates: str | None = None
     """How the model writes boxes and points in text, one of `answers.coordinates.CONVENTIONS`; None: found
     from its answers, task by task."""
+    deterministic: bool = False
+    """Whether the same request always gets the same answer; only such answers are cached unless asked."""
     wants_answers: ClassVar[bool] = False
     """Whether `begin` is given the answer sheet; True for baselines only."""
 
@@ -84,6 +86,11 @@ class Model(ABC):
     def identity(self) -> dict[str, Any]:
         """Return what tells this model from others (name, revision, dtype); goes into the result."""
         return {"class": type(self).__name__}
+
+    @property
+    def knows_itself(self) -> bool:
+        """Whether `identity` tells these weights from any others: without it no answer is cached."""
+        return type(self).identity is not Model.identity
 
     def close(self) -> None:  # noqa: B027 - optional to override
         """Free what the model holds."""

@@ -47,6 +47,8 @@ class DiffusersModel(Model):
     split into batches make the same medium. A picture made from a picture is brought to that one's size.
     """
 
+    deterministic = True  # a seed for each instance
+
     batch_size = 1
 
     def __init__(self, name: str, pipelines: dict[str, Any], device: str) -> None:

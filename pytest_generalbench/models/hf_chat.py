@@ -42,6 +42,7 @@ def chat(request: Request, senses: Senses) -> list[dict[str, Any]]:
 class TransformersModel(Model):
     """A model with its tokenizer or processor; greedy, batched, left-padded."""
 
+    deterministic = True  # greedy decoding
     output_media = frozenset({"text"})
     batch_size = 8
 

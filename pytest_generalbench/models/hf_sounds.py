@@ -32,6 +32,8 @@ DESCRIBES: Final = frozenset({"text_to_audio"})
 class SoundModel(Model):
     """A model from text to sound; each request is made alone, with its own seed."""
 
+    deterministic = True  # a seed for each instance
+
     input_media = frozenset({"text"})
     output_media = frozenset({"audio"})
     batch_size = 1

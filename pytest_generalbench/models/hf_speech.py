@@ -23,6 +23,7 @@ class SpeechModel(Model):
     """Translates speech in any language into English text; a short sound in one step, a long one in many."""
 
     input_media = frozenset({"audio"})
+    deterministic = True  # greedy decoding
     output_media = frozenset({"text"})
     batch_size = 8
 

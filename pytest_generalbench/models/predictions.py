@@ -47,6 +47,8 @@ def _file_names(path: Path, folder: Path) -> set[str]:
 class Predictions(Model):
     """Replays the files of a folder; a task without a file is unsupported."""
 
+    deterministic = True
+
     batch_size = 256
     output_media = frozenset(vocabulary.MEDIA)
 

@@ -41,6 +41,7 @@ class PythonModel(Model):
         self.input_media = frozenset(getattr(target, "input_media", self.input_media))
         self.output_media = frozenset(getattr(target, "output_media", self.output_media))
         self.coordinates = getattr(target, "coordinates", None)
+        self.deterministic = bool(getattr(target, "deterministic", False))
         self.batch_size = getattr(target, "batch_size", self.batch_size)
         if not isinstance(self.batch_size, int) or self.batch_size < 1:
             raise ModelError(f"{name}: batch_size must be a whole number from 1, not {self.batch_size!r}")
@@ -53,6 +54,11 @@ class PythonModel(Model):
         """Ask the wrapped object when it has an opinion of its own."""
         own = getattr(self._target, "unsupported", None)
         return super().unsupported(task) or (own(task) if callable(own) else None)
+
+    @property
+    def knows_itself(self) -> bool:
+        """Whether the object says who it is."""
+        return callable(getattr(self._target, "identity", None))
 
     def identity(self) -> dict[str, Any]:
         """Return the factory's name and what the object says of itself."""

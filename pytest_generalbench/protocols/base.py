@@ -49,6 +49,8 @@ class Protocol(ABC):
     """A library that reading references or answers needs, and the extra that brings it."""
     form: ClassVar[str] = "text"
     """The form of the answer that is asked for: `text`, or one of `answers.form_names()`."""
+    version: ClassVar[int] = 1
+    """Raised when the same instance would be asked otherwise."""
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
         """Collect what all instances share; called once, with every instance of the task."""

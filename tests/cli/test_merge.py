@@ -23,6 +23,9 @@ def write(folder: Path, *tasks: dict[str, Any], model: str = "hf:x", shard: str 
     data = {"name": "folder", "split": "open", "is_demo": False, "fingerprint": "0" * 16}
     content = {"schema": "1.0", "seconds": 2.0, "settings": settings, "model": {"spec": model}, "data": data}
     (folder / "result.json").write_text(json.dumps({**content, "tasks": tasks}), encoding="utf-8")
+    record = {"v": 1, "settings": settings, "shaping": {"shard": shard}, "sessions": [{"started": "now"}]}
+    record |= {"selection": [item["id"] for item in tasks], "is_finished": True, "is_complete": True}
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     (folder / "ledger-main-7.jsonl").write_text(f"{tasks[0]['id']}\n", encoding="utf-8")
     (folder / "media").mkdir()
     (folder / "media" / f"{folder.name}.png").write_bytes(b"x")
@@ -76,7 +79,7 @@ def test_runs_that_do_not_belong_together_are_refused(
 def test_no_run_and_a_full_folder_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = write(tmp_path / "a", task(ONE))
     assert main(["merge", str(tmp_path / "none"), "--into", str(tmp_path / "all")]) == 2
-    assert "is it a finished run?" in capsys.readouterr().err
+    assert "is no result file: No such file" in capsys.readouterr().err
     assert main(["merge", str(run), "--into", str(run)]) == 2
     assert "is not empty: name a new folder" in capsys.readouterr().err
 
@@ -91,8 +94,14 @@ def test_shards_merged_are_the_whole_run(pytester: pytest.Pytester) -> None:
 
     def told(run: str) -> dict[str, Any]:
         content = json.loads((pytester.path / run / "result.json").read_text(encoding="utf-8"))
-        for item in content["tasks"]:
-            item.pop("seconds", None)
-        return {key: content[key] for key in ("tasks", "level", "counts", "data", "model")}
+        content["settings"].pop("shard")
+        return {key: content[key] for key in content if key not in ("run", "environment")}
 
     assert told("all") == told("whole")
+    # The merged run is a run like any other.
+    assert main(["verify", "all"]) == 0
+    before = (pytester.path / "all" / "result.json").read_bytes()
+    assert main(["rescore", "all"]) == 0
+    assert (pytester.path / "all" / "result.json").read_bytes() == before
+    result = pytester.runpytest_subprocess(*common, "--generalbench-run=all", "--generalbench-resume")
+    assert result.ret == 0

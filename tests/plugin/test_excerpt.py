@@ -36,8 +36,6 @@ def test_a_constant_answer_scores_what_the_gold_letters_give_it(
     assert tasks["nlp/ethical-reasoning"]["score"] == pytest.approx(83.5)
     assert tasks["nlp/causal-reasoning"]["score"] == pytest.approx(47.0)
     assert tasks["nlp/ethical-reasoning"]["top_share"] == 1.0
-    for task in [*alone["tasks"], *spread["tasks"]]:
-        del task["seconds"]
     assert alone["tasks"] == spread["tasks"]
     assert alone["level"] == spread["level"]
     assert alone["level"]["qualified"] == "partial: 9 of 699 tasks"

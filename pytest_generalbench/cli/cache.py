@@ -1,0 +1,45 @@
+"""`generalbench cache`: why an answer was not found in the answer cache."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "cache", help="explain what the answer cache did", description="Looks into the answer cache of a run."
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    told = actions.add_parser(
+        "explain",
+        help="say why an instance was not answered from the cache",
+        description="Says whether an instance of a run was answered from the cache, and otherwise which part "
+        "of the key (model, request, generation, protocol) the nearest answer in the cache differs in.",
+    )
+    told.add_argument("run", metavar="RUN", type=Path, help="the run folder")
+    told.add_argument("instance", metavar="INSTANCE", help="an instance's id, or TASK:ID")
+    told.add_argument("--cache", metavar="DIR", type=Path, help="default: the cache that the run was given")
+    told.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain and print."""
+    from pytest_generalbench.answer_cache import AnswerCache
+    from pytest_generalbench.errors import GeneralBenchError
+    from pytest_generalbench.explaining import explain
+    from pytest_generalbench.run import read_run, settings_of_run
+
+    record = read_run(options.run)
+    given = settings_of_run(record).cache
+    folder = options.cache or (Path(record["invocation"]) / given if given else None)
+    if folder is None or not folder.is_dir():
+        raise GeneralBenchError(f"the run {options.run} had no answer cache: name one with --cache=DIR")
+    for line in explain(options.run, options.instance, AnswerCache(folder)):
+        sys.stdout.write(f"{line}\n")
+    return 0

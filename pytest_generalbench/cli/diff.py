@@ -1,0 +1,48 @@
+"""`generalbench diff`: the instances that two runs answered differently."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "diff",
+        help="the instances whose answers or states differ between two runs",
+        description="Compares two runs answer by answer. Exit status: 0 no difference, 1 some.",
+    )
+    parser.add_argument("first", metavar="RUN", type=Path, help="a run folder")
+    parser.add_argument("second", metavar="RUN", type=Path, help="another one")
+    parser.add_argument("--json", action="store_true", help="print a JSON object a line")
+    parser.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a line for every instance that differs, and their number."""
+    from pytest_generalbench.comparing import compare_runs
+
+    count = 0
+    for found in compare_runs(options.first, options.second):
+        count += 1
+        if options.json:
+            line = json.dumps(found.to_dict(), ensure_ascii=False)
+        else:
+            line = f"{found.task} {found.instance}: {_told(found.first)} | {_told(found.second)}"
+        sys.stdout.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
+    if not options.json:
+        sys.stdout.write(f"{count} instances differ\n" if count != 1 else "1 instance differs\n")
+    return 1 if count else 0
+
+
+def _told(side: Any) -> str:
+    if side is None:
+        return "not there"
+    text = "" if side["answer"] is None else f" {side['answer']!r:.60}"
+    return f"{side['state']}{text}"

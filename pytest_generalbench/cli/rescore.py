@@ -1,0 +1,80 @@
+"""`generalbench rescore`: every score and the levels from a run's ledger, without the model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator, Mapping
+
+_SHOWN = 20
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "rescore",
+        help="scores and levels of a run from its ledger, without the model",
+        description="Scores every answer of a run again, with this version's metrics, from its ledger and "
+        "the data; no model is loaded and nothing is asked. Scores that were measured with pretrained models "
+        "are taken over and named. Says what differs from the run's result.json. "
+        "Exit status: 0 the same, 1 something differs.",
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="the run folder")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="write the result there")
+    parser.add_argument("--write", action="store_true", help="replace the run's result.json and its manifest")
+    parser.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Rescore and print; a run that cannot be read is a GeneralBenchError."""
+    from pytest_generalbench.level import LEVELS, tier_words
+    from pytest_generalbench.manifest import write_manifest
+    from pytest_generalbench.rescoring import rescore
+    from pytest_generalbench.result_file import RESULT_FILE, encode, read_result, write_result
+    from pytest_generalbench.run import run_files
+    from pytest_generalbench.store import write_whole
+
+    write: Callable[[str], Any] = sys.stdout.write
+    found = rescore(options.run)
+    path = options.run / RESULT_FILE
+    old = read_result(path) if path.is_file() else None
+    differing = list(_differences(old, found.content)) if old else [f"there is no {RESULT_FILE}"]
+    counts = ", ".join(f"{count} {state}" for state, count in found.content["counts"].items())
+    write(f"{len(found.content['tasks'])} tasks: {counts}\n")
+    levels = [(name, getattr(found.level, name)) for name in LEVELS]
+    write("  ".join(f"{name} {value:.2f}" for name, value in levels if value is not None) + "\n")
+    write(f"General-Level: {tier_words(found.level)}\n")
+    for why, tasks in found.kept.items():
+        write(f"not scored again, {why}: {len(tasks)} tasks, {', '.join(tasks[:3])}\n")
+    same = old is not None and encode(found.content) == path.read_bytes()
+    write("the same as result.json, byte for byte\n" if same else "differs from result.json:\n")
+    for line in differing[:_SHOWN] if not same else ():
+        write(f"  {line}\n")
+    if len(differing) > _SHOWN:
+        write(f"  and {len(differing) - _SHOWN} more\n")
+    if options.out:
+        write_whole(options.out, encode(found.content))
+    if options.write:
+        write_result(options.run, found.content)
+        write_manifest(options.run, run_files(options.run))
+    return 0 if same else 1
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for every task and every other key that is another."""
+    before = {entry["id"]: entry for entry in old["tasks"]}
+    for entry in new["tasks"]:
+        other = before.pop(entry["id"], None)
+        if other is None:
+            yield f"{entry['id']}: new"
+            continue
+        keys = [key for key in entry if entry[key] != other.get(key)]
+        if keys:
+            told = "; ".join(f"{key} {other.get(key)!r:.60} -> {entry[key]!r:.60}" for key in keys[:3])
+            yield f"{entry['id']}: {told}"
+    yield from (f"{name}: gone" for name in before)
+    yield from (key for key in new if key != "tasks" and new[key] != old.get(key))

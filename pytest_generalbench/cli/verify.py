@@ -1,0 +1,37 @@
+"""`generalbench verify`: is a run folder as it was when the run ended?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "verify",
+        help="say what changed in a run folder since the run ended",
+        description="Compares every file of a run folder, ledger, media and result, with the digests that "
+        "were written when the run ended, and names the byte ranges that changed. That a score follows from "
+        "the answers is what 'generalbench rescore' tells. Exit status: 0 nothing changed, 1 something did.",
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="the run folder")
+    parser.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare and print; a folder without a manifest is a GeneralBenchError."""
+    from pytest_generalbench.manifest import verify
+    from pytest_generalbench.run import run_files
+
+    files = run_files(options.run)
+    lines = list(verify(options.run, files))
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    if not lines:
+        sys.stdout.write(f"{len(files)} files, nothing changed\n")
+    return 1 if lines else 0

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_generalbench.cli import main
+from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.result_file import SCHEMA_FILE, SCHEMA_VERSION, comparable, read_result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST: dict[str, Any] = {
+    "schema": "1.0",
+    "started": "2026-01-01T00:00:00+00:00",
+    "seconds": 2.5,
+    "settings": {"model": "x"},
+    "model": {"spec": "x"},
+    "data": {"name": "demo"},
+    "tasks": [{"id": "nlp/a", "state": "scored", "score": 1.0, "seconds": 0.5}],
+    "level": {"tier": 2},
+    "counts": {"scored": 1},
+}
+
+
+def write(folder: Path, content: object) -> Path:
+    (folder / "result.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def test_a_file_of_the_first_version_is_read_in_the_shape_of_now(tmp_path: Path) -> None:
+    content = read_result(write(tmp_path, FIRST))
+    assert content["run"]["tasks"] == {"nlp/a": 0.5}
+    assert content["run"]["seconds"] == 2.5
+    assert content["tasks"] == [{"id": "nlp/a", "state": "scored", "score": 1.0}]
+    assert "started" not in content
+
+
+def test_other_minor_versions_are_read(tmp_path: Path) -> None:
+    major = SCHEMA_VERSION.partition(".")[0]
+    content = {**FIRST, "schema": f"{major}.99", "run": {}, "added": 1}
+    assert read_result(write(tmp_path, content))["added"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [({"schema": "99.0"}, "pip install --upgrade"), ({}, "is no result file"), ([], "is no result file")],
+)
+def test_what_cannot_be_read_is_said(tmp_path: Path, content: object, words: str) -> None:
+    with pytest.raises(GeneralBenchError, match=words):
+        read_result(write(tmp_path, content))
+
+
+def test_only_what_is_set_aside_may_differ(tmp_path: Path) -> None:
+    content = read_result(write(tmp_path, FIRST))
+    assert comparable({**content, "run": {}}) == comparable(content)
+    assert comparable({**content, "level": {}}) != comparable(content)
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Result of a pytest-generalbench run"
+    assert main(["schema", "--path"]) == 0
+    assert capsys.readouterr().out.strip() == str(SCHEMA_FILE)
