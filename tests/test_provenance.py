@@ -64,7 +64,8 @@ def test_the_fingerprint_of_tasks_tells_every_word_of_them() -> None:
 
 def test_versions_of_what_is_used_are_told() -> None:
     told = definitions([TASK])
-    assert told == {"metrics": {TASK.metric.name: 1}, "protocols": {TASK.protocol: 1}}
+    used = {"metrics": {TASK.metric.name: 1}, "protocols": {TASK.protocol: 1}}
+    assert told == {"tasks": tasks_fingerprint([TASK]), **used}
     assert {"numpy", "pytest", "pytest-generalbench"} <= environment()["versions"].keys()
 
 
