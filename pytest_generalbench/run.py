@@ -231,10 +231,9 @@ def run_files(folder: Path) -> list[Path]:
 def settings_of_run(record: Mapping[str, Any]) -> Settings:
     """Return the settings that a run was last started with; those that this version lacks are left out."""
     known = {item.name for item in fields(Settings)}
-    told = {key: value for key, value in record["settings"].items() if key in known}
-    return Settings(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
-    )
+    told: dict[str, Any] = {key: value for key, value in record["settings"].items() if key in known}
+    told |= {key: tuple(value) for key, value in told.items() if isinstance(value, list)}
+    return Settings(**told)
 
 
 def started_session(command: list[str], git: Any, host: str, workers: Any) -> dict[str, Any]:
