@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,8 +12,6 @@ import pytest
 from pytest_generalbench import metrics
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.conftest import ReadResult
 
 COMPARED = {"medium", "medium|source", "medium|label", "transcript"}
@@ -252,3 +251,14 @@ def test_bad_media_are_named_states_and_never_a_crash(
         assert task["states"].get("unparsable", 0) >= 6, task
         assert task["state"] in ("scored", "incomplete"), task
         assert task["score"] is not None
+
+
+def test_the_painter_of_the_docs_works(pytester: pytest.Pytester, read_result: ReadResult) -> None:
+    page = Path(__file__).parents[2] / "docs" / "generation.md"
+    code = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    (pytester.path / "painter.py").write_text(code, encoding="utf-8")
+    result = run(pytester, "python:painter.py:Painter", "-k", "image and generation and text-to-image")
+    assert result.ret == 0
+    tasks = [task for task in read_result("run")["tasks"] if task["states"]]
+    assert len(tasks) == 4
+    assert all(task["states"] == {"ok": 8} for task in tasks)
