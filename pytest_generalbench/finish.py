@@ -76,8 +76,7 @@ def run_result(
 ) -> RunResult:
     """Return the content of `result.json`; `run` is what is set aside in comparisons."""
     found = sorted((_defined(given, result) for result in results), key=lambda result: result.id)
-    told = "".join(f"{result.id} {result.data}\n" for result in found if result.data)
-    fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16] if told else None
+    fingerprint = data_fingerprint((result.id, result.data) for result in found)
     plain = given.settings.to_dict()
     tasks = [given.tasks[result.id] for result in found]
     return RunResult(
@@ -91,6 +90,12 @@ def run_result(
         sota=given.sota.values,
         run=run,
     )
+
+
+def data_fingerprint(digests: Iterable[tuple[str, str | None]]) -> str | None:
+    """Return 16 hex digits over the annotation files of a run, given the digest of each task's."""
+    told = "".join(f"{name} {digest}\n" for name, digest in digests if digest)
+    return hashlib.sha256(told.encode()).hexdigest()[:16] if told else None
 
 
 def _defined(given: Setting, result: TaskResult) -> TaskResult:

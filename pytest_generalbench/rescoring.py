@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from pytest_generalbench import metrics, registry
 from pytest_generalbench.backbones import make_backbones
 from pytest_generalbench.data import open_data
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.finish import Setting, level_of, run_result
+from pytest_generalbench.finish import Setting, data_fingerprint, level_of, run_result
 from pytest_generalbench.human import make_ratings
 from pytest_generalbench.judge import make_judge
 from pytest_generalbench.ledger import Record
@@ -105,7 +106,7 @@ def rescore(folder: Path) -> Rescored:
         results.append(_one(name, tasks.get(name), run, scoring, data.is_demo, kept))
     known = [result for result in results if result.id in tasks]
     setting = Setting(settings, shipped, tasks, sota_table(shipped, sota), judge.name if judge else None)
-    level = level_of(setting, known, set(selection), data.is_demo)
+    level = level_of(setting, results, set(selection), data.is_demo)
     found = run_result(
         setting, known, level,
         data=_data(run, data.name, settings.split, data.is_demo),
@@ -113,7 +114,23 @@ def rescore(folder: Path) -> Rescored:
         environment=before["environment"] if before else environment(),
         run=before["run"] if before else _aside(record),
     )  # fmt: skip
-    return Rescored(found.to_dict(), level, kept)
+    return Rescored(_with_strangers(found.to_dict(), before, tasks), level, kept)
+
+
+def _with_strangers(
+    content: dict[str, Any], before: Mapping[str, Any] | None, tasks: Mapping[str, Task]
+) -> dict[str, Any]:
+    """Put back the entries of tasks that a hook brought: no hook is asked here."""
+    strangers = [entry for entry in before["tasks"] if entry["id"] not in tasks] if before else []
+    if not before or not strangers:
+        return content
+    content["tasks"] = sorted([*content["tasks"], *strangers], key=lambda entry: str(entry["id"]))
+    counts = Counter(entry["state"] for entry in content["tasks"])
+    content |= {"counts": dict(sorted(counts.items())), "definitions": before["definitions"]}
+    content["data"]["fingerprint"] = data_fingerprint(
+        (entry["id"], entry["data"]) for entry in content["tasks"]
+    )
+    return content
 
 
 def _one(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from pytest_generalbench.answers.located import Detection
 from pytest_generalbench.answers.picture import Picture
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.media import Media
+from pytest_generalbench.models import identify
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.models.cached import CachedModel
+from pytest_generalbench.settings import Settings
 from tests.makers import TASK
 
 if TYPE_CHECKING:
@@ -237,6 +239,27 @@ def test_a_cache_that_cannot_be_written_costs_no_answer(
 
     monkeypatch.setattr(AnswerCache, "put", full)
     assert texts(bench.ask(bench.model())) == ["0", "1", "2", "3", "4"]
+
+
+@dataclass(frozen=True, slots=True)
+class More(Settings):
+    """Settings with one more, that names weights."""
+
+    adapter: str | None = None
+
+
+def test_weights_that_a_setting_names_are_part_of_the_model(tmp_path: Path) -> None:
+    cache = AnswerCache(tmp_path / "cache")
+    for name in ("model", "lora"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(b"weights")
+    plain, more = More("hf:model"), More("hf:model", adapter="lora")
+    first = identify(more, tmp_path, cache)
+    assert first is not None
+    assert first != identify(plain, tmp_path, cache)
+    (tmp_path / "lora" / "model.safetensors").write_bytes(b"weightz")
+    assert first != identify(more, tmp_path, cache)
+    assert identify(Settings("python:a.py:f"), tmp_path, cache) is None
 
 
 def test_a_saved_model_is_told_by_every_byte_of_it(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_generalbench.cli import main
+
 if TYPE_CHECKING:
     from tests.conftest import ReadResult
 
@@ -124,3 +126,15 @@ def test_a_task_with_a_wrong_word_ends_the_session_with_the_good_ones(repository
     result = repository.runpytest_subprocess("--generalbench-model=shout:", "--co", "-q")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "did you mean 'same_length'" in result.stderr.str()
+
+
+def test_a_run_with_added_tasks_is_rescored_around_them(
+    repository: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = ["--generalbench-model=shout:", "--generalbench-data=data", "--generalbench-run=run"]
+    assert repository.runpytest_subprocess(*args, "-k", "our-echo or causal").ret == 0
+    capsys.readouterr()
+    assert main(["rescore", str(repository.path / "run")]) == 0
+    said = capsys.readouterr().out
+    assert "not scored again, brought by a hook of the repository: 1 tasks, nlp/our-echo" in said
+    assert "the same as result.json, byte for byte" in said
