@@ -170,9 +170,10 @@ def add_options(parser: pytest.Parser) -> None:
     """Register options and ini keys."""
     group = parser.getgroup("generalbench", "General-Bench: multimodal tasks as scored items")
     for option in OPTIONS:
+        told = option.help.replace("%", "%%")  # argparse fills in what follows a single one
         if option.metavar is None:
             group.addoption(
-                PREFIX + option.name, dest=option.dest, action="store_true", default=None, help=option.help
+                PREFIX + option.name, dest=option.dest, action="store_true", default=None, help=told
             )
         else:
             group.addoption(
@@ -180,7 +181,7 @@ def add_options(parser: pytest.Parser) -> None:
                 dest=option.dest,
                 metavar=option.metavar,
                 default=None,
-                help=option.help,
+                help=told,
             )
         if option.name == "model":
             continue

@@ -151,6 +151,7 @@ def test_what_an_ini_file_sets_is_what_the_options_set(
     pytester.makeini("[pytest]\ngeneralbench_dtype = bfloat16\ngeneralbench_input_media = image, video\n")
     args = ["--generalbench-model=baseline:constant", "--generalbench-run=run", "--generalbench-retries=0"]
     pytester.runpytest_subprocess(*args, "-k", "causal-reasoning")
-    settings = read_result("run")["settings"]
+    content = read_result("run")
+    settings = {**content["settings"], **content["run"]["settings"]}
     assert (settings["dtype"], settings["retries"], settings["model_frames"]) == ("bfloat16", 0, 8)
     assert settings["input_media"] == ["image", "text", "video"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.plugin.kept import answers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,13 +52,9 @@ def kept(pytester: pytest.Pytester, name: str, *args: str) -> list[dict[str, Any
 
 def content(*folders: Path) -> list[dict[str, Any]]:
     """Return the records of all ledgers without their times, sorted."""
-    records = []
-    for folder in folders:
-        for path in folder.glob("ledger-*.jsonl"):
-            for line in path.read_text(encoding="utf-8").splitlines():
-                record = json.loads(line)
-                record.pop("seconds")
-                records.append(record)
+    records = [record for folder in folders for record in answers(folder)]
+    for record in records:
+        record.pop("seconds")
     return sorted(records, key=lambda record: (record["task"], record["instance"]))
 
 
@@ -85,7 +82,7 @@ def test_a_probe_reports_how_many_answers_changed(
 ) -> None:
     args = ["-n", workers, "--generalbench-probe=7"]
     output = run(pytester, "run", *args, model=ALONE).stdout.str()
-    found = read_result("run")["probe"]
+    found = read_result("run")["run"]["probe"]
     assert (found["compared"], found["different"]) == (7, 7)
     assert sum(found["tasks"].values()) == 7
     assert re.search(r"probe: 7 of 7 instances answered differently in batches of another size: nlp/", output)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.models.tiny import save_image_text_model, save_text_model
+from tests.plugin.kept import answers
 
 if TYPE_CHECKING:
     from tests.conftest import ReadResult
@@ -81,10 +81,4 @@ def test_a_tiny_model_runs_a_part_on_two_workers(
     assert content["counts"] == {"scored": 2}
     assert all(task["n"] == 8 for task in content["tasks"])
     assert content["model"]["class"] in ("LlamaForCausalLM", "LlavaForConditionalGeneration")
-    records = [
-        json.loads(line)
-        for path in (pytester.path / "run").glob("ledger-*.jsonl")
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if '"kind": "answer"' in line
-    ]
-    assert len(records) == 16
+    assert len(answers(pytester.path / "run")) == 16

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.models import tiny
+from tests.plugin.kept import answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,12 +58,7 @@ def test_a_tiny_model_makes_its_media_and_is_scored(
     for task in tasks:
         assert task["state"] == "scored", task
         assert task["states"] == {"ok": 2}, task
-    records = [
-        json.loads(line)
-        for path in (pytester.path / "run").glob("ledger-*.jsonl")
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if '"kind": "answer"' in line
-    ]
+    records = answers(pytester.path / "run")
     kept = [record["output"]["answer"]["file"] for record in records if record.get("output")]
     assert len(kept) == 2 * len(tasks)
     assert all((pytester.path / "run" / "media" / file).is_file() for file in kept)

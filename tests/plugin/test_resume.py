@@ -203,7 +203,10 @@ def test_an_interrupt_loses_nothing(
     monkeypatch.setenv("SLOW", "0.1")
     (pytester.path / "mortal.py").write_text(MODEL, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", SPEC, RUN, *FEW, "-n", workers]
+    # Started in the background of a shell, this suite ignores interrupts, and so would what it starts.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, handler)
     while not (pytester.path / "asked.log").exists():
         time.sleep(0.05)
     time.sleep(0.3)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.plugin.kept import answers
+
 if TYPE_CHECKING:
     from tests.conftest import ReadResult
 
@@ -64,12 +66,7 @@ def test_scores_are_the_same_for_every_number_of_workers(
 
 def test_every_answer_is_in_the_ledger(pytester: pytest.Pytester) -> None:
     run(pytester, ORACLE, "-k", CAUSAL, "-n", "2")
-    records = [
-        json.loads(line)
-        for path in (pytester.path / "run").glob("ledger-*.jsonl")
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    mine = [record for record in records if record["kind"] == "answer" and record["task"] == CAUSAL]
+    mine = [record for record in answers(pytester.path / "run") if record["task"] == CAUSAL]
     assert len(mine) == 8
     assert all(record["state"] == "ok" and record["output"]["text"] for record in mine)
     assert all(re.fullmatch(r"[0-9a-f]{16}", record["digest"]) for record in mine)
@@ -227,17 +224,15 @@ class Odd:
 
 def test_predictions_are_scored_like_answers(pytester: pytest.Pytester, read_result: ReadResult) -> None:
     run(pytester, ORACLE, "-k", CAUSAL)
-    ledger = next((pytester.path / "run").glob("ledger-*.jsonl"))
-    records = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
-    answers = [
+    said = [
         {"id": record["instance"], "prediction": record["output"]["text"]}
-        for record in records
-        if record["kind"] == "answer" and record["task"] == CAUSAL
+        for record in answers(pytester.path / "run")
+        if record["task"] == CAUSAL
     ]
-    folder = pytester.path / "answers" / "nlp" / "Causal-Reasoning"
+    folder = pytester.path / "said" / "nlp" / "Causal-Reasoning"
     folder.mkdir(parents=True)
-    (folder / "prediction.json").write_text(json.dumps(answers), encoding="utf-8")
-    result = run(pytester, "--generalbench-model=predictions:answers", "--generalbench-run=again", "-k", FOUR)
+    (folder / "prediction.json").write_text(json.dumps(said), encoding="utf-8")
+    result = run(pytester, "--generalbench-model=predictions:said", "--generalbench-run=again", "-k", FOUR)
     assert result.ret == 0
     tasks = {task["id"]: task for task in read_result("again")["tasks"]}
     assert tasks[CAUSAL]["score"] == 100.0

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.plugin.kept import answers
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -41,11 +43,10 @@ def model(pytester: pytest.Pytester, body: str = "", top: str = "") -> str:
 def told(folder: Path) -> dict[str, set[str | None]]:
     """Return the GPUs that each worker said it sees."""
     found: dict[str, set[str | None]] = defaultdict(set)
-    for path in folder.glob("ledger-*.jsonl"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            answer = json.loads(json.loads(line)["output"]["text"])
-            gpus = answer["CUDA_VISIBLE_DEVICES"] or answer["HIP_VISIBLE_DEVICES"]
-            found[answer["PYTEST_XDIST_WORKER"]].add(gpus)
+    for record in answers(folder):
+        answer = json.loads(record["output"]["text"])
+        gpus = answer["CUDA_VISIBLE_DEVICES"] or answer["HIP_VISIBLE_DEVICES"]
+        found[answer["PYTEST_XDIST_WORKER"]].add(gpus)
     return dict(found)
 
 
@@ -143,13 +144,13 @@ WATCHING = """
 import threading
 from pytest_generalbench.evaluation import Evaluation
 
-prepare = Evaluation._prepared
+prepare = Evaluation.prepare
 
-def watched(self, task):
-    print("PREPARED", task.id, threading.current_thread().name, flush=True)
-    return prepare(self, task)
+def watched(self, loaded):
+    print("PREPARED", loaded.task.id, threading.current_thread().name, flush=True)
+    return prepare(self, loaded)
 
-Evaluation._prepared = watched
+Evaluation.prepare = watched
 """
 
 
