@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 def answers(folder: Path) -> list[dict[str, Any]]:
     """Return the answers in all ledgers of a run, in the order of files and lines."""
-    lines = (line for path in sorted(folder.glob("ledger-*.jsonl")) for line in path.open(encoding="utf-8"))
-    return [record for record in map(json.loads, lines) if record["kind"] == "answer"]
+    texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("ledger-*.jsonl")))
+    records = (json.loads(line) for text in texts for line in text.splitlines())
+    return [record for record in records if record["kind"] == "answer"]
