@@ -6,17 +6,18 @@ import hashlib
 import os
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import registry
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.finish import MEASURED_STATES
+from pytest_generalbench.finish import Setting, level_of
 from pytest_generalbench.manifest import write_manifest
 from pytest_generalbench.provenance import definitions
+from pytest_generalbench.result import TaskResult
 from pytest_generalbench.result_file import read_result, write_result
 from pytest_generalbench.run import read_run, run_files, write_run
+from pytest_generalbench.settings import Settings
 
 if TYPE_CHECKING:
     import argparse
@@ -84,25 +85,17 @@ def _board(contents: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _level(contents: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, Any]]) -> LevelResult:
-    from pytest_generalbench.level import compute_level, sota_table
+    from pytest_generalbench.level import sota_table
 
-    first = contents[0]
-    shipped = registry.load_tasks()
-    known = {task.id for task in shipped}
-    level = compute_level(
-        shipped,
-        {task["id"]: task["score"] for task in tasks if task["id"] in known},
-        scoring=first["settings"]["scoring"],
-        sota=sota_table(shipped, first["settings"]["sota"]),
-        board=_board(contents),
-        selected={task["id"] for task in tasks} & known,
-        measured={task["id"] for task in tasks if task["state"] in MEASURED_STATES},
-        limit=first["settings"]["limit"],
-        demo=bool(first["data"]["is_demo"]),
+    told, shipped = contents[0]["settings"], registry.load_tasks()
+    settings = Settings(
+        contents[0]["model"]["spec"], scoring=told["scoring"], board=_board(contents), limit=told["limit"]
     )
-    if all(task["score"] is None for task in tasks):
-        level = replace(level, tier=None, reason="nothing was scored")
-    return level
+    given = Setting(
+        settings, shipped, {task.id: task for task in shipped}, sota_table(shipped, told["sota"]), None
+    )
+    results = [TaskResult(task["id"], task["state"], "", "", task["score"]) for task in tasks]
+    return level_of(given, results, {task["id"] for task in tasks}, bool(contents[0]["data"]["is_demo"]))
 
 
 def merge_results(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
