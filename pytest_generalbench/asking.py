@@ -19,6 +19,8 @@ from pytest_generalbench.instance import INCOMPLETE_STATES, Output, Request
 from pytest_generalbench.models.base import Failed
 
 Generate = Callable[[Sequence[Request]], Sequence[Any]]
+Before = Callable[[Sequence[Request], Sequence[Request]], None]
+"""Is told each batch before it is asked, and what comes next."""
 
 
 class Asked(NamedTuple):
@@ -117,7 +119,7 @@ def ask_all(
     generate: Generate,
     requests: Sequence[Request],
     size: int,
-    before: Callable[[Sequence[Request], Sequence[Request]], None] = lambda batch, following: None,
+    before: Before = lambda batch, following: None,
 ) -> Iterator[Asked]:
     """Ask every request in batches of `size`, and yield each batch with its answers.
 

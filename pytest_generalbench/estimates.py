@@ -6,6 +6,7 @@ Only the order and the ratios matter: they decide which task a worker starts fir
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,8 @@ _WRITING: Final[dict[str, float]] = {
 """What making one answer costs beside a text of 256 tokens."""
 
 _TOKENS: Final = 256
+_LEAST_PART: Final = 50.0
+"""Texts answered that are worth a part of their own."""
 _LATEST: Final = 3
 """Earlier runs that are looked at, the latest first."""
 
@@ -52,6 +55,25 @@ def parts(costs: Mapping[str, float], count: int) -> list[set[str]]:
         place = totals.index(min(totals))
         found[place].add(task_id)
         totals[place] += costs[task_id]
+    return found
+
+
+def divisions(
+    tasks: Mapping[str, Task], seconds: Mapping[str, float], workers: int, settings: Settings
+) -> dict[str, int]:
+    """Return into how many parts each task is divided that takes longer than a worker's equal share of all.
+
+    `tasks` and `seconds` are of what is run. Unless it is asked for always, only parts that are worth what
+    they cost: the model loaded and the data read once more.
+    """
+    share = sum(seconds.values()) / workers
+    found = {}
+    for name, task in tasks.items():
+        parts = min(workers, math.ceil(seconds[name] / share)) if share else 1
+        if settings.divide != "always":
+            parts = min(parts, int(prior(task, settings.limit) // _LEAST_PART))
+        if parts > 1:
+            found[name] = parts
     return found
 
 

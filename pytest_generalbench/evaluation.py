@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_generalbench import __version__
 from pytest_generalbench.ahead import NextTask
@@ -26,9 +27,11 @@ from pytest_generalbench.preparing import Prepared, TaskScoring, facts_of, not_p
 from pytest_generalbench.probe import chosen, probe
 from pytest_generalbench.result import TaskResult, absent
 from pytest_generalbench.resume import Earlier, Plan
+from pytest_generalbench.sharing import ask_shared, batches_of, left_behind
+from pytest_generalbench.together import Stretch, Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_generalbench.answers import Answer
     from pytest_generalbench.asking import Asked, Generate
@@ -67,6 +70,15 @@ def _record(request: Request, answer: Output | Failed, seconds: float, coordinat
     return replace(record, state="refused" if answer.refused else "ok", output=answer)
 
 
+class Opened(NamedTuple):
+    """A task with what is left to ask of it."""
+
+    prepared: Prepared
+    plan: Plan
+    facts: Mapping[str, str]
+    """What its answers hold under."""
+
+
 class Evaluation(TaskScoring):
     """Evaluates tasks one after another with one model, one data source and one ledger."""
 
@@ -92,19 +104,58 @@ class Evaluation(TaskScoring):
         """How many instances of a task the probe asks again, by task id."""
         self._writing = Background("ledger")
 
-    def run(self, task: Task) -> TaskResult:
+    def run(self, task: Task, parts: int = 1) -> TaskResult:
         """Evaluate `task`, and note what became of it.
 
+        With more than one part, other processes may answer some of its batches (`help`).
         Raises GeneralBenchError when its data or the model cannot be had.
         """
         before = self.earlier.result(task.id, task.metric.name)
-        result = self._run(task, before)
+        result = self._run(task, before, parts)
         if result is not before:
             self.ledger.conclude(task.id, result.to_dict(), __version__)
         return result
 
-    def _run(self, task: Task, before: TaskResult | None) -> TaskResult:
+    def help(self, task: Task, place: int, parts: int) -> int:
+        """Answer batches of `task` that no other process has taken, and return how many instances that were.
+
+        `place` is from 1 on; 0 is the process that runs the task and scores it. Raises as `run` does.
+        """
+        shared = self._together(task, place, parts)
+        if shared.is_over:
+            return 0
+        opened = self._open(task, self.earlier.result(task.id, task.metric.name))
+        if isinstance(opened, TaskResult) or not opened.plan.together:
+            return 0  # the process that runs the task says why
+        plan = replace(opened.plan, alone=(), records=())
+        before = self.ledger.position()
+        self._answer(opened._replace(plan=plan), shared)
+        lines = LedgerReader(self.ledger.path).lines(before)
+        return sum(plain["kind"] == "answer" and plain["task"] == task.id for _, _, plain in lines)
+
+    def _together(self, task: Task, place: int, parts: int) -> Together:
+        path = self.ledger.path
+        return Together(path.parent, self.ledger.session, task.id, path.name, place, parts)
+
+    def _run(self, task: Task, before: TaskResult | None, parts: int) -> TaskResult:
         started = time.perf_counter()
+        opened = self._open(task, before)
+        if isinstance(opened, TaskResult):
+            return opened
+        prepared = opened.prepared
+        start = self.ledger.position()
+        shared = self._together(task, 0, parts) if parts > 1 else None
+        probed = self._answer(opened, shared)
+        others = tuple(shared.stretches().values()) if shared else ()
+        answers, verdicts = self._read(start, prepared, others)
+        if prepared.scoring.judge:
+            self._judge(prepared, answers, verdicts)
+            answers, verdicts = self._read(start, prepared, others)
+        seconds = time.perf_counter() - started + sum(stretch.seconds for stretch in others)
+        return replace(self.score(prepared.scoring, answers, verdicts, seconds), probe=probed)
+
+    def _open(self, task: Task, before: TaskResult | None) -> Opened | TaskResult:
+        """Return the task with what is left to ask, or the result that it has without asking."""
         prepared = self._ready_for(task, before)
         if isinstance(prepared, TaskResult):
             return prepared
@@ -113,14 +164,7 @@ class Evaluation(TaskScoring):
         plan = self.earlier.plan(task.id, prepared.requests, prepared.impossible)
         if before is not None and plan.is_empty:
             return before
-        start = self.ledger.position()
-        probed = self._answer(prepared, plan, facts)
-        answers, verdicts = self._read(start, prepared)
-        if prepared.scoring.judge:
-            self._judge(prepared, answers, verdicts)
-            answers, verdicts = self._read(start, prepared)
-        scored = self.score(prepared.scoring, answers, verdicts, time.perf_counter() - started)
-        return replace(scored, probe=probed)
+        return Opened(prepared, plan, facts)
 
     def _ready_for(self, task: Task, before: TaskResult | None) -> Prepared | TaskResult:
         """Return the task ready to be asked, as it was made ahead or made now, or why it is not asked."""
@@ -157,16 +201,23 @@ class Evaluation(TaskScoring):
             if not model.unsupported(task):
                 self.next.begin()
 
-    def _read(self, start: int, prepared: Prepared) -> tuple[dict[str, Record], dict[str, Record]]:
+    def _read(
+        self, start: int, prepared: Prepared, others: Iterable[Stretch]
+    ) -> tuple[dict[str, Record], dict[str, Record]]:
         """Return what the ledgers say of the task; this process's part of it begins at `start`."""
-        task = prepared.scoring.task.id
-        lines = LedgerReader(self.ledger.path).lines(start)
+        task, folder = prepared.scoring.task.id, self.ledger.path.parent
+        stretches = [(folder / item.ledger, item.begin, item.end) for item in others if item.end > item.begin]
+        lines = chain(
+            LedgerReader(self.ledger.path).lines(start),
+            *(LedgerReader(path).lines(begin, end) for path, begin, end in stretches),
+        )
         own = (plain for _, _, plain in lines if plain["kind"] in RECORDS and plain["task"] == task)
         records = chain(self.earlier.records(task), own)
-        return settled(records, prepared.digests(), self.ledger.path.parent)
+        return settled(records, prepared.digests(), folder)
 
-    def _answer(self, prepared: Prepared, plan: Plan, facts: Mapping[str, str]) -> dict[str, int]:
+    def _answer(self, opened: Opened, shared: Together | None) -> dict[str, int]:
         """Ask what is left, keep every answer, and return what the probe found."""
+        prepared, plan = opened.prepared, opened.plan
         task = prepared.scoring.task
         if plan.records:
             self.ledger.append(plan.records)
@@ -183,8 +234,10 @@ class Evaluation(TaskScoring):
         probed = frozenset(chosen(plan.together, self.probes.get(task.id, 0)))
         first: dict[str, Output | Failed] = {}
         ledger = SyncBehind(self.ledger, self._writing)
+        if shared is not None:
+            shared.join()
         try:
-            for asked in self._asked(generate, plan, size, facts):
+            for asked in self._asked(generate, opened, size, shared):
                 pairs = list(zip(asked.requests, asked.answers, strict=True))
                 ledger.append(_record(*pair, asked.seconds, model.coordinates) for pair in pairs)
                 first |= {
@@ -192,17 +245,31 @@ class Evaluation(TaskScoring):
                 }
         finally:
             ledger.flush()
+            if shared is not None:
+                shared.leave()
         return probe(generate, plan.together, first, size) if first else {}
 
-    def _asked(self, generate: Generate, plan: Plan, size: int, facts: Mapping[str, str]) -> Iterator[Asked]:
+    def _asked(
+        self, generate: Generate, opened: Opened, size: int, shared: Together | None
+    ) -> Iterator[Asked]:
         """Ask what is to be asked together and what alone; mark each batch, and look ahead of it."""
+        plan = opened.plan
 
         def before(batch: Sequence[Request], following: Sequence[Request]) -> None:
-            self.ledger.mark(batch[0].task_id, [request.instance_id for request in batch], facts)
+            self.ledger.mark(batch[0].task_id, [request.instance_id for request in batch], opened.facts)
             self._look_ahead(size, following)
 
-        yield from ask_all(generate, plan.together, size, before)
-        yield from ask_all(generate, plan.alone, 1, before)
+        if shared is None:
+            yield from ask_all(generate, plan.together, size, before)
+            yield from ask_all(generate, plan.alone, 1, before)
+            return
+        batches = batches_of(
+            opened.prepared.requests, {request.instance_id for request in plan.together}, size
+        )
+        yield from ask_shared(generate, batches, shared, self.ledger.position, before)
+        if shared.place == 0:
+            shared.wait()
+            yield from ask_all(generate, [*plan.alone, *left_behind(batches, shared)], 1, before)
 
     def _look_ahead(self, size: int, requests: Sequence[Request]) -> None:
         """Have the next batch's media decoded while the model works on this one."""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_generalbench.activation import Benchmark, is_worker
+from pytest_generalbench.dividing import SECONDS_INPUT, Part, part_items
 from pytest_generalbench.errors import GeneralBenchError, ModelUnavailableError
 from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_generalbench.evaluation import Evaluation
     from pytest_generalbench.models import Model
@@ -51,6 +52,8 @@ class Items:
         self._next: Task | None = None
         self._probes: dict[str, int] = {}
         self._ledger_error: str | None = None
+        self.parts: dict[str, int] = {}
+        """How many items a task has that is divided, by task id."""
 
     def pytest_pycollect_makemodule(
         self, module_path: Path, parent: pytest.Collector
@@ -83,10 +86,24 @@ class Items:
         result = yield
         kept = self._of_this_session(items)
         dropped = [item for item in items if item not in kept]
+        self.parts = self._divisions(kept)
         if dropped:
             items[:] = [item for item in items if item in kept]
             config.hook.pytest_deselected(items=dropped)
+        tasks = [(item, task) for item in items if (task := _task_of(item))]
+        items += part_items(tasks, self.parts, self._help)
         return result
+
+    def _divisions(self, items: Iterable[pytest.Item]) -> dict[str, int]:
+        """Return into how many parts long tasks are divided; the same in every worker."""
+        given: dict[str, Any] = getattr(self.config, "workerinput", {})
+        if SECONDS_INPUT not in given:
+            return {}
+        from pytest_generalbench.estimates import divisions
+
+        tasks = {task.id: task for item in items if (task := _task_of(item))}
+        seconds = {name: given[SECONDS_INPUT].get(name, 0.0) for name in tasks}
+        return divisions(tasks, seconds, given["workercount"], self.benchmark.settings)
 
     def _of_this_session(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
         """Return what this session is over: what a resumed run was over, unless asked otherwise; a shard."""
@@ -128,18 +145,36 @@ class Items:
             from pytest_generalbench.result import digest_of
 
             result = self._run(task)
-            if self._model_error is not None:
-                # Every task after this one would fail for the same reason: say it once.
-                request.session.shouldfail = self._model_error
             request.node.user_properties.append((PROPERTY, digest_of(result)))
-            if self._ledger_error is not None:
-                request.session.shouldstop = self._ledger_error
+            self._end_early(request.session)
             if result.state in ("incomplete", "failed"):
                 pytest.fail(f"{result.state}: {result.reason}", pytrace=False)
             if result.state not in ("scored", "answered"):
                 pytest.skip(f"{result.state}: {result.reason}")
 
         return evaluate
+
+    def _end_early(self, session: pytest.Session) -> None:
+        """End the session when every item after this one would fail for the same reason: say it once."""
+        if self._model_error is not None:
+            session.shouldfail = self._model_error
+        if self._ledger_error is not None:
+            session.shouldstop = self._ledger_error
+
+    def _help(self, session: pytest.Session, task: Task, place: int, parts: int) -> int:
+        """Help with a task, and return how many instances were answered here."""
+        from pytest_generalbench.ledger import LedgerError
+        from pytest_generalbench.resume import ResumeError
+
+        try:
+            evaluation = self.evaluation()
+            evaluation.expect(self._next)
+            return evaluation.help(task, place, parts)
+        except GeneralBenchError as error:
+            if isinstance(error, LedgerError | ResumeError):
+                self._ledger_error = str(error)
+            self._end_early(session)
+            pytest.fail(str(error)[:300], pytrace=False)
 
     def _run(self, task: Task) -> TaskResult:
         from pytest_generalbench.ledger import LedgerError
@@ -149,7 +184,7 @@ class Items:
         try:
             evaluation = self.evaluation()
             evaluation.expect(self._next)
-            return evaluation.run(task)
+            return evaluation.run(task, self.parts.get(task.id, 1))
         except (LedgerError, ResumeError) as error:
             # No later task could be kept, or would be of this run: the session ends here.
             self._ledger_error = str(error)
@@ -332,6 +367,8 @@ class Items:
 
 def _task_of(item: pytest.Item | None) -> Task | None:
     """Return the task that an item evaluates, or None when it is no benchmark item."""
+    if isinstance(item, Part):
+        return item.task
     callspec = getattr(item, "callspec", None)
     task: Task | None = callspec.params.get("generalbench_task") if callspec else None
     return task

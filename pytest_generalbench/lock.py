@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.ledgers import LEDGER_GLOB
-from pytest_generalbench.store import hold
+from pytest_generalbench.store import hold, is_free
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,18 +86,10 @@ def wait_for_workers(folder: Path, patience: float = _PATIENCE_S) -> None:
     """Wait until no worker of a dead session writes any more. Raises GeneralBenchError when one goes on."""
     deadline = time.monotonic() + patience
     for path in sorted(folder.glob(LEDGER_GLOB)):
-        while not _is_free(path):
+        while not is_free(path):
             if time.monotonic() > deadline:
                 raise GeneralBenchError(
                     f"a worker of an earlier session still writes {path.name} (its process id is the number "
                     "in that name): wait for its end, or stop it"
                 )
             time.sleep(0.1)
-
-
-def _is_free(path: Path) -> bool:
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return hold(file)
-    finally:
-        os.close(file)

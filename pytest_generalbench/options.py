@@ -98,6 +98,13 @@ OPTIONS: Final = (
         "i/n",
     ),
     Option(
+        "divide",
+        "With -n, workers answer a task together that is longer than all tasks divided by the workers: "
+        "'auto' (default: where it is worth loading the model once more; not the demo set), 'always' or "
+        "'never'.",
+        "HOW",
+    ),
+    Option(
         "base-url",
         "Address of the OpenAI-compatible server that an openai: model and the judge run on, as in "
         "http://localhost:8000/v1 (default: https://api.openai.com/v1).",
@@ -296,6 +303,7 @@ def settings_of(config: pytest.Config) -> Settings:
         instance_timeout=seconds("instance-timeout", _value(config, "instance-timeout")),
         task_timeout=seconds("task-timeout", _value(config, "task-timeout")),
         probe=_count(config, "probe"),
+        divide=_word(config, "divide", ("auto", "always", "never")),
         shard=_shard(config),
         base_url=_address(_value(config, "base-url"), model_spec(config) or ""),
         judge=_value(config, "judge"),

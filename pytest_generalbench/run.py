@@ -16,6 +16,7 @@ from pytest_generalbench.manifest import MANIFEST_FILE
 from pytest_generalbench.resume import ResumeError, differences
 from pytest_generalbench.settings import MAY_CHANGE, Settings
 from pytest_generalbench.store import write_whole
+from pytest_generalbench.together import forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -199,6 +200,7 @@ def continue_run(settings: Settings, invocation: Path, session: Mapping[str, Any
         kept = {name: (folder / name).read_bytes() for name in _REPLACED if (folder / name).is_file()}
         for path in folder.rglob("*.tmp"):
             path.unlink()  # half written by a session that died
+        forget(folder)
         record["sessions"].append(dict(session))
         record |= {"is_finished": False, "settings": settings.to_dict(), "invocation": str(invocation)}
         run = RunFolder(folder, len(record["sessions"]), lock, record, kept)

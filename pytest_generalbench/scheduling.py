@@ -8,7 +8,7 @@ items start as early as they can, and hardly anything is committed to a worker b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from xdist.scheduler import LoadScheduling
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
-Estimate = Callable[[str], float]
-"""Seconds that an item will take, by node id; only their order and ratios matter."""
+Estimate = Callable[[Sequence[str]], Sequence[float]]
+"""Seconds that items will take, by their node ids; only their order and ratios matter."""
 
 
 class LongShort(LoadScheduling):  # type: ignore[misc]
@@ -32,7 +32,7 @@ class LongShort(LoadScheduling):  # type: ignore[misc]
     pending: list[int]
 
     def __init__(self, config: pytest.Config, log: Producer | None, estimate: Estimate) -> None:
-        """Take what tells how long an item will run."""
+        """Take what tells how long items will run."""
         super().__init__(config, log)
         self._estimate = estimate
         self._seconds: list[float] = []
@@ -44,7 +44,7 @@ class LongShort(LoadScheduling):  # type: ignore[misc]
                 self.log("**Different tests collected, aborting run**")
                 return
             self.collection = next(iter(self.node2collection.values()))
-            self._seconds = [self._estimate(item) for item in self.collection]
+            self._seconds = list(self._estimate(self.collection))
             self.pending[:] = range(len(self.collection))
             if not self.collection:
                 return

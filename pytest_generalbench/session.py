@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_generalbench.dividing import PART_PROPERTY, is_part
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.items import MODEL_OUTPUT, PROPERTY, RUN_INPUT, SESSION_INPUT
 from pytest_generalbench.report import terminal
@@ -168,6 +169,7 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a task's result from its report; a report without one is a failure of the item."""
         task_id = task_id_of(report.nodeid)
+        self._broken += report.failed and is_part(report.nodeid)
         if task_id is None or task_id not in self.tasks:
             return
         digest = dict(report.user_properties).get(PROPERTY)
@@ -204,7 +206,10 @@ class Controller:
         self, report: pytest.TestReport | pytest.CollectReport
     ) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
         """Show an item as its score, not as passed."""
-        digest = dict(getattr(report, "user_properties", ())).get(PROPERTY)
+        properties = dict(getattr(report, "user_properties", ()))
+        digest = properties.get(PROPERTY)
+        if report.when == "call" and PART_PROPERTY in properties:
+            return terminal.part_status(properties[PART_PROPERTY])
         if report.when != "call" or not isinstance(digest, dict):
             return None
         result = result_from_dict(digest)
@@ -291,6 +296,7 @@ class Controller:
         from pytest_generalbench.provenance import environment
         from pytest_generalbench.result_file import write_result
         from pytest_generalbench.run import run_files
+        from pytest_generalbench.together import forget
 
         results = list(self.results.values())
         self.level = level_of(self._setting(), results, self.selected, bool(self._data["is_demo"]))
@@ -308,6 +314,7 @@ class Controller:
             run=self._aside(run),
         )
         self._data = dict(content.data)
+        forget(run.path)
         write_result(run.path, content.to_dict())
         if self.benchmark.settings.split == "close":
             self._export(run)

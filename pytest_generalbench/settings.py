@@ -31,6 +31,8 @@ class Settings:
     task_timeout: float | None = None
     probe: int | None = None
     """Instances of the run that are asked again in batches of another size."""
+    divide: str = "auto"
+    """Whether workers share a task longer than all tasks divided by them: `auto`, `always`, `never`."""
     shard: str | None = None
     """`i/n`: this session runs the i-th of n parts."""
     base_url: str | None = None
@@ -84,7 +86,8 @@ class Settings:
 MAY_CHANGE: Final = frozenset({
     "scoring", "sota", "run", "resume", "batch_size", "base_url", "offline", "weights", "human_scores",
     "trust_remote_code", "max_errors", "retry_errors", "cache", "cache_all", "instance_timeout",
-    "task_timeout", "probe", "gpus_per_worker", "share_gpus", "concurrency", "request_timeout", "retries",
+    "task_timeout", "probe", "divide", "gpus_per_worker", "share_gpus", "concurrency", "request_timeout",
+    "retries",
 })  # fmt: skip
 """Settings that no answer of a run depends on: a resumed session may have others, of these only."""
 

@@ -34,6 +34,15 @@ def hold(file: int) -> bool:
     return True
 
 
+def is_free(path: Path) -> bool:
+    """Whether no process of this host holds the file."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return hold(file)
+    finally:
+        os.close(file)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file in one step: after any death it is there whole, or as it was before."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")

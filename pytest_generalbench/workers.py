@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_generalbench import gpu, models, options
+from pytest_generalbench.dividing import SECONDS_INPUT, seconds_of
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.session import Controller, task_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_generalbench.activation import Benchmark
+    from pytest_generalbench.session import Controller
 
 
 class Workers:
@@ -47,16 +49,29 @@ class Workers:
         for spec, environment in zip(local, self.leases, strict=True):
             spec.env.update(environment)
 
+    @cached_property
+    def seconds(self) -> dict[str, float]:
+        """How long each task will take."""
+        from pytest_generalbench.estimates import estimates
+        from pytest_generalbench.run import DEFAULT_PARENT
+
+        tasks = {task.id: task for task in self.benchmark.tasks}
+        return estimates(tasks, self.benchmark.settings, self.benchmark.folder / DEFAULT_PARENT)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker how long tasks take, where it is to divide those that take long."""
+        settings = self.benchmark.settings
+        is_wanted = settings.divide == "always" or (settings.divide == "auto" and settings.data != "demo")
+        # The probe compares what one process answered, and other schedulers would give one worker all parts.
+        if is_wanted and not settings.probe and not options.chose_distribution(node.config):
+            node.workerinput[SECONDS_INPUT] = self.seconds
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Start the longest tasks first, unless the user chose a way to distribute."""
         if options.chose_distribution(config):
             return None
-        from pytest_generalbench.estimates import estimates
-        from pytest_generalbench.run import DEFAULT_PARENT
         from pytest_generalbench.scheduling import LongShort
 
-        tasks = {task.id: task for task in self.benchmark.tasks}
-        runs = self.benchmark.folder / DEFAULT_PARENT
-        seconds = estimates(tasks, self.benchmark.settings, runs)
-        return LongShort(config, log, lambda item: seconds.get(task_id_of(item) or "", 0.0))
+        return LongShort(config, log, partial(seconds_of, seconds=self.seconds))

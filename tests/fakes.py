@@ -61,9 +61,9 @@ class FakeData:
 class FakeEvaluation(Evaluation):
     """The real thing, but for a ledger that is open only while a task runs."""
 
-    def run(self, task: Task) -> TaskResult:
+    def run(self, task: Task, parts: int = 1) -> TaskResult:
         with LedgerWriter(self.ledger.path) as self.ledger:
-            return super().run(task)
+            return super().run(task, parts)
 
 
 def evaluation(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.estimates import estimates, prior
+from pytest_generalbench.estimates import divisions, estimates, prior
 from pytest_generalbench.settings import Settings
 from tests.makers import make_task
 
@@ -78,3 +78,16 @@ def test_a_limit_shortens_what_was_measured_without_one(tmp_path: Path, limit: i
     earlier(tmp_path, "one", {"nlp/short": 6.0})
     found = estimates(TASKS, Settings(model="hf:x", limit=limit), tmp_path)
     assert found["nlp/short"] == (6.0 if limit is None else 3.0)
+
+
+def test_tasks_longer_than_a_workers_share_are_divided_into_shares() -> None:
+    seconds = {"nlp/short": 10.0, "nlp/long": 50.0, "nlp/written": 40.0}
+    always = Settings(model="hf:x", divide="always")
+    assert divisions(TASKS, seconds, 2, always) == {}
+    assert divisions(TASKS, seconds, 4, always) == {"nlp/long": 2, "nlp/written": 2}
+    assert divisions(TASKS, seconds, 10, always) == {"nlp/long": 5, "nlp/written": 4}
+    # Unless it must be: 100 short answers are worth two parts, 100 long ones eight.
+    assert divisions(TASKS, seconds, 10, SETTINGS) == {"nlp/long": 2, "nlp/written": 4}
+    one = {"nlp/written": TASKS["nlp/written"]}
+    assert divisions(one, {"nlp/written": 1.0}, 32, SETTINGS) == {"nlp/written": 8}
+    assert divisions(one, {"nlp/written": 0.0}, 32, always) == {}

@@ -68,7 +68,9 @@ _QUIET = Producer("", enabled=False)
 
 def long_short(estimates: Sequence[float]) -> Make:
     """Return what makes our scheduler, with these estimates of the items."""
-    return lambda config: LongShort(config, _QUIET, lambda item: estimates[int(item.removeprefix("item"))])
+    return lambda config: LongShort(
+        config, _QUIET, lambda items: [estimates[int(item.removeprefix("item"))] for item in items]
+    )
 
 
 def load(config: Any) -> Any:

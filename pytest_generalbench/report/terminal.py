@@ -60,6 +60,11 @@ def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str,
     return result.state, _LETTERS[result.state], (words, {color: True})
 
 
+def part_status(count: int) -> tuple[str, str, tuple[str, dict[str, bool]]]:
+    """Return category, letter and verbose words of an item that helped with a task."""
+    return "parts", "+", (f"PART {count} instances answered", {"green": True})
+
+
 def _groups(tasks: Iterable[Task]) -> Mapping[tuple[str, str], list[Task]]:
     found: dict[tuple[str, str], list[Task]] = defaultdict(list)
     for task in tasks:

@@ -1,0 +1,170 @@
+"""A long task is answered by several workers together, and scored as if by one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.plugin.kept import answers
+from tests.plugin.runs import result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TASK = "nlp/document-level-causal-reasoning"
+MODEL = """
+import hashlib
+import os
+import signal
+import time
+from pathlib import Path
+
+class Model:
+    batch_size = 2
+    def __init__(self):
+        self.batches = 0
+    def generate(self, requests):
+        self.batches += 1
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        with open("asked.log", "a") as log:
+            log.write("".join(f"{worker}:{request.instance_id}\\n" for request in requests))
+        if f"{worker}:{self.batches}" == os.environ.get("DIE_AT"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        # Until the other worker has asked too, so that neither can be done with all before the other begins.
+        for _ in range(200 if os.environ.get("BOTH") else 0):
+            if {"gw0", "gw1"} <= {line.partition(":")[0] for line in Path("asked.log").read_text().split()}:
+                break
+            time.sleep(0.05)
+        batch = "|".join(item.digest() for item in requests)
+        return [hashlib.sha256(f"{batch}|{item.seed}".encode()).hexdigest() for item in requests]
+"""
+SPEC = ("--generalbench-model=python:fixed.py:Model", "-p", "no:cacheprovider")
+CONSTANT = "--generalbench-model=baseline:constant"
+TOGETHER = ("-k", "document-level-causal-reasoning and nlp", "-n", "2", "--generalbench-divide=always")
+
+
+@pytest.fixture(autouse=True)
+def both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each worker wait for the other's first question."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    monkeypatch.setenv("BOTH", "1")
+
+
+def run(pytester: pytest.Pytester, name: str, *args: str) -> pytest.RunResult:
+    (pytester.path / "fixed.py").write_text(MODEL, encoding="utf-8")
+    return pytester.runpytest_subprocess(*SPEC, f"--generalbench-run={name}", *args)
+
+
+def kept(folder: Path) -> list[dict[str, Any]]:
+    """Return every answer without its time, sorted."""
+    found = [{**record, "seconds": 0} for record in answers(folder)]
+    return sorted(found, key=lambda record: str(record["instance"]))
+
+
+def same(pytester: pytest.Pytester, name: str, other: str) -> bool:
+    one, two = (result(pytester, folder) for folder in (name, other))
+    return {**one, "run": 0} == {**two, "run": 0}
+
+
+def asked(pytester: pytest.Pytester) -> list[str]:
+    path = pytester.path / "asked.log"
+    found = path.read_text(encoding="utf-8").split()
+    path.unlink()
+    return found
+
+
+def test_two_workers_answer_one_task_as_one_does(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(pytester, "both", *TOGETHER, "-v")
+    assert found.ret == 0
+    found.stdout.fnmatch_lines(["2 workers ?2 items?", "*PART ? instances answered*", "*1 scored*"])
+    assert {line.partition(":")[0] for line in asked(pytester)} == {"gw0", "gw1"}
+    monkeypatch.delenv("BOTH")
+    assert run(pytester, "alone", *TOGETHER[:2]).ret == 0
+    assert kept(pytester.path / "both") == kept(pytester.path / "alone")
+    assert len(kept(pytester.path / "both")) == 8
+    assert same(pytester, "both", "alone")
+    assert not (pytester.path / "both" / "together").exists()
+
+
+def test_what_a_killed_helper_left_is_asked_by_the_task_itself(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIE_AT", "gw1:1")
+    found = run(pytester, "run", *TOGETHER)
+    assert found.ret == pytest.ExitCode.TESTS_FAILED  # a worker died, though nothing is lost
+    found.stdout.fnmatch_lines(["*crashed while running*test_part?nlp*", "*1 failed, 1 scored*"])
+    names = [line.partition(":")[2] for line in asked(pytester)]
+    assert len(names) == 10  # the two that were in flight once more
+    assert len(set(names)) == len(kept(pytester.path / "run")) == 8
+    assert all(record["state"] == "ok" for record in kept(pytester.path / "run"))
+
+
+def test_when_the_task_itself_is_killed_its_helpers_answers_are_kept(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIE_AT", "gw0:1")
+    found = run(pytester, "run", *TOGETHER)
+    assert found.ret == pytest.ExitCode.TESTS_FAILED
+    found.stdout.fnmatch_lines(["*1 failed*"])
+    assert len(kept(pytester.path / "run")) == 6
+    asked(pytester)
+    monkeypatch.delenv("BOTH")
+    monkeypatch.delenv("DIE_AT")
+    resumed = run(pytester, "run", *TOGETHER, "--generalbench-resume")
+    assert resumed.ret == 0
+    assert len(asked(pytester)) == 2
+    assert len(kept(pytester.path / "run")) == 8
+
+
+def test_a_divided_run_is_resumed_by_one_process(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(pytester, "run", *TOGETHER).ret == 0
+    monkeypatch.delenv("BOTH")
+    assert run(pytester, "whole", *TOGETHER[:2]).ret == 0
+    # One worker's answers are lost, and what became of the task.
+    first, second = sorted((pytester.path / "run").glob("ledger-*.jsonl"))
+    lost = first if '"kind": "task"' in first.read_text(encoding="utf-8") else second
+    count = lost.read_text(encoding="utf-8").count('"kind": "answer"')
+    lost.unlink()
+    record = pytester.path / "run" / "run.json"
+    content = json.loads(record.read_text(encoding="utf-8")) | {"is_finished": False}
+    record.write_text(json.dumps(content), encoding="utf-8")
+    asked(pytester)
+    assert run(pytester, "run", *TOGETHER[:2], "--generalbench-resume").ret == 0
+    assert len(asked(pytester)) == count
+    assert same(pytester, "run", "whole")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        pytest.param((), id="the demo set is too small"),
+        pytest.param(("--generalbench-divide=never",), id="never"),
+        pytest.param(("--generalbench-divide=always", "--dist=worksteal"), id="another scheduler"),
+        pytest.param(("--generalbench-divide=always", "--generalbench-probe=2"), id="probe"),
+    ],
+)
+def test_a_task_stays_whole_where_dividing_it_makes_no_sense(
+    pytester: pytest.Pytester, args: tuple[str, ...]
+) -> None:
+    found = pytester.runpytest_subprocess(CONSTANT, *TOGETHER[:4], *args)
+    found.stdout.fnmatch_lines(["2 workers ?1 item?", "*1 scored*"])
+
+
+def test_collecting_shows_the_tasks_alone(pytester: pytest.Pytester) -> None:
+    found = pytester.runpytest_subprocess(CONSTANT, *TOGETHER, "--co", "-q")
+    assert [line for line in found.outlines if "::" in line] == [
+        f"benchmark_tasks/test_general_bench.py::test_task[{TASK}]"
+    ]
+
+
+def test_another_word_is_refused(pytester: pytest.Pytester) -> None:
+    found = pytester.runpytest_subprocess(CONSTANT, "--generalbench-divide=often")
+    found.stderr.fnmatch_lines(
+        ["ERROR: unknown --generalbench-divide 'often'; choose from: always, auto, never"]
+    )
