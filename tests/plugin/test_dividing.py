@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_generalbench.activation import Benchmark
+from pytest_generalbench.dividing import SECONDS_INPUT
+from pytest_generalbench.settings import Settings
+from pytest_generalbench.workers import Workers
+from tests.makers import make_task
 from tests.plugin.kept import answers
 from tests.plugin.runs import result
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_generalbench.session import Controller
 
 TASK = "nlp/document-level-causal-reasoning"
 MODEL = """
@@ -23,14 +31,13 @@ from pathlib import Path
 
 class Model:
     batch_size = 2
-    def __init__(self):
-        self.batches = 0
     def generate(self, requests):
-        self.batches += 1
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         with open("asked.log", "a") as log:
             log.write("".join(f"{worker}:{request.instance_id}\\n" for request in requests))
-        if f"{worker}:{self.batches}" == os.environ.get("DIE_AT"):
+        names = [request.instance_id for request in requests]
+        if os.environ.get("DEADLY") in names and not Path("died").exists():
+            Path("died").touch()
             os.kill(os.getpid(), signal.SIGKILL)
         # Until the other worker has asked too, so that neither can be done with all before the other begins.
         for _ in range(200 if os.environ.get("BOTH") else 0):
@@ -93,7 +100,7 @@ def test_two_workers_answer_one_task_as_one_does(
 def test_what_a_killed_helper_left_is_asked_by_the_task_itself(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DIE_AT", "gw1:1")
+    monkeypatch.setenv("DEADLY", "dlcr0002")  # in the second batch, which the helper takes first
     found = run(pytester, "run", *TOGETHER)
     assert found.ret == pytest.ExitCode.TESTS_FAILED  # a worker died, though nothing is lost
     found.stdout.fnmatch_lines(["*crashed while running*test_part?nlp*", "*1 failed, 1 scored*"])
@@ -106,14 +113,13 @@ def test_what_a_killed_helper_left_is_asked_by_the_task_itself(
 def test_when_the_task_itself_is_killed_its_helpers_answers_are_kept(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DIE_AT", "gw0:1")
+    monkeypatch.setenv("DEADLY", "dlcr0005")  # in the first batch
     found = run(pytester, "run", *TOGETHER)
     assert found.ret == pytest.ExitCode.TESTS_FAILED
     found.stdout.fnmatch_lines(["*1 failed*"])
     assert len(kept(pytester.path / "run")) == 6
     asked(pytester)
     monkeypatch.delenv("BOTH")
-    monkeypatch.delenv("DIE_AT")
     resumed = run(pytester, "run", *TOGETHER, "--generalbench-resume")
     assert resumed.ret == 0
     assert len(asked(pytester)) == 2
@@ -141,19 +147,26 @@ def test_a_divided_run_is_resumed_by_one_process(
 
 
 @pytest.mark.parametrize(
-    "args",
+    ("settings", "distribution", "is_told"),
     [
-        pytest.param((), id="the demo set is too small"),
-        pytest.param(("--generalbench-divide=never",), id="never"),
-        pytest.param(("--generalbench-divide=always", "--dist=worksteal"), id="another scheduler"),
-        pytest.param(("--generalbench-divide=always", "--generalbench-probe=2"), id="probe"),
+        (Settings("hf:x", data="folder"), "no", True),
+        (Settings("hf:x"), "no", False),
+        (Settings("hf:x", divide="always"), "no", True),
+        (Settings("hf:x", data="folder", divide="never"), "no", False),
+        (Settings("hf:x", divide="always", probe=2), "no", False),
+        (Settings("hf:x", divide="always"), "worksteal", False),
     ],
 )
-def test_a_task_stays_whole_where_dividing_it_makes_no_sense(
-    pytester: pytest.Pytester, args: tuple[str, ...]
+def test_workers_are_told_to_divide_where_it_makes_sense(
+    tmp_path: Path, settings: Settings, distribution: str, is_told: bool
 ) -> None:
-    found = pytester.runpytest_subprocess(CONSTANT, *TOGETHER[:4], *args)
-    found.stdout.fnmatch_lines(["2 workers ?1 item?", "*1 scored*"])
+    tasks = (make_task(instances=500),)
+    benchmark = Benchmark(settings, tmp_path, tasks, tasks, tasks, tmp_path)
+    workers = Workers(benchmark, cast("Controller", None))
+    config = SimpleNamespace(known_args_namespace=SimpleNamespace(dist=distribution))
+    node = SimpleNamespace(config=config, workerinput={})
+    workers.pytest_configure_node(node)
+    assert node.workerinput == ({SECONDS_INPUT: {tasks[0].id: 500.0}} if is_told else {})
 
 
 def test_collecting_shows_the_tasks_alone(pytester: pytest.Pytester) -> None:
