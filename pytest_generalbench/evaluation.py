@@ -18,7 +18,8 @@ from pytest_generalbench.behind import SyncBehind
 from pytest_generalbench.deadlines import Deadlines
 from pytest_generalbench.decoding import AHEAD
 from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.human import NO_RATINGS, Ratings
+from pytest_generalbench.following import AnswersToCome
+from pytest_generalbench.human import HUMAN_METRICS, NO_RATINGS, Ratings
 from pytest_generalbench.ledger import RECORDS, LedgerReader, LedgerWriter, Record
 from pytest_generalbench.ledgers import settled, verdict_digest
 from pytest_generalbench.media import decode_ahead
@@ -27,6 +28,7 @@ from pytest_generalbench.preparing import Prepared, TaskScoring, facts_of, not_p
 from pytest_generalbench.probe import chosen, probe
 from pytest_generalbench.result import TaskResult, absent
 from pytest_generalbench.resume import Earlier, Plan
+from pytest_generalbench.scorer import Beside, Job, Scorer
 from pytest_generalbench.sharing import ask_shared, batches_of, left_behind
 from pytest_generalbench.together import Stretch, Together
 
@@ -102,6 +104,8 @@ class Evaluation(TaskScoring):
         self.next = NextTask(self._ready)
         self.probes: Mapping[str, int] = {}
         """How many instances of a task the probe asks again, by task id."""
+        self.scorer: Scorer | None = None
+        """The process that scores beside the model, where there is one."""
         self._writing = Background("ledger")
 
     def run(self, task: Task, parts: int = 1) -> TaskResult:
@@ -129,7 +133,7 @@ class Evaluation(TaskScoring):
             return 0  # the process that runs the task says why
         plan = replace(opened.plan, alone=(), records=())
         before = self.ledger.position()
-        self._answer(opened._replace(plan=plan), shared)
+        self._answer(opened._replace(plan=plan), shared, None)
         lines = LedgerReader(self.ledger.path).lines(before)
         return sum(plain["kind"] == "answer" and plain["task"] == task.id for _, _, plain in lines)
 
@@ -145,14 +149,48 @@ class Evaluation(TaskScoring):
         prepared = opened.prepared
         start = self.ledger.position()
         shared = self._together(task, 0, parts) if parts > 1 else None
-        probed = self._answer(opened, shared)
+        with self._beside(task, opened, start, shared) as beside:
+            probed = self._answer(opened, shared, beside)
+            scored = beside.result()
         others = tuple(shared.stretches().values()) if shared else ()
+        if scored is None or scored.data != prepared.scoring.fingerprint:
+            scored = self._score(start, prepared, others)
+        seconds = time.perf_counter() - started + sum(stretch.seconds for stretch in others)
+        return replace(scored, seconds=seconds, probe=probed)
+
+    def _score(self, start: int, prepared: Prepared, others: Sequence[Stretch]) -> TaskResult:
+        """Score the task from what lies in the ledgers, after the judge has said what it has to."""
         answers, verdicts = self._read(start, prepared, others)
         if prepared.scoring.judge:
             self._judge(prepared, answers, verdicts)
             answers, verdicts = self._read(start, prepared, others)
-        seconds = time.perf_counter() - started + sum(stretch.seconds for stretch in others)
-        return replace(self.score(prepared.scoring, answers, verdicts, seconds), probe=probed)
+        return self.score(prepared.scoring, answers, verdicts, 0.0)
+
+    def _beside(self, task: Task, opened: Opened, start: int, shared: Together | None) -> Beside:
+        """Return what scores the task while it is asked, where the answers alone decide and all come here."""
+        scoring, plan = opened.prepared.scoring, opened.plan
+        alone = scoring.judge is None and scoring.task.metric.name not in HUMAN_METRICS and shared is None
+        awaited = [request.instance_id for request in (*plan.together, *plan.alone)]
+        awaited += [record.instance for record in plan.records]
+        job = Job(task, self.ledger.path, start, frozenset(awaited))
+        return Beside(self.scorer if alone and scoring.split == "open" else None, job)
+
+    def score_beside(self, job: Job, is_written: Callable[[], bool]) -> TaskResult:
+        """Score a task whose answers are still being written; what the scorer's process does."""
+        loaded = self.load(job.task)
+        if isinstance(loaded, TaskResult):
+            return loaded
+        prepared = self.prepare(loaded)
+        answers = AnswersToCome(
+            job.ledger,
+            job.start,
+            job.task.id,
+            prepared.digests(),
+            job.awaited,
+            self.earlier.records(job.task.id),
+            is_written,
+        )
+        return self.score(prepared.scoring, answers, {}, 0.0)
 
     def _open(self, task: Task, before: TaskResult | None) -> Opened | TaskResult:
         """Return the task with what is left to ask, or the result that it has without asking."""
@@ -215,7 +253,7 @@ class Evaluation(TaskScoring):
         records = chain(self.earlier.records(task), own)
         return settled(records, prepared.digests(), folder)
 
-    def _answer(self, opened: Opened, shared: Together | None) -> dict[str, int]:
+    def _answer(self, opened: Opened, shared: Together | None, beside: Beside | None) -> dict[str, int]:
         """Ask what is left, keep every answer, and return what the probe found."""
         prepared, plan = opened.prepared, opened.plan
         task = prepared.scoring.task
@@ -233,6 +271,7 @@ class Evaluation(TaskScoring):
         size = self.settings.batch_size or model.batch_size
         probed = frozenset(chosen(plan.together, self.probes.get(task.id, 0)))
         first: dict[str, Output | Failed] = {}
+        left = len(plan.together) + len(plan.alone)
         ledger = SyncBehind(self.ledger, self._writing)
         if shared is not None:
             shared.join()
@@ -243,6 +282,9 @@ class Evaluation(TaskScoring):
                 first |= {
                     request.instance_id: answer for request, answer in pairs if request.instance_id in probed
                 }
+                left -= len(pairs)
+                if left and beside is not None:
+                    beside.go_on()
         finally:
             ledger.flush()
             if shared is not None:

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from pytest_generalbench.models import Model
     from pytest_generalbench.result import TaskResult
     from pytest_generalbench.resume import Earlier
+    from pytest_generalbench.scorer import Scorer
     from pytest_generalbench.task import Task
 
 PROPERTY: Final = "generalbench"
 """Name of the user property that carries a task's digest to the controller."""
+
+_INSTANT: Final = ("baseline:", "predictions:")
+"""Models that take no time, so that nothing is gained beside them."""
 
 RUN_INPUT: Final = "generalbench_run"
 SESSION_INPUT: Final = "generalbench_session"
@@ -202,6 +206,7 @@ class Items:
             from pytest_generalbench.judge import make_judge
             from pytest_generalbench.ledger import LedgerWriter
             from pytest_generalbench.run import ledger_path
+            from pytest_generalbench.scorer import Scorer, can_fork
 
             settings = self.benchmark.settings
             folder, session, worker = self._place()
@@ -220,6 +225,8 @@ class Items:
                 settings, data, writer, self.model, judge, backbones, ratings, earlier
             )
             self._evaluation.probes = self._probes
+            if can_fork() and not settings.model.startswith(_INSTANT):
+                self._evaluation.scorer = Scorer(self._evaluation.score_beside)
         return self._evaluation
 
     def _earlier(self, folder: Path) -> Earlier:
@@ -338,6 +345,12 @@ class Items:
         found: dict[str, Any] = json.loads(plain)
         return found
 
+    def _end_scorer(self, scorer: Scorer | None) -> None:
+        if scorer is not None:
+            scorer.close()
+        if scorer is not None and scorer.lost is not None:
+            self.config.issue_config_time_warning(pytest.PytestWarning(scorer.lost), stacklevel=2)
+
     def _close(self, model: Model) -> None:
         from pytest_generalbench.models.base import foreign
 
@@ -356,6 +369,7 @@ class Items:
         if self._evaluation is not None:
             # Before the controller reads the ledgers, and writes their digests down.
             self._tell_cached()
+            self._end_scorer(self._evaluation.scorer)
             self._evaluation.ledger.close()
         try:
             return (yield)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from pytest_generalbench.scoring import JUDGE_METRIC, ScoringInput, score_task
 from pytest_generalbench.selection import limited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_generalbench.backbones import Backbones
     from pytest_generalbench.data import DataSource, TaskData
@@ -95,7 +95,17 @@ def prepare(scoring: ScoringInput) -> Prepared:
                 record = Record(instance.task_id, instance.id, state="error", message=str(error))
         impossible.append(record)
     requests.sort(key=lambda request: (-len(request.text), request.instance_id))
-    return Prepared(scoring, tuple(requests), tuple(impossible))
+    return Prepared(_in_order(scoring, requests), tuple(requests), tuple(impossible))
+
+
+def _in_order(scoring: ScoringInput, requests: Sequence[Request]) -> ScoringInput:
+    """Have instances scored in the order in which they are asked, those that cannot be asked first.
+
+    So the first can be scored while the last are asked, and every run adds up in the same order.
+    """
+    place = {request.instance_id: number for number, request in enumerate(requests)}
+    ordered = sorted(scoring.instances, key=lambda instance: place.get(instance.id, -1))
+    return replace(scoring, instances=tuple(ordered))
 
 
 @dataclass(frozen=True, slots=True)
