@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -20,8 +20,9 @@ from pytest_generalbench.decoding import AHEAD
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.following import AnswersToCome
 from pytest_generalbench.human import HUMAN_METRICS, NO_RATINGS, Ratings
+from pytest_generalbench.judging import Judging
 from pytest_generalbench.ledger import RECORDS, LedgerReader, LedgerWriter, Record
-from pytest_generalbench.ledgers import settled, verdict_digest
+from pytest_generalbench.ledgers import settled
 from pytest_generalbench.media import decode_ahead
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
 from pytest_generalbench.preparing import Prepared, TaskScoring, facts_of, not_possible
@@ -133,7 +134,7 @@ class Evaluation(TaskScoring):
             return 0  # the process that runs the task says why
         plan = replace(opened.plan, alone=(), records=())
         before = self.ledger.position()
-        self._answer(opened._replace(plan=plan), shared, None)
+        self._answer(opened._replace(plan=plan), shared)
         lines = LedgerReader(self.ledger.path).lines(before)
         return sum(plain["kind"] == "answer" and plain["task"] == task.id for _, _, plain in lines)
 
@@ -149,22 +150,37 @@ class Evaluation(TaskScoring):
         prepared = opened.prepared
         start = self.ledger.position()
         shared = self._together(task, 0, parts) if parts > 1 else None
-        with self._beside(task, opened, start, shared) as beside:
-            probed = self._answer(opened, shared, beside)
+        judging = (
+            Judging(self.judge, prepared, self.ledger) if self.judge and prepared.scoring.judge else None
+        )
+        with self._beside(task, opened, start, shared) as beside, judging or nullcontext():
+            probed = self._answer(opened, shared, beside, judging)
             scored = beside.result()
-        others = tuple(shared.stretches().values()) if shared else ()
-        if scored is None or scored.data != prepared.scoring.fingerprint:
-            scored = self._score(start, prepared, others)
+            others = tuple(shared.stretches().values()) if shared else ()
+            if scored is None or scored.data != prepared.scoring.fingerprint:
+                scored = self._score(start, prepared, others, judging)
         seconds = time.perf_counter() - started + sum(stretch.seconds for stretch in others)
         return replace(scored, seconds=seconds, probe=probed)
 
-    def _score(self, start: int, prepared: Prepared, others: Sequence[Stretch]) -> TaskResult:
+    def _score(
+        self, start: int, prepared: Prepared, others: Sequence[Stretch], judging: Judging | None
+    ) -> TaskResult:
         """Score the task from what lies in the ledgers, after the judge has said what it has to."""
+        if judging is not None:
+            judging.finish()
         answers, verdicts = self._read(start, prepared, others)
-        if prepared.scoring.judge:
-            self._judge(prepared, answers, verdicts)
+        if judging is not None:
+            judging.ask(
+                answers[instance.id]
+                for instance in prepared.scoring.instances
+                if self._is_open(verdicts.get(instance.id))
+            )
             answers, verdicts = self._read(start, prepared, others)
         return self.score(prepared.scoring, answers, verdicts, 0.0)
+
+    def _is_open(self, verdict: Record | None) -> bool:
+        """Whether the judge has yet to say something, or said nothing and is to be asked again."""
+        return verdict is None or (verdict.verdict is None and self.earlier.retry)
 
     def _beside(self, task: Task, opened: Opened, start: int, shared: Together | None) -> Beside:
         """Return what scores the task while it is asked, where the answers alone decide and all come here."""
@@ -253,7 +269,13 @@ class Evaluation(TaskScoring):
         records = chain(self.earlier.records(task), own)
         return settled(records, prepared.digests(), folder)
 
-    def _answer(self, opened: Opened, shared: Together | None, beside: Beside | None) -> dict[str, int]:
+    def _answer(
+        self,
+        opened: Opened,
+        shared: Together | None,
+        beside: Beside | None = None,
+        judging: Judging | None = None,
+    ) -> dict[str, int]:
         """Ask what is left, keep every answer, and return what the probe found."""
         prepared, plan = opened.prepared, opened.plan
         task = prepared.scoring.task
@@ -278,13 +300,16 @@ class Evaluation(TaskScoring):
         try:
             for asked in self._asked(generate, opened, size, shared):
                 pairs = list(zip(asked.requests, asked.answers, strict=True))
-                ledger.append(_record(*pair, asked.seconds, model.coordinates) for pair in pairs)
+                records = [_record(*pair, asked.seconds, model.coordinates) for pair in pairs]
+                ledger.append(records)
                 first |= {
                     request.instance_id: answer for request, answer in pairs if request.instance_id in probed
                 }
                 left -= len(pairs)
                 if left and beside is not None:
                     beside.go_on()
+                if judging is not None:
+                    judging.begin(records)
         finally:
             ledger.flush()
             if shared is not None:
@@ -319,33 +344,3 @@ class Evaluation(TaskScoring):
         following = None if requests else self.next.done()
         coming = following.requests[:size] if isinstance(following, Prepared) else requests
         decode_ahead(medium for request in coming for medium in request.media)
-
-    def _judge(
-        self, prepared: Prepared, answers: Mapping[str, Record], verdicts: Mapping[str, Record]
-    ) -> None:
-        """Ask the judge about every answer that can be read and has no verdict, and keep what it says."""
-        judge, scoring = self.judge, prepared.scoring
-        if judge is None:
-            return
-        questions = {request.instance_id: request.text for request in prepared.requests}
-        for instance in scoring.instances:
-            record = answers[instance.id]
-            if record.state != "ok" or record.output is None or not instance.has_reference:
-                continue
-            before = verdicts.get(instance.id)
-            if before is not None and not (before.verdict is None and self.earlier.retry):
-                continue
-            answer = scoring.protocol.parse(record.output, instance, scoring.context)
-            if answer is None:
-                continue
-            references = scoring.protocol.reference(instance, scoring.context)
-            verdict, said = judge.verdict(questions[instance.id], references, str(answer))
-            told = Record(
-                scoring.task.id,
-                instance.id,
-                kind="verdict",
-                digest=verdict_digest(record),
-                verdict=verdict,
-                message=said,
-            )
-            self.ledger.append([told])

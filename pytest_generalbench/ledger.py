@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -145,6 +146,7 @@ class LedgerWriter:
         self.session = session
         self.media = MediaStore(path.parent / MEDIA_FOLDER)
         self._open_mark = False
+        self._turn = threading.Lock()  # verdicts come from a thread
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -165,13 +167,15 @@ class LedgerWriter:
 
         Raises LedgerError when they cannot be written.
         """
+        records = list(records)
         try:
             lines = "".join(record.to_json(self.media.put) + "\n" for record in records)
         except OSError as error:
             raise _unwritable(self.path, error) from error
         # A lone surrogate from a model's decoder must not stop the run: keep it escaped.
         self._write(lines.encode("utf-8", "backslashreplace"))
-        self._open_mark = False
+        if any(record.kind == "answer" for record in records):
+            self._open_mark = False
 
     def sync(self) -> None:
         """Wait, in any thread, until the disk has all that was written. Raises LedgerError when it cannot."""
@@ -211,15 +215,16 @@ class LedgerWriter:
         self._write(line.encode("utf-8", "backslashreplace"), durable=durable)
 
     def _write(self, content: bytes, *, durable: bool = False) -> None:
-        start = self.position()
-        try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(self._file, view) :]
-        except OSError as error:
-            with suppress(OSError):
-                os.ftruncate(self._file, start)
-            raise _unwritable(self.path, error) from error
+        with self._turn:
+            start = self.position()
+            try:
+                view = memoryview(content)
+                while view:
+                    view = view[os.write(self._file, view) :]
+            except OSError as error:
+                with suppress(OSError):
+                    os.ftruncate(self._file, start)
+                raise _unwritable(self.path, error) from error
         if durable:
             self.sync()
 

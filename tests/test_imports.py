@@ -18,7 +18,7 @@ FLOORS = {
     "evaluation": 4, "asking": 4, "probe": 4, "behind": 4, "ahead": 4, "deadlines": 4, "conformance": 4,
     "scoring": 4, "judge": 4, "human": 4, "run": 4, "resume": 4, "lock": 4, "provenance": 4,
     "finish": 4, "preparing": 4, "rescoring": 4, "comparing": 4, "exchange": 4, "sharing": 4,
-    "scorer": 4, "following": 4, "together": 4, "tables": 4, "explaining": 4,
+    "scorer": 4, "following": 4, "judging": 4, "together": 4, "tables": 4, "explaining": 4,
     "answer_cache": 3, "manifest": 3, "ledgers": 3, "result_file": 3,
     "models": 3, "protocols": 3, "data": 3, "ledger": 3, "level": 3, "registry": 3, "selection": 3,
     "backbones": 3, "estimates": 3, "gpu": 3,

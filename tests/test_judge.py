@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.errors import GeneralBenchError, ModelUnavailableError
 from pytest_generalbench.judge import DemoJudge, ServedJudge, make_judge
 from pytest_generalbench.settings import Settings
 from pytest_generalbench.task import MetricFacts
@@ -16,8 +16,10 @@ from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from pytest_generalbench.instance import Request
 
 JUDGED = replace(
     TASK,
@@ -116,6 +118,61 @@ def test_an_answer_whose_judge_failed_is_unjudged_not_zero(server: Server, tmp_p
     assert "unjudged" in result.reason
     assert result.definition is not None
     assert "grader" in result.definition
+
+
+class Watched:
+    """A judge that says whether it was asked, and is asked once at a time."""
+
+    name = "watched"
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.is_asked = threading.Event()
+        self.error = error
+        self.count = 0
+
+    def verdict(self, question: str, references: Sequence[str], answer: str) -> tuple[float | None, str]:
+        self.count += 1
+        self.is_asked.set()
+        if self.error is not None:
+            raise self.error
+        return 1.0, "yes"
+
+
+def test_the_first_answers_are_judged_before_the_last_are_given(tmp_path: Path) -> None:
+    judge = Watched()
+    was_asked: list[bool] = []
+
+    def answer(requests: Sequence[Request]) -> list[str]:
+        was_asked.append(bool(was_asked) and judge.is_asked.wait(30))
+        return ["a dog"] * len(requests)
+
+    instances = [make_instance(number, "a dog barks") for number in range(12)]
+    result = evaluation(tmp_path, FakeModel(answer), instances, judge).run(JUDGED)
+    assert was_asked == [False, True, True]
+    assert (result.state, result.score, result.n, judge.count) == ("scored", 100.0, 12, 12)
+
+
+def test_what_a_judge_raises_in_its_thread_is_raised(tmp_path: Path) -> None:
+    model = FakeModel(lambda requests: ["a dog"] * len(requests))
+    with pytest.raises(LookupError, match="no such judge"):
+        evaluation(tmp_path, model, [make_instance(0, "a dog")], Watched(LookupError("no such judge"))).run(
+            JUDGED
+        )
+
+
+def test_after_a_model_that_fails_for_good_nothing_more_is_judged(tmp_path: Path) -> None:
+    judge = Watched()
+
+    def answer(requests: Sequence[Request]) -> list[str]:
+        if judge.is_asked.is_set():
+            raise ModelUnavailableError("gone")
+        judge.is_asked.wait(0.01)
+        return ["a dog"] * len(requests)
+
+    instances = [make_instance(number, "a dog barks") for number in range(400)]
+    with pytest.raises(ModelUnavailableError):
+        evaluation(tmp_path, FakeModel(answer), instances, judge).run(JUDGED)
+    assert judge.count < 400
 
 
 def test_the_demo_judge_compares_words_and_serves_the_demo_only() -> None:
