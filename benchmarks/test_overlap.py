@@ -1,4 +1,4 @@
-"""What runs beside the model, over the same run in turn: writing to a slow disk, media, the next task.
+"""What runs beside the model, over the same run in turn: a slow disk, media, the next task, scoring.
 
 Run it by name: `pytest benchmarks/test_overlap.py -s`.
 """
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench import behind
+from pytest_generalbench import behind, metrics, scorer
 from pytest_generalbench.decoding import AHEAD
 from pytest_generalbench.media import Media, open_image
+from pytest_generalbench.scorer import Scorer
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance
 
@@ -52,13 +53,13 @@ def test_a_slow_disk(
     instances = [make_instance(number) for number in range(PICTURES)]
     monkeypatch.setattr(os, "fsync", lambda file: time.sleep(DISK_S))
     own = _seconds(tmp_path / "beside", FakeModel(_busy), instances)
-    append = behind.WriteBehind.append
+    append = behind.SyncBehind.append
 
-    def waiting(self: behind.WriteBehind, records: Any) -> None:
+    def waiting(self: behind.SyncBehind, records: Any) -> None:
         append(self, records)
         self.flush()
 
-    monkeypatch.setattr(behind.WriteBehind, "append", waiting)
+    monkeypatch.setattr(behind.SyncBehind, "append", waiting)
     other = _seconds(tmp_path / "in turn", FakeModel(_busy), instances)
     _tell(capsys, f"a disk that takes {DISK_S} s a batch, a model that takes {MODEL_S} s", own, other)
 
@@ -107,3 +108,42 @@ def test_the_next_tasks_data(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
     own, other = run("beside", True), run("in turn", False)
     _tell(capsys, f"4 tasks whose data take {DATA_S} s to read", own, other)
+
+
+class _Slow:
+    """A metric that computes as long for an instance as the model takes for it."""
+
+    def __init__(self, inner: metrics.Accumulator) -> None:
+        self.inner = inner
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        self.inner.add(prediction, reference)
+        until = time.process_time() + MODEL_S / 4  # the model takes four at a time
+        while time.process_time() < until:
+            pass
+
+    def result(self) -> metrics.MetricValue:
+        return self.inner.result()
+
+
+def test_scoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    make = metrics.make
+    monkeypatch.setattr(metrics, "make", lambda *given: _Slow(make(*given)))
+    monkeypatch.setattr(scorer, "WORTH_S", 0.0)
+
+    def run(name: str, beside: bool) -> float:
+        (tmp_path / name).mkdir()
+        instances = [make_instance(number) for number in range(2 * PICTURES)]
+        made = evaluation(tmp_path / name, FakeModel(_busy), instances)
+        made.scorer = Scorer(made.score_beside) if beside else None
+        started = time.perf_counter()
+        made.run(TASK)
+        seconds = time.perf_counter() - started
+        if made.scorer is not None:
+            made.scorer.close()
+        return seconds
+
+    own, other = run("beside", True), run("in turn", False)
+    alone = 2 * PICTURES / 4 * MODEL_S
+    _tell(capsys, f"a metric that takes as long as the model, {alone:.2f} s each", own, other)
+    assert own < 0.75 * other

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_generalbench import __version__
+from pytest_generalbench import __version__, metrics
 from pytest_generalbench.ahead import NextTask
 from pytest_generalbench.asking import ask_all
 from pytest_generalbench.background import Background
@@ -185,7 +185,9 @@ class Evaluation(TaskScoring):
     def _beside(self, task: Task, opened: Opened, start: int, shared: Together | None) -> Beside:
         """Return what scores the task while it is asked, where the answers alone decide and all come here."""
         scoring, plan = opened.prepared.scoring, opened.plan
-        alone = scoring.judge is None and scoring.task.metric.name not in HUMAN_METRICS and shared is None
+        metric = scoring.task.metric.name
+        alone = scoring.judge is None and metric not in HUMAN_METRICS and shared is None
+        alone = alone and not metrics.get(metric).in_order
         awaited = [request.instance_id for request in (*plan.together, *plan.alone)]
         awaited += [record.instance for record in plan.records]
         job = Job(task, self.ledger.path, start, frozenset(awaited))

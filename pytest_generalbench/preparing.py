@@ -101,8 +101,10 @@ def prepare(scoring: ScoringInput) -> Prepared:
 def _in_order(scoring: ScoringInput, requests: Sequence[Request]) -> ScoringInput:
     """Have instances scored in the order in which they are asked, those that cannot be asked first.
 
-    So the first can be scored while the last are asked, and every run adds up in the same order.
+    So the first can be scored while the last are asked. Every run adds up in this order, or in the file's.
     """
+    if metrics.get(scoring.task.metric.name).in_order:
+        return scoring
     place = {request.instance_id: number for number, request in enumerate(requests)}
     ordered = sorted(scoring.instances, key=lambda instance: place.get(instance.id, -1))
     return replace(scoring, instances=tuple(ordered))

@@ -55,5 +55,7 @@ class Metric:
     """For generated media: the parts of the `Target` that it compares with (`medium`, `source`, `styles`,
     `prompt`, or one of its words; `a|b` is either of two); () when the answer alone is enough. None: not for
     generated media."""
+    in_order: bool = False
+    """Whether detections of equal score rank in the order of their instances, as in COCO: the file's."""
     version: int = 1
     """Raised when the same answers would score differently."""

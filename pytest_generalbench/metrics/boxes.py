@@ -223,6 +223,7 @@ def _ap_metric(name: str, threshold: float) -> Metric:
             "over classes in the references; no score counts as 1, ties in file order; pooled over images"
         ),
         factory=partial(BoxPrecision, name, threshold),
+        in_order=True,
     )
 
 

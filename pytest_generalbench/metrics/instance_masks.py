@@ -129,5 +129,6 @@ METRICS: Final = (
             "and label, crowds ignored) over all images, mean over labels; an answer without score has 1"
         ),
         factory=MaskApAccumulator,
+        in_order=True,
     ),
 )

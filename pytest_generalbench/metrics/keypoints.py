@@ -151,5 +151,6 @@ METRICS: Final = (
             "people); no score counts as 1, ties in file order; pooled over images"
         ),
         factory=partial(KeypointPrecision, 0.5),
+        in_order=True,
     ),
 )
