@@ -33,6 +33,18 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
 
 
+def _import_as_written(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Have our modules imported without pytest's rewriting of assertions: they have none.
+
+    Rewritten modules pass by the bytecode that pip compiled. Where no new bytecode can be kept, as in most
+    containers, each worker would rewrite and compile them all again.
+    """
+    # There is no public way to take a name back. Without this set nothing is lost but time.
+    marked = getattr(pluginmanager.rewrite_hook, "_must_rewrite", None)
+    if isinstance(marked, set):
+        marked.discard(__name__.partition(".")[0])
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
@@ -46,6 +58,7 @@ def pytest_load_initial_conftests(
     if known.generalbench_model is None:
         return
     options.refuse_space_form(args)
+    _import_as_written(early_config.pluginmanager)
     module = str(shipped_module())
     if known.file_or_dir not in ([], [module]):
         return

@@ -3,13 +3,14 @@
 A worker needs the next item before it may finish the one it runs, so each holds one item more than it runs.
 Stock schedulers send whatever comes next, and a long item may so wait behind another long one. Here the item
 behind a long one is the shortest that is left; while that runs, the longest left is sent behind it. So long
-items start as early as they can, and hardly anything is committed to a worker before it is needed.
+items start as early as they can, and hardly anything is committed to a worker before it is needed. Taking the
+second item back is no way out: the worker has left its queue with it by then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from xdist.scheduler import LoadScheduling
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 Estimate = Callable[[Sequence[str]], Sequence[float]]
 """Seconds that items will take, by their node ids; only their order and ratios matter."""
+
+_ABOUT_ONE_LENGTH: Final = 3
+"""How often an item may be as long as the mean of the others: estimates that err by 1.65 either way make
+equal items differ by 2.7."""
 
 
 class LongShort(LoadScheduling):  # type: ignore[misc]
@@ -80,9 +85,11 @@ class LongShort(LoadScheduling):  # type: ignore[misc]
 
         Items of one length are best taken in order, so that the shortest are there to even out the end.
         """
-        longest, shortest = (self._seconds[self.pending[place]] for place in (0, -1))
         own = self._seconds[running]
-        return longest <= 2 * shortest or own - shortest <= longest - own
+        longest, *others = (self._seconds[index] for index in self.pending)
+        if max(own, longest) * len(others) <= _ABOUT_ONE_LENGTH * sum(others):
+            return True
+        return own - others[-1] <= longest - own
 
     def mark_test_pending(self, item: str) -> None:
         """Put an item back that is to be run again."""

@@ -83,6 +83,14 @@ def worksteal(config: Any) -> Any:
     return WorkStealingScheduling(config, _QUIET)
 
 
+def unpinned(estimates: Sequence[float], seconds: Sequence[float], workers: int) -> float:
+    """Return when the last item ends where no item is held ready: the longest left to whoever is free."""
+    free = [0.0] * workers
+    for index in sorted(range(len(seconds)), key=lambda index: -estimates[index]):
+        heapq.heapreplace(free, free[0] + seconds[index])
+    return max(free)
+
+
 def bound(seconds: Sequence[float], workers: int) -> float:
     """Return the time that no schedule can beat."""
     return max(max(seconds), sum(seconds) / workers)

@@ -76,19 +76,35 @@ def _children(folder: Path) -> tuple[list[Path], list[Path]]:
     return folders, [folder / name for name, is_folder in listed if not is_folder]
 
 
-@dataclass(slots=True)
+@dataclass
 class _GroupFolders:
     """The folders of one modality and paradigm, and the tasks they fall to."""
 
+    tasks: Sequence[Task] = ()
     folders: dict[str, Path] = field(default_factory=dict)
     archives: dict[str, Path] = field(default_factory=dict)
-    table: NameTable = field(default_factory=lambda: NameTable(()))
-    by_name: Assignment = field(default_factory=lambda: assign({}, NameTable(())))
-    packed: Assignment = field(default_factory=lambda: assign({}, NameTable(())))
     inner: Assignment | None = None
     """Made when a task is asked for, or a folder is left, that no name could place."""
     inside: dict[str, str] = field(default_factory=dict)
     """The task name in the annotation file of each folder that was opened."""
+
+    # Made when a task of the group is asked for: most processes ask for those of a few groups.
+
+    @cached_property
+    def table(self) -> NameTable:
+        """The names of the group's tasks."""
+        return NameTable(self.tasks)
+
+    @cached_property
+    def by_name(self) -> Assignment:
+        """How the folders fall to the tasks by their names."""
+        return assign(_names(self.folders), self.table)
+
+    @cached_property
+    def packed(self) -> Assignment:
+        """How the archives do."""
+        stems = {path: archive_stem(Path(path).name) or "" for path in self.archives}
+        return assign(stems, self.table)
 
 
 class DataFolder:
@@ -114,18 +130,13 @@ class DataFolder:
 
     @cached_property
     def _groups(self) -> dict[Group, _GroupFolders]:
-        groups: dict[Group, _GroupFolders] = {group: _GroupFolders() for group in self._tasks}
+        groups = {group: _GroupFolders(tasks) for group, tasks in self._tasks.items()}
         for first in _children(self.root)[0]:
             second = [first] if first.name.lower() == "nlp" else _children(first)[0]
             for folder in second:
                 place = group_at(folder.relative_to(self.root).parts)
                 if place is not None:
                     self._add_children(groups.setdefault(place, _GroupFolders()), folder)
-        for key, group in groups.items():
-            group.table = NameTable(self._tasks.get(key, ()))
-            group.by_name = assign(_names(group.folders), group.table)
-            stems = {path: archive_stem(Path(path).name) or "" for path in group.archives}
-            group.packed = assign(stems, group.table)
         return groups
 
     def _add_children(self, group: _GroupFolders, folder: Path) -> None:

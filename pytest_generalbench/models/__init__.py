@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.errors import ModelError, UnknownWordError
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.models.baseline_names import BASELINES, split_baseline
 from pytest_generalbench.settings import IDLE
 
 if TYPE_CHECKING:
@@ -54,9 +55,7 @@ def _make_baseline(target: str, settings: Settings, folder: Path) -> Model:
 
 
 def _check_baseline(target: str, folder: Path) -> None:
-    from pytest_generalbench.models.baseline import make_baseline
-
-    make_baseline(target)
+    split_baseline(target)
 
 
 def _make_predictions(target: str, settings: Settings, folder: Path) -> Model:
@@ -151,8 +150,6 @@ BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "vllm": ModelKind(_make_vllm, partial(_check_saved, "vllm", "config.json"), _identify_repository),
 }
 
-_BASELINES: Final = ("oracle", "majority", "constant", "random")
-
 _kinds: dict[str, ModelKind] = dict(BUILT_IN_KINDS)
 
 
@@ -174,7 +171,7 @@ def _split(spec: str, folder: Path) -> tuple[str, str]:
     if colon and kind in _kinds:
         return kind, target
     # `oracle` or `hf` alone is a slip, not the name of a repository.
-    is_slip = spec in _kinds or bool(get_close_matches(spec, _BASELINES, n=1, cutoff=0.8))
+    is_slip = spec in _kinds or bool(get_close_matches(spec, BASELINES, n=1, cutoff=0.8))
     if not colon and not is_slip and not spec.startswith("-"):
         return "hf", spec
     forms = {
@@ -186,7 +183,7 @@ def _split(spec: str, folder: Path) -> tuple[str, str]:
         "python": "path.py:factory",
     }
     kinds = [f"{name}:{forms.get(name, '…')}" for name in _kinds if name != "baseline"]
-    raise UnknownWordError("model", spec, [*kinds, *(f"baseline:{name}" for name in _BASELINES)])
+    raise UnknownWordError("model", spec, [*kinds, *(f"baseline:{name}" for name in BASELINES)])
 
 
 def check_spec(spec: str, folder: Path) -> None:

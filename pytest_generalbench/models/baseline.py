@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench import vocabulary
 from pytest_generalbench.answers import Answer, answer_key
-from pytest_generalbench.errors import UnknownWordError
 from pytest_generalbench.instance import Output, Request
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.models.baseline_names import split_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,7 @@ class Random(Baseline):
         return self.sheet.ideal(self._pool[number % len(self._pool)]) if self._pool else None
 
 
-BASELINES: dict[str, type[Baseline]] = {
+_CLASSES: Final[dict[str, type[Baseline]]] = {
     "oracle": Oracle,
     "majority": Majority,
     "constant": Constant,
@@ -148,7 +148,5 @@ BASELINES: dict[str, type[Baseline]] = {
 
 def make_baseline(name: str) -> Baseline:
     """Return the baseline for `oracle`, `majority`, `constant`, `constant:TEXT` or `random`."""
-    kind, _, text = name.partition(":")
-    if kind not in BASELINES or (text and kind != "constant"):
-        raise UnknownWordError("baseline", name, [*BASELINES, "constant:TEXT"])
-    return Constant(text) if text else BASELINES[kind]()
+    kind, text = split_baseline(name)
+    return Constant(text) if text else _CLASSES[kind]()

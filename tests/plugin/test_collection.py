@@ -47,6 +47,23 @@ def test_a_board_collects_its_tasks(pytester: pytest.Pytester) -> None:
     assert len(ids) == 22
 
 
+def test_collecting_imports_no_numpy_and_has_no_module_of_ours_rewritten(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import sys
+
+        def pytest_unconfigure():
+            ours = {name: module for name, module in sys.modules.items() if "pytest_generalbench." in name}
+            rewritten = {name for name in ours if "Rewriting" in type(ours[name].__loader__).__name__}
+            at_start = ("plugin", "hookspecs", "options", "model_options")
+            rewritten -= {f"pytest_generalbench.{name}" for name in at_start}
+            print("REWRITTEN", sorted(rewritten), "NUMPY", "numpy" in sys.modules, "OURS", len(ours) > 9)
+        """
+    )
+    result = pytester.runpytest_subprocess("--co", "-q", "-s", MODEL)
+    assert "REWRITTEN [] NUMPY False OURS True" in result.stdout.str()
+
+
 def test_a_repository_keeps_its_tests_and_lends_only_its_root_conftest(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("print('ROOT CONFTEST')")
     pytester.makepyfile(**{"tests/conftest.py": "raise RuntimeError('not wanted')"})
