@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -218,3 +219,13 @@ def test_background_work_keeps_its_order_and_raises_at_the_one_who_waits() -> No
     assert seen == list(range(5))
     with pytest.raises(ZeroDivisionError):
         bad.result()
+
+
+def test_a_thread_that_computes_does_not_keep_the_interpreter_from_the_model() -> None:
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.005)
+        Background("test").start(lambda: None).result(10)
+        assert sys.getswitchinterval() == pytest.approx(1e-4)
+    finally:
+        sys.setswitchinterval(before)
