@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 _HANDOVER_S: Final = 1e-4
-"""How long one thread may keep the interpreter from the others. A model gives it up at each small operation;
-with Python's own 5 ms a thread that computes would leave it a twentieth of its pace, and so leaves it half."""
+"""How long one thread may keep the interpreter from the others. A model gives it up at each small operation:
+a thread that computes would leave it a twentieth of its pace with the 5 ms of Python, and so leaves it half."""
 
 
 class Background:

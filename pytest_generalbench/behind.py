@@ -1,7 +1,7 @@
 """Syncing behind: the model is asked on while the disk takes the answers it gave before.
 
 Answers are written at once, so that a process that is killed loses none; what is waited for in a thread is
-the disk itself. Nothing is scored before the disk has all of a task's answers, and a power cut costs at most
+the disk itself. No task has a result before the disk has all of its answers, and a power cut costs at most
 those that it had not taken yet, which are then asked again.
 """
 
