@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 _HANDOVER_S: Final = 1e-4
-"""How long one thread may keep the interpreter from the others. A model gives it up at each small operation:
-a thread that computes would leave it a twentieth of its pace with the 5 ms of Python, and so leaves it half."""
+"""How long one thread may keep the interpreter from the others. A model gives it up at each small operation;
+beside a thread that computes it would keep a twentieth of its pace with Python's 5 ms, and keeps half."""
 
 
 class Background:
