@@ -78,21 +78,20 @@ def scorers(pytester: pytest.Pytester) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
 def test_the_last_batch_is_asked_after_the_first_were_scored(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: str
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = run(pytester, "beside", "-n", workers)
-    assert found.ret == 0
-    found.stdout.no_fnmatch_line("*warning*")
-    pids = scorers(pytester)
-    assert len(pids) == 8
-    assert len(set(pids)) == 1
+    for workers in ("0", "1"):
+        found = run(pytester, workers, "-n", workers)
+        assert found.ret == 0
+        found.stdout.no_fnmatch_line("*warning*")
+        pids = scorers(pytester)
+        assert len(pids) == 8
+        assert len(set(pids)) == 1
     monkeypatch.setenv("WORTH", "1000")
     assert run(pytester, "after").ret == 0
-    assert len(scorers(pytester)) == 8
-    one, two = result(pytester, "beside"), result(pytester, "after")
-    assert {**one, "run": 0} == {**two, "run": 0}
+    one, two, three = ({**result(pytester, name), "run": 0} for name in ("0", "1", "after"))
+    assert one == two == three
 
 
 def test_a_killed_scorer_costs_its_work_and_a_warning(
@@ -121,5 +120,3 @@ def test_a_killed_worker_takes_its_scorer_along_and_is_noticed(
         time.sleep(0.05)
     else:
         raise AssertionError("the scorer outlived its worker")
-    monkeypatch.delenv("KILL")
-    assert run(pytester, "run", "--generalbench-resume").ret == 0

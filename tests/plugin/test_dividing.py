@@ -82,7 +82,7 @@ def asked(pytester: pytest.Pytester) -> list[str]:
     return found
 
 
-def test_two_workers_answer_one_task_as_one_does(
+def test_two_workers_answer_one_task_as_one_does_and_one_resumes_what_two_began(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = run(pytester, "both", *TOGETHER, "-v")
@@ -95,6 +95,18 @@ def test_two_workers_answer_one_task_as_one_does(
     assert len(kept(pytester.path / "both")) == 8
     assert same(pytester, "both", "alone")
     assert not (pytester.path / "both" / "together").exists()
+    # One worker's answers are lost, and what became of the task.
+    first, second = sorted((pytester.path / "both").glob("ledger-*.jsonl"))
+    lost = first if '"kind": "task"' in first.read_text(encoding="utf-8") else second
+    count = lost.read_text(encoding="utf-8").count('"kind": "answer"')
+    lost.unlink()
+    record = pytester.path / "both" / "run.json"
+    content = json.loads(record.read_text(encoding="utf-8")) | {"is_finished": False}
+    record.write_text(json.dumps(content), encoding="utf-8")
+    asked(pytester)
+    assert run(pytester, "both", *TOGETHER[:2], "--generalbench-resume").ret == 0
+    assert len(asked(pytester)) == count
+    assert same(pytester, "both", "alone")
 
 
 def test_what_a_killed_helper_left_is_asked_by_the_task_itself(
@@ -120,30 +132,10 @@ def test_when_the_task_itself_is_killed_its_helpers_answers_are_kept(
     assert len(kept(pytester.path / "run")) == 6
     asked(pytester)
     monkeypatch.delenv("BOTH")
-    resumed = run(pytester, "run", *TOGETHER, "--generalbench-resume")
+    resumed = run(pytester, "run", *TOGETHER[:2], "--generalbench-resume")
     assert resumed.ret == 0
     assert len(asked(pytester)) == 2
     assert len(kept(pytester.path / "run")) == 8
-
-
-def test_a_divided_run_is_resumed_by_one_process(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert run(pytester, "run", *TOGETHER).ret == 0
-    monkeypatch.delenv("BOTH")
-    assert run(pytester, "whole", *TOGETHER[:2]).ret == 0
-    # One worker's answers are lost, and what became of the task.
-    first, second = sorted((pytester.path / "run").glob("ledger-*.jsonl"))
-    lost = first if '"kind": "task"' in first.read_text(encoding="utf-8") else second
-    count = lost.read_text(encoding="utf-8").count('"kind": "answer"')
-    lost.unlink()
-    record = pytester.path / "run" / "run.json"
-    content = json.loads(record.read_text(encoding="utf-8")) | {"is_finished": False}
-    record.write_text(json.dumps(content), encoding="utf-8")
-    asked(pytester)
-    assert run(pytester, "run", *TOGETHER[:2], "--generalbench-resume").ret == 0
-    assert len(asked(pytester)) == count
-    assert same(pytester, "run", "whole")
 
 
 @pytest.mark.parametrize(
