@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 WORTH_S: Final = 2.0
 """How long a task is asked before it is scored beside: a short one is scored sooner than it is read again."""
 
+STILL_S: Final = 60.0
+"""How long the process may do nothing at all, once it has all answers, before it is taken for stuck."""
+
 _PATIENCE_S: Final = 1.0
 _DIE_WITH_PARENT: Final = 1
 """Linux's PR_SET_PDEATHSIG."""
@@ -81,8 +84,19 @@ class Scorer:
     def finish(self) -> TaskResult | None:
         """Return the task's result now that all its answers are written; None when it could not be scored."""
         self._try(lambda: self._connection.send("written"))
-        result: TaskResult | None = self._try(self._connection.recv)
+        result: TaskResult | None = self._try(self._result)
         return result
+
+    def _result(self) -> Any:
+        """Wait for the result as long as it is worked on. Raises OSError or EOFError when it is not."""
+        used, since = "", time.monotonic()
+        while not self._connection.poll(1.0):
+            now = _time_used(self.pid)
+            if now != used:
+                used, since = now, time.monotonic()
+            elif time.monotonic() - since > STILL_S:
+                raise TimeoutError
+        return self._connection.recv()
 
     def drop(self) -> None:
         """Forget the task that was begun."""
@@ -149,6 +163,12 @@ class Beside:
             return None
         self._is_begun = False
         return self._scorer.finish()
+
+
+def _time_used(pid: int) -> str:
+    """Return the processor time of a process, in the system's own words."""
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2]
+    return " ".join(after_name.split()[11:13])
 
 
 def can_fork() -> bool:

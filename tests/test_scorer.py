@@ -106,6 +106,15 @@ def test_closing_ends_the_process_also_one_that_is_at_work() -> None:
         each.close()
 
 
+def test_a_process_that_is_stuck_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STILL_S", 0.1)
+    stuck = Scorer(forever)
+    stuck.begin(JOB)
+    assert stuck.finish() is None
+    assert stuck.lost is not None
+    assert not is_alive(stuck.pid)
+
+
 def test_nothing_is_begun_for_a_task_that_takes_a_moment(
     process: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
