@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
@@ -71,6 +72,12 @@ def _record(request: Request, answer: Output | Failed, seconds: float, coordinat
     if coordinates is not None and request.form != "text":
         answer = replace(answer, details={**answer.details, "coordinates": coordinates})
     return replace(record, state="refused" if answer.refused else "ok", output=answer)
+
+
+def _has_gpu() -> bool:
+    """Whether this process has loaded what uses a GPU, and there is one."""
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.cuda.is_available())
 
 
 class Opened(NamedTuple):
@@ -185,9 +192,10 @@ class Evaluation(TaskScoring):
     def _beside(self, task: Task, opened: Opened, start: int, shared: Together | None) -> Beside:
         """Return what scores the task while it is asked, where the answers alone decide and all come here."""
         scoring, plan = opened.prepared.scoring, opened.plan
-        metric = scoring.task.metric.name
-        alone = scoring.judge is None and metric not in HUMAN_METRICS and shared is None
-        alone = alone and not metrics.get(metric).in_order
+        metric = metrics.get(scoring.task.metric.name)
+        alone = scoring.judge is None and metric.name not in HUMAN_METRICS and shared is None
+        # A network of the metric's would take memory from the model's GPU, and make its batches smaller.
+        alone = alone and not metric.in_order and not (metric.backbones and _has_gpu())
         awaited = [request.instance_id for request in (*plan.together, *plan.alone)]
         awaited += [record.instance for record in plan.records]
         job = Job(task, self.ledger.path, start, frozenset(awaited))

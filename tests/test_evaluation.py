@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -12,6 +14,7 @@ from pytest_generalbench.answers import Boxes
 from pytest_generalbench.answers.located import Detection
 from pytest_generalbench.asking import ask
 from pytest_generalbench.errors import MediaError, ModelError
+from pytest_generalbench.evaluation import _has_gpu
 from pytest_generalbench.instance import Instance, Output, Problem, Request
 from pytest_generalbench.ledger import LedgerReader
 from pytest_generalbench.models.base import Failed
@@ -268,3 +271,12 @@ def test_two_tasks_share_a_ledger_without_mixing(tmp_path: Path) -> None:
     first, second = made.run(TASK), made.run(TASK)
     assert first.score == second.score == 50.0
     assert len(list(LedgerReader(tmp_path / "ledger-test-1.jsonl").records())) == 4
+
+
+@pytest.mark.parametrize("has_gpu", [True, False])
+def test_a_gpu_is_seen_where_torch_is_loaded(monkeypatch: pytest.MonkeyPatch, has_gpu: bool) -> None:
+    cuda = SimpleNamespace(is_available=lambda: has_gpu)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    assert _has_gpu() is has_gpu
+    monkeypatch.delitem(sys.modules, "torch")
+    assert not _has_gpu()
