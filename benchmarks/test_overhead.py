@@ -106,6 +106,22 @@ def test_a_tiny_model_beside_a_bare_loop(
     assert seconds / inside <= 1.05
 
 
+def test_a_large_model_on_a_gpu(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available() and not os.environ.get("GENERALBENCH_TRY_WITHOUT_GPU"):
+        pytest.skip("needs a GPU; with GENERALBENCH_TRY_WITHOUT_GPU=1 a small model tries the code")
+    spec = f"--generalbench-model=python:{ROOT / 'benchmarks' / 'large_model.py'}:LargeModel"
+    _, result = _session(tmp_path, 0, spec, f"--generalbench-data={data}", "-k", CAUSAL)
+    model = result["model"]
+    seconds, inside = _seconds(result) - model["loading"], model["seconds"]
+    told = (
+        f"on {model['device']}: {model['tokens'] / seconds:.0f} tokens/s, {model['tokens'] / inside:.0f} in "
+    )
+    told += f"the loop alone, ratio {inside / seconds:.3f}; without work for {1 - inside / seconds:.1%}"
+    _tell(capsys, told)
+    assert seconds / inside <= 1.05
+
+
 def test_a_model_that_takes_no_time(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = f"--generalbench-model=python:{ROOT / 'benchmarks' / 'tiny_model.py'}:null"
 
