@@ -7,6 +7,7 @@ all answered. No item waits for another to begin, so that any of them may run fi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -54,6 +55,12 @@ class Part(pytest.Item):
         return self.path, None, self.name
 
 
+def task_id_of(nodeid: str) -> str | None:
+    """Return the task that an item evaluates, or None for a part and for what is no benchmark item."""
+    found = _ITEM.fullmatch(nodeid)
+    return found and found[1]
+
+
 def is_part(nodeid: str) -> bool:
     """Whether an item only helps with a task."""
     found = _ITEM.fullmatch(nodeid)
@@ -80,5 +87,5 @@ def seconds_of(nodeids: Sequence[str], seconds: Mapping[str, float]) -> list[flo
     """Return how long each item will take, from how long the tasks will: the parts of one take alike."""
     matches = [_ITEM.fullmatch(nodeid) for nodeid in nodeids]
     tasks = [match[1] or match[2] if match else "" for match in matches]
-    counts = {task: tasks.count(task) for task in {match[2] for match in matches if match and match[2]}}
-    return [seconds.get(task, 0.0) / counts.get(task, 1) for task in tasks]
+    counts = Counter(tasks)
+    return [seconds.get(task, 0.0) / counts[task] for task in tasks]

@@ -115,6 +115,7 @@ class Evaluation(TaskScoring):
         self.scorer: Scorer | None = None
         """The process that scores beside the model, where there is one."""
         self._writing = Background("ledger")
+        self._judges = Background("judge")
 
     def run(self, task: Task, parts: int = 1) -> TaskResult:
         """Evaluate `task`, and note what became of it.
@@ -140,10 +141,8 @@ class Evaluation(TaskScoring):
         if isinstance(opened, TaskResult) or not opened.plan.together:
             return 0  # the process that runs the task says why
         plan = replace(opened.plan, alone=(), records=())
-        before = self.ledger.position()
         self._answer(opened._replace(plan=plan), shared)
-        lines = LedgerReader(self.ledger.path).lines(before)
-        return sum(plain["kind"] == "answer" and plain["task"] == task.id for _, _, plain in lines)
+        return shared.count_answered
 
     def _together(self, task: Task, place: int, parts: int) -> Together:
         path = self.ledger.path
@@ -157,9 +156,9 @@ class Evaluation(TaskScoring):
         prepared = opened.prepared
         start = self.ledger.position()
         shared = self._together(task, 0, parts) if parts > 1 else None
-        judging = (
-            Judging(self.judge, prepared, self.ledger) if self.judge and prepared.scoring.judge else None
-        )
+        judging = None
+        if self.judge and prepared.scoring.judge:
+            judging = Judging(self.judge, prepared, self.ledger, self._judges)
         with self._beside(task, opened, start, shared) as beside, judging or nullcontext():
             probed = self._answer(opened, shared, beside, judging)
             scored = beside.result()
@@ -193,13 +192,15 @@ class Evaluation(TaskScoring):
         """Return what scores the task while it is asked, where the answers alone decide and all come here."""
         scoring, plan = opened.prepared.scoring, opened.plan
         metric = metrics.get(scoring.task.metric.name)
+        job = Job(task, self.ledger.path, start, frozenset())
         alone = scoring.judge is None and metric.name not in HUMAN_METRICS and shared is None
         # A network of the metric's would take memory from the model's GPU, and make its batches smaller.
         alone = alone and not metric.in_order and not (metric.backbones and _has_gpu())
+        if self.scorer is None or not alone or scoring.split != "open":
+            return Beside(None, job)
         awaited = [request.instance_id for request in (*plan.together, *plan.alone)]
         awaited += [record.instance for record in plan.records]
-        job = Job(task, self.ledger.path, start, frozenset(awaited))
-        return Beside(self.scorer if alone and scoring.split == "open" else None, job)
+        return Beside(self.scorer, job._replace(awaited=frozenset(awaited)))
 
     def score_beside(self, job: Job, is_written: Callable[[], bool]) -> TaskResult:
         """Score a task whose answers are still being written; what the scorer's process does."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_generalbench.activation import Benchmark, is_worker
-from pytest_generalbench.dividing import SECONDS_INPUT, Part, part_items
+from pytest_generalbench.dividing import SECONDS_INPUT, Part, part_items, task_id_of
 from pytest_generalbench.errors import GeneralBenchError, ModelUnavailableError
 from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_generalbench.evaluation import Evaluation
     from pytest_generalbench.models import Model
@@ -90,22 +90,21 @@ class Items:
         result = yield
         kept = self._of_this_session(items)
         dropped = [item for item in items if item not in kept]
-        self.parts = self._divisions(kept)
         if dropped:
             items[:] = [item for item in items if item in kept]
             config.hook.pytest_deselected(items=dropped)
         tasks = [(item, task) for item in items if (task := _task_of(item))]
+        self.parts = self._divisions({task.id: task for _, task in tasks})
         items += part_items(tasks, self.parts, self._help)
         return result
 
-    def _divisions(self, items: Iterable[pytest.Item]) -> dict[str, int]:
+    def _divisions(self, tasks: Mapping[str, Task]) -> dict[str, int]:
         """Return into how many parts long tasks are divided; the same in every worker."""
         given: dict[str, Any] = getattr(self.config, "workerinput", {})
         if SECONDS_INPUT not in given:
             return {}
         from pytest_generalbench.estimates import divisions
 
-        tasks = {task.id: task for item in items if (task := _task_of(item))}
         seconds = {name: given[SECONDS_INPUT].get(name, 0.0) for name in tasks}
         return divisions(tasks, seconds, given["workercount"], self.benchmark.settings)
 
@@ -114,8 +113,7 @@ class Items:
         settings = self.benchmark.settings
         before = self._selection() if settings.resume and not self.benchmark.is_selective else None
         if before is not None:
-            names = {f"{MODULE_NODEID}::test_task[{task}]" for task in before}
-            return {item for item in items if item.nodeid in names}
+            return {item for item in items if task_id_of(item.nodeid) in before}
         return self._part_of([item for item in items if _task_of(item)]) if settings.shard else set(items)
 
     def _part_of(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
@@ -167,34 +165,34 @@ class Items:
 
     def _help(self, session: pytest.Session, task: Task, place: int, parts: int) -> int:
         """Help with a task, and return how many instances were answered here."""
-        from pytest_generalbench.ledger import LedgerError
-        from pytest_generalbench.resume import ResumeError
-
         try:
-            evaluation = self.evaluation()
-            evaluation.expect(self._next)
-            return evaluation.help(task, place, parts)
+            return self._ready_evaluation().help(task, place, parts)
         except GeneralBenchError as error:
-            if isinstance(error, LedgerError | ResumeError):
-                self._ledger_error = str(error)
+            self._note(error)
             self._end_early(session)
             pytest.fail(str(error)[:300], pytrace=False)
 
     def _run(self, task: Task) -> TaskResult:
-        from pytest_generalbench.ledger import LedgerError
         from pytest_generalbench.result import absent
-        from pytest_generalbench.resume import ResumeError
 
         try:
-            evaluation = self.evaluation()
-            evaluation.expect(self._next)
-            return evaluation.run(task, self.parts.get(task.id, 1))
-        except (LedgerError, ResumeError) as error:
-            # No later task could be kept, or would be of this run: the session ends here.
-            self._ledger_error = str(error)
-            return absent(task, "failed", str(error)[:300])
+            return self._ready_evaluation().run(task, self.parts.get(task.id, 1))
         except GeneralBenchError as error:
+            self._note(error)
             return absent(task, "failed", str(error)[:300])
+
+    def _ready_evaluation(self) -> Evaluation:
+        evaluation = self.evaluation()
+        evaluation.expect(self._next)
+        return evaluation
+
+    def _note(self, error: GeneralBenchError) -> None:
+        """Remember an error after which no task could be kept, or would be of this run."""
+        from pytest_generalbench.ledger import LedgerError
+        from pytest_generalbench.resume import ResumeError
+
+        if isinstance(error, LedgerError | ResumeError):
+            self._ledger_error = str(error)
 
     def evaluation(self) -> Evaluation:
         """Return this process's evaluation, made when the first task needs it."""
@@ -346,9 +344,10 @@ class Items:
         return found
 
     def _end_scorer(self, scorer: Scorer | None) -> None:
-        if scorer is not None:
-            scorer.close()
-        if scorer is not None and scorer.lost is not None:
+        if scorer is None:
+            return
+        scorer.close()
+        if scorer.lost is not None:
             self.config.issue_config_time_warning(pytest.PytestWarning(scorer.lost), stacklevel=2)
 
     def _close(self, model: Model) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from pytest_generalbench.background import Background
 from pytest_generalbench.ledger import LedgerWriter, Record
 from pytest_generalbench.ledgers import verdict_digest
 from pytest_generalbench.protocols import Protocol
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
+    from pytest_generalbench.background import Background
     from pytest_generalbench.judge import Judge
     from pytest_generalbench.preparing import Prepared
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 class Judging:
     """Puts the answers of one task before the judge, and keeps what it says."""
 
-    def __init__(self, judge: Judge, prepared: Prepared, ledger: LedgerWriter) -> None:
-        """Keep the parts; the thread starts with the first answers."""
+    def __init__(self, judge: Judge, prepared: Prepared, ledger: LedgerWriter, thread: Background) -> None:
+        """Keep the parts."""
         self._judge = judge
         self._scoring = prepared.scoring
         self._questions = {request.instance_id: request.text for request in prepared.requests}
         self._instances = {instance.id: instance for instance in prepared.scoring.instances}
         self._ledger = ledger
-        self._thread = Background("judge")
+        self._thread = thread
         self._waiting: list[Future[None]] = []
         self._is_stopped = False
 

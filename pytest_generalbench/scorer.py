@@ -8,7 +8,6 @@ scoring does, and what becomes of it is never more than a loss of time: what it 
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import gc
 import os
@@ -17,7 +16,6 @@ import sys
 import time
 import warnings
 from contextlib import suppress
-from multiprocessing import Pipe
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -67,6 +65,8 @@ class Scorer:
 
     def __init__(self, work: Work) -> None:
         """Fork; `work` is what the process does."""
+        from multiprocessing import Pipe  # not needed where nothing is scored beside
+
         self.lost: str | None = None
         self._connection, theirs = Pipe()
         with warnings.catch_warnings():
@@ -187,6 +187,8 @@ def _live(connection: Connection, work: Work) -> None:
 
 def _cut_loose(keep: int) -> None:
     """Give up everything that belongs to the parent: its signals, files, pipes and locks."""
+    import ctypes
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends in order, and this with it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(OSError, AttributeError):

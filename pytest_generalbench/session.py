@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.dividing import PART_PROPERTY, is_part
+from pytest_generalbench.dividing import PART_PROPERTY, is_part, task_id_of
 from pytest_generalbench.errors import GeneralBenchError
 from pytest_generalbench.items import MODEL_OUTPUT, PROPERTY, RUN_INPUT, SESSION_INPUT
 from pytest_generalbench.report import terminal
 from pytest_generalbench.result import TaskResult, absent, drift, result_from_dict
-from pytest_generalbench.vocabulary import MODULE_NODEID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
     from pytest_generalbench.ledgers import Ledgers
     from pytest_generalbench.level import LevelResult, SotaTable
     from pytest_generalbench.run import RunFolder
-
-_PREFIX = f"{MODULE_NODEID}::test_task["
-
-
-def task_id_of(nodeid: str) -> str | None:
-    """Return the task that an item evaluates, or None when it is no benchmark item."""
-    return nodeid[len(_PREFIX) : -1] if nodeid.startswith(_PREFIX) else None
 
 
 class Controller:

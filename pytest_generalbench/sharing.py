@@ -54,6 +54,7 @@ def ask_shared(
         sizes = []
         for asked in ask_all(generate, batches[number], size, with_upcoming):
             sizes.append(len(asked.requests))
+            shared.count_answered += len(asked.requests)
             yield asked
         if len(sizes) > 1:
             size = max(sizes)

@@ -44,6 +44,7 @@ class Together:
         place: which of the processes this is, from 0; it takes every `count`-th batch first.
         count: how many there are at most: some may come late, or never.
         mine: the batches that this process took.
+        count_answered: how many instances it answered.
     """
 
     def __init__(self, run: Path, session: int, task: str, ledger: str, place: int, count: int) -> None:
@@ -52,6 +53,7 @@ class Together:
         self.place = place
         self.count = count
         self.mine: set[int] = set()
+        self.count_answered = 0
         self._folder = run / FOLDER / f"{session}-{digest}"
         self._ledger = ledger
         self._file = -1
