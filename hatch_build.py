@@ -26,7 +26,7 @@ class TaskFilesHook(BuildHookInterface):  # type: ignore[type-arg, unused-ignore
         tasks = root / "benchmark_tasks"
         sys.path.insert(0, str(root))
         try:
-            from pytest_generalbench.registry import index_from_files
+            from pytest_generalbench.suite.tasks import index_from_files
         finally:
             sys.path.remove(str(root))
         index = Path(tempfile.mkdtemp(prefix="generalbench-index-")) / "index.json"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.task import Task
 
 
 def test_task(generalbench_task: Task, generalbench: Callable[[Task], None]) -> None:

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from benchmarks.tiny_model import TinyModel
-from pytest_generalbench import protocols, registry
-from pytest_generalbench.data import open_data
+from pytest_generalbench import protocols
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.data import open_data
 
 TASK = "nlp/causal-reasoning"
 

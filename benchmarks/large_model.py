@@ -13,7 +13,7 @@ from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.instance import Request
+    from pytest_generalbench.core.request import Request
 
 PROMPT, TOKENS = 128, 32
 LARGE = {"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.located import Detection
-from pytest_generalbench.metrics.boxes import TrueBox
+from pytest_generalbench.core.outputs.forms.boxes import Detection
+from pytest_generalbench.metrics.detection.boxes import TrueBox
 from tests.metrics.coco import BoxPair, box_annotations, evaluated, seeded
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from pytest_generalbench.instance import Output
-from pytest_generalbench.ledger import LedgerReader, Record
-from pytest_generalbench.ledgers import read_ledgers, settled
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.runs.ledger.index import read_ledgers, settled
+from pytest_generalbench.runs.ledger.records import LedgerReader, Record
 
 TASKS, INSTANCES, FILES = 724, 450, 8
 RATIO = 3.0

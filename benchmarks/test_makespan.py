@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench import registry
-from pytest_generalbench.estimates import prior
+from pytest_generalbench.evaluation.durations import prior
+from pytest_generalbench.suite import tasks as registry
 from tests.virtual_workers import bound, load, long_short, makespan, unpinned, worksteal
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.rle import encode
-from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask
+from pytest_generalbench.core.outputs.codecs.images.rle import encode
+from pytest_generalbench.metrics.dense.mask_ap import FoundMask, TrueMask
 
 if TYPE_CHECKING:
     from collections.abc import Callable

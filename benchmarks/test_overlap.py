@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench import behind, metrics, scorer
-from pytest_generalbench.decoding import AHEAD
-from pytest_generalbench.media import Media, open_image
-from pytest_generalbench.scorer import Scorer
+from pytest_generalbench import metrics
+from pytest_generalbench.core.media.media import Media, open_image
+from pytest_generalbench.core.media.prefetch import AHEAD
+from pytest_generalbench.evaluation.scoring import background_scorer as scorer
+from pytest_generalbench.evaluation.scoring.background_scorer import Scorer
+from pytest_generalbench.runs.ledger import async_writer as behind
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_generalbench.instance import Request
+    from pytest_generalbench.core.request import Request
 
 PICTURES, MODEL_S, DISK_S, DATA_S = 48, 0.12, 0.05, 0.4
 

@@ -12,7 +12,7 @@ import torch  # noqa: E402 - its import is a part of loading the model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.instance import Request
+    from pytest_generalbench.core.request import Request
 
 WIDTH, LAYERS, PROMPT, TOKENS = 128, 2, 64, 8
 

@@ -1,3 +1,3 @@
 """Run General-Bench with pytest: every task an item, every item a score, the scores a General-Level tier."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_generalbench.backbones import Backbones
-from pytest_generalbench.backbones.demo import DemoWeights
-from pytest_generalbench.data import TaskData
-from pytest_generalbench.evaluation import Evaluation
-from pytest_generalbench.instance import Instance, Output, Request
-from pytest_generalbench.ledger import LedgerWriter
+from pytest_generalbench.core.request import Instance, Output, Request
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.scoring.backbones import Backbones
+from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.task_evaluator import Evaluation
 from pytest_generalbench.models.base import Failed, Model
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.runs.ledger.records import LedgerWriter
+from pytest_generalbench.suite.data import TaskData
 
 if TYPE_CHECKING:
-    from pytest_generalbench.judge import Judge
-    from pytest_generalbench.result import TaskResult
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.result import TaskResult
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.evaluation.scoring.judge import Judge
 
 Answer = Callable[[Sequence[Request]], Sequence[Any]]
 

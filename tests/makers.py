@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pytest_generalbench.instance import Instance
-from pytest_generalbench.task import MetricFacts, SotaFacts, Task
+from pytest_generalbench.core.request import Instance
+from pytest_generalbench.core.task import MetricFacts, SotaFacts, Task
 
 FACETS = {
     "image": 316, "video": 172, "audio": 44, "3d": 52, "nlp": 115, "generation": 133, "comprehension": 451,

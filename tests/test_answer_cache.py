@@ -7,23 +7,23 @@ import numpy as np
 import pytest
 
 from pytest_generalbench import protocols
-from pytest_generalbench.answer_cache import AnswerCache, folder_digest
-from pytest_generalbench.answers import Boxes
-from pytest_generalbench.answers.located import Detection
-from pytest_generalbench.answers.picture import Picture
-from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.media import Media
-from pytest_generalbench.models import identify
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.outputs import Boxes
+from pytest_generalbench.core.outputs.forms.boxes import Detection
+from pytest_generalbench.core.outputs.forms.image import Picture
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.inference.cached_model import CachedModel
 from pytest_generalbench.models.base import Failed, Model
-from pytest_generalbench.models.cached import CachedModel
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.runs.answer_cache import AnswerCache, folder_digest
+from pytest_generalbench.runs.model_identity import identify
 from tests.makers import TASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.task import Task
 
 WEIGHTS = {"kind": "hf", "files": "abc"}
 BACKEND = {"versions": {"torch": "2.13.0"}, "settings": {"dtype": "bfloat16"}, "gpus": ["H100"]}

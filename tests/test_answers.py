@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from pytest_generalbench.answers import (
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.outputs import (
     Answer,
     AnswerFormatError,
     Rle,
@@ -20,10 +21,9 @@ from pytest_generalbench.answers import (
     answer_to_plain,
     check_answer,
 )
-from pytest_generalbench.answers.base import read_arrays
-from pytest_generalbench.answers.rle import RleError, encode, rle_from_plain
-from pytest_generalbench.errors import DataError
-from pytest_generalbench.store import MediaStore
+from pytest_generalbench.core.outputs.base import read_arrays
+from pytest_generalbench.core.outputs.codecs.images.rle import RleError, encode, rle_from_plain
+from pytest_generalbench.runs.files import MediaStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.asking import ask, ask_all
-from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.evaluation.inference.batching import ask, ask_all
 from pytest_generalbench.models.base import Failed
 
 if TYPE_CHECKING:

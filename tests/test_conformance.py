@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.answers import Picture
-from pytest_generalbench.conformance import Check, check_model
-from pytest_generalbench.models.baseline import make_baseline
+from pytest_generalbench.core.outputs import Picture
+from pytest_generalbench.evaluation.conformance import Check, check_model
+from pytest_generalbench.models.baselines import make_baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_generalbench.instance import Request
+    from pytest_generalbench.core.request import Request
     from tests.conftest import ReadResult
 
 PAGE = Path(__file__).parent.parent / "docs" / "models.md"

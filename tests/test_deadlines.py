@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.asking import ask_all
-from pytest_generalbench.deadlines import HANGS, DeadlineError, Deadlines
-from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.evaluation.inference.batching import ask_all
+from pytest_generalbench.evaluation.inference.timeouts import HANGS, DeadlineError, Deadlines
 from pytest_generalbench.models.base import Failed
 
 if TYPE_CHECKING:

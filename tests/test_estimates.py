@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.estimates import divisions, estimates, prior
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.durations import divisions, estimates, prior
 from tests.makers import make_task
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.answers import Boxes
-from pytest_generalbench.answers.located import Detection
-from pytest_generalbench.asking import ask
-from pytest_generalbench.errors import MediaError, ModelError
-from pytest_generalbench.evaluation import _has_gpu
-from pytest_generalbench.instance import Instance, Output, Problem, Request
-from pytest_generalbench.ledger import LedgerReader
+from pytest_generalbench.core.errors import MediaError, ModelError
+from pytest_generalbench.core.outputs import Boxes
+from pytest_generalbench.core.outputs.forms.boxes import Detection
+from pytest_generalbench.core.request import Instance, Output, Problem, Request
+from pytest_generalbench.core.task import MetricFacts
+from pytest_generalbench.evaluation.inference.batching import ask
+from pytest_generalbench.evaluation.task_evaluator import _has_gpu
 from pytest_generalbench.models.base import Failed
-from pytest_generalbench.models.baseline import make_baseline
-from pytest_generalbench.task import MetricFacts
+from pytest_generalbench.models.baselines import make_baseline
+from pytest_generalbench.runs.ledger.records import LedgerReader
 from tests.fakes import Answer, FakeModel, evaluation
 from tests.makers import TASK, make_instance, make_task
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_generalbench.result import TaskResult
+    from pytest_generalbench.core.result import TaskResult
 
 REQUESTS = [Request(TASK.id, str(number), (f"question {number}",)) for number in range(9)]
 

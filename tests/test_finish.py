@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_generalbench.finish import open_instances, within
-from pytest_generalbench.result import TaskResult
+from pytest_generalbench.core.result import TaskResult
+from pytest_generalbench.runs.finalize import open_instances, within
 
 
 @pytest.mark.parametrize(

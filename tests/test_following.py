@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.following import AnswersToCome, Dropped
-from pytest_generalbench.instance import Output
-from pytest_generalbench.ledger import LedgerReader, LedgerWriter, Record
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.evaluation.scoring.live_records import AnswersToCome, Dropped
+from pytest_generalbench.runs.ledger.records import LedgerReader, LedgerWriter, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

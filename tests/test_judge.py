@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.errors import GeneralBenchError, ModelUnavailableError
-from pytest_generalbench.judge import DemoJudge, ServedJudge, make_judge
-from pytest_generalbench.settings import Settings
-from pytest_generalbench.task import MetricFacts
+from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.core.task import MetricFacts
+from pytest_generalbench.evaluation.scoring.judge import DemoJudge, ServedJudge, make_judge
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pytest_generalbench.instance import Request
+    from pytest_generalbench.core.request import Request
 
 JUDGED = replace(
     TASK,
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr("pytest_generalbench.judge.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("pytest_generalbench.evaluation.scoring.judge.time.sleep", lambda seconds: None)
     made = Server(("127.0.0.1", 0), Handler)
     made.replies, made.asked = [(200, "1")], []
     thread = threading.Thread(target=made.serve_forever, daemon=True)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.instance import Output
-from pytest_generalbench.ledger import (
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.runs.ledger.records import (
     LedgerError,
     LedgerReader,
     LedgerWriter,

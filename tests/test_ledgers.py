@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_generalbench.instance import Output
-from pytest_generalbench.ledger import LedgerWriter, Record
-from pytest_generalbench.ledgers import merged, read_ledgers, settled, verdict_digest
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.runs.ledger.index import merged, read_ledgers, settled, verdict_digest
+from pytest_generalbench.runs.ledger.records import LedgerWriter, Record
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.ledger import LedgerWriter
-from pytest_generalbench.lock import LOCK_FILE, RunLock, wait_for_workers
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.runs.ledger.records import LedgerWriter
+from pytest_generalbench.runs.lock import LOCK_FILE, RunLock, wait_for_workers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def test_a_lock_is_held_until_it_is_released(tmp_path: Path) -> None:
 def test_a_dead_holder_holds_nothing(tmp_path: Path) -> None:
     program = (
         "import os, sys, pathlib\n"
-        "from pytest_generalbench.lock import RunLock\n"
+        "from pytest_generalbench.runs.lock import RunLock\n"
         "lock = RunLock(pathlib.Path(sys.argv[1]))\n"
         "os._exit(9)\n"
     )

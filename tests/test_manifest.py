@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_generalbench.cli import main
-from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.manifest import MANIFEST_FILE, RANGE_BYTES, verify, write_manifest
-from pytest_generalbench.run import run_files
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.runs.folder import run_files
+from pytest_generalbench.runs.manifest import MANIFEST_FILE, RANGE_BYTES, verify, write_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.errors import MediaError
-from pytest_generalbench.media import Media, open_audio, open_frames, open_image, spread
+from pytest_generalbench.core.errors import MediaError
+from pytest_generalbench.core.media.media import Media, open_audio, open_frames, open_image, spread
 
 if TYPE_CHECKING:
     from pathlib import Path

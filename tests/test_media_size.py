@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.media import Media, Size, image_size, media_size
+from pytest_generalbench.core.media.media import Media, Size, image_size, media_size
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.ahead import NextTask
-from pytest_generalbench.background import Background
-from pytest_generalbench.behind import SyncBehind
-from pytest_generalbench.decoding import AHEAD, Ahead
-from pytest_generalbench.errors import DataError, MediaError
-from pytest_generalbench.instance import Output
-from pytest_generalbench.ledger import LedgerError, LedgerReader, LedgerWriter, Record
-from pytest_generalbench.media import Media, decode_ahead, open_frames, open_image
+from pytest_generalbench.core.errors import DataError, MediaError
+from pytest_generalbench.core.media.media import Media, decode_ahead, open_frames, open_image
+from pytest_generalbench.core.media.prefetch import AHEAD, Ahead
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.core.threads import Background
+from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
+from pytest_generalbench.runs.ledger.async_writer import SyncBehind
+from pytest_generalbench.runs.ledger.records import LedgerError, LedgerReader, LedgerWriter, Record
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance, make_task
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pytest_generalbench.instance import Request
+    from pytest_generalbench.core.request import Request
 
 
 def record(number: int) -> Record:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.ledger import LedgerReader
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.result import drift
+from pytest_generalbench.evaluation.inference.consistency import chosen, probe, shares
 from pytest_generalbench.models.base import Failed
-from pytest_generalbench.probe import chosen, probe, shares
-from pytest_generalbench.result import drift
+from pytest_generalbench.runs.ledger.records import LedgerReader
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance
 

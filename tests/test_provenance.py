@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.provenance import (
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.runs.provenance import (
     backend,
     definitions,
     environment,
@@ -14,7 +15,6 @@ from pytest_generalbench.provenance import (
     tasks_fingerprint,
     without_secrets,
 )
-from pytest_generalbench.settings import Settings
 from tests.makers import TASK
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench import registry, vocabulary
-from pytest_generalbench.errors import TaskFileError, UnknownWordError
-from pytest_generalbench.task import Task, task_from_dict
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
+from pytest_generalbench.core.task import Task, task_from_dict
+from pytest_generalbench.suite import tasks as registry
 from tests.makers import FACETS
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench.cli import main
-from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.result_file import SCHEMA_FILE, SCHEMA_VERSION, comparable, read_result
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.runs.result_file import SCHEMA_FILE, SCHEMA_VERSION, comparable, read_result
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("xdist")
 
-from pytest_generalbench import registry
-from pytest_generalbench.estimates import prior
+from pytest_generalbench.evaluation.durations import prior
+from pytest_generalbench.suite import tasks as registry
 from tests.virtual_workers import Config, Node, bound, load, long_short, makespan, worksteal
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench import scorer as module
-from pytest_generalbench.result import TaskResult
-from pytest_generalbench.scorer import Beside, Job, Scorer
+from pytest_generalbench.core.result import TaskResult
+from pytest_generalbench.evaluation.scoring import background_scorer as module
+from pytest_generalbench.evaluation.scoring.background_scorer import Beside, Job, Scorer
 from tests.makers import make_task
 
 if TYPE_CHECKING:

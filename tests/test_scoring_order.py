@@ -8,25 +8,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench import metrics, protocols, registry
-from pytest_generalbench.backbones import make_backbones
-from pytest_generalbench.data import open_data
-from pytest_generalbench.evaluation import Evaluation
-from pytest_generalbench.human import HUMAN_METRICS
-from pytest_generalbench.judge import make_judge
-from pytest_generalbench.ledger import LedgerWriter
+from pytest_generalbench import metrics, protocols
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.preparation import prepare
+from pytest_generalbench.evaluation.scoring.backbones import make_backbones
+from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
+from pytest_generalbench.evaluation.scoring.judge import make_judge
+from pytest_generalbench.evaluation.scoring.score_task import ScoringInput
+from pytest_generalbench.evaluation.task_evaluator import Evaluation
 from pytest_generalbench.models import make_model
-from pytest_generalbench.preparing import prepare
-from pytest_generalbench.scoring import ScoringInput
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.runs.ledger.records import LedgerWriter
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.data import open_data
 from tests.makers import make_instance, make_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_generalbench.ledger import Record
-    from pytest_generalbench.result import TaskResult
+    from pytest_generalbench.core.result import TaskResult
+    from pytest_generalbench.runs.ledger.records import Record
 
 ALL = registry.load_tasks()
 TASKS = list({task.metric.name: task for task in ALL if task.metric.name not in HUMAN_METRICS}.values())

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench import registry, selection
-from pytest_generalbench.errors import UnknownWordError
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.suite import selection
+from pytest_generalbench.suite import tasks as registry
 from tests.makers import make_instance
 
 TASKS = registry.load_tasks()

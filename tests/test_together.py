@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.instance import Request
-from pytest_generalbench.sharing import ask_shared, batches_of, left_behind
-from pytest_generalbench.together import FOLDER, Together, forget
+from pytest_generalbench.core.request import Request
+from pytest_generalbench.evaluation.inference.shared_batches import ask_shared, batches_of, left_behind
+from pytest_generalbench.runs.batch_claims import FOLDER, Together, forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from typing import Any
 from xdist.remote import Producer
 from xdist.scheduler import LoadScheduling, WorkStealingScheduling
 
-from pytest_generalbench.scheduling import LongShort
+from pytest_generalbench.plugin.xdist.scheduler import LongShort
 
 
 @dataclass(eq=False)

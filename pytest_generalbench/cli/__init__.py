@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import __version__
-from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.core.errors import GeneralBenchError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -30,10 +30,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Explain and print."""
-    from pytest_generalbench.answer_cache import AnswerCache
-    from pytest_generalbench.errors import GeneralBenchError
-    from pytest_generalbench.explaining import explain
-    from pytest_generalbench.run import read_run, settings_of_run
+    from pytest_generalbench.core.errors import GeneralBenchError
+    from pytest_generalbench.reports.cache_misses import explain
+    from pytest_generalbench.runs.answer_cache import AnswerCache
+    from pytest_generalbench.runs.folder import read_run, settings_of_run
 
     record = read_run(options.run)
     given = settings_of_run(record).cache

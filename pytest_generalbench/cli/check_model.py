@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     import argparse
     from argparse import _SubParsersAction
 
-    from pytest_generalbench.conformance import Check
-    from pytest_generalbench.settings import Settings
+    from pytest_generalbench.core.settings import Settings
+    from pytest_generalbench.evaluation.conformance import Check
 
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of `generalbench`; it takes what pytest takes for models."""
-    from pytest_generalbench.model_options import MODEL_OPTIONS, PREFIX
+    from pytest_generalbench.core.options import MODEL_OPTIONS, PREFIX
 
     parser = subparsers.add_parser(
         "check-model",
@@ -54,8 +54,8 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    from pytest_generalbench.model_options import model_settings
-    from pytest_generalbench.settings import Settings
+    from pytest_generalbench.core.options import model_settings
+    from pytest_generalbench.core.settings import Settings
 
     values = vars(args)
     return Settings(
@@ -69,7 +69,7 @@ def _settings(args: argparse.Namespace) -> Settings:
 
 def run(args: argparse.Namespace) -> int:
     """Check the model, print a line for each check as it is done, and return the exit status."""
-    from pytest_generalbench.conformance import check_model
+    from pytest_generalbench.evaluation.conformance import check_model
     from pytest_generalbench.models import check_spec, make_model
     from pytest_generalbench.models.base import foreign
 

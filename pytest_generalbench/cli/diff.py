@@ -26,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Print a line for every instance that differs, and their number."""
-    from pytest_generalbench.comparing import compare_runs
+    from pytest_generalbench.reports.comparison import compare_runs
 
     count = 0
     for found in compare_runs(options.first, options.second):

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench.data.doctor import Report, TaskReport, examine
-from pytest_generalbench.data.layout import SPLITS, DataFolder
-from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.suite.data.doctor import Report, TaskReport, examine
+from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +36,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Examine the folder, print the report, and return the exit status."""
-    from pytest_generalbench import registry
+    from pytest_generalbench.suite import tasks as registry
 
     tasks = registry.load_tasks()
     try:

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench.data import hub
-from pytest_generalbench.data.layout import SPLITS
-from pytest_generalbench.errors import DataError, GeneralBenchError
+from pytest_generalbench.core.errors import DataError, GeneralBenchError
+from pytest_generalbench.suite.data.fetch import hub
+from pytest_generalbench.suite.data.locate.layout import SPLITS
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace, api: hub.HubApi | None = None) -> int:
     """Fetch and unpack; return 0, 1 when the hub or the disk refused, 2 when no task is chosen."""
-    from pytest_generalbench import registry
+    from pytest_generalbench.suite import tasks as registry
 
     tasks = registry.load_tasks()
     wanted = [task for task in tasks if args.k in task.id]

@@ -31,8 +31,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Write the files and say which."""
-    from pytest_generalbench import exchange, tables
-    from pytest_generalbench.errors import GeneralBenchError
+    from pytest_generalbench.core.errors import GeneralBenchError
+    from pytest_generalbench.reports import official as exchange
+    from pytest_generalbench.reports import tables
 
     writers: Mapping[str, Callable[[exchange.ExportedRun, Path], list[str]]] = {
         "official": exchange.export_official,

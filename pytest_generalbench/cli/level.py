@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_generalbench.level import LevelResult, ModalityLevel, Workbook
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.suite.level import LevelResult, ModalityLevel, Workbook
 
 _SHOWN_MISSING: Final = 3
 
@@ -51,7 +51,7 @@ class _ScoreFile:
 
 
 def _read(tasks: Sequence[Task], path: Path, model: str | None) -> _ScoreFile:
-    from pytest_generalbench import level
+    from pytest_generalbench.suite import level
 
     if not path.is_file():
         raise level.ScoreFileError(f"{path}: no such file; give an .xlsx workbook or a CSV with task,score")
@@ -70,8 +70,8 @@ def results(tasks: Sequence[Task], path: Path, sota: str, model: str | None = No
 
     A task that the file does not list counts as 0, and the tiers are then qualified.
     """
-    from pytest_generalbench import level
-    from pytest_generalbench.level.combine import qualifier
+    from pytest_generalbench.suite import level
+    from pytest_generalbench.suite.level.aggregation import qualifier
 
     given = _read(tasks, path, model)
     table = level.sota_table(tasks, sota)
@@ -89,7 +89,7 @@ def results(tasks: Sequence[Task], path: Path, sota: str, model: str | None = No
 
 def run(args: argparse.Namespace) -> int:
     """Compute and print; a file that cannot be read is a GeneralBenchError."""
-    from pytest_generalbench import registry
+    from pytest_generalbench.suite import tasks as registry
 
     write: Callable[[str], Any] = sys.stdout.write
     tasks = registry.load_tasks()
@@ -155,7 +155,7 @@ def _totals(result: LevelResult) -> Iterator[str]:
 
 
 def _tier(result: LevelResult) -> str:
-    from pytest_generalbench.level import tier_words
+    from pytest_generalbench.suite.level import tier_words
 
     name = tier_words(result)
     return name if result.qualified is None else f"{name} ({result.qualified})"

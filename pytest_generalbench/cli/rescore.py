@@ -25,21 +25,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="the run folder")
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the result there")
-    parser.add_argument("--write", action="store_true", help="replace the run's result.json and its manifest")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="replace the run's result.json, its instance table and its manifest",
+    )
     parser.set_defaults(func=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Rescore and print; a run that cannot be read is a GeneralBenchError."""
-    from pytest_generalbench.level import LEVELS, tier_words
-    from pytest_generalbench.manifest import write_manifest
-    from pytest_generalbench.rescoring import rescore
-    from pytest_generalbench.result_file import RESULT_FILE, encode, read_result, write_result
-    from pytest_generalbench.run import run_files
-    from pytest_generalbench.store import write_whole
+    from pytest_generalbench.evaluation.rescoring import rescore
+    from pytest_generalbench.runs.files import write_whole
+    from pytest_generalbench.runs.folder import run_files
+    from pytest_generalbench.runs.manifest import write_manifest
+    from pytest_generalbench.runs.result_file import RESULT_FILE, encode, read_result, write_result
+    from pytest_generalbench.suite.level import LEVELS, tier_words
 
     write: Callable[[str], Any] = sys.stdout.write
-    found = rescore(options.run)
+    found = rescore(options.run, options.run if options.write else None)
     path = options.run / RESULT_FILE
     old = read_result(path) if path.is_file() else None
     differing = list(_differences(old, found.content)) if old else [f"there is no {RESULT_FILE}"]

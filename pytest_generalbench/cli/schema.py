@@ -22,7 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Print the schema or its path."""
-    from pytest_generalbench.result_file import SCHEMA_FILE
+    from pytest_generalbench.runs.result_file import SCHEMA_FILE
 
     sys.stdout.write(f"{SCHEMA_FILE}\n" if options.path else SCHEMA_FILE.read_text(encoding="utf-8"))
     return 0

@@ -6,15 +6,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench import protocols, registry
-from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.scoring import metric_definition
+from pytest_generalbench import protocols
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.metrics.definition import metric_definition
+from pytest_generalbench.suite import tasks as registry
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.task import Task
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -95,7 +96,7 @@ def _facts(task: Task) -> Iterator[str]:
 
 def describe(task: Task, source: str, tasks: tuple[Task, ...]) -> Iterator[str]:
     """Return a task's facts, the full prompt of its first instance, its parser and its metric."""
-    from pytest_generalbench.data import open_data
+    from pytest_generalbench.suite.data import open_data
 
     yield from _facts(task)
     protocol = protocols.get(task.protocol)

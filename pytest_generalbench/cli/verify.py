@@ -25,8 +25,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Compare and print; a folder without a manifest is a GeneralBenchError."""
-    from pytest_generalbench.manifest import verify
-    from pytest_generalbench.run import run_files
+    from pytest_generalbench.runs.folder import run_files
+    from pytest_generalbench.runs.manifest import verify
 
     files = run_files(options.run)
     lines = list(verify(options.run, files))

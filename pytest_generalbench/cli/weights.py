@@ -7,18 +7,19 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench import metrics, registry
-from pytest_generalbench.backbones.dnsmos import PackagedWeights
-from pytest_generalbench.backbones.places import HubCache, WeightsFolder
-from pytest_generalbench.backbones.roles import FACTS
-from pytest_generalbench.errors import GeneralBenchError
+from pytest_generalbench import metrics
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.evaluation.scoring.backbones.dnsmos import PackagedWeights
+from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
+from pytest_generalbench.evaluation.scoring.backbones.sources import HubCache, WeightsFolder
+from pytest_generalbench.suite import tasks as registry
 
 if TYPE_CHECKING:
     import argparse
     from argparse import _SubParsersAction
     from collections.abc import Iterator
 
-    from pytest_generalbench.backbones import Source
+    from pytest_generalbench.evaluation.scoring.backbones import Source
 
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pytest_generalbench import vocabulary
-from pytest_generalbench.errors import GeneralBenchError, ModelError
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import GeneralBenchError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_generalbench.answers import Answer
-    from pytest_generalbench.instance import Output, Request
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.request import Output, Request
+    from pytest_generalbench.core.task import Task
 
 
 @contextmanager

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.answers import Medium, Picture, Sound, Video
-from pytest_generalbench.errors import MissingDependencyError, ModelError
-from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.media import open_image
+from pytest_generalbench.core.errors import MissingDependencyError, ModelError
+from pytest_generalbench.core.media.media import open_image
+from pytest_generalbench.core.outputs import Medium, Picture, Sound, Video
+from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
-from pytest_generalbench.models.transformers import share_processors
+from pytest_generalbench.models.transformers.loader import share_processors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from pytest_generalbench.settings import Settings
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.settings import Settings
+    from pytest_generalbench.core.task import Task
 
 _FPS: Final = 8.0
 """Of a video whose pipeline does not say its rate."""

@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench import vocabulary
-from pytest_generalbench.answers import answer_from_plain, form_of
-from pytest_generalbench.errors import DataError, ModelError
-from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import DataError, ModelError
+from pytest_generalbench.core.outputs import answer_from_plain, form_of
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.task import Task, slug
 from pytest_generalbench.models.base import AnswerSheet, Failed, Model
-from pytest_generalbench.task import Task, slug
 
 if TYPE_CHECKING:
     from pathlib import Path

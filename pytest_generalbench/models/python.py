@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_generalbench.errors import ModelError
+from pytest_generalbench.core.errors import ModelError
 from pytest_generalbench.models.base import Failed, Model
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from pytest_generalbench.instance import Output, Request
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.request import Output, Request
+    from pytest_generalbench.core.task import Task
 
 
 class PythonModel(Model):

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.errors import DataError, MediaError, MissingDependencyError, ModelError
-from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.core.errors import DataError, MediaError, MissingDependencyError, ModelError
+from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
-from pytest_generalbench.models.hf_parts import check_adapter
-from pytest_generalbench.models.openai_messages import messages
+from pytest_generalbench.models.openai.messages import messages
+from pytest_generalbench.models.transformers.processors import check_adapter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_generalbench.settings import Settings
+    from pytest_generalbench.core.settings import Settings
 
 _MASKS: Final = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 _MOST_IMAGES: Final = 16

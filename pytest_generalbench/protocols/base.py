@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_generalbench.answers import Answer
-    from pytest_generalbench.instance import Instance, Output, Request
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.request import Instance, Output, Request
+    from pytest_generalbench.core.task import Task
 
 
 @dataclass(frozen=True, slots=True)

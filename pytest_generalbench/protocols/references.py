@@ -10,10 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.errors import ReferenceFormatError
+from pytest_generalbench.core.errors import ReferenceFormatError
 
 if TYPE_CHECKING:
-    from pytest_generalbench.instance import Instance
+    from pytest_generalbench.core.request import Instance
 
 TEXT_KEYS: Final = (
     "text", "answer", "label", "category", "prediction", "reference", "response", "summary", "highlights",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.answers import AnswerFormatError
-from pytest_generalbench.answers.box_text import boxes_in_text, json_values
-from pytest_generalbench.answers.box_values import boxes_in
-from pytest_generalbench.answers.coordinates import RawBox
+from pytest_generalbench.core.outputs import AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox
+from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in
+from pytest_generalbench.core.outputs.codecs.boxes.text import boxes_in_text, json_values
 
 ONE = (10.0, 20.0, 30.0, 40.0)
 TWO = (1.5, 2.0, 3.0, 4.0)

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.answers import AnswerFormatError
-from pytest_generalbench.answers.coordinates import (
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.core.media.media import Size
+from pytest_generalbench.core.outputs import AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import (
     CONVENTIONS,
     Box,
     Evidence,
@@ -20,8 +22,6 @@ from pytest_generalbench.answers.coordinates import (
     scaled,
     to_box,
 )
-from pytest_generalbench.errors import UnknownWordError
-from pytest_generalbench.media import Size
 from tests.metrics.coco import seeded
 
 if TYPE_CHECKING:

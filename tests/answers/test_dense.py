@@ -8,26 +8,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.answers import Answer, AnswerFormatError, answer_from_plain, answer_to_plain, form_of
-from pytest_generalbench.answers.dense import (
+from pytest_generalbench.core.outputs import (
     Alpha,
     AnomalyMap,
+    Answer,
+    AnswerFormatError,
     ClassMap,
     DepthMap,
     DepthSequence,
     FlowField,
-    InstanceMask,
     InstanceMasks,
     Mask,
     MaskSequence,
     PanopticMap,
     SalientSequence,
-    Segment,
+    answer_from_plain,
+    answer_to_plain,
+    form_of,
 )
-from pytest_generalbench.answers.flow_files import write_flo
-from pytest_generalbench.answers.rle import Rle, encode
-from pytest_generalbench.data.demo.files import map_png
-from pytest_generalbench.store import MediaStore
+from pytest_generalbench.core.outputs.codecs.images.flow import write_flo
+from pytest_generalbench.core.outputs.codecs.images.rle import Rle, encode
+from pytest_generalbench.core.outputs.forms.segments import InstanceMask, Segment
+from pytest_generalbench.runs.files import MediaStore
+from pytest_generalbench.suite.demo.media.files import map_png
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.answers import box_text, box_values, coordinates, keypoint_values
-from pytest_generalbench.protocols import tracks
+from pytest_generalbench.core.outputs.codecs.boxes import conventions as coordinates
+from pytest_generalbench.core.outputs.codecs.boxes import json_values as box_values
+from pytest_generalbench.core.outputs.codecs.boxes import keypoints as keypoint_values
+from pytest_generalbench.core.outputs.codecs.boxes import text as box_text
+from pytest_generalbench.protocols.localization import tracking as tracks
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.answers import AnswerFormatError
-from pytest_generalbench.answers.coordinates import RawBox
-from pytest_generalbench.answers.frame_values import (
+from pytest_generalbench.core.outputs import AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox
+from pytest_generalbench.core.outputs.codecs.boxes.frames import (
     by_frame,
     frames_in,
     frames_in_text,

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from pytest_generalbench.answers.base import AnswerFormatError
-from pytest_generalbench.answers.flow_files import flo_size, kitti_flow, read_flo, write_flo
-from pytest_generalbench.answers.image_files import (
+from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.images.files import (
     foreground,
     one_channel,
     packed_colours,
@@ -24,8 +23,9 @@ from pytest_generalbench.answers.image_files import (
     picture_size,
     read_picture,
 )
-from pytest_generalbench.answers.polygons import corners, fill
-from pytest_generalbench.data.demo.files import map_png
+from pytest_generalbench.core.outputs.codecs.images.flow import flo_size, kitti_flow, read_flo, write_flo
+from pytest_generalbench.core.outputs.codecs.images.polygons import corners, fill
+from pytest_generalbench.suite.demo.media.files import map_png
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

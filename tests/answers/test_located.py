@@ -8,10 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.answers import Answer, AnswerFormatError, answer_from_plain, answer_to_plain, form_of
-from pytest_generalbench.answers.coordinates import Box
-from pytest_generalbench.answers.keypoint_values import people_in
-from pytest_generalbench.answers.located import (
+from pytest_generalbench.core.outputs import (
+    Answer,
+    AnswerFormatError,
+    answer_from_plain,
+    answer_to_plain,
+    form_of,
+)
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box
+from pytest_generalbench.core.outputs.codecs.boxes.keypoints import people_in
+from pytest_generalbench.core.outputs.forms.boxes import (
     Boxes,
     Detection,
     FrameBoxes,
@@ -21,7 +27,7 @@ from pytest_generalbench.answers.located import (
     Person,
     Tube,
 )
-from pytest_generalbench.store import MediaStore
+from pytest_generalbench.runs.files import MediaStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.answers import (
+from pytest_generalbench.core.outputs import (
     AnswerFormatError,
     Notes,
     answer_from_plain,
     answer_to_plain,
     form_of,
-    midi,
 )
-from pytest_generalbench.answers.notes import PERCUSSION, Note, Tempo
-from pytest_generalbench.store import MediaStore
+from pytest_generalbench.core.outputs.codecs import midi
+from pytest_generalbench.core.outputs.forms.symbolic_music import PERCUSSION, Note, Tempo
+from pytest_generalbench.runs.files import MediaStore
 
 if TYPE_CHECKING:
     from pathlib import Path

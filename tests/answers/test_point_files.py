@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.answers.base import AnswerFormatError
-from pytest_generalbench.answers.point_columns import labels_in, normals_in, poses_in
-from pytest_generalbench.answers.point_files import read_table
-from pytest_generalbench.data.demo import clouds
+from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.points.columns import labels_in, normals_in, poses_in
+from pytest_generalbench.core.outputs.codecs.points.tables import read_table
+from pytest_generalbench.suite.demo.media import point_clouds as clouds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 import trimesh
 
-from pytest_generalbench.answers.rendering import AZIMUTHS, camera, normalised, render_mesh, render_points
-from pytest_generalbench.data.demo import shapes
+from pytest_generalbench.core.outputs.rendering import (
+    AZIMUTHS,
+    camera,
+    normalised,
+    render_mesh,
+    render_points,
+)
+from pytest_generalbench.suite.demo.media import shapes
 
 SIDE = 24
 

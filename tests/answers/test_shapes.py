@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import trimesh
 
-from pytest_generalbench.answers import (
+from pytest_generalbench.core.outputs import (
     AnswerFormatError,
     Cloud,
     Mesh,
     Motion,
     answer_from_plain,
     answer_to_plain,
-    ply,
 )
-from pytest_generalbench.answers.mesh import triangle_areas
+from pytest_generalbench.core.outputs.codecs.points import ply
+from pytest_generalbench.core.outputs.forms.mesh import triangle_areas
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pytest_generalbench.answers import AnswerFormatError, Sound, answer_from_plain, answer_to_plain, form_of
-from pytest_generalbench.answers.sound import MAX_SAMPLES
-from pytest_generalbench.store import MediaStore
+from pytest_generalbench.core.outputs import (
+    AnswerFormatError,
+    Sound,
+    answer_from_plain,
+    answer_to_plain,
+    form_of,
+)
+from pytest_generalbench.core.outputs.forms.audio import MAX_SAMPLES
+from pytest_generalbench.runs.files import MediaStore
 
 if TYPE_CHECKING:
     from pathlib import Path

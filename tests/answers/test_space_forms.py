@@ -11,9 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.answers import Answer, AnswerFormatError, answer_from_plain, answer_to_plain
-from pytest_generalbench.answers.boxes3d import Box3d, TrackedBox, nuscenes, read_boxes, read_frames
-from pytest_generalbench.answers.space import (
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.outputs import Answer, AnswerFormatError, answer_from_plain, answer_to_plain
+from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import (
+    Box3d,
+    TrackedBox,
+    nuscenes,
+    read_boxes,
+    read_frames,
+)
+from pytest_generalbench.core.outputs.forms.scenes3d import (
     Boxes3d,
     Normals,
     PointInstance,
@@ -22,8 +29,7 @@ from pytest_generalbench.answers.space import (
     Poses,
     Tracks3d,
 )
-from pytest_generalbench.errors import DataError
-from pytest_generalbench.store import MediaStore
+from pytest_generalbench.runs.files import MediaStore
 from tests.answers.test_point_files import BROKEN, POSES, npz
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.answers import Sound
-from pytest_generalbench.backbones import BackboneError, Backbones
-from pytest_generalbench.backbones.loading import load
-from pytest_generalbench.backbones.places import WeightsFolder
-from pytest_generalbench.metrics.backbone import ROLES
+from pytest_generalbench.core.outputs import Sound
+from pytest_generalbench.evaluation.scoring.backbones import BackboneError, Backbones
+from pytest_generalbench.evaluation.scoring.backbones.loading import load
+from pytest_generalbench.evaluation.scoring.backbones.sources import WeightsFolder
+from pytest_generalbench.metrics.backbone_interfaces import ROLES
 from tests.backbones.scripted import MODULES
 from tests.backbones.tiny import SAVED, save_clip, save_ctc, save_module, save_xclip
 

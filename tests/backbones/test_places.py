@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.backbones import BackboneError, Backbones, make_backbones
-from pytest_generalbench.backbones.demo import LABEL
-from pytest_generalbench.backbones.places import HubCache, WeightsFolder, digest_of
-from pytest_generalbench.backbones.roles import FACTS
-from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.metrics.backbone import ROLES
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.scoring.backbones import BackboneError, Backbones, make_backbones
+from pytest_generalbench.evaluation.scoring.backbones.demo import LABEL
+from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
+from pytest_generalbench.evaluation.scoring.backbones.sources import HubCache, WeightsFolder, digest_of
+from pytest_generalbench.metrics.backbone_interfaces import ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path

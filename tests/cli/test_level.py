@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from pytest_generalbench import registry
 from pytest_generalbench.cli import main
-from pytest_generalbench.level import sota_table, write_workbook
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import sota_table, write_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_generalbench.data import TaskFiles, annotation, load
-from pytest_generalbench.errors import DataError
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.suite.data import TaskFiles, load
+from pytest_generalbench.suite.data.read import annotation
 from tests.data.trees import CARS, CAUSES, SPEECH, Tree, pictured, question, task_of
 
 if TYPE_CHECKING:

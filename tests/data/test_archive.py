@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.data import archive
-from pytest_generalbench.data.archive import unpack
-from pytest_generalbench.errors import DataError
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.suite.data.fetch import archive
+from pytest_generalbench.suite.data.fetch.archive import unpack
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from pytest_generalbench.data import FolderSource, TaskData, demo, open_data
-from pytest_generalbench.data.demo.dice import Dice
-from pytest_generalbench.errors import DataError
-from pytest_generalbench.media import open_image
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.media.media import open_image
+from pytest_generalbench.suite import demo
+from pytest_generalbench.suite.data import FolderSource, TaskData, open_data
+from pytest_generalbench.suite.demo.rng import Dice
 from tests.data.trees import CAUSES, all_tasks, task_of
 from tests.makers import make_task
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.answers import Answer, answer_key
-from pytest_generalbench.data import open_data
-from pytest_generalbench.data.demo import dense
-from pytest_generalbench.data.demo.files import picture
-from pytest_generalbench.instance import Instance, Output
-from pytest_generalbench.media import open_frames
+from pytest_generalbench.core.media.media import open_frames
+from pytest_generalbench.core.outputs import Answer, answer_key
+from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.suite.data import open_data
+from pytest_generalbench.suite.demo.media.files import picture
+from pytest_generalbench.suite.demo.recipes.comprehension import dense
 from tests.data.trees import Tree, all_tasks
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from pytest_generalbench.data.doctor import Report, TaskReport, examine
+from pytest_generalbench.suite.data.doctor import Report, TaskReport, examine
 from tests.data.trees import BIRD, CARS, CAUSES, COLOR, Tree, all_tasks, pictured, question
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_generalbench.data import FolderSource, open_data
-from pytest_generalbench.data.doctor import examine
+from pytest_generalbench.suite.data import FolderSource, open_data
+from pytest_generalbench.suite.data.doctor import examine
 from tests.data.trees import ART, BIRD, CAUSES, all_tasks, task_of
 
 EXCERPT = Path(__file__).resolve().parents[3] / "shared/data/openset-excerpt"

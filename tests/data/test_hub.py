@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.data import DataFolder, hub, open_data
-from pytest_generalbench.errors import DataError, MissingDependencyError, UnknownWordError
+from pytest_generalbench.core.errors import DataError, MissingDependencyError, UnknownWordError
+from pytest_generalbench.suite.data import DataFolder, open_data
+from pytest_generalbench.suite.data.fetch import hub
 from tests.data.fake_hub import FakeHub
 from tests.data.trees import BIRD, CARS, CAUSES, COLOR, PETS, Tree, all_tasks, question, task_of
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.data import DataFolder
-from pytest_generalbench.data.layout import group_at
-from pytest_generalbench.errors import DataError, UnknownWordError
+from pytest_generalbench.core.errors import DataError, UnknownWordError
+from pytest_generalbench.suite.data import DataFolder
+from pytest_generalbench.suite.data.locate.layout import group_at
 from tests.data.trees import BIRD, CARS, CAUSES, CHAIRS, COLOR, Tree, all_tasks, task_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_a_known_folder_name_is_not_opened(tree: Tree, monkeypatch: pytest.Monke
     def refuse(path: Path) -> tuple[str, ...]:
         raise AssertionError(path)
 
-    monkeypatch.setattr("pytest_generalbench.data.layout.inside_names", refuse)
+    monkeypatch.setattr("pytest_generalbench.suite.data.locate.layout.inside_names", refuse)
     assert found(tree, CAUSES) is not None
 
 

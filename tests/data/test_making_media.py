@@ -9,7 +9,7 @@ import pytest
 from tests.data.trees import Tree, task_of
 
 if TYPE_CHECKING:
-    from pytest_generalbench.instance import Instance
+    from pytest_generalbench.core.request import Instance
 
 DERAIN = "image/generation/image-deraining"
 INPAINT = "image/generation/face-image-inpainting"

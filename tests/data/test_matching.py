@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.data.layout import Group, group_of
-from pytest_generalbench.data.matching import NameTable, assign, normalise
+from pytest_generalbench.suite.data.locate.layout import Group, group_of
+from pytest_generalbench.suite.data.locate.matching import NameTable, assign, normalise
 from tests.data.trees import all_tasks
 from tests.makers import make_task
 
 if TYPE_CHECKING:
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.task import Task
 
 
 def tables() -> dict[Group, tuple[NameTable, list[Task]]]:

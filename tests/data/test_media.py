@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.data.media_files import MediaFinder, inside, natural_key
-from pytest_generalbench.errors import MediaError
+from pytest_generalbench.core.errors import MediaError
+from pytest_generalbench.suite.data.read.media_files import MediaFinder, inside, natural_key
 from tests.data.trees import CHAIRS, COLOR, PETS, SPEECH, Tree, pictured
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_generalbench.instance import Instance
+    from pytest_generalbench.core.request import Instance
 
 CARS_AT = "image/comprehension/car_brands_recognition"
 
@@ -248,7 +248,7 @@ def test_the_index_is_made_only_when_a_path_failed(tree: Tree, monkeypatch: pyte
     def refuse(*_: object) -> None:
         raise AssertionError("walked")
 
-    monkeypatch.setattr("pytest_generalbench.data.media_files.os.walk", refuse)
+    monkeypatch.setattr("pytest_generalbench.suite.data.read.media_files.os.walk", refuse)
     assert car(tree, "./data/old/images/1.png").problem is None
     with pytest.raises(AssertionError, match="walked"):
         car(tree, "2.png")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.data import open_data
-from pytest_generalbench.data.demo.dice import Dice
-from pytest_generalbench.data.demo.kit import Kit
-from pytest_generalbench.data.demo.make_shapes import RECIPES
-from pytest_generalbench.data.media_fields import media_of
-from pytest_generalbench.data.media_files import MediaFinder
-from pytest_generalbench.errors import MediaError
+from pytest_generalbench.core.errors import MediaError
+from pytest_generalbench.suite.data import open_data
+from pytest_generalbench.suite.data.read.media_fields import media_of
+from pytest_generalbench.suite.data.read.media_files import MediaFinder
+from pytest_generalbench.suite.demo.builder import Kit
+from pytest_generalbench.suite.demo.recipes.generation.shape import RECIPES
+from pytest_generalbench.suite.demo.rng import Dice
 from tests.data.trees import all_tasks
 from tests.makers import make_task
 

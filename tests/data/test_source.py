@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.data import default_cache, open_data
-from pytest_generalbench.errors import DataError
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.suite.data import default_cache, open_data
 from tests.data.trees import CARS, CAUSES, Tree, all_tasks, task_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch
 
 def test_the_room_brings_in_nothing_heavy() -> None:
     code = (
-        "import sys, pytest_generalbench.data, pytest_generalbench.data.doctor\n"
+        "import sys, pytest_generalbench.suite.data, pytest_generalbench.suite.data.doctor\n"
         "heavy = {'numpy', 'PIL', 'torch', 'pandas', 'huggingface_hub', 'pytest', 'yaml', 'av'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

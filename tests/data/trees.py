@@ -6,14 +6,14 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_generalbench import registry
-from pytest_generalbench.data import DataFolder, TaskData, load
-from pytest_generalbench.data.demo.files import picture, tone
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.data import DataFolder, TaskData, load
+from pytest_generalbench.suite.demo.media.files import picture, tone
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.task import Task
 
 BIRD = "image/comprehension/bird-detection"
 CARS = "image/comprehension/car-brands-recognition"

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_generalbench import registry
-from pytest_generalbench.errors import UnknownWordError
-from pytest_generalbench.level import LevelResult, compute_level, sota_table
-from pytest_generalbench.level.combine import qualifier
-from pytest_generalbench.selection import board_tasks, boards
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import LevelResult, compute_level, sota_table
+from pytest_generalbench.suite.level.aggregation import qualifier
+from pytest_generalbench.suite.selection import board_tasks, boards
 
 TASKS = registry.load_tasks()
 RELEASED = sota_table(TASKS, "released")

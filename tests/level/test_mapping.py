@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.errors import UnknownWordError
-from pytest_generalbench.level.mapping import ImpossibleScoreError, impossible, ratio_value, to_points
-from pytest_generalbench.vocabulary import MAPPINGS
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.core.vocabulary import MAPPINGS
+from pytest_generalbench.suite.level.mapping import ImpossibleScoreError, impossible, ratio_value, to_points
 
 FALLING = [word for word in MAPPINGS if word.startswith("ratio:") or word == "one_minus_percent"]
 RISING = [word for word in MAPPINGS if word not in FALLING]

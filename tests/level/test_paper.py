@@ -8,10 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_generalbench import registry
-from pytest_generalbench.level import LevelResult, SotaTable, compute_level, points, reaches_sota, sota_table
-from pytest_generalbench.level.paper import harmonic
-from pytest_generalbench.task import MetricFacts, Task
+from pytest_generalbench.core.task import MetricFacts, Task
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import (
+    LevelResult,
+    SotaTable,
+    compute_level,
+    points,
+    reaches_sota,
+    sota_table,
+)
+from pytest_generalbench.suite.level.scorings.paper import harmonic
 from tests.makers import make_task
 
 TASKS = registry.load_tasks()

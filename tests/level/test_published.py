@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pytest_generalbench.level import PUBLISHED
+from pytest_generalbench.suite.level import PUBLISHED
 
 
 def test_the_published_scores_keep_the_order_of_levels() -> None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from pytest_generalbench import registry
-from pytest_generalbench.level import ReleasedRow, compute_level, released_level, sota_table
-from pytest_generalbench.level.workbook import cell_value
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import ReleasedRow, compute_level, released_level, sota_table
+from pytest_generalbench.suite.level.tables.workbook import cell_value
 
 TASKS = registry.load_tasks()
 RELEASED = sota_table(TASKS, "released")

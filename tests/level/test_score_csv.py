@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench import registry
-from pytest_generalbench.level import ScoreFileError, read_csv
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import ScoreFileError, read_csv
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench import registry
-from pytest_generalbench.errors import UnknownWordError
-from pytest_generalbench.level import ScoreFileError, compute_level, sota_table, write_workbook
-from pytest_generalbench.level.sota import in_task_units, printed_value, raw_value
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import ScoreFileError, compute_level, sota_table, write_workbook
+from pytest_generalbench.suite.level.tables.sota import in_task_units, printed_value, raw_value
 
 if TYPE_CHECKING:
     from pathlib import Path

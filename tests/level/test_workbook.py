@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
-from pytest_generalbench import registry
-from pytest_generalbench.level import (
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import (
     ScoreFileError,
     compute_level,
     read_workbook,
@@ -16,7 +16,7 @@ from pytest_generalbench.level import (
     sota_table,
     write_workbook,
 )
-from pytest_generalbench.level.workbook import SHEETS, cell_value, sheet_orders
+from pytest_generalbench.suite.level.tables.workbook import SHEETS, cell_value, sheet_orders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -239,7 +239,7 @@ def test_what_is_no_workbook_is_told(tmp_path: Path) -> None:
 
 
 def test_a_sheet_without_end_is_refused(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_generalbench.level.workbook._MAX_ROWS", 50)
+    monkeypatch.setattr("pytest_generalbench.suite.level.tables.workbook._MAX_ROWS", 50)
     with pytest.raises(ScoreFileError, match="more than 50 rows"):
         read_workbook(TASKS, book)
 

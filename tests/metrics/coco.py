@@ -13,9 +13,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.answers.located import Detection, Person
-    from pytest_generalbench.metrics.boxes import TrueBox
-    from pytest_generalbench.metrics.keypoints import TruePerson
+    from pytest_generalbench.core.outputs.forms.boxes import Detection, Person
+    from pytest_generalbench.metrics.detection.boxes import TrueBox
+    from pytest_generalbench.metrics.detection.keypoints import TruePerson
 
 Whole = tuple[float, float, float, float]
 BoxPair = tuple[tuple["Detection", ...], tuple["TrueBox", ...]]

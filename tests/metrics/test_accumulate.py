@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.backbones.demo import DemoWeights
-from pytest_generalbench.metrics.accumulate import CorpusAccumulator, jackknife, mean_value, score_of
+from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.metrics.accumulators import CorpusAccumulator, jackknife, mean_value, score_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

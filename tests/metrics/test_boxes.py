@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.coordinates import Box
-from pytest_generalbench.answers.located import Detection
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.accumulate import score_of
-from pytest_generalbench.metrics.boxes import TrueBox, box_ap, box_dice, iou, ious, union_area
-from pytest_generalbench.metrics.checks import PredictionFormatError
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box
+from pytest_generalbench.core.outputs.forms.boxes import Detection
+from pytest_generalbench.metrics.accumulators import score_of
+from pytest_generalbench.metrics.detection.boxes import TrueBox, box_ap, box_dice, iou, ious, union_area
+from pytest_generalbench.metrics.validation import PredictionFormatError
 from tests.metrics.coco import BoxPair, Whole, coco_box_ap, seeded
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from scipy import linalg
 from scipy.spatial.distance import cdist
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers import Cloud, Medium, Mesh, Motion, Picture, Target
-from pytest_generalbench.answers.rendering import AZIMUTHS
-from pytest_generalbench.errors import MissingDependencyError, ReferenceFormatError, UnknownWordError
-from pytest_generalbench.metrics import nearest
-from pytest_generalbench.metrics.chamfer import chamfer, sampled, surface_points
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.clip import views_of
+from pytest_generalbench.core.errors import MissingDependencyError, ReferenceFormatError, UnknownWordError
+from pytest_generalbench.core.outputs import Cloud, Medium, Mesh, Motion, Picture, Target
+from pytest_generalbench.core.outputs.rendering import AZIMUTHS
+from pytest_generalbench.metrics.image.clip_score import views_of
+from pytest_generalbench.metrics.scene3d import nearest_points as nearest
+from pytest_generalbench.metrics.scene3d.chamfer import chamfer, sampled, surface_points
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pytest_generalbench import metrics
-from pytest_generalbench.errors import GeneralBenchError, ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.code import CodeReference
+from pytest_generalbench.core.errors import GeneralBenchError, ReferenceFormatError
+from pytest_generalbench.metrics.text.codebleu import CodeReference
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 TEXT_METRICS = (
     "accuracy", "macro_accuracy", "exact_match", "macro_f1", "weighted_f1", "token_f1", "bleu1", "bleu4",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pycocoevalcap.cider.cider import Cider
 
 from pytest_generalbench import metrics
-from pytest_generalbench.metrics.cider import cider
+from pytest_generalbench.metrics.text.cider import cider
 
 VOCABULARY = ["a", "the", "red", "bird", "sits", "on", "tree", "house", "two", "dogs", "play"]
 TEXT = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=14).map(" ".join)

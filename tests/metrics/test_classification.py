@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from pytest_generalbench import metrics
-from pytest_generalbench.metrics.accumulate import score_of
-from pytest_generalbench.metrics.classification import accuracy, macro_accuracy, macro_f1, weighted_f1
+from pytest_generalbench.metrics.accumulators import score_of
+from pytest_generalbench.metrics.text.classification import accuracy, macro_accuracy, macro_f1, weighted_f1
 
 Pair = tuple[str | None, tuple[str, ...]]
 LABELS = ("cat", "dog", "bird", "fish")

@@ -12,10 +12,10 @@ import pytest
 from codebleu import calc_codebleu
 
 from pytest_generalbench import metrics
-from pytest_generalbench.errors import MissingDependencyError
-from pytest_generalbench.metrics import code
-from pytest_generalbench.metrics.code import LANGUAGES, CodeReference, codebleu
-from pytest_generalbench.metrics.text import tokenise_code
+from pytest_generalbench.core.errors import MissingDependencyError
+from pytest_generalbench.metrics.text import codebleu as code
+from pytest_generalbench.metrics.text.codebleu import LANGUAGES, CodeReference, codebleu
+from pytest_generalbench.metrics.text.normalization import tokenise_code
 
 # No value has two sources here: codebleu lists those in the order of a set, which changes its score.
 PROGRAMS = {
@@ -130,7 +130,7 @@ def test_every_language_has_a_grammar() -> None:
 
 def test_the_score_does_not_depend_on_the_hash_seed() -> None:
     script = (
-        "from pytest_generalbench.metrics.code import CodeReference, codebleu\n"
+        "from pytest_generalbench.metrics.text.codebleu import CodeReference, codebleu\n"
         "wanted = 'def f(a, b, c):\\n    d = a * b + c\\n    e = d + c * a\\n    return e, d\\n'\n"
         "answer = 'def f(x, y, z):\\n    e = z * y + x\\n    d = e + y * x\\n    return d\\n'\n"
         "print(repr(codebleu(answer, CodeReference((wanted,), 'python'))))\n"

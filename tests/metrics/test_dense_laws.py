@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.rle import encode
-from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask
-from pytest_generalbench.metrics.matting import Matte
-from pytest_generalbench.metrics.panoptic import Panoptic
+from pytest_generalbench.core.outputs.codecs.images.rle import encode
+from pytest_generalbench.metrics.dense.mask_ap import FoundMask, TrueMask
+from pytest_generalbench.metrics.dense.matting import Matte
+from pytest_generalbench.metrics.dense.panoptic_quality import Panoptic
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,10 @@ import pytest
 
 from pytest_generalbench import metrics
 
-MODULES = ("pytest_generalbench.metrics", *sorted(
-    f"pytest_generalbench.metrics.{module.name}" for module in pkgutil.iter_modules(metrics.__path__)
-))  # fmt: skip
+MODULES = sorted(
+    {metrics.__name__}
+    | {module.name for module in pkgutil.walk_packages(metrics.__path__, f"{metrics.__name__}.")}
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -29,26 +30,28 @@ def test_examples_run(name: str) -> None:
         "classification.macro_accuracy",
         "classification.macro_f1",
         "classification.weighted_f1",
-        "overlap.exact_match",
-        "overlap.token_f1",
-        "overlap.anls",
-        "ngram.sentence_bleu",
-        "ngram.corpus_bleu",
-        "ngram.rouge1",
-        "ngram.rouge_l",
+        "token_overlap.exact_match",
+        "token_overlap.token_f1",
+        "token_overlap.anls",
+        "bleu_rouge.sentence_bleu",
+        "bleu_rouge.corpus_bleu",
+        "bleu_rouge.rouge1",
+        "bleu_rouge.rouge_l",
         "cider.cider",
-        "code.codebleu",
-        "numeric.mae",
-        "numeric.rmse",
-        "structure.micro_f1",
-        "structure.extraction_f1",
-        "structure.triplet_recall50",
+        "codebleu.codebleu",
+        "regression.mae",
+        "regression.rmse",
+        "sets.micro_f1",
+        "sets.extraction_f1",
+        "sets.triplet_recall50",
         "judge.judge_score",
     ],
 )
 def test_every_metric_function_documents_itself(function: str) -> None:
     module, _, name = function.partition(".")
-    text = inspect.getdoc(getattr(importlib.import_module(f"pytest_generalbench.metrics.{module}"), name))
+    text = inspect.getdoc(
+        getattr(importlib.import_module(f"pytest_generalbench.metrics.text.{module}"), name)
+    )
     assert text is not None
     assert ">>>" in text
     assert "Raises:" in text

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.frechet import FeatureMoments, frechet_distance
+from pytest_generalbench.metrics.image.frechet import FeatureMoments, frechet_distance
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
-    from pytest_generalbench.metrics.backbone import Features
+    from pytest_generalbench.metrics.backbone_interfaces import Features
 
 
 def moments(vectors: Features, part: int = 7) -> FeatureMoments:

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pytest_generalbench.answers.rle import Rle, RleError, encode
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics import masks
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask, mask_ap50
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs.codecs.images.rle import Rle, RleError, encode
+from pytest_generalbench.metrics.dense import masks
+from pytest_generalbench.metrics.dense.mask_ap import FoundMask, TrueMask, mask_ap50
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 SIDE = 24
 

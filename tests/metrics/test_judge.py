@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_generalbench import metrics
-from pytest_generalbench.metrics.judge import judge_score
+from pytest_generalbench.metrics.text.judge import judge_score
 
 
 def test_the_mean_verdict_in_percent() -> None:

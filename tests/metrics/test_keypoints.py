@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.coordinates import Box
-from pytest_generalbench.answers.located import Keypoint, Person
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.keypoints import (
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box
+from pytest_generalbench.core.outputs.forms.boxes import Keypoint, Person
+from pytest_generalbench.metrics.detection.keypoints import (
     COCO_SIGMAS,
     OTHER_SIGMA,
     TruePerson,
     keypoint_ap,
     sigmas_for,
 )
+from pytest_generalbench.metrics.validation import PredictionFormatError
 from tests.metrics.coco import PeoplePair, coco_keypoint_ap, seeded
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.metrics.code import CodeReference
+from pytest_generalbench.metrics.text.codebleu import CodeReference
 
 if TYPE_CHECKING:
     import random

@@ -17,18 +17,18 @@ from skimage.metrics import peak_signal_noise_ratio
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers import Picture, Target
-from pytest_generalbench.errors import ReferenceFormatError, UnknownWordError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.eeg import first_of
-from pytest_generalbench.metrics.lab import lab_rmse
-from pytest_generalbench.metrics.ms_ssim import ms_ssim
-from pytest_generalbench.metrics.psnr import CAP, psnr
+from pytest_generalbench.core.errors import ReferenceFormatError, UnknownWordError
+from pytest_generalbench.core.outputs import Picture, Target
+from pytest_generalbench.metrics.image.eeg_accuracy import first_of
+from pytest_generalbench.metrics.image.lab_rmse import lab_rmse
+from pytest_generalbench.metrics.image.ms_ssim import ms_ssim
+from pytest_generalbench.metrics.image.psnr import CAP, psnr
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.metrics.backbone import Features, Pixels
+    from pytest_generalbench.metrics.backbone_interfaces import Features, Pixels
     from pytest_generalbench.metrics.base import MetricValue
 
 SEEDS = st.integers(0, 2**32 - 1)

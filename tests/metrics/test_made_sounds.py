@@ -15,20 +15,20 @@ from scipy import linalg
 from scipy.fft import dct
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers import Notes, Sound, Target
-from pytest_generalbench.answers.notes import PERCUSSION, Note
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.cepstral import BANDS, RANGE, RATE, aligned_mean, cepstra, mcd
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.music import e_accuracy, pcc
-from pytest_generalbench.metrics.speech import cer, normalise_speech, wer
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs import Notes, Sound, Target
+from pytest_generalbench.core.outputs.forms.symbolic_music import PERCUSSION, Note
+from pytest_generalbench.metrics.audio.mcd import BANDS, RANGE, RATE, aligned_mean, cepstra, mcd
+from pytest_generalbench.metrics.audio.music import e_accuracy, pcc
+from pytest_generalbench.metrics.audio.speech import cer, normalise_speech, wer
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from pytest_generalbench.metrics.backbone import Features
+    from pytest_generalbench.metrics.backbone_interfaces import Features
     from pytest_generalbench.metrics.base import MetricValue
 
 WORDS = st.lists(st.sampled_from(["a", "dog", "barks", "loudly", "two", "cats"]), max_size=9).map(" ".join)

@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 from scipy import linalg
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers import Picture, Target, Video
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.backbone import Found
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.video_consistency import frame_consistency, steadiness
-from pytest_generalbench.metrics.video_frames import looked_at, middle_frames
-from pytest_generalbench.metrics.video_motion import flow_speed, is_moving, smoothness
-from pytest_generalbench.metrics.video_objects import RELATIONS, best_relation, box_iou, relation_score
-from pytest_generalbench.metrics.video_words import shows_action
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs import Picture, Target, Video
+from pytest_generalbench.metrics.backbone_interfaces import Found
+from pytest_generalbench.metrics.validation import PredictionFormatError
+from pytest_generalbench.metrics.video.consistency import frame_consistency, steadiness
+from pytest_generalbench.metrics.video.frames import looked_at, middle_frames
+from pytest_generalbench.metrics.video.motion import flow_speed, is_moving, smoothness
+from pytest_generalbench.metrics.video.objects import RELATIONS, best_relation, box_iou, relation_score
+from pytest_generalbench.metrics.video.text_alignment import shows_action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.metrics.backbone import Features, Pixels
+    from pytest_generalbench.metrics.backbone_interfaces import Features, Pixels
     from pytest_generalbench.metrics.base import MetricValue
-    from pytest_generalbench.metrics.video_objects import Box
+    from pytest_generalbench.metrics.video.objects import Box
 
 
 def made(seed: int, frames: int = 5, side: int = 12) -> Video:

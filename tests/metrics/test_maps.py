@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import mean_squared_error
 
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.depth import absrel, aligned, clip_absrel, depth_rms, rms_cm
-from pytest_generalbench.metrics.flow import end_point_error, epe
-from pytest_generalbench.metrics.matting import Matte, alpha_mse, alpha_sad
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.metrics.dense.depth import absrel, aligned, clip_absrel, depth_rms, rms_cm
+from pytest_generalbench.metrics.dense.matting import Matte, alpha_mse, alpha_sad
+from pytest_generalbench.metrics.dense.optical_flow import end_point_error, epe
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 ALPHAS = arrays(np.float32, (3, 4), elements=st.floats(0, 1, width=32))
 DEPTHS = arrays(np.float32, (3, 4), elements=st.floats(0.125, 16, width=32))

@@ -15,9 +15,9 @@ from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics.bleu import BLEU
 
 from pytest_generalbench import metrics
-from pytest_generalbench.errors import UnknownWordError
-from pytest_generalbench.metrics.accumulate import score_of
-from pytest_generalbench.metrics.ngram import (
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.metrics.accumulators import score_of
+from pytest_generalbench.metrics.text.bleu_rouge import (
     _stem,
     common_subsequence,
     corpus_bleu,
@@ -25,7 +25,7 @@ from pytest_generalbench.metrics.ngram import (
     rouge_l,
     sentence_bleu,
 )
-from pytest_generalbench.metrics.text import tokenise
+from pytest_generalbench.metrics.text.normalization import tokenise
 
 VOCABULARY = ["a", "the", "red", "bird", "birds", "sits", "sitting", "on", "tree", "我", "爱"]
 TEXT = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=12).map(" ".join)

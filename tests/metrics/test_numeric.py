@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
 from pytest_generalbench import metrics
-from pytest_generalbench.metrics.accumulate import score_of
-from pytest_generalbench.metrics.numeric import absolute_errors, mae, rmse
+from pytest_generalbench.metrics.accumulators import score_of
+from pytest_generalbench.metrics.text.regression import absolute_errors, mae, rmse
 
 NUMBERS = st.floats(-1e6, 1e6)
 

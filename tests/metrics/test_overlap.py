@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from pytest_generalbench.metrics.overlap import anls, edit_distance, exact_match, f1_of_counts, token_f1
+from pytest_generalbench.metrics.text.token_overlap import (
+    anls,
+    edit_distance,
+    exact_match,
+    f1_of_counts,
+    token_f1,
+)
 
 ENGLISH = ["the", "a", "an", "cat", "dog", "Dog,", "sat!", "mat", "on", "it's"]
 WORDS = st.lists(st.sampled_from(ENGLISH), max_size=10).map(" ".join)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.panoptic import Panoptic, Quality, image_quality, panoptic_quality
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.metrics.dense.panoptic_quality import (
+    Panoptic,
+    Quality,
+    image_quality,
+    panoptic_quality,
+)
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 
 def row(*ids: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

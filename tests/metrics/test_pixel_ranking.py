@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.pixel_ranking import ScoreCounts, pixel_ap, pixel_roc_auc, sortable
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.metrics.dense.pixel_ranking import ScoreCounts, pixel_ap, pixel_roc_auc, sortable
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 SCORES = arrays(np.float32, (3, 4), elements=st.floats(-5, 5, width=32).map(lambda x: round(x, 1)))
 MASKS = arrays(np.bool_, (3, 4))

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench import metrics, vocabulary
-from pytest_generalbench.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.metrics.judge import judge_score
+from pytest_generalbench import metrics
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.metrics.registry import REGISTRY
+from pytest_generalbench.metrics.text.judge import judge_score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,7 @@ def plugin_metric() -> Iterator[metrics.Metric]:
         factory=lambda: metrics.make("judge_score"),
     )
     yield metric
-    metrics._METRICS.pop(metric.name, None)
+    REGISTRY.remove_added()
 
 
 def test_every_text_metric_is_there_and_says_what_it_is() -> None:

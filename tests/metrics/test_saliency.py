@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from pytest_generalbench import metrics
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.saliency import s_measure, structure_measure
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.metrics.dense.s_measure import s_measure, structure_measure
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 SHAPES = array_shapes(min_dims=2, max_dims=2, max_side=6)
 

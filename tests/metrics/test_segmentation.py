@@ -12,11 +12,11 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import confusion_matrix, jaccard_score
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.rle import Rle, encode
-from pytest_generalbench.errors import ReferenceFormatError, UnknownWordError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.masks import array_overlap, overlap_matrix, rle_overlap
-from pytest_generalbench.metrics.segmentation import class_counts, miou, video_iou
+from pytest_generalbench.core.errors import ReferenceFormatError, UnknownWordError
+from pytest_generalbench.core.outputs.codecs.images.rle import Rle, encode
+from pytest_generalbench.metrics.dense.masks import array_overlap, overlap_matrix, rle_overlap
+from pytest_generalbench.metrics.dense.miou import class_counts, miou, video_iou
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 IDS = arrays(np.int64, (4, 5), elements=st.integers(0, 4))
 MASKS = arrays(np.bool_, (6, 7))

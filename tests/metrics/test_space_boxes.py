@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.boxes3d import Box3d, TrackedBox
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.assignment import hungarian, nearest_pairs
-from pytest_generalbench.metrics.boxes3d import detection3d_map
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.tracks3d import RECALLS, amota
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d, TrackedBox
+from pytest_generalbench.metrics.detection.assignment import hungarian, nearest_pairs
+from pytest_generalbench.metrics.scene3d.detection import detection3d_map
+from pytest_generalbench.metrics.scene3d.tracking import RECALLS, amota
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 Frames = tuple[tuple[TrackedBox, ...], ...]
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from pytest_generalbench import metrics
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.geometry import normal_angle_rmse, rte
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.metrics.scene3d.poses_normals import normal_angle_rmse, rte
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 Floats = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_curve
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.space import PointInstance, PointInstances
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.point_instances import instance3d_map50, scannet_ap
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance, PointInstances
+from pytest_generalbench.metrics.scene3d.instance_ap import instance3d_map50, scannet_ap
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 
 def objects(ids: list[int], *told: tuple[int, str, float]) -> PointInstances:

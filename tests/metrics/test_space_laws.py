@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.boxes3d import Box3d, TrackedBox
-from pytest_generalbench.answers.space import PointInstance, PointInstances
-from pytest_generalbench.metrics.point_parts import PartReference
-from pytest_generalbench.metrics.resampling import grouped_jackknife
+from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d, TrackedBox
+from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance, PointInstances
+from pytest_generalbench.metrics.scene3d.part_iou import PartReference
+from pytest_generalbench.metrics.standard_errors import grouped_jackknife
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.point_parts import PartReference, instance_miou
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.metrics.scene3d.part_iou import PartReference, instance_miou
+from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

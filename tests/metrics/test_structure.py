@@ -11,8 +11,8 @@ from sklearn.metrics import f1_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
 from pytest_generalbench import metrics
-from pytest_generalbench.metrics.accumulate import score_of
-from pytest_generalbench.metrics.structure import extraction_f1, micro_f1, triplet_recall50
+from pytest_generalbench.metrics.accumulators import score_of
+from pytest_generalbench.metrics.text.sets import extraction_f1, micro_f1, triplet_recall50
 
 LABELS = ("joy", "fear", "anger", "trust")
 ITEMS = st.lists(st.sampled_from(LABELS), max_size=4).map(tuple)

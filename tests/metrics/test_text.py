@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.metrics.text import (
+from pytest_generalbench.metrics.text.normalization import (
     fold,
     normalise_answer,
     normalise_words,

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.answers.coordinates import Box
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.metrics.accumulate import score_of
-from pytest_generalbench.metrics.boxes import iou
-from pytest_generalbench.metrics.checks import PredictionFormatError
-from pytest_generalbench.metrics.tracks import success_auc, viou
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box
+from pytest_generalbench.metrics.accumulators import score_of
+from pytest_generalbench.metrics.detection.boxes import iou
+from pytest_generalbench.metrics.detection.tracks import success_auc, viou
+from pytest_generalbench.metrics.validation import PredictionFormatError
 from tests.metrics.coco import seeded
 
 BOXES = st.builds(Box, *[st.integers(0, 9).map(float)] * 2, *[st.integers(1, 9).map(float)] * 2)

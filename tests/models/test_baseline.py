@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.errors import UnknownWordError
-from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import AnswerSheet, Failed
-from pytest_generalbench.models.baseline import make_baseline
+from pytest_generalbench.models.baselines import make_baseline
 from tests.makers import TASK
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.errors import MissingDependencyError, ModelError
-from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.media import Media
+from pytest_generalbench.core.errors import MissingDependencyError, ModelError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import Model, make_model
-from pytest_generalbench.models.hf_chat import chat
-from pytest_generalbench.models.hf_parts import Senses
-from pytest_generalbench.models.hf_speech import SpeechModel
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.models.transformers.chat import chat
+from pytest_generalbench.models.transformers.processors import Senses
+from pytest_generalbench.models.transformers.speech_recognition import SpeechModel
 from tests.makers import make_task
 from tests.models.families import FAMILIES
 from tests.models.test_openai import write_wave

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench import registry
-from pytest_generalbench.answers import Picture, Sound, Video
-from pytest_generalbench.answers.png import png
-from pytest_generalbench.asking import ask
-from pytest_generalbench.errors import ModelError
-from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.media import Media
+from pytest_generalbench.core.errors import ModelError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.outputs import Picture, Sound, Video
+from pytest_generalbench.core.outputs.codecs.images.png import png
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.inference.batching import ask
 from pytest_generalbench.models import Model, check_spec, make_model
 from pytest_generalbench.models.base import Failed
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.suite import tasks as registry
 from tests.models import tiny
 
 if TYPE_CHECKING:

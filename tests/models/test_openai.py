@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.answers.png import png
-from pytest_generalbench.errors import ModelError
-from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.media import Media
-from pytest_generalbench.models import check_spec, make_model, openai
+from pytest_generalbench.core.errors import ModelError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.outputs.codecs.images.png import png
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.models import check_spec, make_model
 from pytest_generalbench.models.base import Failed
-from pytest_generalbench.models.openai import OpenAIModel
-from pytest_generalbench.models.openai_messages import messages
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.models.openai import model as openai
+from pytest_generalbench.models.openai.messages import messages
+from pytest_generalbench.models.openai.model import OpenAIModel
 from tests.makers import make_task
 from tests.models.served import Said, Served, serve, words
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.models.openai_flow import Flow, Stopped, back_off, retry_after
+from pytest_generalbench.models.openai.concurrency import Flow, Stopped, back_off, retry_after
 
 NOW = 1_700_000_000.0
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.errors import ModelError
-from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.core.errors import ModelError
+from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.predictions import Predictions
 from tests.makers import TASK, make_task

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.errors import GeneralBenchError
-from pytest_generalbench.model_options import model_settings
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.options import model_settings
 from tests.models.served import Said, serve, words
 
 if TYPE_CHECKING:

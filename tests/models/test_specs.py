@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.errors import GeneralBenchError, ModelError
-from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.core.errors import GeneralBenchError, ModelError
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import check_spec, make_model
-from pytest_generalbench.settings import Settings
 from tests.makers import TASK
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.errors import ModelError
-from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.media import Media
+from pytest_generalbench.core.errors import ModelError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import make_model
 from pytest_generalbench.models.base import Failed
-from pytest_generalbench.models.transformers import TransformersModel
-from pytest_generalbench.settings import Settings
+from pytest_generalbench.models.transformers.loader import TransformersModel
 from tests.makers import TASK, make_task
 from tests.models.tiny import save_image_text_model, save_text_model
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.answers.png import png
-from pytest_generalbench.errors import MissingDependencyError, ModelError
-from pytest_generalbench.instance import Output, Request
-from pytest_generalbench.media import Media
+from pytest_generalbench.core.errors import MissingDependencyError, ModelError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.outputs.codecs.images.png import png
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import make_model
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.vllm import VLLMModel, leased_gpus
-from pytest_generalbench.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

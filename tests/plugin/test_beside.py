@@ -17,7 +17,8 @@ CONFTEST = """
 import os
 from pathlib import Path
 
-from pytest_generalbench import metrics, scorer
+from pytest_generalbench import metrics
+from pytest_generalbench.evaluation.scoring import background_scorer as scorer
 
 scorer.WORTH_S = float(os.environ.get("WORTH", "0"))
 make = metrics.make

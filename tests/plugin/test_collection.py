@@ -55,7 +55,7 @@ def test_collecting_imports_no_numpy_and_has_no_module_of_ours_rewritten(pyteste
         def pytest_unconfigure():
             ours = {name: module for name, module in sys.modules.items() if "pytest_generalbench." in name}
             rewritten = {name for name in ours if "Rewriting" in type(ours[name].__loader__).__name__}
-            at_start = ("plugin", "hookspecs", "options", "model_options")
+            at_start = ("plugin", "plugin.hookspecs", "plugin.options", "core", "core.options")
             rewritten -= {f"pytest_generalbench.{name}" for name in at_start}
             print("REWRITTEN", sorted(rewritten), "NUMPY", "numpy" in sys.modules, "OURS", len(ours) > 9)
         """
@@ -135,7 +135,7 @@ def test_the_shipped_module_is_ignored_without_a_model_and_says_so_when_named(
 
 
 def test_help_explains_every_option(pytester: pytest.Pytester) -> None:
-    from pytest_generalbench.options import OPTIONS
+    from pytest_generalbench.plugin.options import OPTIONS
 
     text = pytester.runpytest_inprocess("--help").stdout.str()
     for option in OPTIONS:

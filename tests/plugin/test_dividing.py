@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_generalbench.activation import Benchmark
-from pytest_generalbench.dividing import SECONDS_INPUT
-from pytest_generalbench.settings import Settings
-from pytest_generalbench.workers import Workers
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.plugin.activation import Benchmark
+from pytest_generalbench.plugin.subtasks import SECONDS_INPUT
+from pytest_generalbench.plugin.xdist.workers import Workers
 from tests.makers import make_task
 from tests.plugin.kept import answers
 from tests.plugin.runs import result
@@ -19,7 +19,7 @@ from tests.plugin.runs import result
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_generalbench.session import Controller
+    from pytest_generalbench.plugin.controller import Controller
 
 TASK = "nlp/document-level-causal-reasoning"
 MODEL = """

@@ -12,12 +12,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pytest_generalbench import registry
 from pytest_generalbench.cli import main
 from pytest_generalbench.cli.level import results
-from pytest_generalbench.exchange import task_folders
-from pytest_generalbench.level import compute_level, sota_table
-from pytest_generalbench.result_file import SCHEMA_FILE, comparable, encode, read_result
+from pytest_generalbench.reports.official import task_folders
+from pytest_generalbench.runs.result_file import SCHEMA_FILE, comparable, encode, read_result
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import compute_level, sota_table
 
 CHOSEN = (
     "causal-reasoning or bird-detection or layout-to-face or mall-crowd or time-series or depth "

@@ -20,7 +20,7 @@ COMPARED = {"medium", "medium|source", "medium|label", "transcript"}
 SPEECH = """
     import numpy as np
 
-    from pytest_generalbench.answers import Notes, Picture, Sound, Video
+    from pytest_generalbench.core.outputs import Notes, Picture, Sound, Video
 
 
     def noise(requests):

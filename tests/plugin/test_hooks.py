@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 CONFTEST = """
 from dataclasses import dataclass, field
 
-from pytest_generalbench.instance import Output, Request
+from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.metrics import Metric, MetricValue
 from pytest_generalbench.models import Model, ModelKind
 from pytest_generalbench.protocols import Protocol

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_generalbench.registry import load_tasks
-from pytest_generalbench.result_file import comparable, read_result
-from pytest_generalbench.vocabulary import MODULE_NODEID
+from pytest_generalbench.core.vocabulary import MODULE_NODEID
+from pytest_generalbench.runs.result_file import comparable, read_result
+from pytest_generalbench.suite.tasks import load_tasks
 
 KILLS = int(os.environ.get("GENERALBENCH_KILLS", "5"))
 SEED = int(os.environ.get("GENERALBENCH_KILL_SEED", "7"))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.answers.located import Detection
-from pytest_generalbench.metrics.boxes import TrueBox
+from pytest_generalbench.core.outputs.forms.boxes import Detection
+from pytest_generalbench.metrics.detection.boxes import TrueBox
 from tests.metrics.coco import coco_box_ap
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ import json
 import struct
 from pathlib import Path
 
-from pytest_generalbench.answers.located import Boxes, Detection
+from pytest_generalbench.core.outputs.forms.boxes import Boxes, Detection
 
 DATA = json.loads(Path("birds.json").read_text())["data"]
 TRUTH = {item["id"]: item["output"]["text"]["bird"] for item in DATA}
@@ -154,8 +154,8 @@ def test_bad_answers_are_unparsable_and_never_a_crash(
 ) -> None:
     pytester.makepyfile(
         bad="""
-        from pytest_generalbench.answers.located import Boxes, FrameBoxes, OneBox, Tube
-        from pytest_generalbench.answers.coordinates import Box
+        from pytest_generalbench.core.outputs.forms.boxes import Boxes, FrameBoxes, OneBox, Tube
+        from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box
 
         SAID = {
             "boxes": ['{"x": 1, "y": 1, "w": -5, "h": 2}', "[[1, 2, NaN, 4]]", "no", Tube(0, ())],

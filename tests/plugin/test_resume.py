@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_generalbench.ledgers import read_ledgers
-from pytest_generalbench.lock import LOCK_FILE, RunLock
-from pytest_generalbench.result_file import comparable, read_result
+from pytest_generalbench.runs.ledger.index import read_ledgers
+from pytest_generalbench.runs.lock import LOCK_FILE, RunLock
+from pytest_generalbench.runs.result_file import comparable, read_result
 from tests.plugin.runs import FEW, MODEL, SPEC, asked, only_error, result, run
 
 RUN = "--generalbench-run=run"

@@ -15,7 +15,7 @@ BEST = {"chamfer": 0.0, "motion_fid": 0.0, "clip_image_image": 100.0}
 BAD = """
     import numpy as np
 
-    from pytest_generalbench.answers import Cloud, Mesh, Motion
+    from pytest_generalbench.core.outputs import Cloud, Mesh, Motion
 
     POINTS = np.eye(3)
     SAID = [

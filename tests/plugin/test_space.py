@@ -15,7 +15,13 @@ BEST = {"rte": 0.0, "normal_angle_rmse": 0.0}
 BAD = """
     import numpy as np
 
-    from pytest_generalbench.answers.space import Normals, PointInstances, PointLabels, Poses, Tracks3d
+    from pytest_generalbench.core.outputs.forms.scenes3d import (
+        Normals,
+        PointInstances,
+        PointLabels,
+        Poses,
+        Tracks3d,
+    )
 
     SAID = [
         lambda: Poses(np.zeros((3, 3, 4))),

@@ -142,7 +142,7 @@ def test_items_are_scheduled_longest_first_unless_the_user_chose(
 
 WATCHING = """
 import threading
-from pytest_generalbench.evaluation import Evaluation
+from pytest_generalbench.evaluation.task_evaluator import Evaluation
 
 prepare = Evaluation.prepare
 

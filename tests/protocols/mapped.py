@@ -6,17 +6,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import protocols
-from pytest_generalbench.data.demo.files import picture
-from pytest_generalbench.data.media_files import MediaFinder
-from pytest_generalbench.instance import Instance, Output
-from pytest_generalbench.media import Media
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.suite.data.read.media_files import MediaFinder
+from pytest_generalbench.suite.demo.media.files import picture
 from tests.makers import make_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_generalbench.answers import Answer
+    from pytest_generalbench.core.outputs import Answer
     from pytest_generalbench.protocols import Protocol, TaskContext
 
 

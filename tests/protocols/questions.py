@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import protocols
-from pytest_generalbench.instance import Instance, Output
+from pytest_generalbench.core.request import Instance, Output
 from tests.makers import make_task
 
 if TYPE_CHECKING:

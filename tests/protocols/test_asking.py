@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_generalbench import protocols
-from pytest_generalbench.protocols import fields
-from pytest_generalbench.protocols.label_reading import lists_all
+from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.protocols.text.parsers.labels.label import lists_all
 from tests.protocols.questions import a_context, an_instance, prompt_of
 
 SHORT = "Answer with a word or a short phrase only."

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.protocols.choice_options import LETTERS
-from pytest_generalbench.protocols.choice_reading import read_choice
+from pytest_generalbench.protocols.text.parsers.choice.options import LETTERS
+from pytest_generalbench.protocols.text.parsers.choice.selected import read_choice
 
 FRUIT = ("apple", "banana", "cherry", "All of the above")
 COLOURS = ("red", "green", "blue", "black", "none")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from pytest_generalbench import protocols
-from pytest_generalbench.instance import Output
-from pytest_generalbench.metrics.code import CodeReference
-from pytest_generalbench.protocols.code_reading import guess_language, language_name
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.metrics.text.codebleu import CodeReference
+from pytest_generalbench.protocols.text.parsers.code import guess_language, language_name
 from tests.protocols.questions import a_context, an_instance, reference_of
 
 CODE = protocols.get("code")

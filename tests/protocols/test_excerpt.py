@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.instance import Instance
+from pytest_generalbench.core.request import Instance
 from tests.makers import make_task
 from tests.protocols.questions import said_back
 
 if TYPE_CHECKING:
-    from pytest_generalbench.task import Task
+    from pytest_generalbench.core.task import Task
 
 EXCERPT = Path(__file__).parents[2].parent / "shared" / "data" / "openset-excerpt"
 FILES = (

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.errors import DataError
-from pytest_generalbench.instance import Instance
-from pytest_generalbench.media import Media
-from pytest_generalbench.protocols import fields
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.request import Instance
+from pytest_generalbench.protocols import instance_fields as fields
 from tests.protocols.questions import an_instance, prompt_of
 
 if TYPE_CHECKING:

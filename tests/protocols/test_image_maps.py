@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.answers import Answer, AnswerFormatError
-from pytest_generalbench.answers.dense import Alpha, AnomalyMap, ClassMap, DepthMap, Mask
-from pytest_generalbench.answers.rle import encode
-from pytest_generalbench.data.demo.files import map_png, npz, png
-from pytest_generalbench.errors import DataError, ReferenceFormatError
-from pytest_generalbench.instance import Output
-from pytest_generalbench.media import Media
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.outputs import (
+    Alpha,
+    AnomalyMap,
+    Answer,
+    AnswerFormatError,
+    ClassMap,
+    DepthMap,
+    Mask,
+)
+from pytest_generalbench.core.outputs.codecs.images.rle import encode
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.suite.demo.media.files import map_png, npz, png
 from tests.protocols.mapped import Bench
 
 if TYPE_CHECKING:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.answers import AnswerFormatError
-from pytest_generalbench.answers.dense import InstanceMask, InstanceMasks, PanopticMap, Segment
-from pytest_generalbench.answers.rle import encode
-from pytest_generalbench.data.demo.files import map_png
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.instance import Output
-from pytest_generalbench.metrics.instance_masks import FoundMask, TrueMask
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs import (
+    AnswerFormatError,
+    InstanceMasks,
+    PanopticMap,
+)
+from pytest_generalbench.core.outputs.codecs.images.rle import encode
+from pytest_generalbench.core.outputs.forms.segments import InstanceMask, Segment
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.metrics.dense.mask_ap import FoundMask, TrueMask
+from pytest_generalbench.suite.demo.media.files import map_png
 from tests.protocols.mapped import Bench
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench import protocols
-from pytest_generalbench.instance import Instance, Output
+from pytest_generalbench.core.request import Instance, Output
 from tests.protocols.questions import a_context, an_instance, said_back
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench import metrics, protocols, vocabulary
-from pytest_generalbench.errors import DataError, ReferenceFormatError
-from pytest_generalbench.instance import Instance, Output
-from pytest_generalbench.protocols.cleaning import normalise
+from pytest_generalbench import metrics, protocols
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.protocols.text.parsers.normalization import normalise
 from tests.protocols.questions import a_context, an_instance, said_back
 
 if TYPE_CHECKING:

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_generalbench import protocols
-from pytest_generalbench.answers import Answer, AnswerFormatError, answer_key
-from pytest_generalbench.answers.coordinates import Box, from_box
-from pytest_generalbench.answers.located import (
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError, UnknownWordError
+from pytest_generalbench.core.media.media import Media, Size
+from pytest_generalbench.core.outputs import Answer, AnswerFormatError, answer_key
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, from_box
+from pytest_generalbench.core.outputs.forms.boxes import (
     Boxes,
     Detection,
     FrameBoxes,
@@ -22,12 +24,10 @@ from pytest_generalbench.answers.located import (
     Person,
     Tube,
 )
-from pytest_generalbench.data.demo.files import png
-from pytest_generalbench.errors import DataError, ReferenceFormatError, UnknownWordError
-from pytest_generalbench.instance import Instance, Output
-from pytest_generalbench.media import Media, Size
-from pytest_generalbench.metrics.boxes import TrueBox
-from pytest_generalbench.metrics.keypoints import TruePerson
+from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.metrics.detection.boxes import TrueBox
+from pytest_generalbench.metrics.detection.keypoints import TruePerson
+from pytest_generalbench.suite.demo.media.files import png
 from tests.makers import make_task
 
 if TYPE_CHECKING:

@@ -9,16 +9,16 @@ import pytest
 import trimesh
 
 from pytest_generalbench import protocols
-from pytest_generalbench.answers import AnswerFormatError, Cloud, Mesh, Motion
-from pytest_generalbench.answers.rendering import TOLD
-from pytest_generalbench.data.demo import files, shapes
-from pytest_generalbench.data.media_files import MediaFinder
-from pytest_generalbench.errors import DataError, ReferenceFormatError
-from pytest_generalbench.instance import Instance, Output
-from pytest_generalbench.media import Media
-from pytest_generalbench.metrics.chamfer import chamfer, sampled
-from pytest_generalbench.protocols.make_shapes import TextTo3d
-from pytest_generalbench.protocols.plain_shapes import specks
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.outputs import AnswerFormatError, Cloud, Mesh, Motion
+from pytest_generalbench.core.outputs.rendering import TOLD
+from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.metrics.scene3d.chamfer import chamfer, sampled
+from pytest_generalbench.protocols.generation.shapes.baselines import specks
+from pytest_generalbench.protocols.generation.shapes.protocols import TextTo3d
+from pytest_generalbench.suite.data.read.media_files import MediaFinder
+from pytest_generalbench.suite.demo.media import files, shapes
 from tests.protocols.questions import a_context
 
 if TYPE_CHECKING:

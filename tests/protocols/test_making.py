@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.answers import AnswerFormatError, Sound, Target, Video
-from pytest_generalbench.data import DataSource, open_data
-from pytest_generalbench.errors import DataError
-from pytest_generalbench.instance import Output
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.outputs import AnswerFormatError, Sound, Target, Video
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.suite.data import DataSource, open_data
 from tests.data.trees import all_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_generalbench.instance import Instance, Request
+    from pytest_generalbench.core.request import Instance, Request
+    from pytest_generalbench.core.task import Task
     from pytest_generalbench.protocols import TaskContext
-    from pytest_generalbench.task import Task
 
 MAKING = [task for task in all_tasks() if task.paradigm == "generation"]
 IDS = [task.id.removeprefix(task.modality + "/generation/") for task in MAKING]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from pytest_generalbench import protocols
-from pytest_generalbench.errors import DataError, ReferenceFormatError
-from pytest_generalbench.instance import Output
-from pytest_generalbench.protocols.choice_options import options_of
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.request import Output
+from pytest_generalbench.protocols.text.parsers.choice.options import options_of
 from tests.protocols.questions import a_context, an_instance, prompt_of, reference_of
 
 THREE = {"question": "Which?", "options": ["one", "two", "three"]}

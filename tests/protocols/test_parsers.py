@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.protocols.parsers import PARSERS
+from pytest_generalbench.protocols.text.parsers.registry import PARSERS
 
 RELATIONS = ("contradiction", "entailment", "neutral")
 ENTAILED = ("entailment", "not entailment")

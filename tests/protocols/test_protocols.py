@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench import metrics, protocols, vocabulary
-from pytest_generalbench.errors import DataError, GeneralBenchError, UnknownWordError
-from pytest_generalbench.instance import Instance, Output
-from pytest_generalbench.media import Media
-from pytest_generalbench.protocols.short_texts import ShortAnswer
-from pytest_generalbench.protocols.text_protocol import render, seed_of
+from pytest_generalbench import metrics, protocols
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import DataError, GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.protocols.text.base import render, seed_of
+from pytest_generalbench.protocols.text.short_answer import ShortAnswer
 from tests.protocols.questions import a_context, an_instance, prompt_of
 
 if TYPE_CHECKING:

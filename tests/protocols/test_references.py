@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pytest_generalbench.errors import ReferenceFormatError
+from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.protocols import references
 from tests.protocols.questions import MISSING, an_instance, reference_of
 

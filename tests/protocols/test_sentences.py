@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.protocols.choice_reading import read_choice
-from pytest_generalbench.protocols.choice_rejecting import without_rejected
-from pytest_generalbench.protocols.cleaning import EDGE, ends_of, mentions
-from pytest_generalbench.protocols.parsers import PARSERS
+from pytest_generalbench.protocols.text.parsers.choice.rejected import without_rejected
+from pytest_generalbench.protocols.text.parsers.choice.selected import read_choice
+from pytest_generalbench.protocols.text.parsers.normalization import EDGE, ends_of, mentions
+from pytest_generalbench.protocols.text.parsers.registry import PARSERS
 
 FRUIT = ("apple", "banana", "cherry", "All of the above")
 

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.answers import Answer, AnswerFormatError
-from pytest_generalbench.answers.boxes3d import Box3d, TrackedBox
-from pytest_generalbench.answers.space import (
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.outputs import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d, TrackedBox
+from pytest_generalbench.core.outputs.forms.scenes3d import (
     Boxes3d,
     Normals,
     PointInstance,
@@ -21,11 +23,9 @@ from pytest_generalbench.answers.space import (
     Poses,
     Tracks3d,
 )
-from pytest_generalbench.data.demo import clouds
-from pytest_generalbench.data.media_files import MediaFinder
-from pytest_generalbench.errors import DataError, ReferenceFormatError
-from pytest_generalbench.instance import Instance, Output
-from pytest_generalbench.media import Media
+from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.suite.data.read.media_files import MediaFinder
+from pytest_generalbench.suite.demo.media import point_clouds as clouds
 from tests.protocols.questions import a_context
 
 if TYPE_CHECKING:

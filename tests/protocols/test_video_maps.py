@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.answers import AnswerFormatError
-from pytest_generalbench.answers.dense import DepthSequence, FlowField, MaskSequence, SalientSequence
-from pytest_generalbench.answers.flow_files import write_flo
-from pytest_generalbench.answers.rle import encode
-from pytest_generalbench.data.demo.files import map_png, npz, picture
-from pytest_generalbench.errors import ReferenceFormatError
-from pytest_generalbench.media import Media
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.media.media import Media
+from pytest_generalbench.core.outputs import (
+    AnswerFormatError,
+    DepthSequence,
+    FlowField,
+    MaskSequence,
+    SalientSequence,
+)
+from pytest_generalbench.core.outputs.codecs.images.flow import write_flo
+from pytest_generalbench.core.outputs.codecs.images.rle import encode
+from pytest_generalbench.suite.demo.media.files import map_png, npz, picture
 from tests.protocols.mapped import Bench
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_generalbench import registry
-from pytest_generalbench.level import LevelResult, compute_level, sota_table
-from pytest_generalbench.report import terminal
-from pytest_generalbench.result import TASK_STATES, TaskResult
+from pytest_generalbench.core.result import TASK_STATES, TaskResult
+from pytest_generalbench.reports import terminal
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import LevelResult, compute_level, sota_table
 
 TASKS = registry.load_tasks()
 BY_ID = {task.id: task for task in TASKS}

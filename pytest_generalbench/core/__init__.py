@@ -1,0 +1,1 @@
+"""Types that every room uses: task, request, output, result, settings, errors."""

@@ -1,0 +1,1 @@
+"""Input media: opened, measured and decoded on demand."""

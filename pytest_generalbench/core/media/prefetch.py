@@ -1,0 +1,80 @@
+"""Decoding ahead: media of the next requests are decoded in threads while the model works on these.
+
+How a model opens media is seen from what it opens: after its first batch, the next one's are opened likewise
+before they are asked for. A decoded medium is handed out once, so whoever gets it may change it.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pytest_generalbench.core.threads import Background
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    Key = tuple[Hashable, ...]
+
+ROOM: Final = 512 * 1024 * 1024
+"""Bytes that decoded media may take while they wait; what would be more is decoded when it is asked for."""
+
+THREADS: Final = 4
+
+
+class _Waiting(NamedTuple):
+    job: Future[Any]
+    size: int
+    turn: int
+
+
+class Ahead:
+    """Decodes ahead of the one thread that asks for the media."""
+
+    def __init__(self, room: int = ROOM) -> None:
+        """Take the bytes that may wait."""
+        self.room = room
+        self.habits: dict[str, tuple[Any, ...]] = {}
+        """What each way of opening was last given beside the medium, by its name."""
+        self._waiting: dict[Key, _Waiting] = {}
+        self._turn = 0
+        # Workers share a machine: together they decode in about as many threads as it has processors.
+        share = (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        self._threads = Background("media", max(1, min(THREADS, share)))
+
+    def take(self, way: str, medium: Hashable, given: tuple[Any, ...], decode: Callable[[], Any]) -> Any:
+        """Return what was decoded ahead, else decode now; raises what decoding raises."""
+        self.habits[way] = given
+        found = self._waiting.pop((way, medium, *given), None)
+        if found is None or found.job.cancel():  # nobody has begun it: do it here
+            return decode()
+        return found.job.result()
+
+    def begin_turn(self) -> None:
+        """Start a batch: what was decoded for the batch before the last and never asked for is dropped."""
+        self._turn += 1
+        for key, item in list(self._waiting.items()):
+            if item.turn < self._turn - 1:
+                item.job.cancel()
+                del self._waiting[key]
+
+    def start(self, way: str, medium: Hashable, size: int, decode: Callable[..., Any]) -> None:
+        """Have a medium decoded as media of its kind were before; `size` is what that may take in bytes."""
+        given = self.habits.get(way)
+        if given is None:
+            return
+        key = (way, medium, *given)
+        if key in self._waiting or sum(item.size for item in self._waiting.values()) + size > self.room:
+            return
+        self._waiting[key] = _Waiting(self._threads.start(lambda: decode(*given)), size, self._turn)
+
+    def drop(self) -> None:
+        """Forget what waits."""
+        for item in self._waiting.values():
+            item.job.cancel()
+        self._waiting.clear()
+
+
+AHEAD: Final = Ahead()
+"""The one of this process."""

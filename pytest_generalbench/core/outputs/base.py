@@ -1,0 +1,238 @@
+"""The base of all answer forms, and their one plain form: JSON, with arrays in a .npz beside it.
+
+A form is a frozen dataclass whose fields are numbers, texts, None, `Rle`, numpy arrays, named
+tuples of these, or tuples of these. Its plain form is `{"form": name, "values": {…}}`; arrays are
+named there and lie together in one .npz file, `{"file": …}`. Nothing is ever pickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tokenize
+import types
+import typing
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Final, TypeVar, cast
+
+import numpy as np
+
+from pytest_generalbench.core.errors import DataError, UnknownWordError
+from pytest_generalbench.core.outputs.codecs.images.rle import Rle, RleError, rle_from_plain
+
+Put = Callable[[bytes, str], str]
+"""Keeps bytes under a name made from their content and an ending, and returns the name."""
+
+Get = Callable[[str], bytes]
+"""Returns the bytes kept under a name."""
+
+_DAMAGE: Final = (
+    ValueError, OSError, zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError, SyntaxError,
+    tokenize.TokenError, MemoryError,
+)  # fmt: skip
+"""What numpy and zipfile raise at a file that is damaged, encrypted, or lies about its size."""
+
+MAX_ARRAY_BYTES: Final = 4 << 30
+"""Arrays of one answer that unpack to more are refused."""
+
+
+class AnswerFormatError(DataError):
+    """An answer that its form cannot hold: a wrong shape, type or range. The message says what was wrong."""
+
+
+_FORMS: dict[str, type[Answer]] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Base of the forms. A subclass names its `form` and checks itself in `__post_init__`.
+
+    It is a dataclass with `eq=False`: two answers are equal when their plain forms are, since
+    arrays have no equality of their own.
+    """
+
+    form: ClassVar[str] = ""
+    medium: ClassVar[str] = "map"
+    """What an answer of this form is, one of `vocabulary.MEDIA`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the form by its name."""
+        # `slots=True` makes a second class of the same name; the later one replaces it.
+        if cls.form:
+            _FORMS[cls.form] = cls
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by content."""
+        return isinstance(other, Answer) and answer_key(self) == answer_key(other)
+
+    def __hash__(self) -> int:
+        """Hash by content."""
+        return hash(answer_key(self))
+
+    def keep(self, put: Put) -> dict[str, Any]:
+        """Return the plain form; arrays go through `put` as one .npz file."""
+        values, arrays = _flattened(self)
+        told: dict[str, Any] = {"form": self.form, "values": values}
+        if arrays:
+            buffer = io.BytesIO()
+            np.savez_compressed(buffer, **cast("dict[str, Any]", arrays))
+            told["file"] = put(buffer.getvalue(), ".npz")
+        return told
+
+    @classmethod
+    def restore(cls, plain: Mapping[str, Any], get: Get) -> Answer:
+        """Rebuild the answer from its plain form. Raises AnswerFormatError when it is none."""
+        arrays = read_arrays(get(str(plain["file"]))) if plain.get("file") else {}
+        return build(cls, plain["values"], arrays)
+
+    @classmethod
+    def from_prediction(cls, value: Any, read: Get) -> Answer:
+        """Read the answer from an entry of a prediction file; `read` returns a file's content by its name.
+
+        Taken are the plain form, its `values` alone, and the name of a .npz file with an array
+        for each field. A form with customs of its own (COCO lists, PNG, .flo) adds them.
+        """
+        if isinstance(value, str) and value.endswith(".npz"):
+            arrays = read_arrays(read(value))
+            return build(cls, {name: {"array": name} for name in arrays}, arrays)
+        return read_plain(cls, value, read)
+
+
+Kind = TypeVar("Kind", bound=Answer)
+
+
+def form_names() -> tuple[str, ...]:
+    """Return every form's name, sorted."""
+    return tuple(sorted(_FORMS))
+
+
+def form_of(name: str) -> type[Answer]:
+    """Return the form of that name."""
+    if name not in _FORMS:
+        raise UnknownWordError("answer form", name, _FORMS)
+    return _FORMS[name]
+
+
+def _flattened(answer: Answer) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+    """Return the fields as JSON has them, and the arrays that they name."""
+    if _FORMS.get(answer.form) is not type(answer):
+        forms = ", ".join(_FORMS)
+        raise AnswerFormatError(f"a {type(answer).__name__} is no answer form; choose from: {forms}")
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+
+    def plain(value: Any, name: str) -> Any:
+        if isinstance(value, Rle):
+            return value.to_plain()
+        if isinstance(value, np.ndarray):
+            if value.dtype.hasobject:
+                raise AnswerFormatError(f"{answer.form}: {name} holds Python objects, not numbers")
+            arrays[name] = value
+            return {"array": name}
+        if isinstance(value, tuple):
+            return [plain(item, f"{name}.{position}") for position, item in enumerate(value)]
+        if isinstance(value, np.generic):
+            return value.item()
+        if value is None or isinstance(value, str | int | float):
+            return value
+        raise AnswerFormatError(f"{answer.form}: {name} is a {type(value).__name__}, which no file can hold")
+
+    return {item.name: plain(getattr(answer, item.name), item.name) for item in fields(answer)}, arrays
+
+
+def check_answer(answer: Answer) -> None:
+    """Raise AnswerFormatError for an answer that no file can hold."""
+    _flattened(answer)
+
+
+def answer_to_plain(answer: Answer, put: Put) -> dict[str, Any]:
+    """Return the plain form; what does not fit into a line of JSON goes through `put`."""
+    check_answer(answer)
+    return answer.keep(put)
+
+
+def answer_key(answer: Answer) -> str:
+    """Return 16 hex digits that are the same for equal answers."""
+    plain = answer_to_plain(answer, lambda content, ending: hashlib.sha256(content).hexdigest() + ending)
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
+    """Read a .npz without ever unpickling; one that holds objects or is too large is an AnswerFormatError."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(item.file_size for item in archive.infolist()) > MAX_ARRAY_BYTES:
+                raise AnswerFormatError("the .npz unpacks to more than 4 GiB")
+        with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except _DAMAGE as error:
+        told = " ".join(str(error).split())[:200]
+        raise AnswerFormatError(f"not a .npz of plain arrays ({type(error).__name__}: {told})") from error
+
+
+def answer_from_plain(plain: Any, get: Get) -> Answer:
+    """Rebuild an answer from its plain form. Raises AnswerFormatError when it is none."""
+    if not isinstance(plain, Mapping) or "form" not in plain or not isinstance(plain.get("values"), Mapping):
+        raise AnswerFormatError(f"an answer is {{'form': …, 'values': …}}, not {plain!r:.80}")
+    try:
+        kind = form_of(plain["form"])
+    except UnknownWordError as error:
+        raise AnswerFormatError(str(error)) from error
+    return kind.restore(plain, get)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether an entry of a prediction file names its form, as the plain form does."""
+    return isinstance(value, Mapping) and "form" in value
+
+
+def read_plain(kind: type[Kind], value: Any, read: Get) -> Kind:
+    """Read an answer of `kind` from its plain form, or from that form's `values` alone."""
+    if is_plain(value):
+        answer = answer_from_plain(value, read)
+    elif isinstance(value, Mapping):
+        answer = build(kind, value, {})
+    else:
+        raise AnswerFormatError(f"no {kind.form}: {value!r:.80}")
+    if not isinstance(answer, kind):
+        raise AnswerFormatError(f"a {answer.form} where a {kind.form} is due")
+    return answer
+
+
+def build(kind: type[Answer], values: Mapping[str, Any], arrays: Mapping[str, Any]) -> Answer:
+    """Make an answer of `kind` from plain values, by the types of its fields."""
+    hints = typing.get_type_hints(kind)
+    try:
+        given = {item.name: _value(hints[item.name], values[item.name], arrays) for item in fields(kind)}
+        return kind(**given)
+    except (KeyError, TypeError, ValueError, RleError) as error:
+        raise AnswerFormatError(f"no {kind.form}: {type(error).__name__} {error}") from error
+
+
+def _value(hint: Any, plain: Any, arrays: Mapping[str, Any]) -> Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        if plain is None and type(None) in args:
+            return None
+        return _value(next(item for item in args if item is not type(None)), plain, arrays)
+    if origin is tuple:
+        if len(args) == 2 and args[1] is Ellipsis:
+            return tuple(_value(args[0], item, arrays) for item in plain)
+        return tuple(_value(one, item, arrays) for one, item in zip(args, plain, strict=True))
+    if hint is Rle:
+        return rle_from_plain(plain)
+    if origin is np.ndarray or hint is np.ndarray:
+        return arrays[plain["array"]]
+    if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
+        inner = typing.get_type_hints(hint)
+        return hint(
+            *(_value(inner[name], item, arrays) for name, item in zip(hint._fields, plain, strict=True))
+        )
+    if hint is float:
+        return float(plain)
+    if isinstance(hint, type) and not isinstance(plain, hint):
+        raise TypeError(f"{plain!r:.40} is no {hint.__name__}")
+    return plain

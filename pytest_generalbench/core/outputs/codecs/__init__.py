@@ -1,0 +1,1 @@
+"""How structured outputs are stored and read from files and text."""

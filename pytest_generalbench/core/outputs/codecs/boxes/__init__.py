@@ -1,0 +1,1 @@
+"""Codecs of boxes and keypoints."""

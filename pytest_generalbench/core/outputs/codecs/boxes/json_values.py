@@ -1,0 +1,247 @@
+"""Boxes in JSON-like values: answers, prediction files and annotations, in the shapes seen so far.
+
+A box is four numbers, perhaps with a label and a score behind them, or an object with named
+corners. Boxes come in lists, under a box key of an object that also names label and score, under
+their label (`{"bird": [[x, y, w, h]]}`), or beside a list of labels of the same length.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox, convention_of
+
+_BOX_KEYS: Final[dict[str, str | None]] = {
+    **dict.fromkeys(
+        (
+            "bbox", "bboxes", "box", "boxes", "bounding_box", "bounding_boxes", "boundingbox",
+            "boundingboxes", "rect", "rectangle", "bndbox", "coordinates", "coords", "position",
+        ),
+        None,
+    ),
+    # Two model families write keys of their own, each always in one order.
+    "bbox_2d": "xyxy", "box_2d": "yxyx",
+    **{f"{prefix}{order}": order for prefix in ("", "bbox_", "box_", "boxes_", "bboxes_")
+       for order in ("xyxy", "xywh", "cxcywh", "yxyx")},
+}  # fmt: skip
+"""Keys of boxes, and the order that a key alone declares."""
+
+_THOUSANDTHS: Final = frozenset(("box_2d",))
+"""Keys of the one model family that writes thousandths under them, whatever it is asked for."""
+
+_LABEL_KEYS: Final = (
+    "label", "labels", "category", "category_name", "categories", "class", "class_name", "classes", "name",
+    "names", "object", "object_name", "category_id", "phrase", "ref", "text", "type",
+)  # fmt: skip
+SCORE_KEYS: Final = ("score", "scores", "confidence", "confidences", "conf", "probability", "prob")
+"""Keys of the score of a box."""
+_FORMAT_KEYS: Final = ("format", "bbox_format", "box_format", "bbox_mode", "mode", "order")
+_CROWD_KEYS: Final = ("iscrowd", "crowd", "ignore", "is_crowd")
+_HOLDERS: Final = frozenset((
+    "objects", "detections", "results", "result", "annotations", "annotation", "predictions", "prediction",
+    "data", "output", "answer", "answers", "items", "response", "text", "instances", "shapes",
+    "ground_truth", "gt", "object",
+))  # fmt: skip
+"""Keys that hold boxes without being their label."""
+
+_NAMED: Final = (
+    (("x1", "y1", "x2", "y2"), "xyxy"),
+    (("xmin", "ymin", "xmax", "ymax"), "xyxy"),
+    (("left", "top", "right", "bottom"), "xyxy"),
+    (("x0", "y0", "x1", "y1"), "xyxy"),
+    (("x", "y", "w", "h"), "xywh"),
+    (("x", "y", "width", "height"), "xywh"),
+    (("left", "top", "width", "height"), "xywh"),
+    (("xmin", "ymin", "width", "height"), "xywh"),
+    (("cx", "cy", "w", "h"), "cxcywh"),
+    (("cx", "cy", "width", "height"), "cxcywh"),
+)
+_DEPTH: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the objects around a box say of it."""
+
+    label: str | None = None
+    order: str | None = None
+    score: float | None = None
+    crowd: bool = False
+    scale: str | None = None
+    depth: int = 0
+
+    def within(self, **changes: Any) -> _Around:
+        return replace(self, depth=self.depth + 1, **changes)
+
+
+def boxes_in(value: Any, *, strict: bool = True) -> list[RawBox]:
+    """Return all boxes in `value`.
+
+    With `strict`, what is neither a box nor holds any is AnswerFormatError; without, it is left out.
+
+    >>> [box.label for box in boxes_in({"bird": [[1, 2, 3, 4]], "cat": []})]
+    ['bird']
+    """
+    return list(_boxes(value, _Around(), strict))
+
+
+def number(value: Any) -> float | None:
+    """Return a number or its text as float, None for anything else, a bool included."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def whole(value: Any) -> int | None:
+    """Return a number, or its text, as int; None for anything else, fractions included."""
+    found = number(value)
+    return int(found) if found is not None and found.is_integer() else None
+
+
+def four(value: Any) -> tuple[float, float, float, float] | None:
+    """Return the four numbers that a list begins with when only a label and a score may follow."""
+    if not isinstance(value, list | tuple) or not 4 <= len(value) <= 6:
+        return None
+    found = [number(item) for item in value[:4]]
+    a, b, c, d = found
+    if a is None or b is None or c is None or d is None:
+        return None
+    rest = [item for item in value[4:] if item is not None]
+    texts = sum(isinstance(item, str) for item in rest)
+    if texts > 1 or len(rest) - texts > 1 or not all(isinstance(item, str | int | float) for item in rest):
+        return None
+    return a, b, c, d
+
+
+def key_of(name: object) -> str:
+    """Return the form in which keys are compared."""
+    return str(name).strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _boxes(value: Any, around: _Around, strict: bool) -> Iterator[RawBox]:
+    if around.depth > _DEPTH:
+        raise AnswerFormatError("boxes are nested too deeply")
+    numbers = four(value)
+    if numbers is not None:
+        yield _listed(numbers, value[4:], around)
+    elif isinstance(value, Mapping):
+        yield from _of_object(value, around, strict)
+    elif isinstance(value, list | tuple):
+        if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], list | tuple | Mapping):
+            yield from _boxes(value[1], around.within(label=value[0]), strict)
+            return
+        for item in value:
+            yield from _boxes(item, around.within(), strict)
+    elif isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        yield from _boxes(_parsed(value), around.within(), strict)
+    elif strict:
+        raise AnswerFormatError(f"{value!r:.60} is no box")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AnswerFormatError(f"{text!r:.60} is no box") from error
+
+
+def _listed(numbers: tuple[float, float, float, float], rest: Sequence[Any], around: _Around) -> RawBox:
+    label = next((item for item in rest if isinstance(item, str)), around.label)
+    score = next(
+        (number(item) for item in rest if item is not None and not isinstance(item, str)), around.score
+    )
+    return RawBox(numbers, around.order, label, score, around.crowd, around.scale)
+
+
+def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Iterator[RawBox]:
+    plain = {key_of(key): item for key, item in value.items()}
+    inner = _told(plain, around)
+    corners = named_corners(plain)
+    if corners is not None:
+        yield RawBox(corners[0], corners[1], inner.label, inner.score, inner.crowd)
+        return
+    key = next(
+        (key for key in _BOX_KEYS if key in plain and isinstance(plain[key], list | tuple | Mapping | str)),
+        None,
+    )
+    if key is not None:
+        scale = "thousand" if key in _THOUSANDTHS and _stated(plain) is None else inner.scale
+        inner = replace(inner, order=_BOX_KEYS[key] or inner.order, scale=scale)
+        labels, scores = _beside(plain, _LABEL_KEYS), _beside(plain, SCORE_KEYS)
+        found = plain[key]
+        if isinstance(found, list) and (labels or scores) and four(found) is None:
+            yield from _side_by_side(found, labels, scores, inner, strict)
+        else:
+            yield from _boxes(found, inner, strict)
+        return
+    yield from _by_label(value, around, inner.order, strict)
+
+
+def _by_label(value: Mapping[Any, Any], around: _Around, order: str | None, strict: bool) -> Iterator[RawBox]:
+    """Read an object whose keys are labels, or that holds boxes beside other facts."""
+    held = {
+        key: item
+        for key, item in value.items()
+        if isinstance(item, list | tuple | Mapping)
+        or (isinstance(item, str) and item.lstrip()[:1] in ("[", "{"))
+    }
+    if strict and value and not held:
+        raise AnswerFormatError(f"no box in an object with the keys {', '.join(map(repr, value)):.80}")
+    for name, item in held.items():
+        label = around.label if key_of(name) in _HOLDERS else str(name)
+        yield from _boxes(item, around.within(label=label, order=order), strict)
+
+
+def _told(plain: Mapping[str, Any], around: _Around) -> _Around:
+    """Return what an object says of the boxes in it, over what is said around it."""
+    label = next((plain[key] for key in _LABEL_KEYS if isinstance(plain.get(key), str | int)), around.label)
+    score = next(
+        (number(plain[key]) for key in SCORE_KEYS if number(plain.get(key)) is not None), around.score
+    )
+    convention = _stated(plain)
+    return around.within(
+        label=None if label is None else str(label),
+        score=score,
+        order=convention.split("_")[1] if convention else around.order,
+        crowd=around.crowd or any(plain.get(key) in (1, True, "1") for key in _CROWD_KEYS),
+    )
+
+
+def _stated(plain: Mapping[str, Any]) -> str | None:
+    """Return the convention that an object states in words."""
+    words = next((plain[key] for key in _FORMAT_KEYS if isinstance(plain.get(key), str)), None)
+    return convention_of(words) if words else None
+
+
+def named_corners(plain: Mapping[str, Any]) -> tuple[tuple[float, float, float, float], str] | None:
+    """Return the box of an object with named corners, and the order that their names say."""
+    bare = {key.replace("_", ""): item for key, item in plain.items()}
+    for names, order in _NAMED:
+        found = [number(bare.get(name)) for name in names]
+        a, b, c, d = found
+        if a is not None and b is not None and c is not None and d is not None:
+            return (a, b, c, d), order
+    return None
+
+
+def _beside(plain: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:
+    return next((plain[key] for key in keys if isinstance(plain.get(key), list) and plain[key]), None)
+
+
+def _side_by_side(
+    found: Sequence[Any], labels: list[Any] | None, scores: list[Any] | None, around: _Around, strict: bool
+) -> Iterator[RawBox]:
+    for words in (labels, scores):
+        if words is not None and len(words) != len(found):
+            raise AnswerFormatError(f"{len(found)} boxes, but {len(words)} labels or scores beside them")
+    for place, item in enumerate(found):
+        label = around.label if labels is None else str(labels[place])
+        score = around.score if scores is None else number(scores[place])
+        yield from _boxes(item, around.within(label=label, score=score), strict)

@@ -1,0 +1,1 @@
+"""Codecs of images, masks and optical flow."""

@@ -1,0 +1,1 @@
+"""One class for each form of structured output."""

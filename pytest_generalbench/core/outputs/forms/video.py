@@ -1,0 +1,147 @@
+"""The videos that a model makes or changes."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_generalbench.core.errors import MissingDependencyError
+from pytest_generalbench.core.media.media import MAX_PIXELS
+from pytest_generalbench.core.outputs.base import AnswerFormatError, Get
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture
+from pytest_generalbench.core.outputs.forms.image import Picture, checked_pixels
+from pytest_generalbench.core.outputs.media_output import Medium, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+MAX_FRAMES: Final = 4096
+MAX_VALUES: Final = 4 << 30
+"""A longer or larger video is refused: it would not fit into memory."""
+
+DEFAULT_FPS: Final = 8.0
+"""Of frames whose rate nobody told."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Video(Medium):
+    """Frames of one size, and how many of them make a second.
+
+    It is kept as H.264 without loss, so that what is scored is what the model gave. In a prediction file:
+    the name of a video, or the list of its frames' files.
+    """
+
+    form: ClassVar[str] = "video"
+    medium: ClassVar[str] = "video"
+    endings: ClassVar[tuple[str, ...]] = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".gif", ".mpg", ".mpeg")
+    frames: NDArray[np.uint8]
+    """(frames, height, width, 3), RGB, 0..255; floats in 0..1 are taken and rounded."""
+    fps: float = DEFAULT_FPS
+
+    def __post_init__(self) -> None:
+        """Check shape, type, size and rate."""
+        object.__setattr__(self, "frames", checked_pixels(self.form, self.frames, axes=4))
+        if len(self.frames) > MAX_FRAMES or self.frames.size > MAX_VALUES:
+            raise AnswerFormatError(f"{self.form} has {len(self.frames)} frames, more than are taken")
+        if not (isinstance(self.fps, int | float) and math.isfinite(self.fps) and 0 < self.fps <= 1000):
+            raise AnswerFormatError(f"{self.form} has {self.fps!r} frames a second")
+        object.__setattr__(self, "fps", float(self.fps))
+
+    def content(self) -> bytes:
+        """Return an MP4 without loss; needs PyAV."""
+        return _encoded(self)
+
+    @classmethod
+    def decode(cls, content: bytes, name: str) -> Self:
+        """Read a video of any common kind; needs PyAV."""
+        frames, fps = _decoded(content, name)
+        return cls(frames, fps)
+
+    @classmethod
+    def open(cls, paths: Sequence[Path]) -> Self:
+        """Read a video file, or pictures as frames."""
+        if len(paths) == 1 and not is_picture(paths[0].name):
+            return cls.decode(read_file(paths[0]), paths[0].name)
+        return cls(_stacked([Picture.open([path]).pixels for path in paths]))
+
+    @classmethod
+    def from_prediction(cls, value: Any, read: Get) -> Self:
+        """Read the file or the frames that the prediction names, or the plain form."""
+        if isinstance(value, list) and value and all(map(is_picture, value)):
+            return cls(_stacked([Picture.decode(read(name), name).pixels for name in value]))
+        # super() without arguments does not find its class in a dataclass with slots.
+        return super(Video, cls).from_prediction(value, read)
+
+    def preview(self) -> NDArray[np.uint8]:
+        """Return the frame in the middle."""
+        frame: NDArray[np.uint8] = self.frames[len(self.frames) // 2]
+        return frame
+
+    def facts(self) -> dict[str, Any]:
+        """Return size, length and rate."""
+        count, height, width = self.frames.shape[:3]
+        return {"width": width, "height": height, "frames": count, "fps": self.fps}
+
+
+def _stacked(frames: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    sizes = sorted({frame.shape for frame in frames})
+    if len(sizes) > 1:
+        raise AnswerFormatError(f"frames of different sizes: {sizes[0][:2]} and {sizes[1][:2]}")
+    if not frames:
+        raise AnswerFormatError("the video has no frames")
+    return np.stack(frames)
+
+
+def _library() -> Any:
+    try:
+        import av
+    except ImportError as error:
+        raise MissingDependencyError("av", "video", "reading and keeping videos") from error
+    return av
+
+
+def _encoded(video: Video) -> bytes:
+    av = _library()
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as container:
+        container.flags |= 0x400  # bit-exact: no library version in the header
+        options = {"qp": "0", "preset": "veryfast", "threads": "1", "x264-params": "threads=1"}
+        rate = Fraction(video.fps).limit_denominator(1001)
+        stream = container.add_stream("libx264rgb", rate=rate, options=options)
+        stream.height, stream.width = video.frames.shape[1:3]
+        stream.pix_fmt = "rgb24"
+        stream.thread_count = 1  # with more threads, the same frames would give other bytes
+        for frame in video.frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    return target.getvalue()
+
+
+def _decoded(content: bytes, name: str) -> tuple[NDArray[np.uint8], float]:
+    av = _library()
+    frames: list[NDArray[np.uint8]] = []
+    size = 0
+    try:
+        with av.open(io.BytesIO(content)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            rate = stream.average_rate or stream.guessed_rate
+            for frame in container.decode(stream):
+                if frame.width * frame.height > MAX_PIXELS:
+                    raise AnswerFormatError(f"{name}: frames of {frame.width}x{frame.height} pixels")
+                frames.append(frame.to_ndarray(format="rgb24"))
+                size += frames[-1].size
+                if len(frames) > MAX_FRAMES or size > MAX_VALUES:
+                    raise AnswerFormatError(f"{name}: a video too long to be taken")
+    except (av.FFmpegError, IndexError, OSError, ValueError) as error:
+        raise AnswerFormatError(f"{name}: cannot be read as a video ({error})") from error
+    if not frames:
+        raise AnswerFormatError(f"{name}: the video has no frames")
+    return _stacked(frames), float(rate) if rate else DEFAULT_FPS

@@ -1,0 +1,133 @@
+"""Instance, Request and Output: what is asked, how it is put, what came back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from pytest_generalbench.core.media.media import Media
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pytest_generalbench.core.outputs import Answer
+
+INSTANCE_STATES: Final = (
+    "ok", "unparsable", "refused", "error", "timeout", "oom", "missing_media", "unjudged",
+)  # fmt: skip
+"""`unparsable` and `refused` count as wrong; the five after them make the task incomplete."""
+
+INCOMPLETE_STATES: Final = ("error", "timeout", "oom", "missing_media")
+"""No answer was had."""
+
+UNJUDGED: Final = "unjudged"
+"""An answer was had, and its judge failed: neither right nor wrong, and no doing of the model."""
+
+OPEN_STATES: Final = (*INCOMPLETE_STATES, UNJUDGED)
+"""What a complete task has none of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an instance cannot be asked."""
+
+    state: str
+    """`error` or `missing_media`."""
+    message: str
+
+
+class ReferenceFiles(Protocol):
+    """Finds the files that a reference names, inside the task's folder and nowhere else."""
+
+    def file(self, given: str, keep: int = 1) -> Path:
+        """Return the file behind a path of the annotation. Raises MediaError when there is none."""
+
+    def frames(self, given: str) -> tuple[Path, ...]:
+        """Return the image files in the folder behind a path, in natural order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One item of a task as the annotation file gives it."""
+
+    id: str
+    task_id: str
+    fields: Mapping[str, Any]
+    """Everything the model may see: the `input` object, or the instance's own keys when it has none."""
+    media: tuple[Media, ...] = ()
+    reference: Any = None
+    """The raw ground truth under whatever key it was found; None in the close set."""
+    reference_key: str | None = None
+    """Where it was found, e.g. `output.text`."""
+    problem: Problem | None = None
+    """Set when the instance cannot be asked; it then takes this state without reaching the model."""
+    files: ReferenceFiles | None = None
+    """For references that lie in files: masks, depth maps, flow, labels of points."""
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether a ground truth is there (the close set has none)."""
+        return self.reference_key is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a model is given: ordered parts and what is wanted back."""
+
+    task_id: str
+    instance_id: str
+    parts: tuple[str | Media, ...]
+    """Text and media in reading order."""
+    output_medium: str = "text"
+    content: str = ""
+    """The words to be spoken or drawn, without instructions, for models that take no others; may be empty."""
+    form: str = "text"
+    """The form of the answer that is wanted: `text`, or the name of one of `answers.form_names()`."""
+    max_new_tokens: int = 256
+    seed: int = 0
+
+    @property
+    def text(self) -> str:
+        """All text parts, a line each."""
+        return "\n".join(part for part in self.parts if isinstance(part, str))
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """All media parts, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Media))
+
+    def digest(self) -> str:
+        """Return 16 hex digits over everything that can change the answer."""
+        parts = [part if isinstance(part, str) else part.identity() for part in self.parts]
+        told = [self.task_id, self.instance_id, parts, self.output_medium, self.max_new_tokens, self.seed]
+        if self.form != "text":
+            told.append(self.form)
+        if self.content:
+            told.append(["content", self.content])
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a model returned for one request."""
+
+    text: str | None = None
+    """The answer, when it is text."""
+    medium: str = "text"
+    answer: Answer | Callable[[], Answer] | None = None
+    """The answer, when it is not text; read back from a ledger it is opened only when it is needed."""
+    key: str | None = None
+    """Tells equal answers that are not text from others; set by the ledger."""
+    file: str | None = None
+    """Name of the kept file that holds the answer, when one does; set by the ledger."""
+    refused: bool = False
+    """The model or its server declined to answer."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Anything worth keeping in the ledger: token counts, finish reason."""
+
+    def read(self) -> Answer | None:
+        """Return the answer that is not text, or None. Raises DataError when its file cannot be read."""
+        return self.answer() if callable(self.answer) else self.answer

@@ -1,0 +1,145 @@
+"""The result of one task: plain enough to travel in a pytest report, whole enough to be traced."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_generalbench.core.task import Task
+
+TASK_STATES: Final = (
+    "scored",
+    "incomplete",
+    "answered",
+    "unsupported",
+    "no_data",
+    "unavailable",
+    "human",
+    "failed",
+    "not_run",
+)
+"""What can become of a task.
+
+scored: every instance was asked and counted. incomplete: scored, but some instances
+ended as error, timeout, oom or missing_media (they count as wrong in the level).
+answered: the close set, answers kept, nothing to score against. unsupported: the model
+does not take or give the medium. no_data: not in the data folder. unavailable: the
+metric needs something absent (weights, a library, a judge). human: only people can
+score it. failed: the evaluation itself broke. not_run: selected, but never reported.
+"""
+
+
+class InstanceRow(NamedTuple):
+    """What became of one instance.
+
+    Attributes:
+        instance: Its id.
+        state: Its state, such as `ok` or `unparsable`.
+        score: In the metric's unit. Of a metric that is a mean over instances, the instance's own score, so
+            that the mean of all rows is the task's score. Of a corpus metric, the jackknife pseudo-value,
+            so that the standard error of the rows (of one row a group, where there are groups) is the task's.
+            None where the instance was not scored.
+        group: The jackknife group that it was left out with, of a corpus metric with many instances.
+        cluster: Instances that share an input file have the same; else the instance's own id.
+        prediction: What was read from the answer, cut short; empty when nothing could be read.
+    """
+
+    instance: str
+    state: str
+    score: float | None = None
+    group: int | None = None
+    cluster: str = ""
+    prediction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What one task's item reports."""
+
+    id: str
+    state: str
+    metric: str
+    unit: str
+    score: float | None = None
+    """In `unit`; None unless scored or incomplete. An instance without answer counts as wrong in it."""
+    stderr: float | None = None
+    n: int = 0
+    """Instances the score is over."""
+    coverage: float = 0.0
+    """Share of instances that reached an answer (1.0: none is error, timeout, oom or missing media)."""
+    seconds: float = 0.0
+    reason: str | None = None
+    """Why the state is what it is, when it is not `scored`."""
+    definition: str | None = None
+    """The metric's definition in one line, with the choices that were open."""
+    states: Mapping[str, int] = field(default_factory=dict)
+    """Instances by state."""
+    data: str | None = None
+    """Digest of the annotation file the instances came from."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the score must know, e.g. the coordinates that the answers were found to be in."""
+    backbones: Mapping[str, str] = field(default_factory=dict)
+    """The pretrained models that the score was measured with: role to name, revision and digest."""
+    probe: Mapping[str, int] = field(default_factory=dict)
+    """Instances that were asked again in batches of another size: `compared`, and `different` ones."""
+    top_answer: str | None = None
+    """The most frequent prediction, cut to 40 characters: a constant answer shows here."""
+    top_share: float | None = None
+    """The share of instances with that prediction."""
+    rows: tuple[InstanceRow, ...] = field(default=(), compare=False, repr=False)
+    """A row for every instance, where the task was just scored; they are kept in the instance table alone."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain builtins only; a score that is not finite becomes None with a reason."""
+        plain = asdict(replace(self, rows=()))
+        del plain["rows"]
+        plain["states"] = dict(self.states)
+        plain["probe"] = dict(self.probe)
+        plain["notes"] = list(self.notes)
+        plain["backbones"] = dict(self.backbones)
+        for key in ("score", "stderr"):
+            value = plain[key]
+            if value is not None:
+                plain[key] = float(value) if math.isfinite(value) else None
+                if plain[key] is None:
+                    plain["reason"] = plain["reason"] or f"{key} is {value}"
+        return plain
+
+
+def drift(results: Iterable[TaskResult]) -> dict[str, Any]:
+    """Return what the probe found in a run: instances compared and different, and the tasks of the latter."""
+    probed = [result for result in results if result.probe]
+    return {
+        "compared": sum(result.probe["compared"] for result in probed),
+        "different": sum(result.probe["different"] for result in probed),
+        "tasks": {result.id: result.probe["different"] for result in probed if result.probe["different"]},
+    }
+
+
+DIGEST_BYTES: Final = 1000
+
+
+def digest_of(result: TaskResult) -> dict[str, Any]:
+    """Return what travels in the report: plain builtins, at most 1 KB; a long reason is cut to fit."""
+    plain = result.to_dict()
+    del plain["definition"]  # the controller knows it from the task
+    reason = (result.reason or "").encode()
+    size = len(json.dumps({**plain, "reason": ""}, ensure_ascii=False).encode())
+    if size + len(reason) > DIGEST_BYTES:
+        plain["reason"] = reason[: max(0, DIGEST_BYTES - size)].decode(errors="ignore")
+    return plain
+
+
+def absent(task: Task, state: str, reason: str) -> TaskResult:
+    """Return the result of a task that has no score, and why."""
+    return TaskResult(task.id, state, task.metric.name, task.metric.unit, reason=reason)
+
+
+def result_from_dict(plain: Mapping[str, Any]) -> TaskResult:
+    """Rebuild a TaskResult from its plain form."""
+    return TaskResult(**{**plain, "notes": tuple(plain.get("notes", ()))})

@@ -1,0 +1,203 @@
+"""Task: one of the 699, immutable, validated word by word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final
+
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
+
+SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def slug(text: str) -> str:
+    """Turn a title into the lower-case, hyphenated form used in ids and board names."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFacts:
+    """How a task is scored: the names, the scale and the way to 0..100 points."""
+
+    official: str
+    """The workbook's spelling, exact to the blank; `released` scoring looks it up."""
+    name: str
+    """Canonical name, one of `vocabulary.METRICS` or a name that a plugin brings."""
+    direction: str
+    """`higher` or `lower`: which scores are better."""
+    unit: str
+    mapping: str
+    """How a score in `unit` becomes points, one of `vocabulary.MAPPINGS`."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Keyword arguments for the metric where its definition differs by family of tasks."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a larger score is a better one."""
+        return self.direction == "higher"
+
+
+@dataclass(frozen=True, slots=True)
+class SotaFacts:
+    """The specialist's score in each published table, as printed there."""
+
+    released: float | None
+    paper: float | None
+    mapped: bool = False
+    """The printed value is already points (three optical-flow tasks): map it back for raw comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One benchmark task: what is asked, in which media, and how the answers are scored."""
+
+    id: str
+    """`image/comprehension/bird-detection`, or `nlp/causal-reasoning` (language has no paradigm)."""
+    modality: str
+    paradigm: str | None
+    sheet: str
+    """The workbook sheet the task is a row of."""
+    number: int
+    """The row's `No` in that sheet."""
+    skill: str
+    skill_code: str
+    official_name: str
+    """Exact spelling of the workbook, slips and stray blanks included."""
+    name: str
+    short_name: str
+    archetype: str
+    protocol: str
+    inputs: str
+    output: str
+    instances: int
+    """Stated number of instances, open and close set together."""
+    metric: MetricFacts
+    sota: SotaFacts
+    folders: tuple[str, ...] = ()
+    """Folder names seen on disk; they follow no rule."""
+    prompt: str | None = None
+    """Replaces the protocol's prompt template."""
+    max_new_tokens: int | None = None
+    """Replaces the protocol's answer length."""
+    parser: str | None = None
+    """Replaces the protocol's answer parser, by name."""
+    notes: str | None = None
+    """What is doubtful about the task, and what was decided."""
+
+    @property
+    def input_media(self) -> tuple[str, ...]:
+        """The media a model must take."""
+        return vocabulary.INPUT_MEDIA[self.inputs]
+
+    @property
+    def output_medium(self) -> str:
+        """The medium a model must give."""
+        return vocabulary.OUTPUT_MEDIUM[self.output]
+
+    @property
+    def answers_in_text(self) -> bool:
+        """Whether the answer is text or numbers."""
+        return self.output in vocabulary.TEXT_OUTPUTS
+
+    @property
+    def paradigm_or_language(self) -> str:
+        """The paradigm, or `language` for the tasks that have none."""
+        return self.paradigm or "language"
+
+    def sota_value(self, table: str) -> float | None:
+        """Return the specialist's printed score in `table` (`released` or `paper`)."""
+        if table not in vocabulary.SOTA_TABLES:
+            raise UnknownWordError("SoTA table", table, vocabulary.SOTA_TABLES)
+        return self.sota.released if table == "released" else self.sota.paper
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plain form that the JSON index stores."""
+        return asdict(self)
+
+
+def _check_word(task_id: str, what: str, word: object, good: Collection[str]) -> None:
+    if word not in good:
+        raise TaskFileError(f"task {task_id!r}: {UnknownWordError(what, word, good)}")
+
+
+def validate(task: Task, metrics: Collection[str], protocols: Collection[str]) -> Task:
+    """Check every word of `task` against its closed set and return it.
+
+    `metrics` and `protocols` are the accepted names, those of plugins included.
+    Raises TaskFileError that names the task, the word, and the good words.
+    """
+    parts = task.id.split("/")
+    if not all(SLUG.fullmatch(part) for part in parts):
+        raise TaskFileError(f"task {task.id!r}: an id is lower-case slugs joined by '/'")
+    expected = [task.modality, *([task.paradigm] if task.paradigm else [])]
+    if parts[:-1] != expected:
+        raise TaskFileError(f"task {task.id!r}: its id must start with {'/'.join(expected)!r}")
+    _check_word(task.id, "modality", task.modality, vocabulary.MODALITIES)
+    if (task.modality == "nlp") != (task.paradigm is None):
+        raise TaskFileError(f"task {task.id!r}: every modality but nlp has a paradigm, nlp has none")
+    if task.paradigm is not None:
+        _check_word(task.id, "paradigm", task.paradigm, vocabulary.PARADIGMS)
+    _check_word(task.id, "inputs", task.inputs, vocabulary.INPUT_MEDIA)
+    _check_word(task.id, "output", task.output, vocabulary.OUTPUT_MEDIUM)
+    _check_word(task.id, "protocol", task.protocol, protocols)
+    _check_word(task.id, "metric", task.metric.name, metrics)
+    _check_word(task.id, "direction", task.metric.direction, vocabulary.DIRECTIONS)
+    _check_word(task.id, "unit", task.metric.unit, vocabulary.UNITS)
+    _check_word(task.id, "mapping", task.metric.mapping, vocabulary.MAPPINGS)
+    return task
+
+
+_TASK_FIELDS: Final = {item.name for item in fields(Task)}
+_METRIC_FIELDS: Final = {item.name for item in fields(MetricFacts)}
+_SOTA_FIELDS: Final = {item.name for item in fields(SotaFacts)}
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "id": (str,), "modality": (str,), "paradigm": (str, type(None)), "sheet": (str,), "number": (int,),
+    "skill": (str,), "skill_code": (str,), "official_name": (str,), "name": (str,), "short_name": (str,),
+    "archetype": (str,), "protocol": (str,), "inputs": (str,), "output": (str,), "instances": (int,),
+    "folders": (list, tuple), "prompt": (str, type(None)), "max_new_tokens": (int, type(None)),
+    "parser": (str, type(None)), "notes": (str, type(None)),
+}  # fmt: skip
+
+
+def _checked(where: str, given: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    for key in given:
+        if key not in known:
+            raise TaskFileError(f"{where}: {UnknownWordError('key', key, known)}")
+    return dict(given)
+
+
+def _sota(where: str, given: Mapping[str, Any]) -> SotaFacts:
+    values = _checked(where, given, _SOTA_FIELDS)
+    for table in ("released", "paper"):
+        score = values.get(table)
+        if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
+            raise TaskFileError(f"{where}: {table!r} must be a number, not {score!r}")
+        values[table] = None if score is None else float(score)
+    return SotaFacts(**values)
+
+
+def task_from_dict(given: Mapping[str, Any]) -> Task:
+    """Build a Task from its plain form; a missing or unknown key or a wrong type is a TaskFileError."""
+    where = f"task {given.get('id', '(without id)')!r}"
+    values = _checked(where, given, _TASK_FIELDS)
+    for key, types in _TYPES.items():
+        if key in values and (not isinstance(values[key], types) or isinstance(values[key], bool)):
+            wanted = " or ".join(item.__name__ for item in types)
+            raise TaskFileError(f"{where}: {key!r} must be {wanted}, not {values[key]!r}")
+    for key, known in (("metric", _METRIC_FIELDS), ("sota", _SOTA_FIELDS)):
+        if not isinstance(values.get(key), Mapping):
+            raise TaskFileError(f"{where}: {key!r} must be a mapping with {', '.join(sorted(known))}")
+    try:
+        return Task(
+            **{
+                **values,
+                "metric": MetricFacts(**_checked(f"{where}, metric", values["metric"], _METRIC_FIELDS)),
+                "sota": _sota(f"{where}, sota", values["sota"]),
+                "folders": tuple(values.get("folders", ())),
+            }
+        )
+    except TypeError as error:
+        raise TaskFileError(f"{where}: {error}") from error

@@ -1,0 +1,132 @@
+"""How long a task will take: from earlier runs where there are any, else from what is asked and answered.
+
+Only the order and the ratios matter: they decide which task a worker starts first.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_generalbench.core.settings import Settings
+    from pytest_generalbench.core.task import Task
+
+_READING: Final[dict[str, float]] = {
+    "text": 1.0, "image": 1.5, "audio": 1.5, "pointcloud": 1.5, "mesh": 1.5, "motion": 1.0, "signal": 1.0,
+    "map": 1.0, "video": 4.0,
+}  # fmt: skip
+"""What reading one instance costs, by the dearest medium in it; text is the measure."""
+
+_WRITING: Final[dict[str, float]] = {
+    "text": 1.0, "map": 1.5, "image": 8.0, "audio": 10.0, "pointcloud": 15.0, "mesh": 15.0, "motion": 8.0,
+    "video": 60.0,
+}  # fmt: skip
+"""What making one answer costs beside a text of 256 tokens."""
+
+_TOKENS: Final = 256
+_LEAST_PART: Final = 50.0
+"""Texts answered that are worth a part of their own."""
+_LATEST: Final = 3
+"""Earlier runs that are looked at, the latest first."""
+
+
+def prior(task: Task, limit: int | None = None) -> float:
+    """Return the cost of a task that was never run, in texts answered.
+
+    Instances as stated, times the dearest medium read, times what is written; a longer answer costs more.
+    """
+    count = task.instances if limit is None else min(limit, task.instances)
+    writing = _WRITING[task.output_medium]
+    if task.output_medium == "text":
+        writing *= (task.max_new_tokens or _TOKENS) / _TOKENS
+    return count * max(_READING[medium] for medium in task.input_media) * writing
+
+
+def parts(costs: Mapping[str, float], count: int) -> list[set[str]]:
+    """Divide tasks into `count` parts of about equal cost: the dearest left goes to the cheapest part."""
+    found: list[set[str]] = [set() for _ in range(count)]
+    totals = [0.0] * count
+    for task_id in sorted(costs, key=lambda task_id: (-costs[task_id], task_id)):
+        place = totals.index(min(totals))
+        found[place].add(task_id)
+        totals[place] += costs[task_id]
+    return found
+
+
+def divisions(
+    tasks: Mapping[str, Task], seconds: Mapping[str, float], workers: int, settings: Settings
+) -> dict[str, int]:
+    """Return into how many parts each task is divided that takes longer than a worker's equal share of all.
+
+    `tasks` and `seconds` are of what is run. Unless it is asked for always, only parts that are worth what
+    they cost: the model loaded and the data read once more.
+    """
+    share = sum(seconds.values()) / workers
+    found = {}
+    for name, task in tasks.items():
+        parts = min(workers, math.ceil(seconds[name] / share)) if share else 1
+        if settings.divide != "always":
+            parts = min(parts, int(prior(task, settings.limit) // _LEAST_PART))
+        if parts > 1:
+            found[name] = parts
+    return found
+
+
+def _result(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def earlier(runs: Path, settings: Settings) -> dict[str, float]:
+    """Return seconds for each task that the latest runs of this model over this data measured.
+
+    `runs` is the folder of run folders. What cannot be read counts for nothing.
+    """
+    files = sorted(runs.glob("*/result.json"), key=lambda path: path.name and path.stat().st_mtime)
+    found: dict[str, float] = {}
+    for path in reversed(files[-_LATEST:]):
+        content = _result(path)
+        told = content.get("settings")
+        if not isinstance(told, Mapping) or told.get("model") != settings.model:
+            continue
+        if told.get("data", settings.data) != settings.data:
+            continue
+        apart = content.get("run")
+        times = apart.get("tasks") if isinstance(apart, Mapping) else None
+        for task in content.get("tasks") or ():
+            seconds = _seconds(task, settings.limit, times if isinstance(times, Mapping) else {})
+            if seconds is not None:
+                found.setdefault(task["id"], seconds)
+    return found
+
+
+def _seconds(task: Any, limit: int | None, times: Mapping[str, Any]) -> float | None:
+    """Return a task's time in an earlier run, as it would be with this limit.
+
+    `times` are those of a result that keeps times apart from the tasks.
+    """
+    if not isinstance(task, Mapping) or not isinstance(task.get("id"), str):
+        return None
+    seconds, states = times.get(task["id"], task.get("seconds")), task.get("states")
+    count = sum(states.values()) if isinstance(states, Mapping) else 0
+    if not count or not isinstance(seconds, int | float) or seconds <= 0:
+        return None
+    return float(seconds) if limit is None else float(seconds) * min(1.0, limit / count)
+
+
+def estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) -> dict[str, float]:
+    """Return seconds by task id; tasks never run are put on the scale of those that were."""
+    measured = earlier(runs, settings)
+    guessed = {name: prior(task, settings.limit) for name, task in tasks.items()}
+    both = [name for name in guessed if name in measured]
+    # The ratio of the sums is dominated by the long tasks, and those are the ones that matter.
+    scale = sum(measured[name] for name in both) / sum(guessed[name] for name in both) if both else 1.0
+    return {name: measured.get(name, scale * guess) for name, guess in guessed.items()}

@@ -1,0 +1,1 @@
+"""What asks a model: batches, time limits, prefetching, shared batches."""

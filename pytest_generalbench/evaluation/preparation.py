@@ -1,0 +1,197 @@
+"""What asking and rescoring a task share: its data turned into requests, its answers into a result."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from pytest_generalbench import metrics, protocols
+from pytest_generalbench.core.errors import DataError, MissingDependencyError
+from pytest_generalbench.core.result import TaskResult, absent
+from pytest_generalbench.evaluation.scoring.human_ratings import (
+    AUTOMATIC,
+    HUMAN_METRICS,
+    Ratings,
+    automatic,
+    score_rated,
+)
+from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, score_task
+from pytest_generalbench.metrics.definition import JUDGE_METRIC
+from pytest_generalbench.models.base import foreign
+from pytest_generalbench.runs.ledger.records import Record
+from pytest_generalbench.suite.selection import limited
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_generalbench.core.request import Instance, Request
+    from pytest_generalbench.core.settings import Settings
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.evaluation.scoring.backbones import Backbones
+    from pytest_generalbench.evaluation.scoring.judge import Judge
+    from pytest_generalbench.suite.data import DataSource, TaskData
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A task ready to be asked."""
+
+    scoring: ScoringInput
+    requests: tuple[Request, ...]
+    """One per instance that can be asked, longest text first; the order is the same for every worker."""
+    impossible: tuple[Record, ...]
+    """One per instance that cannot be asked, with its state and why."""
+
+    def digests(self) -> dict[str, str | None]:
+        """Return the digest of every instance's request, None for those that cannot be asked."""
+        found: dict[str, str | None] = {request.instance_id: request.digest() for request in self.requests}
+        return {**found, **{record.instance: None for record in self.impossible}}
+
+
+def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskResult | None:
+    """Return why this installation cannot score `task`, or None when it can."""
+    lacking = protocols.get(task.protocol).requires
+    if lacking and find_spec(lacking[0]) is None:
+        error = MissingDependencyError(*lacking, f"the protocol {task.protocol}")
+        return absent(task, "unavailable", str(error))
+    lacking_weights = backbones.missing(metrics.get(task.metric.name).backbones)
+    if lacking_weights:
+        return absent(task, "unavailable", lacking_weights)
+    try:
+        if not metrics.get(task.metric.name).backbones:
+            metrics.make(task.metric.name, task.metric.options)
+    except MissingDependencyError as error:
+        return absent(task, "unavailable", str(error))
+    if task.metric.name == JUDGE_METRIC and judge is None:
+        return absent(task, "unavailable", "needs a judge: --generalbench-judge=MODEL")
+    return None
+
+
+def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
+    """Return the record of an instance that must not be asked, or None."""
+    if instance.problem is not None:
+        return Record(
+            instance.task_id, instance.id, state=instance.problem.state, message=instance.problem.message
+        )
+    message = None
+    if scoring.protocol.has_reference(instance, scoring.context):
+        try:
+            scoring.protocol.reference(instance, scoring.context)
+        except DataError as error:
+            message = str(error)
+    elif scoring.split == "open":
+        message = "the instance has no reference"
+    if message is None:
+        return None
+    return Record(instance.task_id, instance.id, state="error", message=message)
+
+
+def prepare(scoring: ScoringInput) -> Prepared:
+    """Turn instances into requests; what cannot be asked keeps its state and its reason."""
+    requests: list[Request] = []
+    impossible: list[Record] = []
+    for instance in scoring.instances:
+        record = _cannot_ask(instance, scoring)
+        if record is None:
+            try:
+                requests.append(scoring.protocol.request(instance, scoring.context))
+                continue
+            except DataError as error:
+                record = Record(instance.task_id, instance.id, state="error", message=str(error))
+        impossible.append(record)
+    requests.sort(key=lambda request: (-len(request.text), request.instance_id))
+    return Prepared(_in_order(scoring, requests), tuple(requests), tuple(impossible))
+
+
+def _in_order(scoring: ScoringInput, requests: Sequence[Request]) -> ScoringInput:
+    """Have instances scored in the order in which they are asked, those that cannot be asked first.
+
+    So the first can be scored while the last are asked. Every run adds up in this order, or in the file's.
+    """
+    if metrics.get(scoring.task.metric.name).in_order:
+        return scoring
+    place = {request.instance_id: number for number, request in enumerate(requests)}
+    ordered = sorted(scoring.instances, key=lambda instance: place.get(instance.id, -1))
+    return replace(scoring, instances=tuple(ordered))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A task that can be scored, and its data."""
+
+    task: Task
+    """With the metric that will score it: a predictor's in people's place, when that was asked for."""
+    data: TaskData
+
+
+def facts_of(scoring: ScoringInput) -> dict[str, str]:
+    """Return what answers hold under: other data or another protocol, and they are of no use."""
+    protocol = scoring.protocol
+    return {"data": scoring.fingerprint, "protocol": f"{protocol.name}/{protocol.version}"}
+
+
+class TaskScoring:
+    """Loads, prepares and scores tasks with one data source and one way of scoring."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        data: DataSource,
+        judge: Judge | None,
+        backbones: Backbones,
+        ratings: Ratings,
+    ) -> None:
+        """Keep the parts."""
+        self.settings = settings
+        self.data = data
+        self.judge = judge
+        self.backbones = backbones
+        self.ratings = ratings
+
+    def load(self, task: Task) -> Loaded | TaskResult:
+        """Load the task's data, or say why it has no score here. Raises DataError for broken data."""
+        by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
+        if by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC:
+            task = automatic(task)
+        impossible = not_possible(task, self.judge, self.backbones)
+        if impossible is not None:
+            return impossible
+        data = self.data.load(task)
+        if data is None:
+            return absent(task, "no_data", "the data folder has no folder for it")
+        return Loaded(task, data)
+
+    def prepare(self, loaded: Loaded) -> Prepared:
+        """Turn the task's instances, as many as the limit allows, into requests."""
+        task, data = loaded.task, loaded.data
+        protocol = protocols.get(task.protocol)
+        return prepare(
+            ScoringInput(
+                task=task,
+                protocol=protocol,
+                context=protocol.context(task, data.header, data.instances),
+                instances=limited(data.instances, self.settings.limit),
+                fingerprint=data.fingerprint,
+                split=self.settings.split,
+                judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
+                backbones=self.backbones,
+            )
+        )
+
+    def score(
+        self,
+        scoring: ScoringInput,
+        answers: Mapping[str, Record],
+        verdicts: Mapping[str, Record],
+        seconds: float,
+    ) -> TaskResult:
+        """Score the task from its answers, one for every instance."""
+        metric = scoring.task.metric.name
+        if metric in HUMAN_METRICS:
+            return score_rated(scoring, answers, self.ratings, seconds)
+        # What a metric's pretrained model raises is told in a line; what a pure metric raises is our fault.
+        measured = metrics.get(metric).backbones
+        with foreign(f"scoring with {metric}") if measured else nullcontext():
+            return score_task(scoring, answers, verdicts, seconds)

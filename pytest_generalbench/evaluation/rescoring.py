@@ -1,0 +1,183 @@
+"""Scores and levels from a run's ledger alone: no model, no torch, nothing asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_generalbench import metrics
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.result import TaskResult, absent, digest_of, result_from_dict
+from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
+from pytest_generalbench.evaluation.scoring.backbones import make_backbones
+from pytest_generalbench.evaluation.scoring.human_ratings import make_ratings
+from pytest_generalbench.evaluation.scoring.judge import make_judge
+from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result
+from pytest_generalbench.runs.folder import read_run, settings_of_run
+from pytest_generalbench.runs.instance_rows import write_rows
+from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, settled
+from pytest_generalbench.runs.ledger.records import Record
+from pytest_generalbench.runs.provenance import environment
+from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
+from pytest_generalbench.runs.resume import Earlier
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.data import open_data
+from pytest_generalbench.suite.level import sota_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.suite.level import LevelResult
+
+_NOT_FROM_ANSWERS = ("unsupported", "failed", "not_run")
+"""States that the ledger's answers do not tell: they stay as they were."""
+
+
+@dataclass(slots=True)
+class Rescored:
+    """A run's result, made anew."""
+
+    content: dict[str, Any]
+    """Of `result.json`."""
+    level: LevelResult
+    kept: dict[str, list[str]] = field(default_factory=dict)
+    """Why a score was taken over as it was, and the tasks: measured with weights, not of the benchmark."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run folder opened for reading."""
+
+    folder: Path
+    record: Mapping[str, Any]
+    ledgers: Ledgers
+    before: Mapping[str, Any] | None
+    """Content of its result file, None when it has none."""
+
+    def entry(self, task: str) -> TaskResult | None:
+        """Return what the run itself made of the task."""
+        for entry in self.before["tasks"] if self.before else ():
+            if entry["id"] == task:
+                plain = {key: value for key, value in entry.items() if key != "sota"}
+                return result_from_dict({**plain, "seconds": 0.0})
+        told = self.ledgers.results.get(task)
+        return result_from_dict(told[2]) if told else None
+
+
+class _Rescoring(TaskScoring):
+    def rescore(self, task: Task, ledgers: Ledgers) -> TaskResult:
+        """Score the task from its records. An instance without one was not asked yet."""
+        loaded = self.load(task)
+        if isinstance(loaded, TaskResult):
+            return loaded
+        prepared = self.prepare(loaded)
+        Earlier(ledgers).check(task.id, facts_of(prepared.scoring))
+        answers, verdicts = settled(ledgers.records(task.id), prepared.digests(), ledgers.folder)
+        for instance in prepared.scoring.instances:
+            if instance.id not in answers:
+                answers[instance.id] = Record(task.id, instance.id, state="error", message="not asked yet")
+        return self.score(prepared.scoring, answers, verdicts, 0.0)
+
+
+def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
+    """Make a run's result anew from its ledger; the instance table goes into the folder `rows_into`.
+
+    Raises GeneralBenchError when the folder is no run, its data are gone or others than they were.
+    """
+    record = read_run(folder)
+    before = read_result(folder) if (folder / RESULT_FILE).is_file() else None
+    run = _Run(folder, record, read_ledgers(folder), before)
+    settings = settings_of_run(record)
+    started_in = Path(record["invocation"])
+    shipped = registry.load_tasks()
+    source = settings.data if settings.data in ("demo", "hub") else started_in / settings.data
+    data = open_data(source, settings.split, shipped, offline=True)
+    judge = make_judge(settings, data.is_demo)
+    backbones = make_backbones(settings, data.is_demo, started_in)
+    ratings = make_ratings(settings, data, shipped, started_in)
+    scoring = _Rescoring(settings, data, judge, backbones, ratings)
+    sota = settings.sota if settings.sota in ("released", "paper") else str(started_in / settings.sota)
+    tasks = {task.id: task for task in shipped}
+    kept: dict[str, list[str]] = {}
+    results: list[TaskResult] = []
+    selection: list[str] = record.get("selection") or run.ledgers.tasks()
+    for name in selection:
+        result = _one(name, tasks.get(name), run, scoring, data.is_demo, kept)
+        if rows_into is not None and result.rows:
+            write_rows(rows_into, name, result.rows)
+        results.append(replace(result, rows=()))
+    known = [result for result in results if result.id in tasks]
+    setting = Setting(settings, shipped, tasks, sota_table(shipped, sota), judge.name if judge else None)
+    level = level_of(setting, results, set(selection), data.is_demo)
+    found = run_result(
+        setting, known, level,
+        data=_data(run, data.name, settings.split, data.is_demo),
+        model=_model(run),
+        environment=before["environment"] if before else environment(),
+        run=before["run"] if before else _aside(record),
+    )  # fmt: skip
+    return Rescored(_with_strangers(found.to_dict(), before, tasks), level, kept)
+
+
+def _with_strangers(
+    content: dict[str, Any], before: Mapping[str, Any] | None, tasks: Mapping[str, Task]
+) -> dict[str, Any]:
+    """Put back the entries of tasks that a hook brought: no hook is asked here."""
+    strangers = [entry for entry in before["tasks"] if entry["id"] not in tasks] if before else []
+    if not before or not strangers:
+        return content
+    content["tasks"] = sorted([*content["tasks"], *strangers], key=lambda entry: str(entry["id"]))
+    counts = Counter(entry["state"] for entry in content["tasks"])
+    content |= {"counts": dict(sorted(counts.items())), "definitions": before["definitions"]}
+    content["data"]["fingerprint"] = data_fingerprint(
+        (entry["id"], entry["data"]) for entry in content["tasks"]
+    )
+    return content
+
+
+def _one(
+    name: str,
+    task: Task | None,
+    run: _Run,
+    scoring: _Rescoring,
+    is_demo: bool,
+    kept: dict[str, list[str]],
+) -> TaskResult:
+    before = run.entry(name)
+    if task is None:
+        kept.setdefault("brought by a hook of the repository", []).append(name)
+        return before or TaskResult(name, "not_run", "", "")
+    if before is not None and before.state in _NOT_FROM_ANSWERS:
+        return before
+    if name not in run.ledgers.spans and before is None:
+        return absent(task, "not_run", "selected, but never reported")
+    roles = metrics.get(task.metric.name).backbones
+    if roles and not is_demo and before is not None:
+        kept.setdefault(f"measured with pretrained models ({', '.join(roles)})", []).append(name)
+        return before
+    try:
+        result = scoring.rescore(task, run.ledgers)
+    except GeneralBenchError as error:
+        result = absent(task, "failed", str(error)[:300])
+    return replace(result_from_dict(digest_of(result)), rows=result.rows)
+
+
+def _data(run: _Run, name: str, split: str, is_demo: bool) -> dict[str, Any]:
+    if run.before:
+        return {key: value for key, value in run.before["data"].items() if key != "fingerprint"}
+    return {"name": name, "split": split, "is_demo": is_demo}
+
+
+def _model(run: _Run) -> dict[str, Any]:
+    if run.before:
+        return {key: value for key, value in run.before["model"].items() if key != "spec"}
+    return dict(run.ledgers.model[1]) if run.ledgers.model else {}
+
+
+def _aside(record: Mapping[str, Any]) -> dict[str, Any]:
+    started = record["sessions"][0]["started"]
+    return {"started": started, "seconds": 0.0, "tasks": {}, "torn_lines": [],
+            "cached": {"hits": 0, "asked": 0}, "settings": {}, "sessions": record["sessions"]}  # fmt: skip

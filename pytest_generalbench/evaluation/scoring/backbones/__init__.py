@@ -1,0 +1,103 @@
+"""Backbones: the pretrained models that metrics measure with, found where the user points.
+
+A metric names roles (`metrics.backbone`); here each role gets its weights: from the folder of
+`--generalbench-weights`, from the Hugging Face cache, or, for the demo set alone, tiny random ones that say
+nothing. Looking is cheap and imports no torch; weights are loaded when the first task is scored with them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.metrics.backbone_interfaces import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.core.settings import Settings
+
+__all__ = ["BackboneError", "Backbones", "Source", "make_backbones"]
+
+
+class BackboneError(GeneralBenchError):
+    """Weights that are there and cannot be used; the message names them and says why."""
+
+
+class Source(Protocol):
+    """A place that weights come from."""
+
+    def has(self, role: str) -> bool:
+        """Whether the weights of `role` are here; cheap, nothing is loaded."""
+
+    def open(self, role: str) -> Any:
+        """Load them: an object that can do what the role's interface says. Raises BackboneError."""
+
+    def identity(self, role: str) -> str:
+        """Return name, revision and digest of the weights, in a few words."""
+
+    def lacking(self, role: str) -> str:
+        """Return what to do to have them here, to stand behind `or`."""
+
+
+class Backbones:
+    """The weights of every role, from the first source that has them; each is loaded once."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        """Keep the sources in the order they are asked."""
+        self._sources = tuple(sources)
+        self._open: dict[str, Any] = {}
+        self._identities: dict[str, str] = {}
+
+    def missing(self, roles: Sequence[str]) -> str | None:
+        """Return which weights are not there and what to do, or None when all are."""
+        lacking = [role for role in roles if self._source(role) is None]
+        if not lacking:
+            return None
+        ways = [way for source in self._sources if (way := source.lacking(lacking[0]))]
+        return (
+            f"needs the weights of {' and '.join(lacking)}: {' or '.join(ways)}; "
+            "'generalbench weights' lists all, and --generalbench-weights=DIR takes your own"
+        )
+
+    def get(self, role: str) -> Any:
+        """Return the backbone of `role`, loaded when first asked for."""
+        if role not in self._open:
+            source = self._source(role)
+            if source is None:
+                raise BackboneError(self.missing([role]) or role)
+            self._open[role] = source.open(role)
+        return self._open[role]
+
+    def identity(self, role: str) -> str:
+        """Return what tells the weights of `role` from others; goes into the score's record."""
+        if role not in self._identities:
+            source = self._source(role)
+            self._identities[role] = source.identity(role) if source else "none"
+        return self._identities[role]
+
+    def _source(self, role: str) -> Source | None:
+        if role not in ROLES:
+            raise UnknownWordError("backbone role", role, ROLES)
+        return next((source for source in self._sources if source.has(role)), None)
+
+
+def make_backbones(settings: Settings, is_demo: bool, folder: Path) -> Backbones:
+    """Return the backbones of a run; `folder` is where it was started.
+
+    Raises GeneralBenchError when the weights folder of the settings is not there.
+    """
+    from pytest_generalbench.evaluation.scoring.backbones.dnsmos import PackagedWeights
+    from pytest_generalbench.evaluation.scoring.backbones.sources import HubCache, WeightsFolder
+
+    sources: list[Source] = []
+    if settings.weights:
+        sources.append(WeightsFolder(folder / Path(settings.weights).expanduser()))
+    if is_demo:
+        from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+
+        sources.append(DemoWeights())
+    else:
+        sources += [PackagedWeights(), HubCache()]
+    return Backbones(sources)

@@ -1,0 +1,52 @@
+"""DNSMOS, the predictor of opinion scores whose weights come inside the package speechmos."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.core.outputs import Sound
+    from pytest_generalbench.metrics.backbone_interfaces import Features
+
+RATE: Final = 16_000
+_LIBRARIES: Final = ("speechmos", "onnxruntime", "librosa", "requests")
+_ROLE: Final = "mos"
+
+
+class _Dnsmos:
+    """`mos`: the P.808 model, which was trained on people's overall opinions of noisy speech."""
+
+    def scores(self, sounds: Sequence[Sound]) -> Features:
+        from speechmos import dnsmos
+
+        said = [dnsmos.run(np.clip(sound.mono(RATE), -1, 1), RATE)["p808_mos"] for sound in sounds]
+        return np.array(said, np.float64)
+
+
+class PackagedWeights:
+    """The weights that a Python package brings: those of `mos`."""
+
+    def has(self, role: str) -> bool:
+        """Whether the role is `mos`, and all that predicts it is installed."""
+        return role == _ROLE and all(find_spec(name) is not None for name in _LIBRARIES)
+
+    def open(self, role: str) -> Any:
+        """Return the predictor; its weights are loaded with the first sound."""
+        return _Dnsmos()
+
+    def identity(self, role: str) -> str:
+        """Name the model and the package's version."""
+        return f"DNSMOS P.808 of speechmos {version('speechmos')}"
+
+    def lacking(self, role: str) -> str:
+        """Say which extra brings the role's weights; nothing for a role that none does."""
+        extra = FACTS[role].extra
+        return f"pip install 'pytest-generalbench[{extra}]'" if extra else ""

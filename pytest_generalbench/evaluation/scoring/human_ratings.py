@@ -1,0 +1,181 @@
+"""Ratings by people: read from a CSV file, scored, and asked for with a sheet of what is to be rated."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench import metrics
+from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.request import INCOMPLETE_STATES
+from pytest_generalbench.core.result import InstanceRow, TaskResult, absent
+from pytest_generalbench.evaluation.scoring.rows import instance_rows
+from pytest_generalbench.metrics.audio.opinion_scores import SCALES
+from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, LedgerReader, Record
+from pytest_generalbench.suite.demo import HUMAN_SCORES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_generalbench.core.settings import Settings
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.evaluation.scoring.score_task import ScoringInput
+    from pytest_generalbench.suite.data import DataSource
+
+HUMAN_METRICS: Final = tuple(SCALES)
+SHEET: Final = "human-ratings.csv"
+COLUMNS: Final = ("task", "instance", "rater", "score")
+AUTOMATIC: Final = {"mos": "mos_auto"}
+"""The metric that stands in for people when it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """What raters said, by task and instance."""
+
+    by_task: Mapping[str, Mapping[str, tuple[float, ...]]]
+    raters: Mapping[str, int]
+    """How many people rated each task."""
+    source: str
+    """Where they are from; goes into the score's definition."""
+
+
+NO_RATINGS: Final = Ratings({}, {}, "none")
+
+
+def read_ratings(path: Path, tasks: Iterable[Task], source: str | None = None) -> Ratings:
+    """Read a CSV file with the columns task, instance, rater, score; lines without a score are not rated yet.
+
+    Raises GeneralBenchError, one line that names the file and the line, for a file that cannot be read, a
+    missing column, an unknown task, a score that is no number on the metric's scale, and a rater who
+    rated an instance twice.
+    """
+    rated = {task.id: task for task in tasks if task.metric.name in HUMAN_METRICS}
+    found: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            lacking = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+            if lacking:
+                raise GeneralBenchError(
+                    f"{path.name}: no column {lacking[0]!r}; it needs {','.join(COLUMNS)}"
+                )
+            for row in rows:
+                _take(row, f"{path.name} line {rows.line_num}", rated, found)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise GeneralBenchError(f"{path}: the ratings cannot be read ({error})") from error
+    by_task = {
+        task: {instance: tuple(said.values()) for instance, said in instances.items()}
+        for task, instances in found.items()
+    }
+    raters = {
+        task: len({rater for said in instances.values() for rater in said})
+        for task, instances in found.items()
+    }
+    return Ratings(by_task, raters, source or path.name)
+
+
+def _take(
+    row: Mapping[str, str | None],
+    place: str,
+    tasks: Mapping[str, Task],
+    found: dict[str, dict[str, dict[str, float]]],
+) -> None:
+    task, instance, rater, score = ((row[name] or "").strip() for name in COLUMNS)
+    if not score:
+        return
+    if task not in tasks:
+        raise GeneralBenchError(f"{place}: {UnknownWordError('task that people rate', task, tasks)}")
+    scale = SCALES[tasks[task].metric.name]
+    try:
+        value = float(score)
+    except ValueError:
+        value = math.nan
+    if not scale.low <= value <= scale.high:
+        raise GeneralBenchError(f"{place}: a score is {scale.low:g} to {scale.high:g}, not {score!r}")
+    if rater in found[task][instance]:
+        raise GeneralBenchError(f"{place}: {rater or 'the same rater'} rated {instance!r} twice")
+    found[task][instance][rater] = value
+
+
+def make_ratings(settings: Settings, data: DataSource, tasks: Sequence[Task], folder: Path) -> Ratings:
+    """Return the ratings that the settings name, those of the demo set, or none."""
+    if settings.human_scores:
+        return read_ratings(folder / Path(settings.human_scores).expanduser(), tasks)
+    if data.is_demo:
+        return read_ratings(data.root / HUMAN_SCORES, tasks, "demo ratings, which say nothing about a model")
+    return NO_RATINGS
+
+
+def automatic(task: Task) -> Task:
+    """Return the task as a predictor scores it in people's place."""
+    return replace(task, metric=replace(task.metric, name=AUTOMATIC[task.metric.name], options={}))
+
+
+def score_rated(
+    given: ScoringInput, answers: Mapping[str, Record], ratings: Ratings, seconds: float
+) -> TaskResult:
+    """Score a task from people's ratings; without any its state is `human`, and its media are kept."""
+    task = given.task
+    states = Counter(answers[instance.id].state for instance in given.instances)
+    told = ratings.by_task.get(task.id, {})
+    accumulator = metrics.make(task.metric.name, task.metric.options)
+    rated = [instance.id for instance in given.instances if instance.id in told]
+    if not rated:
+        kept = sum(states[state] for state in states if state not in INCOMPLETE_STATES)
+        reason = f"only people can score it: {kept} answers are kept; fill in {SHEET} in the run folder and "
+        result = absent(task, "human", f"{reason}give it with --generalbench-human-scores=FILE")
+        return replace(result, states=dict(states), seconds=seconds, data=given.fingerprint)
+    for instance in rated:
+        accumulator.add(told[instance], None)
+    value = accumulator.result(rated)
+    rows = [InstanceRow(instance.id, answers[instance.id].state) for instance in given.instances]
+    count = len(given.instances)
+    note = f"{len(rated)} of {count} instances rated by {ratings.raters[task.id]} people ({ratings.source})"
+    return TaskResult(
+        id=task.id,
+        state="scored",
+        metric=task.metric.name,
+        unit=task.metric.unit,
+        score=value.score,
+        stderr=value.stderr,
+        n=value.n,
+        coverage=len(rated) / count,
+        seconds=seconds,
+        states=dict(states),
+        data=given.fingerprint,
+        notes=(note,),
+        rows=instance_rows(rows, rated, value, given.instances),
+    )
+
+
+def write_sheet(folder: Path, tasks: Iterable[str]) -> Path | None:
+    """Write a sheet with a line for every kept answer of `tasks`, to be filled in by raters.
+
+    Returns None when nothing is to be rated. A sheet that is there is left alone: people may have
+    written into it.
+    """
+    wanted = set(tasks)
+    path = folder / SHEET
+    if not wanted or path.exists():
+        return None
+    rows = [
+        (record.task, record.instance, "", "", _file_of(record))
+        for ledger in sorted(folder.glob("ledger-*.jsonl"))
+        for record in LedgerReader(ledger).records()
+        if record.task in wanted and record.kind == "answer" and record.output is not None
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow((*COLUMNS, "file"))
+        writer.writerows(sorted(rows))
+    return path
+
+
+def _file_of(record: Record) -> str:
+    name = record.output.file if record.output else None
+    return f"{MEDIA_FOLDER}/{name}" if name else ""

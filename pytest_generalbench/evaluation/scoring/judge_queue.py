@@ -1,0 +1,77 @@
+"""Asking the judge about a task's answers, in a thread: it waits for a server, and the model need not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from pytest_generalbench.protocols import Protocol
+from pytest_generalbench.runs.ledger.index import verdict_digest
+from pytest_generalbench.runs.ledger.records import LedgerWriter, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from concurrent.futures import Future
+    from types import TracebackType
+
+    from pytest_generalbench.core.threads import Background
+    from pytest_generalbench.evaluation.preparation import Prepared
+    from pytest_generalbench.evaluation.scoring.judge import Judge
+
+
+class Judging:
+    """Puts the answers of one task before the judge, and keeps what it says."""
+
+    def __init__(self, judge: Judge, prepared: Prepared, ledger: LedgerWriter, thread: Background) -> None:
+        """Keep the parts."""
+        self._judge = judge
+        self._scoring = prepared.scoring
+        self._questions = {request.instance_id: request.text for request in prepared.requests}
+        self._instances = {instance.id: instance for instance in prepared.scoring.instances}
+        self._ledger = ledger
+        self._thread = thread
+        self._waiting: list[Future[None]] = []
+        self._is_stopped = False
+
+    def begin(self, records: Iterable[Record]) -> None:
+        """Have these answers judged while the model goes on; not where an answer alone cannot be read."""
+        if type(self._scoring.protocol).settle is Protocol.settle:
+            kept = list(records)
+            self._waiting.append(self._thread.start(lambda: self.ask(kept)))
+
+    def finish(self) -> None:
+        """Wait until all that was begun is judged. Raises LedgerError when a verdict could not be kept."""
+        for begun in self._waiting:
+            begun.result()
+
+    def __enter__(self) -> Self:
+        """Return this."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Judge nothing more than the answer at hand."""
+        self._is_stopped = True
+
+    def ask(self, records: Iterable[Record]) -> None:
+        """Ask the judge about every answer that can be read, one after another, and keep what it says."""
+        for record in records:
+            if self._is_stopped:
+                return
+            instance = self._instances[record.instance]
+            if record.state != "ok" or record.output is None or not instance.has_reference:
+                continue
+            answer = self._scoring.protocol.parse(record.output, instance, self._scoring.context)
+            if answer is None:
+                continue
+            references = self._scoring.protocol.reference(instance, self._scoring.context)
+            verdict, said = self._judge.verdict(self._questions[record.instance], references, str(answer))
+            told = Record(
+                record.task,
+                record.instance,
+                kind="verdict",
+                digest=verdict_digest(record),
+                verdict=verdict,
+                message=said,
+            )
+            self._ledger.append([told])

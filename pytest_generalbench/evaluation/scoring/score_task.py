@@ -1,0 +1,175 @@
+"""From ledger records to a task's result; needs neither the model nor anything it ran on."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_generalbench import metrics
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.outputs import AnswerFormatError
+from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNJUDGED, Instance
+from pytest_generalbench.core.result import InstanceRow, TaskResult
+from pytest_generalbench.evaluation.scoring.rows import escape_surrogates, instance_rows
+from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
+from pytest_generalbench.protocols.text.parsers import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.evaluation.scoring.backbones import Backbones
+    from pytest_generalbench.protocols import Protocol, TaskContext
+    from pytest_generalbench.runs.ledger.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringInput:
+    """What scoring needs of a task beside the ledger."""
+
+    task: Task
+    protocol: Protocol
+    context: TaskContext
+    instances: tuple[Instance, ...]
+    fingerprint: str
+    split: str = "open"
+    """`close`: answers are kept and nothing is scored."""
+    judge: str | None = None
+    """Name of the judge whose verdicts count, for tasks that need one."""
+    backbones: Backbones | None = None
+    """For metrics that measure with pretrained models."""
+
+
+def opened_backbones(given: ScoringInput) -> dict[str, Any]:
+    """Return the pretrained models that the task's metric measures with, loaded."""
+    roles = metrics.get(given.task.metric.name).backbones
+    return {role: given.backbones.get(role) for role in roles} if given.backbones else {}
+
+
+def backbone_identities(given: ScoringInput) -> dict[str, str]:
+    """Return what tells the weights behind each role from others."""
+    roles = metrics.get(given.task.metric.name).backbones
+    return {role: given.backbones.identity(role) for role in roles} if given.backbones else {}
+
+
+class _Read(NamedTuple):
+    """An answer as scoring takes it."""
+
+    state: str
+    prediction: Any = None
+    """None unless the state is ok."""
+    message: str | None = None
+
+
+def _read(record: Record, instance: Instance, given: ScoringInput) -> _Read:
+    """Return the instance's final state and its prediction."""
+    if record.state != "ok" or record.output is None:
+        return _Read(record.state, message=record.message)
+    try:
+        prediction = given.protocol.parse(record.output, instance, given.context)
+    except AnswerFormatError:
+        prediction = None  # what its form cannot hold is no answer
+    except DataError as error:
+        return _Read("error", message=str(error))
+    if prediction is not None:
+        return _Read("ok", prediction)
+    return _Read("refused" if refusal.is_refusal(record.output.text or "") else "unparsable")
+
+
+def score_task(
+    given: ScoringInput, answers: Mapping[str, Record], verdicts: Mapping[str, Record], seconds: float
+) -> TaskResult:
+    """Score one task from its ledger records.
+
+    Every instance is counted: unparsable and refused answers, and instances without answer
+    (error, timeout, oom, missing media), enter the metric as wrong. Only two kinds cannot:
+    one whose reference is unreadable, and one whose judge failed; both make the task incomplete.
+    """
+    task = given.task
+    accumulator = metrics.make(task.metric.name, task.metric.options, opened_backbones(given))
+    outputs = ((item, output) for item in given.instances if (output := answers[item.id].output))
+    given = replace(given, context=given.protocol.settle(outputs, given.context))
+    states: Counter[str] = Counter()
+    told: Counter[str] = Counter()
+    problems: list[str] = []
+    rows: list[InstanceRow] = []
+    added: list[str] = []
+    for instance in given.instances:
+        record = answers[instance.id]
+        state, prediction, message = _read(record, instance, given)
+        short = "" if prediction is None else (record.output and record.output.key) or str(prediction)
+        if prediction is not None:
+            told[short] += 1
+        if state == "ok" and task.metric.name == JUDGE_METRIC and instance.has_reference:
+            verdict = verdicts.get(instance.id)
+            if verdict is None or verdict.verdict is None:
+                why = "no verdict" if verdict is None else verdict.message
+                states[UNJUDGED] += 1
+                problems.append(f"{instance.id}: unjudged ({why})")
+                rows.append(InstanceRow(instance.id, UNJUDGED, prediction=short))
+                continue
+            prediction = verdict.verdict
+        states[state] += 1
+        rows.append(InstanceRow(instance.id, state, prediction=short))
+        if state in INCOMPLETE_STATES:
+            problems.append(f"{instance.id}: {message}")
+        if given.protocol.has_reference(instance, given.context):
+            try:
+                reference = given.protocol.reference(instance, given.context)
+            except DataError:
+                continue  # its record already says error, and why
+            accumulator.add(prediction, reference)
+            added.append(instance.id)
+    value = accumulator.result(added)
+    result = _result(given, value, states, told, problems, seconds)
+    return replace(result, rows=instance_rows(rows, added, value, given.instances))
+
+
+def _result(
+    given: ScoringInput,
+    value: metrics.MetricValue,
+    states: Counter[str],
+    told: Counter[str],
+    problems: list[str],
+    seconds: float,
+) -> TaskResult:
+    task = given.task
+    total = len(given.instances)
+    unanswered = sum(states[state] for state in OPEN_STATES)
+    is_close = given.split == "close"
+    answered = total - unanswered
+    reason = _reason(states, problems)
+    state = "incomplete" if unanswered else "scored"
+    if is_close and not unanswered:
+        state, reason = "answered", "the close set has no references: answers are kept, nothing is scored"
+    score = None if is_close or not answered or math.isnan(value.score) else value.score
+    identities = backbone_identities(given)
+    top, count = told.most_common(1)[0] if told else (None, 0)
+    return TaskResult(
+        id=task.id,
+        state=state,
+        metric=task.metric.name,
+        unit=task.metric.unit,
+        score=score,
+        stderr=value.stderr if score is not None else None,
+        n=value.n if score is not None else total,
+        coverage=answered / total if total else 0.0,
+        seconds=seconds,
+        reason=reason,
+        definition=metric_definition(task, given.judge, given.context.notes, identities),
+        states=dict(states),
+        data=given.fingerprint,
+        notes=given.context.notes,
+        backbones=identities,
+        top_answer=None if top is None else escape_surrogates(top[:40]),
+        top_share=count / total if told else None,
+    )
+
+
+def _reason(states: Counter[str], problems: list[str]) -> str | None:
+    if not problems:
+        return None
+    counts = ", ".join(f"{states[state]} {state}" for state in OPEN_STATES if states[state])
+    return escape_surrogates(f"{counts}; first {problems[0]}"[:300])

@@ -1,0 +1,186 @@
+"""Depth of images in centimetres, and disparity of videos up to a scale and a shift."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.metrics.accumulators import mean_value, score_of
+from pytest_generalbench.metrics.base import Metric, MetricValue
+from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
+
+FARTHEST: Final = 10.0
+"""Metres; a reference beyond it is not valid, an answer beyond it is set to it."""
+
+DISPARITY: Final = (0.001, 80.0)
+"""Where a reference disparity is valid, both ends left out, and where answers are clipped."""
+
+
+def _pair(
+    metric: str, prediction: Any, reference: Any, axes: int
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+    if not isinstance(reference, np.ndarray) or reference.ndim != axes or reference.dtype.kind not in "fiu":
+        bad_reference(metric, f"an array of numbers with {axes} axes", reference)
+    if prediction is None:
+        return None, reference.astype(np.float64)
+    if np.shape(prediction) != reference.shape or not np.isfinite(prediction).all():
+        told = f"{np.shape(prediction)} for {reference.shape}"
+        raise PredictionFormatError(f"metric {metric!r}: the answer does not fit the reference: {told}")
+    return np.asarray(prediction, dtype=np.float64), reference.astype(np.float64)
+
+
+def _none_valid(metric: str) -> ReferenceFormatError:
+    return ReferenceFormatError(f"metric {metric!r}: the reference has no valid pixel")
+
+
+def rms_cm(prediction: NDArray[Any] | None, reference: NDArray[Any]) -> float:
+    """Return the root mean square depth error of one image in cm, over 0 < reference <= 10 m.
+
+    >>> rms_cm(np.array([[1.0, 2.5], [3.0, 9.0]]), np.array([[1.3, 2.1], [0.0, 11.0]]))
+    35.35533905932737
+    """
+    said, truth = _pair("depth_rms", prediction, reference, 2)
+    valid = (truth > 0) & (truth <= FARTHEST)
+    if not valid.any():
+        raise _none_valid("depth_rms")
+    truth = truth[valid]
+    if said is None:
+        errors = np.maximum(truth, FARTHEST - truth)
+    else:
+        errors = np.clip(said[valid], 0, FARTHEST) - truth
+    return 100.0 * math.sqrt(float(np.mean(errors * errors)))
+
+
+def aligned(said: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scale * said + shift with the least squared distance to `truth`; a constant gets scale 0.
+
+    >>> aligned(np.array([1.0, 2.0, 3.0]), np.array([5.0, 7.0, 9.0])).tolist()
+    [5.0, 7.0, 9.0]
+    """
+    # Centred values of magnitude 1: the plain normal equations lose everything beside a large shift.
+    middle = said.mean()
+    spread = said - middle
+    largest = np.abs(spread).max()
+    if largest <= 1e-12 * max(1.0, abs(middle)):
+        return np.full(truth.shape, truth.mean())
+    spread = spread / largest
+    scale = float(np.dot(spread, truth - truth.mean()) / np.dot(spread, spread))
+    fitted: NDArray[np.float64] = scale * spread + truth.mean()
+    return fitted
+
+
+def clip_absrel(prediction: NDArray[Any] | None, reference: NDArray[Any]) -> float:
+    """Return the mean of |p - g| / g over the valid pixels of one clip, p aligned to g as a whole.
+
+    >>> clip_absrel(np.array([[[1.0, 2.0, 9.0]]]), np.array([[[2.0, 4.0, 0.0]]]))
+    0.0
+    """
+    said, truth = _pair("absrel", prediction, reference, 3)
+    low, high = DISPARITY
+    valid = (truth > low) & (truth < high)
+    if not valid.any():
+        raise _none_valid("absrel")
+    truth = truth[valid]
+    if said is None:
+        return _worst_absrel(truth)
+    fitted = np.clip(aligned(np.maximum(said[valid], low), truth), low, high)
+    return float(np.mean(np.abs(fitted - truth) / truth))
+
+
+def _worst_absrel(truth: NDArray[np.float64]) -> float:
+    """Return what no aligned answer can exceed, and at least 1, the error of 0 everywhere.
+
+    Squares fitted to `truth` leave no more than its own variation; by Cauchy's inequality the
+    mean of |p - g| / g is at most the product of the root mean squares of both factors.
+    """
+    return max(1.0, float(truth.std() * math.sqrt(np.mean(1 / (truth * truth)))))
+
+
+class ErrorMean:
+    """The mean over instances of an error of each."""
+
+    def __init__(self, error: Callable[[Any, Any], float]) -> None:
+        """Take the error of one instance; it knows what a prediction of None costs."""
+        self._error = error
+        self._values: list[float] = []
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        """Take one instance."""
+        self._values.append(self._error(prediction, reference))
+
+    def result(self) -> MetricValue:
+        """Return the mean over everything added so far."""
+        return mean_value(self._values)
+
+
+def depth_rms(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:
+    """Return the mean over images of the root mean square depth error in centimetres (lower is better).
+
+    Both sides are metres, (height, width); pixels count where 0 < reference <= 10 m, the
+    whole image and no crop; answers are clipped to 0..10 m before. None errs at every
+    pixel by as much as an answer can. NaN without instances.
+    Source: [workbook] `RMS`; AdaBins on NYU Depth v2, 0.364 m there, for the mean over images.
+
+    Raises:
+        ReferenceFormatError: A reference that is no array of depths, or has no valid pixel.
+        PredictionFormatError: An answer of another shape, or not finite.
+
+    >>> depth_rms([(np.array([[1.0]]), np.array([[1.5]])), (np.array([[2.0]]), np.array([[2.0]]))])
+    25.0
+    """
+    return score_of(ErrorMean(rms_cm), pairs)
+
+
+def absrel(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:
+    """Return the mean over clips of the absolute relative error of disparity (lower is better).
+
+    Both sides are (frames, height, width) in disparity; pixels count where
+    0.001 < reference < 80. The answer is clipped below at 0.001; one scale and one shift for
+    the clip, with the least squares over its valid pixels, align it; the aligned answer
+    is clipped to 0.001..80; then the mean of |p - g| / g. Nothing is turned into depth, as in
+    the released code. None costs a bound that no answer can exceed, and at least 1.
+    NaN without instances. Source: [workbook] `absRel`; the released video code.
+
+    Raises:
+        ReferenceFormatError: A reference that is no array of disparities, or has no valid pixel.
+        PredictionFormatError: An answer of another shape, or not finite.
+
+    >>> absrel([(np.array([[[1.0, 1.0]]]), np.array([[[1.0, 3.0]]]))])
+    0.6666666666666666
+    """
+    return score_of(ErrorMean(clip_absrel), pairs)
+
+
+METRICS: Final = (
+    Metric(
+        name="depth_rms",
+        unit="cm",
+        higher_is_better=False,
+        best=0.0,
+        definition=(
+            "root mean square depth error in cm over pixels with 0 < reference <= 10 m, answers clipped to "
+            "0..10 m, no crop, mean over images; no answer: the farthest depth at every pixel"
+        ),
+        factory=partial(ErrorMean, rms_cm),
+    ),
+    Metric(
+        name="absrel",
+        unit="ratio",
+        higher_is_better=False,
+        best=0.0,
+        definition=(
+            "absolute relative error of disparity over pixels with 0.001 < reference < 80, one least-squares "
+            "scale and shift for a clip, mean over clips; no answer: a bound of all answers, at least 1"
+        ),
+        factory=partial(ErrorMean, clip_absrel),
+    ),
+)

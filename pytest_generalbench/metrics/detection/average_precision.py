@@ -1,0 +1,217 @@
+"""COCO's average precision at one overlap threshold, over images that come one by one.
+
+Kept are, per class, a score, a verdict and a group for each detection, and counts of the objects:
+memory grows by ten bytes per detection, whatever the images hold.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_generalbench.metrics.accumulators import NOTHING, jackknife
+from pytest_generalbench.metrics.base import MetricValue
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+RECALLS: Final = np.linspace(0.0, 1.0, 101)
+"""The recall levels at which precision is read."""
+
+_GROUPS: Final = 20
+"""The standard error leaves out a twentieth of the images at a time; fewer images stand alone."""
+
+_HIT, _MISS, _UNCOUNTED = 1, 0, -1
+
+
+def average_precision(scores: Floats, hits: Bools, objects: int) -> float:
+    """Return the mean over 101 recall levels of the highest precision at that recall or above.
+
+    Detections are ranked by score, those of equal score in the order given. `hits` says which of
+    them found an object; `objects` is how many there are, at least one. In 0..1.
+
+    >>> round(average_precision(np.array([0.9, 0.8, 0.7]), np.array([True, False, True]), 2), 4)
+    0.835
+    """
+    if len(scores) == 0:
+        return 0.0
+    ranked = hits[np.argsort(-scores, kind="stable")]
+    found = np.cumsum(ranked)
+    precision = found / np.arange(1, len(ranked) + 1)
+    highest = np.maximum.accumulate(precision[::-1])[::-1]
+    places = np.searchsorted(found / objects, RECALLS, side="left")
+    read = np.append(highest, 0.0)[np.minimum(places, len(highest))]
+    return float(read.mean())
+
+
+def verdicts(
+    overlaps: Floats, allowed: Bools, ignored: Sequence[bool], crowd: Sequence[bool], threshold: float
+) -> list[int]:
+    """Return for each detection whether it hits (1), misses (0) or does not count (-1), as COCO matches.
+
+    `overlaps` and `allowed` are (detections, objects); detections are the highest score first, the
+    objects that are ignored last. Each detection takes the free object it overlaps most, of equal
+    ones the last, with an overlap of `threshold` at least; one that takes an ignored object does
+    not count. Only a crowd is taken more than once.
+    """
+    least = min(threshold, 1 - 1e-10)
+    rows, columns = np.nonzero((overlaps >= least) & allowed)
+    found = [_MISS] * len(overlaps)
+    taken: set[int] = set()
+    best, most, current = -1, least, -1
+    near = zip(rows.tolist(), columns.tolist(), overlaps[rows, columns].tolist(), strict=True)
+    for row, column, overlap in near:
+        if row != current:
+            _take(found, taken, current, best, ignored)
+            current, best, most = row, -1, least
+        if (column in taken and not crowd[column]) or overlap < most:
+            continue
+        if best >= 0 and not ignored[best] and ignored[column]:
+            continue
+        best, most = column, overlap
+    _take(found, taken, current, best, ignored)
+    return found
+
+
+def _take(found: list[int], taken: set[int], row: int, best: int, ignored: Sequence[bool]) -> None:
+    if best >= 0:
+        taken.add(best)
+        found[row] = _UNCOUNTED if ignored[best] else _HIT
+
+
+class _Class:
+    """The detections and objects of one class."""
+
+    def __init__(self) -> None:
+        self.scores = array("d")
+        self.hits = array("b")
+        self.groups = array("b")
+        self.objects = [0] * _GROUPS
+
+
+class Detected(NamedTuple):
+    """One image, ready to be matched."""
+
+    overlaps: Floats
+    """(detections, objects), in 0..1."""
+    scores: Sequence[float]
+    labels: Sequence[str | None]
+    """Of the detections."""
+    classes: Sequence[str | None]
+    """Of the objects."""
+    ignored: Sequence[bool]
+    crowd: Sequence[bool]
+
+
+class PrecisionTally:
+    """Matches images as they come, and gives AP as the mean over classes that have an object."""
+
+    def __init__(self, threshold: float, most: int) -> None:
+        """Take the overlap from which an object is found, and how many detections of a class count."""
+        self._threshold = threshold
+        self._most = most
+        self._classes: dict[str | None, _Class] = {}
+        self._images = 0
+        self._unanswered = 0
+
+    def skip(self, classes: Sequence[str | None], ignored: Sequence[bool]) -> None:
+        """Take an image without an answer: its objects are missed."""
+        self._count_objects(classes, ignored)
+        self._unanswered += 1
+        self._images += 1
+
+    def add(self, image: Detected) -> None:
+        """Take one image."""
+        self._count_objects(image.classes, image.ignored)
+        order = self._ranked(image)
+        last = sorted(range(len(image.classes)), key=image.ignored.__getitem__)
+        ignored, crowd = [image.ignored[place] for place in last], [image.crowd[place] for place in last]
+        labels = [image.labels[place] for place in order]
+        if last and order:
+            overlaps = image.overlaps[order][:, last]
+            found = verdicts(
+                overlaps, _same(labels, [image.classes[p] for p in last]), ignored, crowd, self._threshold
+            )
+        else:
+            found = [_MISS] * len(order)
+        group = self._images % _GROUPS
+        for place, label, verdict in zip(order, labels, found, strict=True):
+            if verdict != _UNCOUNTED:
+                own = self._class(label)
+                own.scores.append(image.scores[place])
+                own.hits.append(verdict)
+                own.groups.append(group)
+        self._images += 1
+
+    def _ranked(self, image: Detected) -> list[int]:
+        """Return the places of the detections that count, the highest score first."""
+        scores = image.scores
+        order = sorted(range(len(scores)), key=lambda place: -scores[place])
+        if len(order) <= self._most:
+            return order
+        # No fewer than there are objects: a perfect answer must be able to name them all.
+        objects, counts = Counter(image.classes), Counter[str | None]()
+        kept = []
+        for place in order:
+            label = image.labels[place]
+            counts[label] += 1
+            if counts[label] <= max(self._most, objects[label]):
+                kept.append(place)
+        return kept
+
+    def _class(self, label: str | None) -> _Class:
+        if label not in self._classes:
+            self._classes[label] = _Class()
+        return self._classes[label]
+
+    def _count_objects(self, classes: Sequence[str | None], ignored: Sequence[bool]) -> None:
+        for label, out in zip(classes, ignored, strict=True):
+            self._class(label).objects[self._images % _GROUPS] += not out
+
+    def result(self) -> MetricValue:
+        """Return AP in percent over everything added so far.
+
+        Where no image has an object, AP is 100 if nothing was detected and every image answered,
+        else 0.
+        """
+        if not self._images:
+            return NOTHING
+        if not any(sum(one.objects) for one in self._classes.values()):
+            silent = not self._unanswered and not any(one.scores for one in self._classes.values())
+            return MetricValue(100.0 if silent else 0.0, None, self._images)
+        score = self._score(None)
+        groups = min(self._images, _GROUPS)
+        without = [self._score(group) for group in range(groups)] if groups > 1 else []
+        estimates = [value for value in without if value is not None]
+        return MetricValue(score or 0.0, jackknife(estimates, [1] * len(estimates)), self._images)
+
+    def _score(self, left_out: int | None) -> float | None:
+        """Return AP without one group of images; None when no object is left."""
+        values = []
+        for label in sorted(self._classes, key=str):
+            one = self._classes[label]
+            objects = sum(one.objects) - (0 if left_out is None else one.objects[left_out])
+            if not objects:
+                continue
+            scores, hits = np.frombuffer(one.scores), np.frombuffer(one.hits, np.int8) > 0
+            if left_out is not None and len(scores):
+                kept = np.frombuffer(one.groups, np.int8) != left_out
+                scores, hits = scores[kept], hits[kept]
+            values.append(average_precision(scores, hits, objects))
+        return 100.0 * float(np.mean(values)) if values else None
+
+
+def _same(labels: Sequence[str | None], classes: Sequence[str | None]) -> Bools:
+    """Return (detections, objects): whether their classes are the same."""
+    if len({*labels, *classes}) == 1:
+        return np.ones((len(labels), len(classes)), dtype=np.bool_)
+    numbers: dict[str | None, int] = {}
+    first = np.array([numbers.setdefault(label, len(numbers)) for label in labels])
+    second = np.array([numbers.setdefault(label, len(numbers)) for label in classes])
+    same: Bools = first[:, None] == second[None, :]
+    return same

@@ -1,0 +1,28 @@
+"""What metrics of single pictures are handed: the answer's pixels, and those of the target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_generalbench.core.outputs import Picture, Target
+from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+
+if TYPE_CHECKING:
+    from pytest_generalbench.metrics.backbone_interfaces import Pixels
+
+
+def target_pixels(metric: str, reference: Any) -> Pixels:
+    """Return the target's picture, (height, width, 3). Raises ReferenceFormatError when it has none."""
+    if not isinstance(reference, Target) or reference.medium is None:
+        bad_reference(metric, "a Target with a picture", reference)
+    true = reference.medium()
+    if not isinstance(true, Picture):
+        bad_reference(metric, "a Target with a picture", true)
+    return true.pixels
+
+
+def answer_pixels(metric: str, prediction: Any) -> Pixels:
+    """Return the answer's picture. Raises PredictionFormatError when it is none."""
+    if not isinstance(prediction, Picture):
+        raise PredictionFormatError(f"{metric} takes a Picture (or None), not {prediction!r:.60}")
+    return prediction.pixels

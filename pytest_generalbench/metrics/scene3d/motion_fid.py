@@ -1,0 +1,47 @@
+"""Fréchet distance between the made motions and the true ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.outputs import Medium, Motion
+from pytest_generalbench.metrics.base import Metric
+from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
+
+if TYPE_CHECKING:
+    from pytest_generalbench.metrics.backbone_interfaces import Features, MotionFeatures
+
+
+def _motion_fid(motion: MotionFeatures) -> FrechetAccumulator:
+    def features(medium: Medium) -> Features:
+        if not isinstance(medium, Motion):
+            raise ReferenceFormatError(f"motion_fid takes motions, not a {medium.form}")
+        return motion.motions([medium.rows])
+
+    def blank(true: Medium) -> Motion:
+        if not isinstance(true, Motion):
+            raise ReferenceFormatError(f"motion_fid takes motions, not a {true.form}")
+        return Motion(np.zeros_like(true.frames))
+
+    return FrechetAccumulator("motion_fid", features, blank, Motion)
+
+
+METRICS: Final = (
+    Metric(
+        name="motion_fid",
+        unit="distance",
+        higher_is_better=False,
+        best=0.0,
+        definition=(
+            "FID of motions: Fréchet distance between the features that a motion encoder gives for all "
+            "answers and for all targets of the task, each motion whole; no answer: a motion of the target's "
+            "length whose values are all 0"
+        ),
+        factory=_motion_fid,
+        backbones=("motion",),
+        needs=("medium",),
+    ),
+)

@@ -1,0 +1,241 @@
+"""Poses and normals: relative translation error, and the angle between directions."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_generalbench.metrics.accumulators import mean_value, score_of
+from pytest_generalbench.metrics.base import Metric, MetricValue
+from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+SEGMENTS: Final = tuple(range(100, 801, 100))
+"""Lengths of KITTI's segments in metres."""
+
+STEP: Final = 10
+"""Frames between the starts of KITTI's segments."""
+
+NO_POSES: Final = 100.0
+"""Percent that no answer drifts: the error of a sensor that never moves along a straight path."""
+
+NO_NORMALS: Final = 90.0
+"""Degrees that no answer is off: the largest angle between two lines."""
+
+Floats = NDArray[np.float64]
+
+
+def path_lengths(poses: Floats) -> Floats:
+    """Return the metres travelled up to each frame, (T,)."""
+    steps = np.linalg.norm(np.diff(poses[:, :, 3], axis=0), axis=1)
+    return np.concatenate(([0.0], np.cumsum(steps)))
+
+
+def _segments(travelled: Floats) -> tuple[list[int], list[int], list[float]]:
+    """Return first frame, last frame and length in metres of every segment that is measured."""
+    firsts, lasts, lengths = list[int](), list[int](), list[float]()
+    total = float(travelled[-1])
+    short = total <= SEGMENTS[0]
+    for first in range(0, len(travelled), 1 if short else STEP):
+        for part in range(1, 9):
+            length = total * part / 8 if short else float(SEGMENTS[part - 1])
+            goal = travelled[first] + length
+            if short:
+                last = int(np.searchsorted(travelled, goal * (1 - 1e-9), side="left"))
+            else:
+                last = int(np.searchsorted(travelled, goal, side="right"))
+            if last >= len(travelled) or last == first:
+                break
+            firsts.append(first)
+            lasts.append(last)
+            # Short steps are no small part of a short segment, so there the true length counts.
+            lengths.append(float(travelled[last] - travelled[first]) if short else length)
+    return firsts, lasts, lengths
+
+
+def relative_translation_error(prediction: Floats, reference: Floats) -> float:
+    """Return the mean over segments of the translation error in percent of the segment's length.
+
+    >>> steps = np.tile(np.eye(4)[:3], (5, 1, 1))
+    >>> steps[:, 0, 3] = np.arange(5)
+    >>> drifted = steps.copy()
+    >>> drifted[:, 0, 3] *= 1.02
+    >>> round(relative_translation_error(drifted, steps), 6)
+    2.0
+    """
+    firsts, lasts, lengths = _segments(path_lengths(reference))
+    wanted, found = _motions(reference, firsts, lasts), _motions(prediction, firsts, lasts)
+    # The translation of inverse(found) * wanted; its length does not depend on the rotation before it.
+    away = np.linalg.norm(wanted - found, axis=1)
+    return float(100 * np.mean(away / np.array(lengths)))
+
+
+def _motions(poses: Floats, firsts: list[int], lasts: list[int]) -> Floats:
+    """Return where each last frame lies in the view of its first, (S, 3)."""
+    turned = poses[firsts, :, :3].transpose(0, 2, 1)
+    moved: Floats = np.einsum("sij,sj->si", turned, poses[lasts, :, 3] - poses[firsts, :, 3])
+    return moved
+
+
+def unoriented_rmse(prediction: Floats, reference: Floats) -> float:
+    """Return the root mean square of the angle between the lines of (N, 3) directions, in degrees.
+
+    Rows of the reference that are zero do not count; 90 for rows of the prediction that are.
+
+    >>> round(unoriented_rmse(np.array([[0.0, 0, -1], [1, 0, 1]]), np.array([[0.0, 0, 1], [0, 0, 1]])), 4)
+    31.8198
+    """
+    known = np.linalg.norm(reference, axis=1) > 0
+    said, truth = prediction[known].astype(np.float64), reference[known].astype(np.float64)
+    # atan2 of cross and dot keeps its digits for small angles, which the arc cosine of the dot does not.
+    across = np.linalg.norm(np.cross(said, truth), axis=1)
+    along = np.abs(np.einsum("ij,ij->i", said, truth))
+    angles = np.degrees(np.arctan2(across, along))
+    angles[np.linalg.norm(said, axis=1) == 0] = NO_NORMALS
+    return float(np.sqrt(np.mean(angles**2)))
+
+
+def _is_poses(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 3 and value.shape[1:] == (3, 4)
+
+
+def _is_vectors(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 3
+
+
+def _moves(reference: Any) -> bool:
+    return _is_poses(reference) and len(reference) > 1 and float(path_lengths(reference)[-1]) > 1e-6
+
+
+def _points(reference: Any) -> bool:
+    return _is_vectors(reference) and bool((np.linalg.norm(reference, axis=1) > 0).any())
+
+
+class GeometryAccumulator:
+    """Mean over instances of an error; an answer that counts as wrong errs by a fixed amount."""
+
+    def __init__(
+        self,
+        name: str,
+        error: Callable[[Floats, Floats], float],
+        good: Callable[[Any], bool],
+        wanted: str,
+        no_answer: float,
+    ) -> None:
+        """Take name, error, check of a reference with the words for it, and the error of None."""
+        self._name = name
+        self._error = error
+        self._good = good
+        self._wanted = wanted
+        self._no_answer = no_answer
+        self._values: list[float] = []
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        """Take one instance. Raises when an argument is not of the metric's type."""
+        if not self._good(reference):
+            bad_reference(self._name, self._wanted, getattr(reference, "shape", reference))
+        if prediction is None:
+            self._values.append(self._no_answer)
+            return
+        if not isinstance(prediction, np.ndarray) or prediction.shape != reference.shape:
+            raise PredictionFormatError(
+                f"metric {self._name!r} takes numbers of shape {reference.shape} (or None) as prediction, "
+                f"not {getattr(prediction, 'shape', type(prediction).__name__)}"
+            )
+        self._values.append(self._error(prediction, reference))
+
+    def result(self) -> MetricValue:
+        """Return the mean over everything added so far."""
+        return mean_value(self._values)
+
+
+_rte = partial(
+    GeometryAccumulator,
+    "rte",
+    relative_translation_error,
+    _moves,
+    "(T, 3, 4) poses of a sensor that moves",
+    NO_POSES,
+)
+_normals = partial(
+    GeometryAccumulator,
+    "normal_angle_rmse",
+    unoriented_rmse,
+    _points,
+    "(N, 3) normals, one of them not zero",
+    NO_NORMALS,
+)
+
+
+def rte(pairs: Iterable[tuple[Floats | None, Floats]]) -> float:
+    """Return KITTI's relative translation error, the mean over sequences, in percent (lower is better).
+
+    Poses (T, 3, 4), sensor to world, in metres. For segments of 100, 200, … 800 m of the reference's
+    path that start at every tenth frame and end at the first frame beyond: the length of the
+    translation part of inverse(predicted motion) times true motion, over the segment's length;
+    the mean over all segments of a sequence, then over sequences. Where the whole path is not
+    longer than 100 m, the segments are 1/8, 2/8, … 8/8 of it, from every frame, over their true length.
+    None errs by 100 percent (a sensor that stands still on a straight path); an answer may
+    err by more. NaN without sequences.
+    Source: KITTI odometry benchmark (Geiger et al. 2012); [workbook] `RTE`.
+
+    Raises:
+        ReferenceFormatError: A reference that is not (T, 3, 4), or does not move.
+        PredictionFormatError: A prediction of another shape.
+
+    >>> path = np.tile(np.eye(4)[:3], (9, 1, 1))
+    >>> path[:, 2, 3] = np.arange(9)
+    >>> rte([(path, path), (None, path)])
+    50.0
+    """
+    return score_of(_rte(), pairs)
+
+
+def normal_angle_rmse(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:
+    """Return the root mean square angle to the true normals in degrees, the mean over clouds.
+
+    Lower is better. Directions (N, 3) of any length. The angle is that between the lines,
+    min(a, 180 - a), since PCPNet's evaluation lets a normal point to either side: 0..90.
+    Rows of the reference that are zero (points without a normal) do not count. None errs by 90.
+    NaN without clouds.
+    Source: PCPNet (Guerrero et al. 2018), unoriented RMSE; [workbook] `RMSE` of 3D normals.
+
+    Raises:
+        ReferenceFormatError: A reference that is not (N, 3), or has no normal.
+        PredictionFormatError: A prediction of another shape.
+
+    >>> up, tilted = np.array([[0.0, 0.0, 1.0]]), np.array([[0.0, 1.0, 1.0]])
+    >>> round(normal_angle_rmse([(tilted, up), (-up, up)]), 6)
+    22.5
+    """
+    return score_of(_normals(), pairs)
+
+
+RTE_METRIC: Final = Metric(
+    name="rte",
+    unit="percent",
+    higher_is_better=False,
+    best=0.0,
+    definition=(
+        "KITTI relative translation error over segments of 100..800 m (of 1/8..8/8 of the path where it is "
+        "not longer than 100 m), mean per sequence, then over sequences; no answer counts 100 percent"
+    ),
+    factory=_rte,
+)
+
+NORMAL_METRIC: Final = Metric(
+    name="normal_angle_rmse",
+    unit="degrees",
+    higher_is_better=False,
+    best=0.0,
+    definition=(
+        "root mean square of the unoriented angle (0..90) per cloud, then the mean over clouds; no answer "
+        "counts 90 degrees"
+    ),
+    factory=_normals,
+)

@@ -1,0 +1,1 @@
+"""Metrics of texts, labels, numbers and lists."""

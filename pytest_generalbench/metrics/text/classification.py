@@ -1,0 +1,234 @@
+"""One label per instance: accuracy, macro accuracy, macro F1 and weighted F1.
+
+The metrics over classes take the classes of the references and no others. A prediction
+stands for the class that accepts it (in any instance's reference); one that no class
+accepts, and None, is a miss for its instance's class and never a class of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from pytest_generalbench.metrics.accumulators import NOTHING, MeanAccumulator, jackknife, score_of
+from pytest_generalbench.metrics.base import Metric, MetricValue
+from pytest_generalbench.metrics.text.normalization import normalise_answer
+from pytest_generalbench.metrics.validation import text_pair, text_prediction, text_references
+
+
+def accuracy(prediction: str, references: tuple[str, ...]) -> float:
+    """Return 1.0 when the answer equals an accepted one after `normalise_answer`, else 0.0.
+
+    The metric `accuracy` is the mean over instances in percent (0..100, higher is better).
+    Letter case, outer blanks and quotes and one final full stop do not count; a right answer
+    inside a longer one does (it is the protocol that reads an answer out of its sentence).
+    Source: [workbook] `Acc`, `ACC`; the released rules (exact string, or substring) differ
+    by family and are not used.
+
+    Raises:
+        ReferenceFormatError: No accepted answer, or a bare string.
+        PredictionFormatError: The prediction is neither a string nor None.
+
+    >>> accuracy("b.", ("B",)), accuracy("Paris", ("paris", "City of Light")), accuracy("10", ("1",))
+    (1.0, 1.0, 0.0)
+    """
+    prediction, references = text_pair("accuracy", prediction, references)
+    answer = normalise_answer(prediction)
+    return float(any(answer == normalise_answer(reference) for reference in references))
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known of one class."""
+
+    support: int = 0
+    hits: int = 0
+    false_alarms: int = 0
+
+
+_Share = Callable[[int, int, int], tuple[float, int]]
+"""Maps (support, hits, false alarms) of a class to its weighted score and its weight."""
+
+
+def _f1(support: int, hits: int, false_alarms: int) -> float:
+    return 2 * hits / (support + hits + false_alarms)
+
+
+def _macro_recall(support: int, hits: int, false_alarms: int) -> tuple[float, int]:
+    return (hits / support, 1) if support else (0.0, 0)
+
+
+def _macro_f1(support: int, hits: int, false_alarms: int) -> tuple[float, int]:
+    return (_f1(support, hits, false_alarms), 1) if support else (0.0, 0)
+
+
+def _weighted_f1(support: int, hits: int, false_alarms: int) -> tuple[float, int]:
+    return (support * _f1(support, hits, false_alarms), support) if support else (0.0, 0)
+
+
+class ClassAccumulator:
+    """A mean over the classes of the references; the standard error is a jackknife over instances.
+
+    An instance is kept as its normalised accepted forms, of which the first is the class, and
+    its normalised prediction: which class a prediction stands for is known only at the end.
+    """
+
+    def __init__(self, name: str, share: _Share) -> None:
+        """Take the metric's name, for messages, and the share of a class in its mean."""
+        self._name = name
+        self._share = share
+        self._seen: Counter[tuple[tuple[str, ...], str | None]] = Counter()
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        """Take one instance; None is a miss for the class of `reference`."""
+        forms = tuple(normalise_answer(text) for text in text_references(self._name, reference))
+        answer = None if prediction is None else normalise_answer(text_prediction(self._name, prediction))
+        self._seen[forms, answer] += 1
+
+    def _outcomes(self) -> Counter[tuple[str, str | None]]:
+        """Count (class, class predicted or None)."""
+        known = sorted({forms for forms, _ in self._seen})
+        owners = {forms[0]: forms[0] for forms in known}
+        for forms in known:
+            for form in forms:
+                owners.setdefault(form, forms[0])
+        outcomes: Counter[tuple[str, str | None]] = Counter()
+        for (forms, answer), times in self._seen.items():
+            said = forms[0] if answer in forms else owners.get(answer) if answer is not None else None
+            outcomes[forms[0], said] += times
+        return outcomes
+
+    def result(self) -> MetricValue:
+        """Return the score in percent over everything added so far."""
+        outcomes = self._outcomes()
+        if not outcomes:
+            return NOTHING
+        tallies = _tallies(outcomes)
+        shares = [self._share(one.support, one.hits, one.false_alarms) for one in tallies.values()]
+        top, weight = math.fsum(part for part, _ in shares), sum(part for _, part in shares)
+        without_one = [100.0 * self._without(tallies, outcome, top, weight) for outcome in outcomes]
+        stderr = jackknife(without_one, list(outcomes.values()))
+        return MetricValue(score=100.0 * top / weight, stderr=stderr, n=outcomes.total())
+
+    def _without(
+        self, tallies: Mapping[str, _Tally], outcome: tuple[str, str | None], top: float, weight: int
+    ) -> float:
+        """Return the score without one instance of this outcome; a class left empty drops out."""
+        truth, said = outcome
+        for name in {truth, said or truth}:
+            tally = tallies[name]
+            old = self._share(tally.support, tally.hits, tally.false_alarms)
+            new = self._share(
+                tally.support - (name == truth),
+                tally.hits - (truth == said),
+                tally.false_alarms - (name == said != truth),
+            )
+            top, weight = top + new[0] - old[0], weight + new[1] - old[1]
+        return top / weight if weight else 0.0
+
+
+def _tallies(outcomes: Mapping[tuple[str, str | None], int]) -> dict[str, _Tally]:
+    tallies = {truth: _Tally() for truth, _ in outcomes}
+    for (truth, said), times in outcomes.items():
+        tallies[truth].support += times
+        if said == truth:
+            tallies[truth].hits += times
+        elif said is not None:
+            tallies[said].false_alarms += times
+    return tallies
+
+
+def macro_accuracy(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:
+    """Return the mean recall over the classes of the references, in percent (0..100, higher is better).
+
+    A class is the first string of a reference; its further strings are accepted spellings.
+    None and foreign answers are misses. NaN without instances.
+    Source: [workbook] `Macro-Acc`; standard definition (balanced accuracy).
+
+    Raises:
+        ReferenceFormatError: A reference without a class, or a bare string.
+        PredictionFormatError: A prediction that is neither a string nor None.
+
+    >>> macro_accuracy([("cat", ("cat",)), ("cat", ("cat",)), ("bird", ("dog", "hound"))])
+    50.0
+    """
+    return score_of(ClassAccumulator("macro_accuracy", _macro_recall), pairs)
+
+
+def macro_f1(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:
+    """Return the mean over the classes of the references of F1 = 2 TP / (2 TP + FP + FN), in percent.
+
+    0..100, higher is better. Classes as in `macro_accuracy`; a foreign answer or None is a
+    false negative of its class and nobody's false positive. NaN without instances.
+    Source: [workbook] `F1 Score`; standard definition.
+
+    Raises:
+        ReferenceFormatError: A reference without a class, or a bare string.
+        PredictionFormatError: A prediction that is neither a string nor None.
+
+    >>> round(macro_f1([("a", ("a",)), ("a", ("b",)), ("b", ("b",)), (None, ("b",))]), 2)
+    58.33
+    """
+    return score_of(ClassAccumulator("macro_f1", _macro_f1), pairs)
+
+
+def weighted_f1(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:
+    """Return the mean of the classes' F1, weighted by their number of references, in percent.
+
+    0..100, higher is better; classes and misses as in `macro_f1`. NaN without instances.
+    Source: [workbook] `F-score` of sarcasm detection (MUStARD reports the weighted F);
+    standard definition.
+
+    Raises:
+        ReferenceFormatError: A reference without a class, or a bare string.
+        PredictionFormatError: A prediction that is neither a string nor None.
+
+    >>> weighted_f1([("a", ("a",)), ("a", ("b",)), ("b", ("b",)), (None, ("b",))])
+    54.166666666666664
+    """
+    return score_of(ClassAccumulator("weighted_f1", _weighted_f1), pairs)
+
+
+_FOREIGN: Final = "classes are those of the references; an unreadable or foreign answer misses its class"
+
+METRICS: Final = (
+    Metric(
+        name="accuracy",
+        unit="percent",
+        higher_is_better=True,
+        best=100.0,
+        definition=(
+            "share of answers equal to an accepted one (NFKC; letter case, outer quotes, blanks and one "
+            "final full stop ignored)"
+        ),
+        factory=partial(MeanAccumulator, accuracy, partial(text_references, "accuracy")),
+    ),
+    Metric(
+        name="macro_accuracy",
+        unit="percent",
+        higher_is_better=True,
+        best=100.0,
+        definition=f"mean recall per class; {_FOREIGN}",
+        factory=partial(ClassAccumulator, "macro_accuracy", _macro_recall),
+    ),
+    Metric(
+        name="macro_f1",
+        unit="percent",
+        higher_is_better=True,
+        best=100.0,
+        definition=f"unweighted mean of F1 per class; {_FOREIGN}",
+        factory=partial(ClassAccumulator, "macro_f1", _macro_f1),
+    ),
+    Metric(
+        name="weighted_f1",
+        unit="percent",
+        higher_is_better=True,
+        best=100.0,
+        definition=f"mean of F1 per class weighted by its references; {_FOREIGN}",
+        factory=partial(ClassAccumulator, "weighted_f1", _weighted_f1),
+    ),
+)

@@ -1,0 +1,175 @@
+"""What metrics of made videos share: which frames are looked at, how large, and how scores are averaged."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pytest_generalbench.core.errors import MissingDependencyError
+from pytest_generalbench.core.outputs import Target, Video
+from pytest_generalbench.metrics.accumulators import NOTHING, mean_value
+from pytest_generalbench.metrics.base import MetricValue
+from pytest_generalbench.metrics.standard_errors import grouped_jackknife
+from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_generalbench.metrics.backbone_interfaces import Features, Pixels
+
+SAMPLES: Final = 16
+"""Frames that the metrics look at which look at a few."""
+
+_CHUNK: Final = 32
+"""Frames that go through a backbone at a time, so that a long video needs no more memory than a short one."""
+
+_LARGE_SIDE, _REDUCED_SIDE = 768, 720
+
+
+def middle_frames(frames: Pixels, count: int = SAMPLES) -> Pixels:
+    """Return the middle frame of each of `count` equal intervals; of a shorter video, every frame.
+
+    >>> middle_frames(np.arange(10), 5).tolist()
+    [0, 2, 4, 6, 8]
+    >>> middle_frames(np.arange(64), 4).tolist()
+    [7, 23, 39, 55]
+    """
+    count = min(count, len(frames))
+    edges = np.arange(count + 1) * len(frames) // count
+    taken: Pixels = frames[(edges[:-1] + edges[1:] - 1) // 2]
+    return taken
+
+
+def resized(picture: Pixels, height: int, width: int) -> Pixels:
+    """Return the picture in another size: bilinear, antialiased; needs Pillow."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingDependencyError("pillow", "video", "making frames smaller") from error
+    changed = Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR)
+    pixels: Pixels = np.asarray(changed)
+    return pixels
+
+
+def longer_side_within(picture: Pixels, limit: int) -> Pixels:
+    """Return the picture with its longer side at most `limit`, its shape kept."""
+    height, width = picture.shape[:2]
+    scale = limit / max(height, width)
+    return (
+        picture if scale >= 1 else resized(picture, max(1, int(height * scale)), max(1, int(width * scale)))
+    )
+
+
+def looked_at(video: Video) -> Pixels:
+    """Return the 16 middle frames; frames whose shorter side is above 768 are made smaller, to 720."""
+    frames = middle_frames(video.frames)
+    height, width = frames.shape[1:3]
+    if min(height, width) <= _LARGE_SIDE:
+        return frames
+    scale = _REDUCED_SIDE / min(height, width)
+    return np.stack([resized(frame, round(height * scale), round(width * scale)) for frame in frames])
+
+
+def in_chunks(measure: Callable[[Sequence[Pixels]], Features], frames: Pixels) -> Features:
+    """Return what a backbone says of each frame, a few frames at a time.
+
+    Raises:
+        PredictionFormatError: It says something that is no number, or not of every frame.
+    """
+    starts = range(0, len(frames), _CHUNK)
+    told = np.concatenate([measure(list(frames[start : start + _CHUNK])) for start in starts])
+    if len(told) != len(frames) or not np.isfinite(told).all():
+        raise PredictionFormatError(f"a backbone gave {told.shape} for {len(frames)} frames, or not numbers")
+    return told.astype(np.float64, copy=False)
+
+
+def cosines(one: Features, other: Features) -> Features:
+    """Return the cosine of each row of `one` with the same row of `other`; of an empty vector it is 0.
+
+    >>> cosines(np.array([[3.0, 4.0], [0.0, 0.0]]), np.array([[6.0, 8.0], [1.0, 1.0]])).tolist()
+    [1.0, 0.0]
+    """
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    products = (one * other).sum(axis=1)
+    found: Features = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return np.clip(found, -1, 1)
+
+
+def video_and_target(name: str, prediction: Any, reference: Any) -> tuple[Video | None, Target]:
+    """Return both, checked: an answer is a Video, or None; a reference is a Target."""
+    if not isinstance(reference, Target):
+        bad_reference(name, "a Target", reference)
+    if prediction is not None and not isinstance(prediction, Video):
+        raise PredictionFormatError(f"{name} takes a Video, not {type(prediction).__name__}")
+    return prediction, reference
+
+
+def word(name: str, target: Target, key: str) -> str:
+    """Return a word of the target that the metric cannot do without, or its prompt."""
+    found = target.prompt if key == "prompt" else target.words.get(key, "")
+    if not found:
+        bad_reference(name, f"a Target that has {key!r}", target)
+    return found
+
+
+class VideoMean:
+    """Mean over videos of a score per video in 0..1, times 100; an answer that counts as wrong scores 0."""
+
+    def __init__(self, name: str, score: Callable[[Video, Target], float], scale: float = 100.0) -> None:
+        """Take the score of one video."""
+        self._name = name
+        self._score = score
+        self._scale = scale
+        self._values: list[float] = []
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        """Take one instance: a Video or None, and a Target."""
+        video, target = video_and_target(self._name, prediction, reference)
+        self._values.append(0.0 if video is None else self._score(video, target))
+
+    def result(self) -> MetricValue:
+        """Return the mean."""
+        return mean_value(self._values, self._scale)
+
+
+class FramePool:
+    """Mean over all frames of all videos of a score in 0..1, times 100.
+
+    An answer that counts as wrong enters as a video of average length whose frames all score 0.
+    """
+
+    def __init__(self, name: str, scores: Callable[[Video, Target], Features], scale: float = 100.0) -> None:
+        """Take the scores of one video's frames; a video without any counts as wrong."""
+        self._name = name
+        self._scores = scores
+        self._scale = scale
+        self._rows: list[tuple[float, float]] = []
+        self._wrong = 0
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        """Take one instance: a Video or None, and a Target."""
+        video, target = video_and_target(self._name, prediction, reference)
+        scores = None if video is None else self._scores(video, target)
+        if scores is not None and len(scores):
+            self._rows.append((math.fsum(scores), float(len(scores))))
+        else:
+            self._wrong += 1
+
+    def result(self) -> MetricValue:
+        """Return the mean over frames; its standard error is a jackknife over videos."""
+        n = len(self._rows) + self._wrong
+        if not n:
+            return NOTHING
+        usual = math.fsum(count for _, count in self._rows) / len(self._rows) if self._rows else 1.0
+        rows = [*self._rows, *itertools.repeat((0.0, usual), self._wrong)]
+
+        def share(part: Sequence[tuple[float, float]]) -> float:
+            return math.fsum(total for total, _ in part) / math.fsum(count for _, count in part)
+
+        stderr = grouped_jackknife(rows, share)
+        return MetricValue(self._scale * share(rows), None if stderr is None else self._scale * stderr, n)

@@ -1,0 +1,168 @@
+"""Baselines: what no answer sheet, a constant, chance and a perfect student score."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.task import Task
+
+
+BASELINES: Final = ("oracle", "majority", "constant", "random")
+
+
+def split_baseline(name: str) -> tuple[str, str]:
+    """Return kind and text of `oracle`, `majority`, `constant`, `constant:TEXT` or `random`.
+
+    Raises UnknownWordError for a name that is none of these.
+    """
+    kind, _, text = name.partition(":")
+    if kind not in BASELINES or (text and kind != "constant"):
+        raise UnknownWordError("baseline", name, [*BASELINES, "constant:TEXT"])
+    return kind, text
+
+
+NO_ANSWERS = AnswerSheet((), lambda instance: "", lambda instance: ())
+
+
+class Baseline(Model):
+    """A model that may look at the answers; it shows what a score is worth."""
+
+    wants_answers: ClassVar[bool] = True
+    input_media = frozenset(vocabulary.MEDIA)
+    output_media = frozenset(vocabulary.MEDIA)
+    batch_size = 256
+
+    def __init__(self) -> None:
+        """Start without a task."""
+        self.sheet = NO_ANSWERS
+
+    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+        """Keep the answer sheet of the task that comes next."""
+        self.sheet = sheet or NO_ANSWERS
+
+    def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
+        """Answer each request from the sheet."""
+        return [self._one(request) for request in requests]
+
+    def _one(self, request: Request) -> Output | Failed:
+        answer = self.answer(request)
+        if answer is None:
+            return Failed("the instance has no reference")
+        return Output(answer) if isinstance(answer, str) else Output(medium=answer.medium, answer=answer)
+
+    @abstractmethod
+    def answer(self, request: Request) -> str | Answer | None:
+        """Return the answer, or None when the sheet has nothing to make one from."""
+
+    def identity(self) -> dict[str, Any]:
+        """Return the baseline's name."""
+        return {"class": "baseline", "name": type(self).__name__.lower()}
+
+    def _by_key(self) -> dict[str, list[str]]:
+        """Return the instances of each distinct perfect answer; the answers themselves may be large."""
+        from pytest_generalbench.core.outputs import answer_key
+
+        found: dict[str, list[str]] = {}
+        for instance in self.sheet.ids:
+            answer = self.sheet.ideal(instance)
+            found.setdefault(answer if isinstance(answer, str) else answer_key(answer), []).append(instance)
+        return found
+
+
+class Oracle(Baseline):
+    """Says the reference: the best score that the task's protocol and metric allow."""
+
+    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+        """Keep the sheet."""
+        super().begin(task, sheet)
+        self._known = frozenset(self.sheet.ids)
+
+    def answer(self, request: Request) -> str | Answer | None:
+        """Return the perfect answer."""
+        return self.sheet.ideal(request.instance_id) if request.instance_id in self._known else None
+
+
+class Majority(Baseline):
+    """Says the most frequent perfect answer of the task, always."""
+
+    _instance: str | None = None
+
+    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+        """Count the perfect answers; among equals the first in alphabetical order wins."""
+        super().begin(task, sheet)
+        found = self._by_key()
+        key = min(found, key=lambda key: (-len(found[key]), key), default=None)
+        self._instance = None if key is None else found[key][0]
+
+    def answer(self, request: Request) -> str | Answer | None:
+        """Return the most frequent answer."""
+        return None if self._instance is None else self.sheet.ideal(self._instance)
+
+
+class Constant(Baseline):
+    """Says one text, always: `baseline:constant` says A, `baseline:constant:TEXT` says TEXT."""
+
+    wants_answers: ClassVar[bool] = False
+    output_media = frozenset({"text"})
+
+    def __init__(self, text: str = "A") -> None:
+        """Keep the text."""
+        super().__init__()
+        self.text = text
+
+    def answer(self, request: Request) -> str:
+        """Return the text."""
+        return self.text
+
+    def identity(self) -> dict[str, Any]:
+        """Return the baseline's name and text."""
+        return {**super().identity(), "text": self.text}
+
+
+class Random(Baseline):
+    """Draws among the possible answers, or among the task's perfect answers when the question is open.
+
+    The draw depends on task and instance only, so that every run and every worker draws the same.
+    """
+
+    _pool: tuple[str, ...] = ()
+
+    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+        """Keep one instance of every distinct perfect answer."""
+        super().begin(task, sheet)
+        found = self._by_key()
+        self._pool = tuple(found[key][0] for key in sorted(found))
+
+    def answer(self, request: Request) -> str | Answer | None:
+        """Return the answer drawn for this instance."""
+        seed = hashlib.sha256(f"random|{request.task_id}|{request.instance_id}".encode()).digest()
+        number = int.from_bytes(seed[:8], "big")
+        choices = self.sheet.choices(request.instance_id)
+        if choices:
+            return choices[number % len(choices)]
+        return self.sheet.ideal(self._pool[number % len(self._pool)]) if self._pool else None
+
+
+_CLASSES: Final[dict[str, type[Baseline]]] = {
+    "oracle": Oracle,
+    "majority": Majority,
+    "constant": Constant,
+    "random": Random,
+}
+
+
+def make_baseline(name: str) -> Baseline:
+    """Return the baseline for `oracle`, `majority`, `constant`, `constant:TEXT` or `random`."""
+    kind, text = split_baseline(name)
+    return Constant(text) if text else _CLASSES[kind]()

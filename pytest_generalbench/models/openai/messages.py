@@ -1,0 +1,116 @@
+"""A request as the message of an OpenAI-compatible chat: media inline, in the forms that servers know."""
+
+from __future__ import annotations
+
+import base64
+import io
+import mimetypes
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.core.errors import MediaError, MissingDependencyError
+from pytest_generalbench.core.media.media import Media, open_frames, open_image, spread
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from pytest_generalbench.core.request import Request
+
+_IMAGES: Final[dict[bytes, str]] = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
+"""First bytes of the image files that servers take as they are; others are sent as PNG."""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MediaError(f"{path.name}: {error.strerror or error}") from error
+
+
+def _data_url(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _encoded(image: Image, form: str) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **({"quality": 90} if form == "JPEG" else {}))
+    return buffer.getvalue()
+
+
+def _image_part(kind: str, content: bytes) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": _data_url(kind, content)}}
+
+
+def image_part(path: Path) -> dict[str, Any]:
+    """Return an image file as a part of a message."""
+    content = _read(path)
+    for start, kind in _IMAGES.items():
+        if content.startswith(start):
+            return _image_part(kind, content)
+    return _image_part("image/png", _encoded(open_image(path), "PNG"))
+
+
+def _frame_parts(video: Media, frames: int) -> list[dict[str, Any]]:
+    if len(video.paths) > 1:
+        return [image_part(video.paths[place]) for place in spread(len(video.paths), frames)]
+    return [_image_part("image/jpeg", _encoded(frame, "JPEG")) for frame in open_frames(video, frames)]
+
+
+def _video_part(path: Path) -> dict[str, Any]:
+    kind = mimetypes.guess_type(path.name)[0] or "video/mp4"
+    return {"type": "video_url", "video_url": {"url": _data_url(kind, _read(path))}}
+
+
+def _sound(path: Path) -> tuple[str, bytes]:
+    """Return a sound's format and content: WAV and MP3 as they are, anything else as WAV."""
+    content = _read(path)
+    if content.startswith((b"RIFF", b"RF64")):
+        return "wav", content
+    if content.startswith(b"ID3") or (content[:1] == b"\xff" and content[1:2] >= b"\xe0"):
+        return "mp3", content
+    try:
+        import soundfile
+    except ImportError as error:
+        raise MissingDependencyError("soundfile", "audio", "sending audio") from error
+    try:
+        samples, rate = soundfile.read(io.BytesIO(content), dtype="int16", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise MediaError(f"{path.name}: cannot decode the audio ({error})") from error
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format="WAV", subtype="PCM_16")
+    return "wav", buffer.getvalue()
+
+
+def _parts(medium: Media, frames: int, video_as: str) -> list[dict[str, Any]]:
+    if medium.medium == "audio":
+        sounds = map(_sound, medium.paths)
+        return [
+            {
+                "type": "input_audio",
+                "input_audio": {"data": base64.b64encode(data).decode(), "format": form},
+            }
+            for form, data in sounds
+        ]
+    if medium.medium != "video":
+        return [image_part(path) for path in medium.paths]
+    # Frames that lie as image files have no file that could be sent as a video.
+    if video_as == "url" and len(medium.paths) == 1:
+        return [_video_part(medium.path)]
+    return _frame_parts(medium, frames)
+
+
+def messages(request: Request, frames: int, video_as: str) -> list[dict[str, Any]]:
+    """Return the request as one user turn; text alone is a plain string, which every server takes."""
+    if not request.media:
+        return [{"role": "user", "content": request.text}]
+    content: list[dict[str, Any]] = []
+    for part in request.parts:
+        if isinstance(part, Media):
+            content += _parts(part, frames, video_as)
+        else:
+            content.append({"type": "text", "text": part})
+    return [{"role": "user", "content": content}]

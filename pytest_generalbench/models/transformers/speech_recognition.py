@@ -1,0 +1,94 @@
+"""`hf:` models that write down speech, of Whisper's kind: translated into English, no words followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.core.media.media import open_audio
+from pytest_generalbench.core.request import Output, Request
+from pytest_generalbench.models.base import Failed, Model
+from pytest_generalbench.protocols.generation.audio.prompts import target_language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.models.transformers.processors import Source
+
+TRANSLATES: Final = "speech_to_speech_translation"
+"""The protocol whose answer may be the words of a translation."""
+
+
+class SpeechModel(Model):
+    """Translates speech in any language into English text; a short sound in one step, a long one in many."""
+
+    input_media = frozenset({"audio"})
+    deterministic = True  # greedy decoding
+    output_media = frozenset({"text"})
+    batch_size = 8
+
+    def __init__(self, source: Source, model: Any, processor: Any) -> None:
+        """Keep the loaded parts."""
+        self.source = source
+        self.model = model
+        self.processor = processor
+        self.rate: int = processor.feature_extractor.sampling_rate
+        self.window: int = processor.feature_extractor.n_samples
+
+    def unsupported(self, task: Task) -> str | None:
+        """Refuse everything but translation into English: the words of a request do not reach the model."""
+        if task.protocol != TRANSLATES or target_language(task.id) != "en":
+            return "the model writes speech down in English; it follows no other instruction"
+        return super().unsupported(task)
+
+    def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
+        """Write down each request's sound; short and long ones are batched apart."""
+        sounds = [
+            open_audio(medium.path, self.rate) if (medium := _sound(request)) else None
+            for request in requests
+        ]
+        answers: list[Output | Failed] = [Failed("the request has no sound")] * len(requests)
+        for is_long in (False, True):
+            places = [
+                place
+                for place, sound in enumerate(sounds)
+                if sound is not None and (len(sound) > self.window) == is_long
+            ]
+            if places:
+                most = max(requests[place].max_new_tokens for place in places)
+                texts = self._texts([sounds[place] for place in places], most, is_long)
+                for place, text in zip(places, texts, strict=True):
+                    answers[place] = Output(text)
+        return answers
+
+    def _texts(self, sounds: list[Any], most: int, is_long: bool) -> list[str]:
+        import torch
+
+        whole = {"truncation": False, "padding": "longest"} if is_long else {}
+        given = self.processor(
+            sounds, sampling_rate=self.rate, return_tensors="pt", return_attention_mask=True, **whole
+        )
+        room = int(self.model.config.max_target_positions) - 4  # language, task and other marks come first
+        with torch.inference_mode():
+            tokens = self.model.generate(
+                given["input_features"].to(self.source.device, self.model.dtype),
+                attention_mask=given["attention_mask"].to(self.source.device),
+                task="translate",
+                do_sample=False,
+                max_new_tokens=min(most, room),
+                **({"return_timestamps": True} if is_long else {}),
+            )
+        texts: list[str] = self.processor.batch_decode(tokens, skip_special_tokens=True)
+        return [text.strip() for text in texts]
+
+    def identity(self) -> dict[str, Any]:
+        """Return name, revision, class, dtype and device."""
+        return self.source.identity(self.model)
+
+    def close(self) -> None:
+        """Drop the weights."""
+        self.model = None
+
+
+def _sound(request: Request) -> Any:
+    return next((medium for medium in request.media if medium.medium == "audio"), None)

@@ -1,0 +1,181 @@
+"""Switches the benchmark on: reads settings and hooks, decides what is collected, registers the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_generalbench import models
+from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.task import Task, validate
+from pytest_generalbench.core.vocabulary import MODULE_NODEID
+from pytest_generalbench.plugin import options
+from pytest_generalbench.suite import selection
+from pytest_generalbench.suite import tasks as registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_generalbench.core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """What a session runs."""
+
+    settings: Settings
+    module: Path
+    """File of the shipped test module."""
+    shipped: tuple[Task, ...]
+    """General-Bench itself: the denominators of the levels."""
+    registered: tuple[Task, ...]
+    """Every task there is, those of hooks included."""
+    tasks: tuple[Task, ...]
+    """The chosen board's tasks: what is collected."""
+    folder: Path
+    """Where pytest was started; relative paths of options are meant from here."""
+    is_selective: bool = False
+    """Whether the command line itself says which tasks (`-k`, `-m`, paths, `--lf`)."""
+
+    @property
+    def data_source(self) -> str | Path:
+        """The data setting, a folder as an absolute path."""
+        given = self.settings.data
+        return given if given in ("demo", "hub") else self.folder / given
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def _hooked_tasks(config: pytest.Config) -> Iterable[Task]:
+    for given in config.hook.pytest_generalbench_tasks(config=config):
+        if isinstance(given, Path):
+            yield from registry.read_task_folder(given)
+        else:
+            yield from given or ()
+
+
+def _register_hooked(config: pytest.Config) -> None:
+    # Metrics and protocols take most of the time to import, and collecting needs neither.
+    for given in filter(None, config.hook.pytest_generalbench_metrics(config=config)):
+        from pytest_generalbench.metrics import registry as metrics
+
+        config.add_cleanup(metrics.REGISTRY.remove_added)
+        for metric in given:
+            metrics.register(metric)
+    for given in filter(None, config.hook.pytest_generalbench_protocols(config=config)):
+        from pytest_generalbench.protocols import registry as protocols
+
+        config.add_cleanup(protocols.REGISTRY.remove_added)
+        for protocol in given:
+            protocols.register(protocol)
+    for given in filter(None, config.hook.pytest_generalbench_models(config=config)):
+        config.add_cleanup(models.registry.REGISTRY.remove_added)
+        for name, kind in given.items():
+            models.register(name, kind)
+
+
+def _validated(tasks: Iterable[Task]) -> list[Task]:
+    """Check tasks of hooks against every metric and protocol there is."""
+    from pytest_generalbench import metrics, protocols
+
+    known_metrics = {*vocabulary.METRICS, *metrics.names()}
+    known_protocols = {*vocabulary.PROTOCOLS, *protocols.names()}
+    return [validate(task, known_metrics, known_protocols) for task in tasks]
+
+
+def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
+    options.refuse_space_form(config.invocation_params.args)
+    settings = options.settings_of(config)
+    _register_hooked(config)
+    given = list(_hooked_tasks(config))
+    hooked = _validated(given) if given else []
+    shipped = registry.load_tasks()
+    tasks = tuple(registry.sorted_unique([*shipped, *hooked]))
+    folder = config.invocation_params.dir
+    if not is_worker(config):
+        models.check_spec(settings.model, folder)
+    chosen = selection.board_tasks(tasks, settings.board)
+    return Benchmark(settings, module, shipped, tasks, chosen, folder, _is_selective(config, module))
+
+
+def _is_selective(config: pytest.Config, module: Path) -> bool:
+    given = config.option
+    named = config.args_source is pytest.Config.ArgsSource.ARGS and config.args != [str(module)]
+    return bool(given.keyword or given.markexpr or named or getattr(given, "lf", False))
+
+
+def _translate_paths(config: pytest.Config, module: Path) -> None:
+    """Point pasted node ids, and a checkout's bare command, at the shipped module."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(module)]
+    config.args = [
+        str(module) + arg.removeprefix(MODULE_NODEID) if arg.startswith(MODULE_NODEID) else arg
+        for arg in config.args
+    ]
+
+
+def _add_markers(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "generalbench(task, skill, metric, board): a General-Bench task; "
+        "select with -m \"generalbench(metric='accuracy')\".",
+    )
+    for name in (*vocabulary.MODALITIES, *vocabulary.PARADIGMS):
+        config.addinivalue_line("markers", f"{name}: General-Bench tasks of this facet.")
+
+
+def _share_rootdir(config: pytest.Config) -> None:
+    """Give workers the controller's rootdir: theirs would follow the shipped module's path."""
+    if config.option.rootdir is None:
+        config.option.rootdir = str(config.rootpath)
+    if config.option.inifilename is None and config.inipath is not None:
+        config.option.inifilename = str(config.inipath)
+
+
+def auto_workers(config: pytest.Config) -> int | None:
+    """Return how many workers the visible GPUs are enough for, or None to count processors as usual."""
+    try:
+        per_worker = options.gpus_per_worker(config)
+    except GeneralBenchError:
+        return None  # told when the settings are read
+    try:
+        used = models.uses_gpu(options.model_spec(config) or "", config.invocation_params.dir)
+    except GeneralBenchError:
+        used = True  # a kind that a plugin registers later; a word that is none is refused then
+    from pytest_generalbench.plugin.xdist import gpu_leases as gpu
+
+    if not used or per_worker == 0:
+        return None
+    return len(gpu.leases(gpu.visible_devices(), per_worker)) or None
+
+
+def activate(config: pytest.Config, module: Path) -> None:
+    """Register everything that a benchmark session needs. A user's mistake ends as one line."""
+    from pytest_generalbench.plugin.collection import Items
+
+    if config.getoption("dist", "no") == "each":
+        raise pytest.UsageError("--dist each would run every task once per worker: use load or worksteal")
+    _add_markers(config)
+    try:
+        benchmark = _benchmark(config, module)
+    except GeneralBenchError as error:
+        raise pytest.UsageError(str(error)) from error
+    _translate_paths(config, module)  # a worker is given the user's own arguments
+    if is_worker(config):
+        config.pluginmanager.register(Items(benchmark, config), "generalbench-items")
+        return
+    _share_rootdir(config)
+    from pytest_generalbench.plugin.controller import Controller
+    from pytest_generalbench.plugin.xdist.workers import Workers
+
+    controller = Controller(benchmark, config)
+    config.pluginmanager.register(Workers(benchmark, controller), "generalbench-workers")
+    config.pluginmanager.register(controller, "generalbench-controller")
+    config.pluginmanager.register(Items(benchmark, config), "generalbench-items")

@@ -1,0 +1,374 @@
+"""The controller's side: the run folder, the results as they arrive, and what the session ends with."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.result import TaskResult, absent, drift, result_from_dict
+from pytest_generalbench.plugin.collection import MODEL_OUTPUT, PROPERTY, RUN_INPUT, SESSION_INPUT
+from pytest_generalbench.plugin.subtasks import PART_PROPERTY, is_part, task_id_of
+from pytest_generalbench.reports import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_generalbench.evaluation.scoring.judge import Judge
+    from pytest_generalbench.plugin.activation import Benchmark
+    from pytest_generalbench.runs.finalize import Setting
+    from pytest_generalbench.runs.folder import RunFolder
+    from pytest_generalbench.runs.ledger.index import Ledgers
+    from pytest_generalbench.runs.ledger.records import LedgerWriter
+    from pytest_generalbench.suite.data import DataSource
+    from pytest_generalbench.suite.level import LevelResult, SotaTable
+
+
+class Controller:
+    """Collects the digests of all items and turns them into the run's result.
+
+    Attributes:
+        run: the run folder; set at session start, unset with --collect-only.
+        selected: ids of the tasks that were collected and not deselected.
+        results: what was reported, by task id; a selected id without one is `not_run`.
+        notes: lines that the summary ends with.
+    """
+
+    def __init__(self, benchmark: Benchmark, config: pytest.Config) -> None:
+        """Prepare; nothing is written before the session starts."""
+        from pytest_generalbench.suite.level import sota_table
+
+        self.benchmark = benchmark
+        self.config = config
+        self.run: RunFolder | None = None
+        self.selected: set[str] = set()
+        self.results: dict[str, TaskResult] = {}
+        self.notes: list[str] = []
+        self.tasks = {task.id: task for task in benchmark.tasks}
+        self.level: LevelResult | None = None
+        self._started = time.perf_counter()
+        self._model: dict[str, Any] | None = None
+        self._judge: Judge | None = None
+        self._data: dict[str, Any] = {}
+        self._earlier: Ledgers | None = None
+        self._ledger: LedgerWriter | None = None
+        self._refused = False
+        self._broken = 0
+        """Failed reports that are no incomplete task."""
+        try:
+            self.sota: SotaTable = sota_table(benchmark.registered, self._sota_source())
+        except GeneralBenchError as error:
+            raise pytest.UsageError(str(error)) from error
+
+    def _sota_source(self) -> str:
+        given = self.benchmark.settings.sota
+        return given if given in ("released", "paper") else str(self.benchmark.folder / given)
+
+    @property
+    def collect_only(self) -> bool:
+        """Whether nothing will be run."""
+        return bool(self.config.option.collectonly)
+
+    def pytest_sessionstart(self) -> None:
+        """Open the data and the run folder, before any worker starts."""
+        if self.collect_only:
+            return
+        from pytest_generalbench.evaluation.scoring.backbones import make_backbones
+        from pytest_generalbench.evaluation.scoring.human_ratings import make_ratings
+        from pytest_generalbench.evaluation.scoring.judge import make_judge
+        from pytest_generalbench.suite.data import open_data
+
+        settings = self.benchmark.settings
+        source = self.benchmark.data_source
+        try:
+            data = open_data(source, settings.split, self.benchmark.registered, offline=settings.offline)
+            # A wrong address, folder or rating ends the session here.
+            self._judge = make_judge(settings, data.is_demo)
+            make_backbones(settings, data.is_demo, self.benchmark.folder)
+            make_ratings(settings, data, self.benchmark.registered, self.benchmark.folder)
+            self._open_run(data)
+        except GeneralBenchError as error:
+            raise pytest.UsageError(str(error)) from error
+        self._data = {"name": data.name, "split": settings.split, "is_demo": data.is_demo}
+        if data.is_demo:
+            self._data["note"] = terminal.DEMO_NOTE
+
+    def _open_run(self, data: DataSource) -> None:
+        from pytest_generalbench.runs.folder import continue_run, create_run, started_session
+        from pytest_generalbench.runs.ledger.index import read_ledgers
+        from pytest_generalbench.runs.provenance import git_state, without_secrets
+        from pytest_generalbench.runs.resume import check_facts
+
+        settings, folder = self.benchmark.settings, self.benchmark.folder
+        command = without_secrets(["pytest", *map(str, self.config.invocation_params.args)])
+        workers = getattr(self.config.option, "numprocesses", None) or 0
+        session = started_session(command, git_state(folder), socket.gethostname(), workers)
+        if settings.retry_errors and not settings.resume:
+            raise GeneralBenchError("--generalbench-retry-errors needs --generalbench-resume")
+        if not settings.resume:
+            self.run = create_run(settings, folder, session)
+            return
+        run = continue_run(settings, folder, session)
+        try:
+            self._earlier = read_ledgers(run.path)
+            check_facts(self._earlier, self.tasks, data)
+        except GeneralBenchError:
+            run.give_back()
+            raise
+        self.run = run
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker, also one that replaces a lost one, where the run folder is."""
+        if self.run is not None:
+            node.workerinput[RUN_INPUT] = str(self.run.path)
+            node.workerinput[SESSION_INPUT] = self.run.session
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what is about to be measured, and loudly when it measures nothing."""
+        settings = self.benchmark.settings
+        lines = [f"generalbench: model {settings.model}, data {settings.data} ({settings.split}), "
+                 f"board {settings.board}, scoring {settings.scoring}, SoTA {self.sota.name}"]  # fmt: skip
+        if settings.data == "demo":
+            lines.append(f"generalbench: {terminal.DEMO_NOTE}")
+        if self.run is not None and self._earlier is not None:
+            told = f"{self._earlier.count} records of earlier sessions"
+            lines.append(f"generalbench: continues {self.run.path}, {told}")
+        return lines
+
+    def _select(self, nodeids: Sequence[str]) -> None:
+        self.selected.update(filter(None, map(task_id_of, nodeids)))
+        if self.run is None or not self.selected:
+            return
+        try:
+            self.run.select(self.selected)
+        except GeneralBenchError as error:
+            self._refused = True
+            raise pytest.UsageError(str(error)) from error
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember what was selected, in a session without workers."""
+        self._select([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
+        """Remember what a worker selected; all workers select the same."""
+        self._select(ids)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a task's result from its report; a report without one is a failure of the item."""
+        task_id = task_id_of(report.nodeid)
+        self._broken += report.failed and is_part(report.nodeid)
+        if task_id is None or task_id not in self.tasks:
+            return
+        digest = dict(report.user_properties).get(PROPERTY)
+        if isinstance(digest, dict):
+            self.results[task_id] = result_from_dict(digest)
+            self._broken += report.failed and self.results[task_id].state != "incomplete"
+        elif report.failed:
+            self._broken += 1
+            crash = getattr(report.longrepr, "reprcrash", None)
+            told = crash.message if crash else report.longreprtext
+            self.results[task_id] = absent(self.tasks[task_id], "failed", " ".join(told.split())[:300])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        """Keep what a worker says of its model, and note its death; a node can go down twice."""
+        output = getattr(node, "workeroutput", None) or {}
+        self._model = output.get(MODEL_OUTPUT) or self._model
+        if error and not output and self.run is not None:
+            self._note_crash(self.run, node.gateway.id)
+
+    def _note_crash(self, run: RunFolder, worker: str) -> None:
+        from pytest_generalbench.runs.folder import ledger_path
+        from pytest_generalbench.runs.ledger.records import LedgerWriter
+
+        try:
+            if self._ledger is None:
+                self._ledger = LedgerWriter(ledger_path(run.path, "controller"), "controller", run.session)
+            self._ledger.crashed(worker)
+        except GeneralBenchError as problem:
+            self.notes.append(str(problem))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport | pytest.CollectReport
+    ) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
+        """Show an item as its score, not as passed."""
+        properties = dict(getattr(report, "user_properties", ()))
+        digest = properties.get(PROPERTY)
+        if report.when == "call" and PART_PROPERTY in properties:
+            return terminal.part_status(properties[PART_PROPERTY])
+        if report.when != "call" or not isinstance(digest, dict):
+            return None
+        result = result_from_dict(digest)
+        return terminal.status(result, self.sota.values.get(result.id))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Write the result; a selected task that never reported makes a green session red."""
+        result = yield
+        run = self.run
+        if run is None:
+            return result
+        try:
+            self._end(run, session)
+        finally:
+            if self._ledger is not None:
+                self._ledger.close()
+            run.lock.release()
+        return result
+
+    def _end(self, run: RunFolder, session: pytest.Session) -> None:
+        if self._refused:
+            run.give_back()
+        elif not self.selected:
+            run.discard()
+        else:
+            self._fill(session)
+            try:
+                self._write(run)
+            except (GeneralBenchError, OSError) as error:
+                self.notes.append(f"NOT SAVED: {error}")
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            return
+        self.run = None
+
+    def give_up_run(self) -> None:
+        """Leave the run folder as it was: the session is refused before anything is asked."""
+        run, self.run = self.run, None
+        if run is not None and run.session > 1:
+            run.give_back()
+        elif run is not None:
+            run.discard()
+
+    def _fill(self, session: pytest.Session) -> None:
+        """Give every selected task a result: its own, that of an earlier session, or none."""
+        lost = self.selected - self.results.keys()
+        for task_id in lost:
+            told = self._earlier.results.get(task_id) if self._earlier else None
+            reason = "selected, but never reported"
+            self.results[task_id] = (
+                result_from_dict(told[2]) if told else absent(self.tasks[task_id], "not_run", reason)
+            )
+        if session.exitstatus == pytest.ExitCode.OK and lost:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif session.exitstatus == pytest.ExitCode.TESTS_FAILED and not (lost or self._broken):
+            self._tolerate(session)
+
+    def _tolerate(self, session: pytest.Session) -> None:
+        """Make a session green whose only failures are incomplete tasks within --generalbench-max-errors."""
+        from pytest_generalbench.runs.finalize import open_instances, within
+
+        allowed = self.benchmark.settings.max_errors
+        missed, total = open_instances(self.results.values())
+        if allowed is None or not missed:
+            return
+        is_within = within(allowed, missed, total)
+        words = "within" if is_within else "more than"
+        self.notes.append(
+            f"{missed} of {total} instances without an answer: {words} --generalbench-max-errors={allowed}"
+        )
+        if is_within:
+            session.exitstatus = pytest.ExitCode.OK
+
+    def _setting(self) -> Setting:
+        from pytest_generalbench.runs.finalize import Setting
+
+        judge = self._judge.name if self._judge else None
+        return Setting(self.benchmark.settings, self.benchmark.shipped, self.tasks, self.sota, judge)
+
+    def _write(self, run: RunFolder) -> None:
+        from pytest_generalbench.evaluation.scoring.human_ratings import write_sheet
+        from pytest_generalbench.runs.batch_claims import forget
+        from pytest_generalbench.runs.finalize import level_of, run_result
+        from pytest_generalbench.runs.folder import run_files
+        from pytest_generalbench.runs.manifest import write_manifest
+        from pytest_generalbench.runs.provenance import environment
+        from pytest_generalbench.runs.result_file import write_result
+
+        results = list(self.results.values())
+        self.level = level_of(self._setting(), results, self.selected, bool(self._data["is_demo"]))
+        states = {result.state for result in results}
+        is_finished = not states & {"not_run", "failed"}
+        is_complete = is_finished and "incomplete" not in states
+        run.finish(is_finished, is_complete, round(time.perf_counter() - self._started, 3))
+        content = run_result(
+            self._setting(),
+            results,
+            self.level,
+            data=self._data,
+            model=self._identity(run),
+            environment=environment(),
+            run=self._aside(run),
+        )
+        self._data = dict(content.data)
+        forget(run.path)
+        write_result(run.path, content.to_dict())
+        if self.benchmark.settings.split == "close":
+            self._export(run)
+        write_sheet(run.path, [result.id for result in results if result.state == "human"])
+        if self._ledger is not None:
+            self._ledger.close()
+        write_manifest(run.path, run_files(run.path))
+
+    def _export(self, run: RunFolder) -> None:
+        """Write the predictions of a close-set run, which is what it is made for."""
+        from pytest_generalbench.reports.official import export_official, open_run
+        from pytest_generalbench.runs.folder import PREDICTIONS_FOLDER
+
+        out = run.path / PREDICTIONS_FOLDER
+        told = export_official(open_run(run.path), out)
+        self.notes.append(f"close set: nothing is scored; the predictions are in {out} ({told[0]})")
+
+    def _identity(self, run: RunFolder) -> dict[str, Any]:
+        """Return what the model says of itself, or said in an earlier session."""
+        if self._model is None:
+            items: Any = self.config.pluginmanager.get_plugin("generalbench-items")
+            self._model = items.model_identity()
+        if self._model is None and self._earlier is not None and self._earlier.model is not None:
+            self._model = self._earlier.model[1]
+        return self._model or {}
+
+    def _aside(self, run: RunFolder) -> dict[str, Any]:
+        """Return what comparisons of results set aside."""
+        from pytest_generalbench.core.settings import MAY_CHANGE
+        from pytest_generalbench.runs.ledger.index import read_ledgers
+
+        torn: list[list[object]] = []
+        cached = (0, 0)
+        if self._earlier is not None or self._ledger is not None or self.benchmark.settings.cache:
+            ledgers = read_ledgers(run.path)
+            torn, cached = [list(place) for place in ledgers.torn], ledgers.cached
+        if any(cached):
+            self.notes.append(f"answer cache: {cached[0]} answers from it, {cached[1]} instances asked")
+        if torn:
+            words = "1 torn line" if len(torn) == 1 else f"{len(torn)} torn lines"
+            first = f"{torn[0][0]} at byte {torn[0][1]}"
+            self.notes.append(f"{words} in the ledger, from a write that a death cut off: {first}")
+        sessions = run.record["sessions"]
+        plain = self.benchmark.settings.to_dict()
+        return {
+            "started": sessions[0]["started"],
+            "seconds": round(sum(session.get("seconds") or 0.0 for session in sessions), 3),
+            "tasks": {key: round(self.results[key].seconds, 3) for key in sorted(self.results)},
+            "torn_lines": torn,
+            "cached": {"hits": cached[0], "asked": cached[1]},
+            "settings": {key: plain[key] for key in sorted(MAY_CHANGE & plain.keys())},
+            "sessions": sessions,
+            **({"probe": drift(self.results.values())} if self.benchmark.settings.probe else {}),
+        }
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the table, the levels, what is missing and why."""
+        if self.run is None or self.level is None:
+            return
+        results = [self.results[key] for key in sorted(self.results)]
+        folder = self.run.path
+        lines = terminal.summary(self.tasks, results, self.sota.values, self.level, self._data, folder)
+        terminalreporter.section("General-Bench", sep="=")
+        for line in (*lines, *self.notes):
+            terminalreporter.write_line(line)

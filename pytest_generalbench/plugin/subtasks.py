@@ -1,0 +1,91 @@
+"""Long tasks are divided: further items help the item of a task that is longer than a worker's share of all.
+
+Each asks batches of its task that no other worker has taken; the task's own item does so too, and scores what
+all answered. No item waits for another to begin, so that any of them may run first, late or never.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_generalbench.core.vocabulary import MODULE_NODEID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pytest_generalbench.core.task import Task
+
+    Help = Callable[[pytest.Session, Task, int, int], int]
+
+SECONDS_INPUT: Final = "generalbench_seconds"
+"""Key under which a worker is told how long tasks take; without it none is divided."""
+
+PART_PROPERTY: Final = "generalbench_part"
+"""Name of the user property that says how many instances a part answered."""
+
+_ITEM: Final = re.compile(rf"{re.escape(MODULE_NODEID)}::test_(?:task\[(.+)\]|part\[(.+)-\d+of\d+\])")
+
+
+class Part(pytest.Item):
+    """Helps with one task; what it answers is scored by the task's own item.
+
+    Attributes:
+        task: the task it helps with.
+    """
+
+    def __init__(self, *, task: Task, place: int, parts: int, run: Help, **given: Any) -> None:
+        """Say which part of how many it is; `run` does it and returns how many instances it answered."""
+        super().__init__(**given)
+        self.task = task
+        self._place = place
+        self._parts = parts
+        self._run = run
+
+    def runtest(self) -> None:
+        """Answer what nobody else has taken."""
+        count = self._run(self.session, self.task, self._place, self._parts)
+        self.user_properties.append((PART_PROPERTY, count))
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Return where it is, for headings of failures."""
+        return self.path, None, self.name
+
+
+def task_id_of(nodeid: str) -> str | None:
+    """Return the task that an item evaluates, or None for a part and for what is no benchmark item."""
+    found = _ITEM.fullmatch(nodeid)
+    return found and found[1]
+
+
+def is_part(nodeid: str) -> bool:
+    """Whether an item only helps with a task."""
+    found = _ITEM.fullmatch(nodeid)
+    return found is not None and found[2] is not None
+
+
+def part_items(items: Iterable[tuple[pytest.Item, Task]], parts: Mapping[str, int], run: Help) -> list[Part]:
+    """Return the items that help with those of the tasks' own items that are divided."""
+    return [
+        Part.from_parent(
+            item.session if item.parent is None else item.parent,
+            name=f"test_part[{task.id}-{place + 1}of{parts[task.id]}]",
+            task=task,
+            place=place,
+            parts=parts[task.id],
+            run=run,
+        )
+        for item, task in items
+        for place in range(1, parts.get(task.id, 1))
+    ]
+
+
+def seconds_of(nodeids: Sequence[str], seconds: Mapping[str, float]) -> list[float]:
+    """Return how long each item will take, from how long the tasks will: the parts of one take alike."""
+    matches = [_ITEM.fullmatch(nodeid) for nodeid in nodeids]
+    tasks = [match[1] or match[2] if match else "" for match in matches]
+    counts = Counter(tasks)
+    return [seconds.get(task, 0.0) / counts[task] for task in tasks]

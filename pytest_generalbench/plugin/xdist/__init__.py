@@ -1,0 +1,1 @@
+"""The side of pytest-xdist: GPUs, order and start of the workers."""

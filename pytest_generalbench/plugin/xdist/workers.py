@@ -1,0 +1,79 @@
+"""The controller's dealings with pytest-xdist: which GPUs a worker gets, and which item comes next."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_generalbench import models
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.plugin import options
+from pytest_generalbench.plugin.subtasks import SECONDS_INPUT, seconds_of
+from pytest_generalbench.plugin.xdist import gpu_leases as gpu
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.plugin.activation import Benchmark
+    from pytest_generalbench.plugin.controller import Controller
+
+
+class Workers:
+    """Hands out GPUs and items."""
+
+    def __init__(self, benchmark: Benchmark, controller: Controller) -> None:
+        """Keep what is run, and by whom."""
+        self.benchmark = benchmark
+        self.controller = controller
+        self.leases: list[dict[str, str]] = []
+        """What was set in each local worker's environment."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self, specs: Sequence[Any]) -> None:
+        """Give each local worker its GPUs before it starts; one that replaces it inherits them.
+
+        Workers on other machines see what their machine shows them, and those whose `--tx` names GPUs, these.
+        """
+        settings = self.benchmark.settings
+        if not models.uses_gpu(settings.model, self.benchmark.folder):
+            return
+        named = (gpu.CUDA, gpu.HIP)
+        local = [spec for spec in specs if spec.popen and not any(name in spec.env for name in named)]
+        try:
+            self.leases = gpu.plan(
+                gpu.visible_devices(), settings.gpus_per_worker, len(local), settings.share_gpus
+            )
+        except GeneralBenchError as error:
+            self.controller.give_up_run()
+            raise pytest.UsageError(str(error)) from error
+        for spec, environment in zip(local, self.leases, strict=True):
+            spec.env.update(environment)
+
+    @cached_property
+    def seconds(self) -> dict[str, float]:
+        """How long each task will take."""
+        from pytest_generalbench.evaluation.durations import estimates
+        from pytest_generalbench.runs.folder import DEFAULT_PARENT
+
+        tasks = {task.id: task for task in self.benchmark.tasks}
+        return estimates(tasks, self.benchmark.settings, self.benchmark.folder / DEFAULT_PARENT)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker how long tasks take, where it is to divide those that take long."""
+        settings = self.benchmark.settings
+        is_wanted = settings.divide == "always" or (settings.divide == "auto" and settings.data != "demo")
+        # The probe compares what one process answered, and other schedulers would give one worker all parts.
+        if is_wanted and not settings.probe and not options.chose_distribution(node.config):
+            node.workerinput[SECONDS_INPUT] = self.seconds
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Start the longest tasks first, unless the user chose a way to distribute."""
+        if options.chose_distribution(config):
+            return None
+        from pytest_generalbench.plugin.xdist.scheduler import LongShort
+
+        return LongShort(config, log, partial(seconds_of, seconds=self.seconds))

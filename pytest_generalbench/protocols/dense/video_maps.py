@@ -1,0 +1,341 @@
+"""Protocols for maps over the frames of a video: masks, disparity, saliency; and optical flow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture, read_picture
+from pytest_generalbench.core.outputs.codecs.images.flow import flo_size, kitti_flow, read_flo
+from pytest_generalbench.core.outputs.codecs.images.rle import Rle, encode
+from pytest_generalbench.core.outputs.forms.map_sequences import (
+    DepthSequence,
+    MaskSequence,
+    SalientSequence,
+    mask_entries,
+)
+from pytest_generalbench.core.outputs.forms.maps import FlowField, is_rle, read_rle
+from pytest_generalbench.metrics.dense.depth import DISPARITY
+from pytest_generalbench.metrics.dense.optical_flow import UNKNOWN
+from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.protocols.base import TaskContext
+from pytest_generalbench.protocols.dense import references as map_references
+from pytest_generalbench.protocols.dense.base import MapProtocol, check_size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pytest_generalbench.core.outputs.base import Answer
+    from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.core.task import Task
+
+_FOLDER_KEYS: Final = ("gt_dir", "gt_folder", "mask_folder", "mask_dir", "masks", "mask", "gt")
+
+
+class _MaskedVideo(MapProtocol):
+    """A mask for each frame; the reference is one COCO mask for each frame, in frame order.
+
+    The reference is an object by mask id, a list, or a folder of pictures. An answer must have
+    as many masks as the reference, all of its size.
+    """
+
+    form: ClassVar[str] = "mask_sequence"
+    answers: ClassVar = (MaskSequence,)
+    requires: ClassVar = None
+
+    def reference(self, instance: Instance, context: TaskContext) -> tuple[Rle, ...]:
+        """Return one mask for each frame."""
+        with map_references.of(instance):
+            frames = _frames(instance)
+            found = [None if one is None else _mask(instance, one) for one in frames]
+            size = next((mask.shape for mask in found if mask is not None), None)
+            if size is None:
+                raise ReferenceFormatError(
+                    f"{fields.place(instance)}: the reference has no mask in any frame"
+                )
+            # An object that is not seen has no mask in some files, and an empty one in others.
+            masks = tuple(encode(np.zeros(size, bool)) if mask is None else mask for mask in found)
+            if len({mask.shape for mask in masks}) > 1:
+                raise ReferenceFormatError(f"{fields.place(instance)}: its masks have different sizes")
+            for mask in masks:
+                mask.runs()
+            return masks
+
+    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> tuple[Rle, ...]:
+        """Return one mask for each frame."""
+        masks: tuple[Rle, ...] = answer.masks
+        if instance.has_reference:
+            frames = _frames(instance)
+            if len(masks) != len(frames):
+                raise AnswerFormatError(f"{len(masks)} masks for {len(frames)} frames")
+            first = next(one for one in frames if one is not None)
+            check_size(masks[0].shape, map_references.size_of(instance, _inner(first)))
+        return masks
+
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+        """Return the reference as an answer."""
+        return MaskSequence(reference)
+
+
+def _inner(frame: Any) -> Any:
+    return frame["mask"] if isinstance(frame, Mapping) and "mask" in frame else frame
+
+
+def _mask(instance: Instance, frame: Any) -> Rle:
+    value = _inner(frame)
+    if is_rle(value):
+        return read_rle("the reference", value)
+    return encode(map_references.mask_of(instance, value))
+
+
+def _frames(instance: Instance) -> list[Any]:
+    """Return what stands for each frame in a reference: a mask, an object with one, a name, or None."""
+    raw = instance.reference
+    if isinstance(raw, Mapping) and not is_rle(raw):
+        held = next((raw[key] for key in _FOLDER_KEYS if isinstance(raw.get(key), str | list)), None)
+        raw = held if held is not None else mask_entries(raw)
+    if isinstance(raw, str) and instance.files is not None:
+        return [f"{raw.rstrip('/')}/{path.name}" for path in instance.files.frames(raw)]
+    frames = [None if _inner(one) is None else one for one in raw] if isinstance(raw, list) else []
+    if not any(one is not None for one in frames):
+        raise ReferenceFormatError(
+            f"{fields.place(instance)}: the reference has no mask for each frame: {instance.reference!r:.80}"
+        )
+    return frames
+
+
+class VideoObjectSegmentation(_MaskedVideo):
+    """The object whose mask in the first frame is given, in every frame.
+
+    The first mask is an input, as a file of the instance or as a COCO mask in the prompt. It
+    is scored like all others, as the released code does.
+    """
+
+    name: ClassVar[str] = "video_object_segmentation"
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Say what of the score is given."""
+        note = "the mask of the first frame is given, and scored like all others"
+        return TaskContext(task=task, header=header, notes=(note,))
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Give the first mask, and ask for one mask a frame."""
+        told = (
+            "Segment the object of the first frame's mask in every frame: one binary mask for each, in order."
+        )
+        if any(one.medium == "map" for one in instance.media) or not instance.has_reference:
+            return told
+        first = self.reference(instance, context)[0]
+        return f"{told}\nFirst frame's mask (COCO run lengths): {json.dumps(first.to_plain())}"
+
+
+class VideoReasoningSegmentation(_MaskedVideo):
+    """The object that the prompt's question leads to, in every frame."""
+
+    name: ClassVar[str] = "video_reasoning_segmentation"
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for one mask a frame."""
+        return "Segment what is asked for in every frame: one binary mask for each, in order."
+
+
+class VideoReferringSegmentation(VideoReasoningSegmentation):
+    """The object that the prompt describes, in every frame."""
+
+    name: ClassVar[str] = "video_referring_segmentation"
+
+
+class VideoDepthEstimation(MapProtocol):
+    """The disparity of every pixel of every frame, up to one scale and shift for the clip.
+
+    The reference is a .npz with `disparity`, (frames, 1, height, width).
+    """
+
+    name: ClassVar[str] = "video_depth_estimation"
+    form: ClassVar[str] = "depth_sequence"
+    answers: ClassVar = (DepthSequence,)
+    requires: ClassVar = None
+    _keys: ClassVar = ("disparity", "depth", "depth_file", "npz", *map_references.MASK_KEYS)
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for disparity."""
+        return (
+            "Answer with the disparity (inverse depth, up to one scale and one shift for the whole clip) of "
+            "every pixel of every frame."
+        )
+
+    def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
+        """Return disparity, float32, (frames, height, width); NaN and what is not valid is 0."""
+        with map_references.of(instance):
+            disparity = self._stored(instance).astype(np.float32)
+            disparity = np.where(np.isfinite(disparity), disparity, np.float32(0))
+            if not ((disparity > DISPARITY[0]) & (disparity < DISPARITY[1])).any():
+                raise ReferenceFormatError(f"{fields.place(instance)}: the reference has no valid pixel")
+            return disparity
+
+    def _stored(self, instance: Instance) -> NDArray[Any]:
+        value = map_references.value_of(instance, self._keys)
+        if not map_references.is_array_file(value):
+            raise ReferenceFormatError(f"{fields.place(instance)}: no .npz of disparity: {value!r:.80}")
+        array = map_references.array_of(instance, value, "disparity")
+        array = array[:, 0] if array.ndim == 4 and array.shape[1] == 1 else array
+        if array.ndim != 3 or not array.size:
+            raise ReferenceFormatError(
+                f"{fields.place(instance)}: {value}: {array.shape} is no clip of disparity"
+            )
+        return array
+
+    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
+        """Return disparity."""
+        if instance.has_reference:
+            check_size(answer.disparity.shape, self._stored(instance).shape)
+        disparity: NDArray[np.float32] = answer.disparity
+        return disparity
+
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+        """Return the reference as an answer."""
+        return DepthSequence(reference)
+
+
+class OpticalFlow(MapProtocol):
+    """Where every pixel of the first frame goes in the second.
+
+    The reference is a .flo file, KITTI's 16-bit PNG, or an array file of (height, width, 2).
+    """
+
+    name: ClassVar[str] = "optical_flow"
+    form: ClassVar[str] = "flow_field"
+    answers: ClassVar = (FlowField,)
+    requires: ClassVar = None
+    _keys: ClassVar = ("flow", "flow_file", "flow_path", "flo", *map_references.MASK_KEYS)
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for pixels right and down."""
+        return (
+            "Answer with the optical flow from the first frame to the second: how many pixels every "
+            "pixel moves to the right and how many down."
+        )
+
+    def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
+        """Return pixels right and down, float32, (height, width, 2), NaN where there is none."""
+        with map_references.of(instance):
+            value = self._value(instance)
+            if value.lower().endswith(".flo"):
+                flow = read_flo(map_references.bytes_of(instance, value), value)
+            elif is_picture(value):
+                flow = kitti_flow(map_references.picture_of(instance, value), value)
+            else:
+                flow = map_references.array_of(instance, value, "flow").astype(np.float32)
+            if flow.ndim != 3 or flow.shape[2] != 2:
+                raise ReferenceFormatError(
+                    f"{fields.place(instance)}: {value}: {flow.shape} is no flow field"
+                )
+            known = (np.abs(flow) <= UNKNOWN).all(axis=2, keepdims=True)
+            if not known.any():
+                raise ReferenceFormatError(f"{fields.place(instance)}: {value}: no pixel with a flow")
+            return np.where(known, flow, np.float32(np.nan))
+
+    def _value(self, instance: Instance) -> str:
+        value = map_references.value_of(instance, self._keys)
+        if not isinstance(value, str):
+            raise ReferenceFormatError(f"{fields.place(instance)}: no file of optical flow: {value!r:.80}")
+        return value
+
+    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
+        """Return pixels right and down."""
+        if instance.has_reference:
+            check_size(answer.flow.shape[:2], self._size(instance, self._value(instance)))
+        flow: NDArray[np.float32] = answer.flow
+        return flow
+
+    def _size(self, instance: Instance, value: str) -> tuple[int, ...]:
+        if value.lower().endswith(".flo"):
+            with map_references.path_of(instance, value).open("rb") as file:
+                return flo_size(file.read(12), value)
+        if is_picture(value):
+            return map_references.size_of(instance, value)
+        return map_references.array_of(instance, value, "flow").shape[:2]
+
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+        """Return the reference as an answer, 0 where it has none."""
+        return FlowField(np.where(np.isnan(reference), np.float32(0), reference))
+
+
+class VideoSalientObjectDetection(MapProtocol):
+    """How much every pixel of every frame belongs to the object that stands out.
+
+    The reference is a folder of pictures, grey above 128 is the object; its frames, by name,
+    are the frames that are scored. A list or object of masks is taken as well.
+    """
+
+    name: ClassVar[str] = "video_salient_object_detection"
+    form: ClassVar[str] = "salient_sequence"
+    answers: ClassVar = (SalientSequence, MaskSequence)
+    own_keys: ClassVar = frozenset({"gt_dir", "pred_dir"})
+    _sought: ClassVar[str] = "the object that stands out"
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for a map for each frame that is scored."""
+        told = (
+            f"Answer with a map for each frame: from 0 to 1, how much each pixel belongs to {self._sought}."
+        )
+        names = self._names(instance)
+        filmed = [path.stem for one in instance.media if one.medium == "video" for path in one.paths]
+        return f"{told} Frames: {', '.join(names)}." if names and names != filmed else told
+
+    def _names(self, instance: Instance) -> list[str]:
+        if not instance.has_reference:
+            return []
+        return [Path(one).stem for one in _frames(instance) if is_picture(one)]
+
+    def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.bool_]:
+        """Return the object, bool, (frames, height, width)."""
+        with map_references.of(instance):
+            masks = [_object(instance, one) for one in _frames(instance)]
+            if len({mask.shape for mask in masks}) > 1:
+                raise ReferenceFormatError(f"{fields.place(instance)}: its frames have different sizes")
+            return np.stack(masks)
+
+    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.uint8]:
+        """Return maps, uint8, (frames, height, width); masks are 0 and 255."""
+        if isinstance(answer, MaskSequence):
+            if not answer.masks:
+                raise AnswerFormatError("a mask sequence without a frame")
+            maps = np.stack([mask.decode() for mask in answer.masks]).astype(np.uint8) * np.uint8(255)
+        else:
+            maps = answer.maps
+        if instance.has_reference:
+            frames = _frames(instance)
+            check_size(maps.shape, (len(frames), *map_references.size_of(instance, _inner(frames[0]))))
+        said: NDArray[np.uint8] = maps
+        return said
+
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+        """Return the reference as an answer."""
+        return SalientSequence(reference)
+
+
+def _object(instance: Instance, frame: Any) -> NDArray[np.bool_]:
+    value = _inner(frame)
+    if value is None:
+        raise DataError("a frame has no mask")
+    if not is_picture(value):
+        return map_references.mask_of(instance, value)
+    grey = read_picture(map_references.path_of(instance, value), value)
+    grey = grey if grey.ndim == 2 else grey[:, :, 0]
+    return grey > (128 if int(grey.max(initial=0)) > 1 else 0)
+
+
+class VideoCamouflagedObjectDetection(VideoSalientObjectDetection):
+    """The same for an object that is hard to tell from what surrounds it."""
+
+    name: ClassVar[str] = "video_camouflaged_object_detection"
+    _sought: ClassVar[str] = "the camouflaged object"

@@ -1,0 +1,1 @@
+"""Protocols of tasks whose answer is a generated medium."""

@@ -1,0 +1,110 @@
+"""Protocols of the tasks that make music: as notes, or as sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from pytest_generalbench.core.outputs import Answer, Medium, Notes, Sound
+from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.protocols.generation.audio import prompts as sound_words
+from pytest_generalbench.protocols.generation.audio.base import MakeSound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.protocols.base import TaskContext
+
+_SYMBOLIC: Final = "music (symbolic)"
+_INSTRUCTIONS: Final = {
+    "piano music": (
+        "Orchestrate the piano music: give its notes to the instruments of an orchestra, at the same tempo. "
+        "Answer with symbolic music (MIDI)."
+    ),
+    "symbolic music": (
+        "Write the pop music that belongs to the given music, at the same tempo. "
+        "Answer with symbolic music (MIDI)."
+    ),
+    "lyrics+score": "Sing the lyrics to the notes of the score. Answer with the sound of the singing.",
+    "lyrics/text": "Make a song of the text: singing and accompaniment. Answer with its sound.",
+}
+"""What to do, by the task's inputs."""
+
+_NOTES_IN_TEXT: Final = (
+    "notes", "note", "score", "melody", "chords", "abc", "midi", "music", "piano", "events", "tokens",
+    "pitches",
+)  # fmt: skip
+_LYRICS: Final = ("lyrics", "lyric", "text", "prompt", "description", "caption", "words", "content")
+
+
+class MusicGeneration(MakeSound):
+    """Music of music, of lyrics or of a text.
+
+    By the task's output the answer is symbolic music, in quarter notes from the beginning of the piece, or a
+    sound. Music that is given may be a file, or notes written in text.
+    """
+
+    name: ClassVar[str] = "music_generation"
+    answers: ClassVar[tuple[type[Answer], ...]] = (Sound, Notes)
+    takes: ClassVar[frozenset[str]] = frozenset({"audio"})
+
+    def made_in(self, context: TaskContext) -> type[Medium]:
+        """Return notes or sound."""
+        return Notes if context.task.output == _SYMBOLIC else Sound
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Say what to make."""
+        return _INSTRUCTIONS.get(context.task.inputs, "Make the music. Answer with its sound.")
+
+    def lacks(self, instance: Instance, context: TaskContext) -> str | None:
+        """Return what is not there: the music, or the lyrics."""
+        if "audio" not in context.task.input_media:
+            return None if fields.statement(instance) else "lyrics or text to make a song of"
+        if "text" in context.task.input_media:
+            return None if fields.find(instance.fields, *_LYRICS) is not None else "lyrics to sing"
+        notes = fields.find(instance.fields, *_NOTES_IN_TEXT) is not None
+        return None if instance.media or notes else "music to start from"
+
+    def content(self, instance: Instance) -> str:
+        """Return the lyrics, or all that the instance says."""
+        lyrics = fields.find(instance.fields, "lyrics", "lyric")
+        return fields.as_text(lyrics) if lyrics is not None else super().content(instance)
+
+
+class MusicStyleTransfer(MakeSound):
+    """Music played again in another style, named in words or by a second sound; with chords to keep to."""
+
+    name: ClassVar[str] = "music_style_transfer"
+    takes: ClassVar[frozenset[str]] = frozenset({"audio"})
+    instead: ClassVar[Mapping[str, tuple[str, ...]]] = {"style": ("styles",)}
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for the style, and for what is to stay."""
+        chords = " Keep to the chords." if "chords" in context.task.inputs else ""
+        whose = " of the second sound" if self.sounds(instance, "model") else " that is asked for"
+        return f"Play the music in the style{whose}, and keep its melody.{chords} Answer with the sound."
+
+    def lacks(self, instance: Instance, context: TaskContext) -> str | None:
+        """Return what is not there: the music, or its new style."""
+        if not self.sounds(instance, "source"):
+            return "music to change"
+        return (
+            None
+            if self._style(instance) or self.sounds(instance, "model")
+            else "style to change the music to"
+        )
+
+    def _style(self, instance: Instance) -> str:
+        """Return the style in words: under a key of its own, or else, without a sound of it, the prompt's."""
+        told = sound_words.told_style(instance)
+        if told or self.sounds(instance, "model"):
+            return told
+        return fields.statement(instance, {"chords", "chord", "chord_progression", "key", "tempo"})
+
+    def told_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+        """Return the style."""
+        style = self._style(instance)
+        return {"style": style} if style else {}
+
+
+PROTOCOLS: Final = (MusicGeneration(), MusicStyleTransfer())

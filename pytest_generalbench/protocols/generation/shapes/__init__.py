@@ -1,0 +1,1 @@
+"""Protocols of 3D and motion generation."""

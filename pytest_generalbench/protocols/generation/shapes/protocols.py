@@ -1,0 +1,261 @@
+"""Protocols of the tasks that make shapes and motions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.outputs import AnswerFormatError, Cloud, Medium, Mesh, Motion, Picture, Target
+from pytest_generalbench.core.outputs.rendering import TOLD
+from pytest_generalbench.metrics.scene3d.chamfer import surface_points
+from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.protocols.generation.base import MakeProtocol
+from pytest_generalbench.protocols.generation.shapes.baselines import (
+    ball_cloud,
+    ball_mesh,
+    specks,
+    still_motion,
+)
+from pytest_generalbench.protocols.generation.targets import first_word, medium_of, paths_of, told_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_generalbench.core.outputs import Answer, Opener
+    from pytest_generalbench.core.request import Instance, Request
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.protocols.base import Protocol, TaskContext
+
+_FORMS: Final[dict[str, type[Medium]]] = {"pointcloud": Cloud, "mesh": Mesh, "motion": Motion}
+_SAID: Final = ("caption", "description", "text_prompt", "prompt", "text")
+"""Fields that hold what a shape is of, without their names."""
+
+_SAMPLED: Final = 16_384
+"""Points that stand for a mesh where a cloud is due: the oracle's answer."""
+
+_WORDS: Final = {
+    "pointcloud": "Answer with a point cloud: x, y, z of each point, and colours if there are any.",
+    "mesh": "Answer with a mesh: vertices and triangles, and colours of the vertices if there are any.",
+    "motion": "Answer with a motion: the coordinates of all joints in each frame, or features of the pose.",
+}
+_UP: Final = "The y axis points up, and the front faces +z."
+_SAME: Final = "The answer is in the coordinates of the input."
+
+
+class MakeShape(MakeProtocol):
+    """A protocol whose answer is a point cloud, a mesh or a motion: what the task's `output` says.
+
+    Prompt fields as for all protocols of made media. Every medium that the task takes must be there.
+    """
+
+    form: ClassVar[str] = "pointcloud"
+    made: ClassVar[type[Medium]] = Cloud
+    answers: ClassVar = (Cloud, Mesh, Motion)
+    output_medium: ClassVar[str] = "pointcloud"
+    needs_media: ClassVar[bool] = False
+    own_keys: ClassVar[frozenset[str]] = frozenset({"caption", "description", "text_prompt"})
+
+    def asked_form(self, context: TaskContext) -> str:
+        """Return the form that the task's output is."""
+        return _form(context).form
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Tell how shapes are shown, where the metric looks at them."""
+        context = super().context(task, header, instances)
+        notes = (*context.notes, TOLD) if task.metric.name.startswith("clip_") else context.notes
+        return replace(context, notes=notes)
+
+    def request(self, instance: Instance, context: TaskContext) -> Request:
+        """Put the media first, then the text. Raises DataError for an instance that lacks what is needed."""
+        found = {medium.medium for medium in instance.media}
+        due = context.task.input_media
+        lacks = [medium for medium in due if medium not in (*found, "text", "map")]
+        if "map" in due and "map" not in found:
+            lacks.append("depth")
+        if "text" in due and not self.content(instance):
+            lacks.append("text that says what to make")
+        if "map" in due and lacks == ["video"] and _is_stream(instance):
+            lacks = []  # a .sens file holds the colours too
+        if lacks:
+            keys = ", ".join(map(str, instance.fields)) or "none"
+            raise DataError(f"{fields.place(instance)}: no {' and no '.join(lacks)}; keys found: {keys}")
+        return replace(super().request(instance, context), output_medium=context.task.output_medium)
+
+    def question(self, instance: Instance) -> str:
+        """Return all that the instance says in text, a caption without the name of its key."""
+        said = (fields.find(instance.fields, key) for key in self.own_keys)
+        captions = sorted(fields.as_text(text) for text in said if text is not None)
+        return "\n".join(dict.fromkeys(filter(None, (super().question(instance), *captions))))
+
+    def content(self, instance: Instance) -> str:
+        """Return what the model is told to make."""
+        return self.question(instance)
+
+    def told_prompt(self, instance: Instance) -> str:
+        """Return what the shape is of: a caption of the input or the reference, else all that is said."""
+        told = told_words(replace(instance, reference=None))
+        for words in (told, told_words(replace(instance, fields={}))):
+            found = first_word(words, *_SAID, fits=_is_words)
+            if found:
+                return found
+        return self.question(instance)
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Say what the answer must be."""
+        return f"{_WORDS[context.task.output_medium]} {self.placed}".strip()
+
+    placed: ClassVar[str] = _UP
+    """How the answer lies in space, in a sentence."""
+
+    def target(self, instance: Instance, context: TaskContext) -> Target:
+        """Return the true shape and the words."""
+        target = super().target(replace(instance, reference=None), context)
+        medium = _shape_of(instance, _form(context))
+        return replace(
+            target, medium=medium, words=self.words(instance, told_words(instance)), prompt=target.prompt
+        )
+
+    def reference(self, instance: Instance, context: TaskContext) -> Target:
+        """Return the target; one whose file cannot be read is a ReferenceFormatError."""
+        target = super().reference(instance, context)
+        if target.medium is not None:
+            try:
+                target.medium()
+            except DataError as error:
+                raise ReferenceFormatError(f"{fields.place(instance)}: the reference: {error}") from error
+        return target
+
+    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> Any:
+        """Return the shape; one of another form is an AnswerFormatError."""
+        due = _form(context)
+        if not isinstance(answer, due):
+            raise AnswerFormatError(f"a {answer.form} where a {due.form} is due")
+        return answer
+
+    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | Answer:
+        """Return the ground truth, brought to the form that is due; without one, a ball."""
+        shape = self.plain(reference, context) if reference.medium is None else reference.medium()
+        due = _form(context)
+        if due is Cloud and isinstance(shape, Mesh):
+            return Cloud(_surface(shape, _SAMPLED))
+        return specks(shape) if due is Mesh and isinstance(shape, Cloud) else shape
+
+    def plain(self, target: Target, context: TaskContext) -> Answer:
+        """Return a ball, or a body that stands still."""
+        kind = _form(context)
+        return ball_cloud() if kind is Cloud else ball_mesh() if kind is Mesh else still_motion()
+
+
+def _is_words(text: str) -> bool:
+    """Whether a text is no file's name."""
+    return " " in text.strip() or not re.search(r"\.\w{2,5}$", text.strip())
+
+
+def _form(context: TaskContext) -> type[Medium]:
+    return _FORMS[context.task.output_medium]
+
+
+def _is_stream(instance: Instance) -> bool:
+    return any(path.suffix.lower() == ".sens" for media in instance.media for path in media.paths)
+
+
+def _surface(mesh: Mesh, count: int) -> np.ndarray[Any, Any]:
+    return surface_points(mesh, count).astype(np.float32)
+
+
+def _shape_of(instance: Instance, form: type[Medium]) -> Opener | None:
+    """Return what opens the true shape: of the form that is due, or else the other form of shapes."""
+    if form is Motion:
+        return medium_of(instance, Motion)
+    for kind in (form, Cloud if form is Mesh else Mesh):
+        paths = paths_of(medium_of(instance, kind))
+        if paths:
+            return partial(_open_shape, form, paths)
+    return None
+
+
+def _open_shape(form: type[Medium], paths: Sequence[Path]) -> Medium:
+    """Open a shape's file. A PLY may hold either kind: a mesh task's may lack faces, and is then a cloud."""
+    ending = paths[0].suffix.lower()
+    kinds = [kind for kind in (form, Cloud, Mesh) if ending in kind.endings]
+    problem: AnswerFormatError | None = None
+    for kind in dict.fromkeys(kinds):
+        try:
+            return kind.open(paths)
+        except AnswerFormatError as error:
+            problem = problem or error
+    raise problem or AnswerFormatError(f"{paths[0].name}: no file of a shape")
+
+
+class TextTo3d(MakeShape):
+    """A shape from words."""
+
+    name: ClassVar[str] = "text_to_3d"
+
+
+class ImageTo3d(MakeShape):
+    """The shape that a picture shows."""
+
+    name: ClassVar[str] = "image_to_3d"
+    source_medium: ClassVar[str | None] = "image"
+    source_form: ClassVar[type[Medium] | None] = Picture
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for what the image shows."""
+        return f"Make the object in the image in three dimensions. {super().instruction(instance, context)}"
+
+
+class CompletionReconstruction(MakeShape):
+    """The whole shape behind a part of it, its points, or frames with depth."""
+
+    name: ClassVar[str] = "3d_completion_reconstruction"
+    placed: ClassVar[str] = _SAME
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Say what to do with the input."""
+        asked = {
+            ("pointcloud", "pointcloud"): "The point cloud is a part of an object; complete it.",
+            ("pointcloud", "mesh"): "Rebuild the surface that the points were taken from.",
+        }.get(
+            (context.task.input_media[0], context.task.output_medium),
+            "Rebuild the scene from its frames: colours, depths, and where the camera was.",
+        )
+        told = super().instruction(instance, context)
+        if "map" in context.task.input_media:
+            told = told.replace(_SAME, "The answer is in the coordinates of the camera poses, in metres.")
+        return f"{asked} {told}"
+
+
+class TextToMotion(MakeShape):
+    """What a body does, from words."""
+
+    name: ClassVar[str] = "text_to_motion"
+    form: ClassVar[str] = "motion"
+    made: ClassVar[type[Medium]] = Motion
+    output_medium: ClassVar[str] = "motion"
+    placed: ClassVar[str] = ""
+
+    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> Any:
+        """Return the motion; one with other values to a frame than the target's is an AnswerFormatError."""
+        motion = super().prediction(answer, instance, context)
+        opener = _shape_of(instance, Motion)
+        true = opener() if opener else None
+        if isinstance(true, Motion) and true.rows.shape[1] != motion.rows.shape[1]:
+            raise AnswerFormatError(
+                f"a motion of {motion.rows.shape[1]} values a frame where the target has {true.rows.shape[1]}"
+            )
+        return motion
+
+
+PROTOCOLS: Final[tuple[Protocol, ...]] = (
+    TextTo3d(),
+    ImageTo3d(),
+    CompletionReconstruction(),
+    TextToMotion(),
+)

@@ -1,0 +1,217 @@
+"""Boxes in one image: all objects of some classes, or the one that is described."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.outputs import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in
+from pytest_generalbench.core.outputs.codecs.boxes.text import boxes_in_text
+from pytest_generalbench.core.outputs.forms.boxes import Boxes, Detection, OneBox, detection
+from pytest_generalbench.metrics.detection.boxes import TrueBox
+from pytest_generalbench.protocols.localization.base import LocatedProtocol, unreadable
+from pytest_generalbench.protocols.text.parsers.normalization import normalise, one_line
+
+if TYPE_CHECKING:
+    from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, RawBox
+    from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.protocols.base import TaskContext
+
+_MAX_LABELS: Final = 200
+
+
+def _category_names(header: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of category numbers where the file has COCO's list of categories."""
+    listed = header.get("categories")
+    if not isinstance(listed, list):
+        return {}
+    return {
+        str(item["id"]): str(item["name"])
+        for item in listed
+        if isinstance(item, Mapping) and "id" in item and "name" in item
+    }
+
+
+class ObjectDetection(LocatedProtocol):
+    """Find all objects and name the class of each.
+
+    Classes are collected from the references of all instances of the file; up to 200 are put into
+    the prompt. A file with one class, or without any, needs no labels: a box without label is of
+    that class, and where the references have no labels those of an answer do not count. Labels
+    are compared in their normalised form.
+
+    Prompt fields: `{question}`, `{size}`, `{labels}`, `{instruction}`. Parser `boxes`: the
+    notations of `box_text`; `[]` says that there is nothing. Answer form `boxes`. Prediction:
+    tuple of Detection. Reference: tuple of TrueBox, read from every shape of
+    `box_values.boxes_in`, boxes without any area left out, since nothing could find them.
+    """
+
+    name: ClassVar[str] = "object_detection"
+    form: ClassVar[str] = "boxes"
+    prompt: ClassVar[str] = "{question}\n{size}\n{labels}\n{instruction}"
+    max_new_tokens: ClassVar[int] = 2048
+    parser: ClassVar[str] = "boxes"
+    parsers: ClassVar[tuple[str, ...]] = ("boxes",)
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Collect the classes."""
+        context = super().context(task, header, instances)
+        names = _category_names(header)
+        found: dict[str, str] = {}
+        empty = 0
+        for instance in instances:
+            try:
+                raws = self.raw_reference(instance) if instance.has_reference else []
+            except DataError:
+                continue
+            for raw in raws:
+                label = one_line(names.get(raw.label or "", raw.label or ""))
+                empty += self._is_empty(raw, instance, context)
+                if label:
+                    # Of several spellings the first in the alphabet stays, whatever the order of the file.
+                    found[normalise(label)] = min(label, found.get(normalise(label), label))
+        notes = (f"{empty} reference boxes without any area left out",) if empty else ()
+        return replace(
+            context,
+            labels=tuple(found[key] for key in sorted(found)),
+            notes=(*context.notes, *notes),
+            facts={**context.facts, "categories": names},
+        )
+
+    def _is_empty(self, raw: RawBox, instance: Instance, context: TaskContext) -> bool:
+        try:
+            box = self.true_box(raw, instance, context)
+        except DataError:
+            return False
+        return box.width <= 0 or box.height <= 0
+
+    def raw_reference(self, instance: Instance) -> Sequence[RawBox]:
+        """Return the boxes as written."""
+        try:
+            return boxes_in(instance.reference)
+        except AnswerFormatError as error:
+            raise unreadable(instance, error) from error
+
+    def raw_boxes(self, text: str) -> Sequence[RawBox]:
+        """Return the boxes that a text names."""
+        return boxes_in_text(text) or []
+
+    def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+        """Add the classes."""
+        known = context.labels if len(context.labels) <= _MAX_LABELS else ()
+        return {
+            **super().values(instance, context),
+            "labels": f"Labels: {', '.join(known)}" if known else "",
+        }
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for a JSON list of boxes in pixels."""
+        return (
+            'Answer with a JSON list and nothing else: one object {"bbox": [x1, y1, x2, y2], "label": "…"} '
+            "for each object found, left upper and right lower corner in pixels of the image; [] if there is "
+            "none."
+        )
+
+    def reference(self, instance: Instance, context: TaskContext) -> tuple[TrueBox, ...]:
+        """Return the objects."""
+        names = context.facts.get("categories", {})
+        raws = self.raw_reference(instance)
+        found = []
+        for raw, box in zip(raws, self.true_boxes(raws, instance, context), strict=True):
+            if box and box.width > 0 and box.height > 0:
+                label = names.get(raw.label, raw.label)
+                found.append(TrueBox(*box, self._class(label, context), raw.crowd))
+        return tuple(found)
+
+    def _class(self, label: str | None, context: TaskContext) -> str | None:
+        """Return the class of a label as the metric compares it."""
+        if not context.labels:
+            return None
+        if label is None or not label.strip():
+            return normalise(context.labels[0]) if len(context.labels) == 1 else None
+        return normalise(label)
+
+    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> tuple[Detection, ...]:
+        """Return the detections with their classes."""
+        boxes = answer.boxes if isinstance(answer, Boxes) else ()
+        return tuple(box._replace(label=self._class(box.label, context)) for box in boxes)
+
+    def of_text(self, text: str, instance: Instance, context: TaskContext) -> tuple[Detection, ...] | None:
+        """Return the detections in a text."""
+        raws = boxes_in_text(text)
+        if raws is None:
+            return None
+        pairs = zip(raws, self.boxes(raws, instance, context), strict=True)
+        boxes = Boxes(tuple(detection(raw, box) for raw, box in pairs if box is not None))
+        return self.of_answer(boxes, instance, context)
+
+    def ideal(self, reference: tuple[TrueBox, ...], instance: Instance, context: TaskContext) -> Boxes:
+        """Return every object, crowds last: they must not take the place of one that counts."""
+        spelled = {normalise(label): label for label in context.labels}
+        ranked = sorted(reference, key=lambda box: box.crowd)
+        return Boxes(tuple(Detection(*box[:4], spelled.get(box.label or "")) for box in ranked))
+
+
+class VisualGrounding(LocatedProtocol):
+    """Find the one thing that an expression describes.
+
+    Prompt fields: `{question}`, `{size}`, `{instruction}`. Parser `box`: the notations of
+    `box_text`; of several boxes the one with the highest score counts, without scores the first.
+    Answer form `box`. Prediction: Box. Reference: Box; more or fewer than one, or one without any
+    area, is a reference that cannot be read.
+    """
+
+    name: ClassVar[str] = "visual_grounding"
+    form: ClassVar[str] = "box"
+    max_new_tokens: ClassVar[int] = 256
+    parser: ClassVar[str] = "box"
+    parsers: ClassVar[tuple[str, ...]] = ("box",)
+
+    def raw_reference(self, instance: Instance) -> Sequence[RawBox]:
+        """Return the one box as written."""
+        try:
+            found = boxes_in(instance.reference)
+        except AnswerFormatError as error:
+            raise unreadable(instance, error) from error
+        if len(found) != 1:
+            raise unreadable(instance, f"{len(found)} boxes where one is due")
+        return found
+
+    def raw_boxes(self, text: str) -> Sequence[RawBox]:
+        """Return the boxes that a text names."""
+        return boxes_in_text(text) or []
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for a JSON object with one box in pixels."""
+        return (
+            "Find the one thing in the image that is described. Answer with a JSON object and nothing else: "
+            '{"bbox": [x1, y1, x2, y2]}, left upper and right lower corner in pixels of the image.'
+        )
+
+    def reference(self, instance: Instance, context: TaskContext) -> Box:
+        """Return the box."""
+        box = self.true_box(self.raw_reference(instance)[0], instance, context)
+        if box.width <= 0 or box.height <= 0:
+            raise unreadable(instance, f"a box of {box.width:g}x{box.height:g} has no area")
+        return box
+
+    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> Box | None:
+        """Return the box."""
+        return answer.box if isinstance(answer, OneBox) else None
+
+    def of_text(self, text: str, instance: Instance, context: TaskContext) -> Box | None:
+        """Return the box in a text."""
+        raws = boxes_in_text(text)
+        if not raws:
+            return None
+        best = max(raws, key=lambda raw: 0.0 if raw.score is None else raw.score)
+        (box,) = self.boxes([best], instance, context)
+        return None if box is None else OneBox(box).box
+
+    def ideal(self, reference: Box, instance: Instance, context: TaskContext) -> OneBox:
+        """Return the box."""
+        return OneBox(reference)

@@ -1,0 +1,292 @@
+"""Boxes over time: an object followed through a video, and a described one found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.outputs import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, RawBox, from_box
+from pytest_generalbench.core.outputs.codecs.boxes.frames import (
+    MAX_FRAMES,
+    by_frame,
+    frames_in,
+    frames_in_text,
+    tube_in,
+    tube_in_text,
+)
+from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, key_of, whole
+from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes, Tube
+from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.protocols.localization.base import LocatedProtocol, told, unreadable
+
+if TYPE_CHECKING:
+    from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.protocols.base import TaskContext
+
+_FIRST_BOX_KEYS: Final = (
+    "first_box", "init_box", "initial_box", "first_frame_box", "init_bbox", "initial_bbox", "first_bbox",
+    "first_frame_bbox", "bbox", "box",
+)  # fmt: skip
+_TOKENS_PER_BOX: Final = 28
+_MOST_TOKENS: Final = 16_384
+
+
+def _frame_files(instance: Instance) -> int | None:
+    """Return how many frames the video has when it lies in frame files."""
+    files = len(instance.media[0].paths) if instance.media else 0
+    return files if files > 1 else None
+
+
+def _seen(raw: RawBox | None) -> RawBox | None:
+    """Return the box unless it stands for an object that is not to be seen."""
+    return None if raw is None or raw.values[2:] == (0, 0) else raw
+
+
+class ObjectTracking(LocatedProtocol):
+    """Follow the object of the first frame through the video.
+
+    One-pass evaluation: the object's box in the first frame is told, from the instance's fields
+    where they have one, else from the reference, since the files of the benchmark have no field
+    for it; so it is not scored. In the close set, without both, the prompt has to do.
+
+    Prompt fields: `{question}`, `{size}`, `{frames}` (how many), `{first}` (the told box, in pixels,
+    corners), `{instruction}`. Parser `frame_boxes`: a JSON list of a box or null per frame, or
+    boxes by frame number from 0 or from 1. Answer form `frame_boxes`. Prediction and reference:
+    tuple of Box or None, one per frame. An answer with more or fewer frames than the reference is
+    unparsable. In references four zeros, null and boxes without any area stand for an object that
+    is not to be seen; a reference whose length is not the number of frame files cannot be read.
+    """
+
+    name: ClassVar[str] = "video_object_tracking"
+    form: ClassVar[str] = "frame_boxes"
+    prompt: ClassVar[str] = "{question}\n{size}\n{frames}\n{first}\n{instruction}"
+    max_new_tokens: ClassVar[int] = 1024
+    parser: ClassVar[str] = "frame_boxes"
+    parsers: ClassVar[tuple[str, ...]] = ("frame_boxes",)
+    own_keys: ClassVar[frozenset[str]] = frozenset(_FIRST_BOX_KEYS)
+    shown: ClassVar[str] = "video"
+
+    def raw_reference(self, instance: Instance) -> Sequence[RawBox | None]:
+        """Return the box of every frame as written."""
+        try:
+            found = frames_in(instance.reference)
+        except AnswerFormatError as error:
+            raise unreadable(instance, error) from error
+        files = _frame_files(instance)
+        if files is not None and len(found) != files:
+            raise unreadable(instance, f"{len(found)} boxes for {files} frames")
+        return found
+
+    def raw_boxes(self, text: str) -> Sequence[RawBox | None]:
+        """Return the boxes that a text names."""
+        return frames_in_text(text) or []
+
+    def reference(self, instance: Instance, context: TaskContext) -> tuple[Box | None, ...]:
+        """Return the track."""
+        boxes = self.true_boxes(map(_seen, self.raw_reference(instance)), instance, context)
+        found = [box if box and box.width > 0 and box.height > 0 else None for box in boxes]
+        if all(box is None for box in found[1:]):
+            raise unreadable(instance, "no box in any frame behind the first")
+        return tuple(found)
+
+    def first_box(self, instance: Instance, context: TaskContext) -> Box | None:
+        """Return the box that is told."""
+        given = fields.find(instance.fields, *_FIRST_BOX_KEYS)
+        if given is not None:
+            try:
+                return self.true_box(boxes_in(given)[0], instance, context)
+            except (DataError, IndexError):
+                return None
+        if not instance.has_reference:
+            return None
+        first = _seen(next(iter(self.raw_reference(instance)), None))
+        box = None if first is None else self.true_box(first, instance, context)
+        return box if box and box.width > 0 and box.height > 0 else None
+
+    def _frames(self, instance: Instance) -> int | None:
+        files = _frame_files(instance)
+        if files is None and instance.has_reference:
+            return len(self.raw_reference(instance))
+        return files
+
+    def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+        """Add the number of frames and the first box."""
+        frames, box = self._frames(instance), self.first_box(instance, context)
+        corners = told(from_box(box, "pixels_xyxy", None)) if box else ""
+        return {
+            **super().values(instance, context),
+            "frames": f"The video has {frames} frames." if frames else "",
+            "first": f'In the first frame the object is at {{"bbox": {corners}}}.' if box else "",
+        }
+
+    def answer_length(self, instance: Instance, context: TaskContext) -> int | None:
+        """Return enough tokens for a box per frame, within reason."""
+        wanted = _TOKENS_PER_BOX * (self._frames(instance) or 0) + 64
+        return min(max(self.max_new_tokens, wanted), _MOST_TOKENS)
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for a JSON list with a box per frame."""
+        frames = self._frames(instance)
+        count = f"{frames} " if frames else ""
+        return (
+            f"Follow the object. Answer with a JSON list of {count}boxes and nothing else: [x1, y1, x2, y2] "
+            "for every frame in order, the first one included, left upper and right lower corner in pixels; "
+            "null for a frame in which it is not to be seen."
+        )
+
+    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> tuple[Box | None, ...]:
+        """Return the track; another number of frames is AnswerFormatError."""
+        track = answer.boxes if isinstance(answer, FrameBoxes) else ()
+        frames = self._frames(instance)
+        if frames is not None and len(track) != frames:
+            raise AnswerFormatError(f"{len(track)} boxes for {frames} frames")
+        return track
+
+    def of_text(self, text: str, instance: Instance, context: TaskContext) -> tuple[Box | None, ...] | None:
+        """Return the track in a text."""
+        raws = frames_in_text(text)
+        if raws is None:
+            return None
+        boxes = tuple(self.boxes(raws, instance, context))
+        return self.of_answer(FrameBoxes(boxes), instance, context)
+
+    def ideal(
+        self, reference: tuple[Box | None, ...], instance: Instance, context: TaskContext
+    ) -> FrameBoxes:
+        """Return the track."""
+        return FrameBoxes(reference)
+
+
+class SpatiotemporalGrounding(LocatedProtocol):
+    """Find who or what a caption describes: in which frames, and where in each.
+
+    Prompt fields: `{question}`, `{size}`, `{frames}` (how many), `{instruction}`. Parser `tube`:
+    `{"start": 3, "boxes": […]}`, boxes by frame number, or `frames 3-9: [x1, y1, x2, y2]`; frames
+    are counted from 0, and in a text the frames between two that are named are filled in
+    linearly. Answer form `tube`. Prediction and reference: frame number to Box. A frame behind
+    the end of the video makes an answer unparsable, where the instance says how many there are.
+    References are the flat keys `tube_start_frame`, `tube_end_frame` and `trajectory`: a list of
+    boxes counts frames from 1 and start and end are reduced by one (action detection), an object
+    of frame number to box is taken as it is (video grounding); both end before the end frame.
+    """
+
+    name: ClassVar[str] = "video_spatiotemporal_grounding"
+    form: ClassVar[str] = "tube"
+    prompt: ClassVar[str] = "{question}\n{size}\n{frames}\n{instruction}"
+    max_new_tokens: ClassVar[int] = 2048
+    parser: ClassVar[str] = "tube"
+    parsers: ClassVar[tuple[str, ...]] = ("tube",)
+    shown: ClassVar[str] = "video"
+
+    def _raw_tube(self, instance: Instance) -> dict[int, RawBox]:
+        raw = instance.reference
+        if not isinstance(raw, Mapping):
+            raise unreadable(instance, f"{raw!r:.60} is no tube")
+        plain = {key_of(key): value for key, value in raw.items()}
+        trajectory = plain.get("trajectory")
+        start, end = (self._edge(plain, word, instance) for word in ("start", "end"))
+        try:
+            if isinstance(trajectory, list):
+                return self._listed(trajectory, start, end, instance)
+            found = by_frame(trajectory) if isinstance(trajectory, Mapping) else tube_in(raw)
+        except AnswerFormatError as error:
+            raise unreadable(instance, error) from error
+        low, high = start or 0, MAX_FRAMES if end is None else end
+        return {frame: box for frame, box in found.items() if low <= frame < high}
+
+    @staticmethod
+    def _edge(plain: Mapping[str, Any], word: str, instance: Instance) -> int | None:
+        given = plain.get(f"tube_{word}_frame")
+        frame = whole(given)
+        if given is not None and (frame is None or not 0 <= frame <= MAX_FRAMES):
+            raise unreadable(instance, f"a tube cannot {word} at frame {given!r:.40}")
+        return frame
+
+    @staticmethod
+    def _listed(
+        trajectory: list[Any], start: int | None, end: int | None, instance: Instance
+    ) -> dict[int, RawBox]:
+        """Return the tube of a list of boxes, whose frames are counted from 1."""
+        if start is not None and end is not None and len(trajectory) != end - start:
+            raise unreadable(instance, f"{len(trajectory)} boxes for frames {start} to {end}")
+        first = max(0, start - 1) if start is not None else 0
+        return {first + place: box for place, box in enumerate(frames_in(trajectory)) if box is not None}
+
+    def raw_reference(self, instance: Instance) -> Sequence[RawBox]:
+        """Return the boxes as written."""
+        return list(self._raw_tube(instance).values())
+
+    def raw_boxes(self, text: str) -> Sequence[RawBox]:
+        """Return the boxes that a text names."""
+        return list((tube_in_text(text) or {}).values())
+
+    def reference(self, instance: Instance, context: TaskContext) -> dict[int, Box]:
+        """Return the tube."""
+        raws = self._raw_tube(instance)
+        pairs = zip(raws, self.true_boxes(raws.values(), instance, context), strict=True)
+        found = {frame: box for frame, box in pairs if box and box.width > 0 and box.height > 0}
+        if not found:
+            raise unreadable(instance, "no box in any frame of the tube")
+        return found
+
+    def _frames(self, instance: Instance) -> int | None:
+        count = whole(fields.find(instance.fields, "frame_count", "num_frames", "frames"))
+        return count if count is not None and count >= 1 else _frame_files(instance)
+
+    def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+        """Add the number of frames."""
+        frames = self._frames(instance)
+        line = f"The video has {frames} frames, numbered from 0 to {frames - 1}." if frames else ""
+        return {**super().values(instance, context), "frames": line}
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for a JSON list of frames with a box."""
+        return (
+            "Find what is described, in the frames where it happens. Answer with a JSON list and nothing "
+            'else: {"frame": number, "bbox": [x1, y1, x2, y2]} for the first and the last of these frames, '
+            "and for as many in between as needed, the others are filled in linearly; left upper and right "
+            "lower corner in pixels."
+        )
+
+    def _checked(self, tube: Mapping[int, Box], instance: Instance) -> dict[int, Box]:
+        frames = self._frames(instance)
+        if frames is not None and tube and max(tube) >= frames:
+            raise AnswerFormatError(f"a box in frame {max(tube)} of a video of {frames} frames")
+        return dict(tube)
+
+    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> dict[int, Box]:
+        """Return the tube."""
+        start, boxes = (answer.start, answer.boxes) if isinstance(answer, Tube) else (0, ())
+        found = {start + place: box for place, box in enumerate(boxes) if box is not None}
+        return self._checked(found, instance)
+
+    def of_text(self, text: str, instance: Instance, context: TaskContext) -> dict[int, Box] | None:
+        """Return the tube in a text, the frames between those that are named filled in."""
+        raws = tube_in_text(text)
+        if not raws:
+            return None
+        pairs = zip(raws, self.boxes(raws.values(), instance, context), strict=True)
+        named = self._checked({frame: box for frame, box in pairs if box is not None}, instance)
+        return self.of_answer(Tube.of_frames(filled_in(named)), instance, context)
+
+    def ideal(self, reference: dict[int, Box], instance: Instance, context: TaskContext) -> Tube:
+        """Return the tube."""
+        return Tube.of_frames(reference)
+
+
+def filled_in(named: Mapping[int, Box]) -> dict[int, Box]:
+    """Return boxes for all frames from the first to the last that are named, linear in between.
+
+    >>> filled_in({0: Box(0, 0, 4, 4), 2: Box(2, 4, 4, 8)})[1]
+    Box(x=1.0, y=2.0, width=4.0, height=6.0)
+    """
+    found = dict(named)
+    for first, last in pairwise(sorted(named)):
+        for frame in range(first + 1, last):
+            share = (frame - first) / (last - first)
+            pairs = zip(named[first], named[last], strict=True)
+            found[frame] = Box(*((1 - share) * a + share * b for a, b in pairs))
+    return found

@@ -1,0 +1,1 @@
+"""Protocols of tasks that are answered in text."""

@@ -1,0 +1,165 @@
+"""One label, or several, out of a closed or an open set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.protocols import references
+from pytest_generalbench.protocols.base import TaskContext
+from pytest_generalbench.protocols.text.base import TextProtocol
+from pytest_generalbench.protocols.text.parsers.labels import intent
+from pytest_generalbench.protocols.text.parsers.labels.label import index_of, join_labels, lists_all
+from pytest_generalbench.protocols.text.parsers.normalization import normalise, one_line
+from pytest_generalbench.protocols.text.parsers.registry import PARSERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_generalbench.core.request import Instance, Output
+    from pytest_generalbench.core.task import Task
+
+_DEFECT: Final = ("defect", "no defect")
+_NO_YES: Final = ("no", "yes")
+_FIXED: Final = (_DEFECT, _NO_YES)
+_MAX_LABELS: Final = 200
+
+
+def _bit(value: Any) -> int | None:
+    """Return 0 or 1 for 0, 1, their texts and bools."""
+    if isinstance(value, int):
+        return int(value) if value in (0, 1) else None
+    return int(value) if isinstance(value, str) and value.strip() in ("0", "1") else None
+
+
+class Label(TextProtocol):
+    """Name the class.
+
+    The label set is collected from the references of all instances of the file, as the
+    authors' own audio code does, since no file carries one; it is put into the prompt, and
+    `tasks show` shows it. 2 to 200 labels, told apart by their normalised form, make a closed
+    set, provided that every reference can be read; otherwise the task is asked openly.
+    Exceptions: a header with `intent_label` gives labels `action object location` in words
+    (also when there are more than 200); code with a `target` of 0/1 or a bool has `no defect`
+    and `defect`; an audio file whose references are all 0 or 1 has `no` and `yes`. A list as
+    reference means several labels at once, joined by `, ` in sorted order, `none` if empty.
+    Other bools are the labels `true` and `false`.
+
+    Prompt fields: `{question}`, `{labels}` (the candidates; empty where the file's prompt lists
+    them), `{instruction}` (empty where it says `Provide only …`). Parser `label`
+    (`labels` for several at once): see `label_reading`. Prediction: the label as the set
+    spells it; an answer that names none of them is its own line, which counts as wrong; None
+    when it is empty. In an open set both sides are normalised. Reference: tuple of one label.
+    """
+
+    name: ClassVar[str] = "label"
+    prompt: ClassVar[str] = "{question}\n{labels}\n{instruction}"
+    max_new_tokens: ClassVar[int] = 64
+    parser: ClassVar[str] = "label"
+    parsers: ClassVar[tuple[str, ...]] = ("label", "labels")
+    keys: ClassVar[tuple[str, ...]] = (
+        "label", "category", "class", "answer", "text", "prediction", "target", "sentiment", "emotion",
+        "relation", "relationship", "stance", "result", "response", "reference", "gt",
+    )  # fmt: skip
+    needs_question: ClassVar[bool] = False
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Collect the label set."""
+        if intent.tables(header):
+            return TaskContext(task=task, labels=intent.labels(header), header=header)
+        raw = []
+        for instance in instances:
+            if instance.has_reference:
+                try:
+                    raw.append((instance, references.ground_truth(instance, self.keys, nested=False)[1]))
+                except DataError:
+                    return TaskContext(task=task, header=header)
+        several = any(isinstance(value, list | tuple) and len(value) != 1 for _, value in raw)
+        labels = self._fixed(task, instances, raw) or self._collected(raw)
+        return TaskContext(task=task, labels=labels, several=several, header=header)
+
+    def _fixed(
+        self, task: Task, instances: Sequence[Instance], raw: Sequence[tuple[Instance, Any]]
+    ) -> tuple[str, ...]:
+        """Return the labels of files whose references are bits, known without the references too."""
+        if not instances or any(_bit(value) is None for _, value in raw):
+            return ()
+        if all("func" in instance.fields for instance in instances):
+            return _DEFECT
+        return _NO_YES if raw and task.modality == "audio" else ()
+
+    def _collected(self, raw: Sequence[tuple[Instance, Any]]) -> tuple[str, ...]:
+        found: dict[str, str] = {}
+        for instance, value in raw:
+            try:
+                texts = self._texts(instance, "output", value)
+            except DataError:
+                return ()
+            for text in texts:
+                # Of several spellings the first in the alphabet stays, whatever the order of the file.
+                found[normalise(text)] = min(text, found.get(normalise(text), text))
+        return tuple(sorted(found.values())) if 2 <= len(found) <= _MAX_LABELS else ()
+
+    def _texts(self, instance: Instance, key: str, value: Any) -> tuple[str, ...]:
+        """Return the labels of one raw reference."""
+        given = value if isinstance(value, list | tuple) else [value]
+        if isinstance(value, list | tuple) and not value:
+            return ()
+        words = [str(item).lower() if isinstance(item, bool) else item for item in given]
+        return tuple(one_line(text) for text in references.accepted_texts(instance, key, words))
+
+    def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+        """Add the candidates."""
+        told = not context.labels or lists_all(fields.own_words(instance), context.labels)
+        listing = "" if told else f"Candidates: {', '.join(context.labels)}"
+        if intent.tables(context.header):
+            listing = f"Candidates:\n{intent.listing(context.header)}"
+        return {**super().values(instance, context), "labels": listing}
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for the label without other words, unless the file asks for it in its own."""
+        if intent.tables(context.header):
+            return (
+                "Answer with one candidate each for action, object and location, in this order, "
+                "and nothing else."
+            )
+        if fields.states_form(instance):
+            return ""
+        if context.several:
+            return "Answer with all that apply, separated by commas, and nothing else."
+        if context.labels:
+            return "Answer with one of the candidates and nothing else."
+        return "Answer with the label and nothing else."
+
+    def parse(self, output: Output, instance: Instance, context: TaskContext) -> str | None:
+        """Return the label, the answer's own line where it names none, or None where it is empty."""
+        name = self.parser_for(context)
+        if output.text is None:
+            return None
+        if intent.tables(context.header):
+            return intent.read_intent(output.text, context.header, context.labels)
+        found: str | None = PARSERS["labels" if context.several else name](output.text, context.labels)
+        return found
+
+    def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
+        """Return the label as the set spells it, as a tuple of one."""
+        key, value = references.ground_truth(instance, self.keys, nested=False)
+        if context.labels in _FIXED and (bit := _bit(value)) is not None:
+            return ((("no defect", "defect") if context.labels == _DEFECT else _NO_YES)[bit],)
+        texts = self._texts(instance, key, value)
+        if not texts and not context.several:
+            raise references.malformed(instance, key, value, "a label")
+        if intent.tables(context.header):
+            return (intent.in_words(" ".join(texts), context.header),)
+        known = index_of(context.labels)
+        labels = [known.get(normalise(text), text) if known else normalise(text) for text in texts]
+        return (join_labels(labels) if context.several else labels[0],)
+
+    def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
+        """Say the label."""
+        return reference[0]
+
+    def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
+        """Return the labels."""
+        return context.labels

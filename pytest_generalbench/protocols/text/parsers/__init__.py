@@ -1,0 +1,1 @@
+"""Parsers: from a model's text to a prediction."""

@@ -1,0 +1,248 @@
+r"""Reading which option an answer names.
+
+What an answer turns down (`A is wrong`, see `choice_rejecting`) is no longer there for the
+rules. In order: the last `\boxed{…}`; an explicit phrase (`the answer is C`, `Answer: C`,
+`C is correct`), the last one that can be read; a conclusion (`so C.`, `that leaves B`); a
+letter at the start; a weaker phrase (`I choose C`); the text of exactly one option; exactly
+one capital letter that stands alone. The article in `A dog` and the pronoun `I` are no
+letters, a letter right behind `not` is not chosen, and what stays ambiguous is None. A
+letter beyond the options, said explicitly, is None too: nothing else in the text may
+overrule it. Of a long answer the first and the last 8,000 characters are read, and of each
+kind of phrase the last 20.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.protocols.text.parsers.choice.options import LETTERS
+from pytest_generalbench.protocols.text.parsers.choice.rejected import without_rejected
+from pytest_generalbench.protocols.text.parsers.normalization import (
+    PHRASES,
+    ends_of,
+    first_line,
+    last_boxed,
+    last_line,
+    mentions,
+    normalise,
+    without_emphasis,
+    without_reasoning,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_AMBIGUOUS: Final = "?"
+"""Said explicitly, but not one of the options, or two at once."""
+
+_FILLER: Final = (
+    r"(?:\s*(?:(?:is|are|be|should be|must be|would be|will be|therefore|thus|clearly|indeed|option|choice|"
+    r"letter|the)\b|[:=]|->|→))*\s*"
+)
+_STRONG: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(?:answer|ans)\b(?:[^.:\n]{{0,60}}?(?:\bis\b|\bbe\b|[:=]|->|→)|\s*\n|\s+-){_FILLER}",
+        r"\b[Aa]nswer\s+(?:option\s+)?(?=(?-i:[(\[]?[B-Z]\b))",
+        rf"\b(?:correct|right|best|true|final|likely)\s+(?:\w+\s+){{0,2}}?(?:is\b|[:=]){_FILLER}",
+        rf"\b(?:correct|choice|option|prediction|result)\s*[:=\uff1a]{_FILLER}",
+        r"(?:答案|正确选项|应选|故选|选择|选)(?:应该|应)?(?:是|为|选)?\s*:?\s*(?:选项)?\s*",
+    )
+)
+_IS_RIGHT: Final = re.compile(
+    r"(?<![\w'])[(\[]?([A-Z])[)\]]?\s+is\s+(?!not\b)(?:(?:clearly|definitely|the|most|likely|probably|indeed)\s+)*"
+    r"(?:correct|right|best|true|answer)\b"
+)
+_WEAK: Final = re.compile(
+    r"\b(?:I(?:'d| would|'ll| will)?\s+(?:choose|pick|select|say|go with|go for|vote for)|it'?s|it is|"
+    r"must be|go with)\s+"
+    r"(?:definitely |clearly |probably |likely |option |choice |letter )*"
+)
+_THEREFORE: Final = re.compile(
+    r"(?:\b(?:so|therefore|thus|hence|consequently|leaving|leaves)\b|所以|因此)[,，:]?\s*"
+    r"(?:(?:it(?:'s| is| must be| has to be| should be)|that(?:'s| is| leaves)|"
+    r"(?:we|i)(?:'d|'ll| would| will| are)?(?: choose| pick| select| say| go with| left with)|only|just|with|"
+    r"us|must be|option|choice|letter|definitely|clearly|probably|the|best|answer|is)\s+|是|选)*",
+    re.IGNORECASE,
+)
+_LETTER_THEN: Final = re.compile(r"[\s(\[{\"'“$]*([A-Za-z])(?=$|[\s.,;:!?)\]\"'”$}、。,;—–-])")
+_TWO: Final = re.compile(
+    r"[\s(\[\"'“]*([A-Z])[)\]\"'”.]*\s*(?:,\s*and\b|,\s*or\b|,|\band\b|\bor\b|/|&|、|\+)\s*"
+    r"[(\[\"'“]*(?:option\s+)?([A-Z])(?![\w'])"
+)
+_VERBS: Final = frozenset(
+    ("is", "because", "since", "as", "seems", "would", "fits", "looks", "matches", "must")
+)
+_ALONE: Final = re.compile(r"(?<![\w'’-])([A-Z])(?![\w'’])|\b(?:[Oo]ption|[Cc]hoice)\s+([a-z])\b|\(([a-z])\)")
+_TAIL: Final = 2_000
+"""How much behind a phrase is looked at; no option is longer."""
+_CLAUSE_END: Final = re.compile(
+    r"[.;]\s|\b(?:because|since|rather than|instead of|whereas|while)\b", re.IGNORECASE
+)
+_BEFORE_NOT: Final = re.compile(
+    r"(?:\bnot|n't|\bneither|\bnor|\brather than|\binstead of|\bexcept|不是|不选)"
+    r"\s*(?:option|choice|be|the)?\s*[(\"']?$",
+    re.IGNORECASE,
+)
+
+
+def _flat(text: str) -> str:
+    """Bring an answer to plain characters: no reasoning, no markdown, full-width forms narrowed."""
+    plain = unicodedata.normalize("NFKC", ends_of(without_reasoning(text))).replace("’", "'")
+    plain = re.sub(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}", r"\1", plain)
+    return without_emphasis(plain)
+
+
+def _is_word(found: re.Match[str], text: str, *, phrase: bool) -> bool:
+    """Whether the letter is rather an article, a pronoun, or the start of something else."""
+    letter, rest = found.group(1), text[found.end() :]
+    if not rest[:1].isspace():
+        return rest[:1] == "-" and rest[1:2].isalnum()  # X-ray
+    following = re.match(r"[^\S\n]+([A-Za-z']+)", rest)
+    if following is None:
+        return False
+    if following.group(1).lower() in _VERBS:
+        return letter in "aiI"
+    if letter.islower():
+        return not phrase or letter in "ai"
+    return letter == "I" or (letter == "A" and not phrase)
+
+
+def _text_at_start(text: str, by_text: dict[str, str]) -> str | None:
+    """Return the letter of the option whose text the first clause starts with and names alone."""
+    clause = _CLAUSE_END.split(first_line(text))[0]
+    found = mentions(normalise(clause), by_text)
+    return by_text[found[0]] if len(found) == 1 and normalise(clause).startswith(found[0]) else None
+
+
+def _at_start(text: str, texts: Sequence[str], *, phrase: bool) -> str | None:
+    """Read the option that `text` starts with: a letter, or an option's text.
+
+    In a `phrase` (behind `the answer is`) a capital A is a letter and no article.
+    """
+    letters = LETTERS[: len(texts)]
+    names = [normalise(item) for item in texts]
+    long_texts = {name: letter for letter, name in zip(letters, names, strict=True) if len(name) > 1}
+    line = normalise(first_line(text))
+    if line in long_texts and names.count(line) == 1:
+        return long_texts[line]
+    two = _TWO.match(text)
+    if two is not None and two.group(1) != two.group(2):
+        return _AMBIGUOUS
+    found = _LETTER_THEN.match(text)
+    delimited = found is not None and text[found.end() : found.end() + 1] not in (" ", "\t")
+    if not delimited and (by_text := _text_at_start(text, long_texts)) is not None:
+        return by_text
+    if found is None or _is_word(found, text, phrase=phrase):
+        return None
+    letter = found.group(1).upper()
+    if letter in letters:
+        return letter
+    if names.count(letter.lower()) == 1:
+        return letters[names.index(letter.lower())]
+    return _AMBIGUOUS if delimited and letter != "I" else None
+
+
+def _by_text(text: str, texts: Sequence[str]) -> str | None:
+    """Return the letter of the only option whose text is the answer, or occurs in it."""
+    names = [normalise(item) for item in texts]
+    whole = normalise(text)
+    if whole and names.count(whole) == 1:
+        return LETTERS[names.index(whole)]
+    found = mentions(whole, names)
+    if len(found) == 1 and names.count(found[0]) == 1 and len(found[0]) > 1:
+        return LETTERS[names.index(found[0])]
+    return None
+
+
+def _phrases(text: str) -> list[str]:
+    """Return what follows each explicit phrase, the last phrase first."""
+    ends = sorted({found.end() for pattern in _STRONG for found in pattern.finditer(text)}, reverse=True)
+    return [text[end : end + _TAIL] for end in ends[:PHRASES]]
+
+
+def _concluded(text: str, texts: Sequence[str]) -> str | None:
+    """Return the letter, or the option, that all of a clause behind `so` or `therefore` says."""
+    names = [normalise(item) for item in texts]
+    for phrase in reversed(list(_THEREFORE.finditer(text))[-PHRASES:]):
+        tail = text[phrase.end() : phrase.end() + _TAIL]
+        clause = normalise(_CLAUSE_END.split(first_line(tail))[0])
+        if len(clause) > 1 and names.count(clause) == 1:
+            return LETTERS[names.index(clause)]
+        found = None if _TWO.match(tail) else _LETTER_THEN.match(tail)
+        if found is None or found.group(1).upper() not in LETTERS[: len(texts)]:
+            continue
+        following = re.match(r"[^\S\n]+([A-Za-z']+)", tail[found.end() :])
+        if following is None or (found.group(1).isupper() and following.group(1).lower() in _VERBS):
+            return found.group(1).upper()
+    return None
+
+
+def _explicit(text: str, texts: Sequence[str]) -> str | None:
+    for tail in _phrases(text):
+        found = _at_start(tail, texts, phrase=True) or _by_text(first_line(tail), texts)
+        if found is not None:
+            return found
+    right = [found.group(1) for found in _IS_RIGHT.finditer(text)]
+    return right[-1] if right and len(set(right)) == 1 and right[-1] in LETTERS[: len(texts)] else None
+
+
+def _alone(text: str, texts: Sequence[str], rejected: frozenset[str]) -> str | None:
+    """Return the only letter that stands alone, apart from articles, pronouns and rejected ones."""
+    found = set()
+    for match in _ALONE.finditer(text):
+        letter = next(group for group in match.groups() if group)
+        before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() :]
+        is_word = match.group(1) in ("A", "I") and re.match(
+            r"\s+(?!(?:is|because|since|and|or|nor)\b)\w", after
+        )
+        if is_word and not re.search(r"\b(?:option|choice|answer)\s*$", before, re.IGNORECASE):
+            continue
+        if _BEFORE_NOT.search(before):
+            continue
+        found.add(letter.upper())
+    found &= set(LETTERS[: len(texts)])
+    if len(found) > 1:
+        found -= rejected  # named once and turned down at another place
+    return found.pop() if len(found) == 1 else None
+
+
+def _steps(text: str, texts: Sequence[str], rejected: frozenset[str]) -> str | None:
+    box = last_boxed(text)
+    if box:
+        found = _at_start(box, texts, phrase=True) or _by_text(box, texts)
+        if found is not None:
+            return found
+    found = _explicit(text, texts) or _concluded(text, texts)
+    if found is not None:
+        return found
+    line = re.sub(r"^[-•·]\s+", "", first_line(text))
+    start = re.sub(r"^\W*(?:option|choice|选项)\s+", "", line, flags=re.IGNORECASE)
+    found = _at_start(start, texts, phrase=start != line)
+    if found is not None:
+        return found
+    if re.fullmatch(r"\W*[A-Za-z]\W*", last_line(text)):
+        return _at_start(last_line(text), texts, phrase=True)
+    for weak in reversed(list(_WEAK.finditer(text))[-PHRASES:]):
+        tail = text[weak.end() : weak.end() + _TAIL]
+        if tail[:1].isupper() and (found := _at_start(tail, texts, phrase=False)) is not None:
+            return found
+    by_text = _by_text(text, texts)
+    # The text of an option that was turned down by its letter is part of the reason.
+    return by_text if by_text and by_text not in rejected else _alone(text, texts, rejected)
+
+
+def read_choice(text: str, texts: Sequence[str]) -> str | None:
+    """Return the letter of the option that an answer names, or None when it names none, or several.
+
+    `texts` are the options in the order of their letters; where only the number of
+    letters is known they are empty.
+    """
+    plain = _flat(text)
+    if not plain.strip() or not texts:
+        return None
+    left, rejected = without_rejected(plain, texts)
+    found = _steps(left, texts, rejected)
+    return None if found == _AMBIGUOUS else found

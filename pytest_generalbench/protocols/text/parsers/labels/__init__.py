@@ -1,0 +1,1 @@
+"""Parsers of labels, yes and no, and spoken intents."""

@@ -1,0 +1,1 @@
+"""Parsers of lists and triplets."""

@@ -1,0 +1,66 @@
+"""The answer parsers by name: pure functions from an answer text to a prediction, or None.
+
+Each takes the text and the choices of the question (option texts in the order of their
+letters, or the label set; empty for an open question) and never raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from pytest_generalbench.protocols.text.parsers import normalization as cleaning
+from pytest_generalbench.protocols.text.parsers.choice.selected import read_choice
+from pytest_generalbench.protocols.text.parsers.code import read_code, read_sql
+from pytest_generalbench.protocols.text.parsers.labels.label import read_label, read_labels
+from pytest_generalbench.protocols.text.parsers.labels.yes_no import read_yes_no
+from pytest_generalbench.protocols.text.parsers.lists.extraction import read_items, read_triplets
+from pytest_generalbench.protocols.text.parsers.numbers.count import read_count, read_series
+from pytest_generalbench.protocols.text.parsers.numbers.values import read_final_answer
+
+Parser = Callable[[str, tuple[str, ...]], Any]
+
+
+def read_plain(text: str) -> str | None:
+    """Read the whole answer, without reasoning and without one lead like `Answer:`."""
+    return cleaning.without_lead(cleaning.without_reasoning(text)).strip() or None
+
+
+def read_first_line(text: str) -> str | None:
+    """Read the first line that is not empty, without lead (`The answer is` included) and emphasis."""
+    plain = cleaning.without_reasoning(text)
+    box = cleaning.last_boxed(plain)
+    if box:
+        return cleaning.one_line(box)
+    bare = cleaning.without_lead_sentence(cleaning.without_emphasis(plain).strip())
+    return cleaning.one_line(cleaning.without_quotes(cleaning.first_line(bare))) or None
+
+
+def read_written(text: str) -> str | None:
+    """Read text that was to be copied: all lines, without lead (`The text reads:` included) and quotes."""
+    plain = cleaning.without_lead_sentence(cleaning.without_reasoning(text)).strip()
+    return cleaning.without_quotes(cleaning.without_reading_lead(plain).strip()) or None
+
+
+def _open(read: Callable[[str], Any]) -> Parser:
+    """Give a parser of open questions the common signature."""
+    return lambda text, choices: read(text)
+
+
+PARSERS: Final[dict[str, Parser]] = {
+    "choice": read_choice,
+    "yes_no": _open(read_yes_no),
+    "label": read_label,
+    "labels": read_labels,
+    "plain": _open(read_plain),
+    "first_line": _open(read_first_line),
+    "written": _open(read_written),
+    "final_answer": _open(read_final_answer),
+    "count": _open(read_count),
+    "series": _open(read_series),
+    "items": _open(read_items),
+    "triplets": _open(read_triplets),
+    "code": _open(read_code),
+    "sql": _open(read_sql),
+}
+"""The parsers that a task file may name; each protocol says which of them give its type of prediction."""

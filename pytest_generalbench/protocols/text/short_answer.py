@@ -1,0 +1,78 @@
+"""Short answers and final answers: one line that is right or wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pytest_generalbench.protocols import references
+from pytest_generalbench.protocols.text.base import TextProtocol
+from pytest_generalbench.protocols.text.parsers import normalization as cleaning
+from pytest_generalbench.protocols.text.parsers.numbers.values import normal_number
+
+if TYPE_CHECKING:
+    from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.protocols.base import TaskContext
+
+
+class ShortAnswer(TextProtocol):
+    """Answer a question in a few words.
+
+    Prompt fields: `{question}`, `{instruction}`. Parser `first_line`: without reasoning,
+    `Answer:` or `The answer is`, emphasis and enclosing quotes, the first line that is not
+    empty (`plain` keeps all lines). Prediction: str. Reference: tuple of accepted texts,
+    each in one line.
+    """
+
+    name: ClassVar[str] = "short_answer"
+    max_new_tokens: ClassVar[int] = 64
+    parser: ClassVar[str] = "first_line"
+    parsers: ClassVar[tuple[str, ...]] = ("first_line", "plain", "final_answer", "written")
+    keys: ClassVar[tuple[str, ...]] = ("answer", "answers", *references.TEXT_KEYS)
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for few words."""
+        return "Answer with a word or a short phrase only."
+
+    def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
+        """Return the accepted texts, whitespace collapsed."""
+        accepted = super().reference(instance, context)
+        return tuple(dict.fromkeys(cleaning.one_line(cleaning.last_boxed(text) or text) for text in accepted))
+
+    def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
+        """Say the first accepted text."""
+        return cleaning.say(reference[0], lambda text: self.read(text, context))
+
+
+class FinalAnswer(TextProtocol):
+    r"""Work a problem out and end with the answer.
+
+    Prompt fields: `{question}` (a `problem` with its constraints included), `{instruction}`.
+    Parser `final_answer`: the last `\boxed{…}`, else what follows the last `Final Answer:` (in
+    any case and in bold), else `answer is`, else the last number, else the last line; numbers
+    are normalised (`18.` is `18`, `$1,234.50` is `1234.5`, `1/2` stays). Prediction: str.
+    Reference: tuple of accepted texts, normalised in the same way.
+    """
+
+    name: ClassVar[str] = "final_answer"
+    max_new_tokens: ClassVar[int] = 512
+    parser: ClassVar[str] = "final_answer"
+    parsers: ClassVar[tuple[str, ...]] = ("final_answer",)
+    keys: ClassVar[tuple[str, ...]] = (
+        "solution.final_answer",
+        "final_answer",
+        "answer",
+        *references.TEXT_KEYS,
+    )
+
+    def instruction(self, instance: Instance, context: TaskContext) -> str:
+        """Ask for steps and a labelled last line."""
+        return 'Solve it step by step. Write the result alone on the last line, after "Final Answer:".'
+
+    def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
+        """Return the accepted answers, normalised."""
+        accepted = super().reference(instance, context)
+        return tuple(dict.fromkeys(normal_number(text) or text for text in accepted))
+
+    def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
+        """Say the first accepted answer behind its label."""
+        return cleaning.say(reference[0], lambda text: self.read(text, context), ("Final Answer: {}",))

@@ -1,0 +1,82 @@
+"""Why an answer was, or was not, found in the cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.reports.comparison import answers_of
+from pytest_generalbench.runs.answer_cache import COMPONENTS, AnswerCache
+from pytest_generalbench.runs.folder import read_run
+from pytest_generalbench.runs.ledger.index import read_ledgers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+def explain(folder: Path, instance: str, cache: AnswerCache) -> Iterator[str]:
+    """Yield lines that say for an instance of a run whether the cache answered it, and else what differed.
+
+    `instance` is an id, or TASK:ID where several tasks have it. Raises GeneralBenchError when the run
+    has no such instance, or had no cache.
+    """
+    read_run(folder)
+    ledgers = read_ledgers(folder)
+    wanted, _, name = instance.rpartition(":")
+    tasks = [task for task in sorted(ledgers.spans) if not wanted or task == wanted]
+    found = [(task, answers[name]) for task in tasks if name in (answers := answers_of(ledgers, task))]
+    if not found:
+        raise GeneralBenchError(f"the run {folder} has no answer to an instance {instance!r}")
+    for task, record in found:
+        yield from (f"{task}:{name}: {line}" for line in _lines(task, name, record, cache))
+
+
+def _lines(task: str, instance: str, record: Mapping[str, Any], cache: AnswerCache) -> Iterator[str]:
+    told = ((record.get("output") or {}).get("details") or {}).get("cache")
+    if told is None:
+        yield f"not cached: its state is {record['state']}, or the run had no cache that could be used"
+        return
+    if told["is_hit"]:
+        yield "answered from the cache"
+        return
+    mine = {key: told.get(key) for key in COMPONENTS}
+    if mine["model"] is None:
+        yield "not looked for: nothing of this model is cached"
+        return
+    older = []
+    for key in cache.keys(task, instance):
+        if key == mine:
+            break  # kept by this run
+        older.append(key)
+    if not older:
+        yield "asked: the cache had no answer of any model to this instance"
+        return
+    nearest = min(older, key=lambda key: sum(key.get(name) != mine[name] for name in COMPONENTS))
+    yield "asked: the nearest answer in the cache is to something else"
+    for name in COMPONENTS:
+        if nearest.get(name) != mine[name]:
+            yield from (f"  {name}: {line}" for line in _differences(name, nearest[name], mine[name], cache))
+
+
+def _differences(name: str, old: Any, new: Any, cache: AnswerCache) -> Iterator[str]:
+    if name == "model":
+        old, new = (
+            {**(told.get("backend") or {}), "weights": told.get("weights"), "identity": told.get("identity")}
+            for told in (cache.description(old) or {}, cache.description(new) or {})
+        )
+    yield from _walk("", old, new)
+
+
+def _walk(path: str, old: Any, new: Any) -> Iterator[str]:
+    """Yield each leaf in which two plain values differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            if old.get(key) != new.get(key):
+                yield from _walk(f"{path}.{key}" if path else key, old.get(key), new.get(key))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for position, (left, right) in enumerate(zip(old, new, strict=True)):
+            if left != right:
+                yield from _walk(f"{path}[{position}]", left, right)
+    else:
+        yield f"{path or 'it'} was {old!r:.80} and is {new!r:.80}"

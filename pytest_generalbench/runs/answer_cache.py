@@ -1,0 +1,160 @@
+"""Answers that runs share: found by everything that can change an answer, and by nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.runs.files import MediaStore, write_whole
+from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record, parse_line, record_from_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pytest_generalbench.core.request import Output, Request
+
+COMPONENTS: Final = ("model", "request", "generation", "protocol")
+"""What a key is made of, in the order in which a miss is explained."""
+
+_BLOCK: Final = 1 << 20
+
+
+def digest(value: Any) -> str:
+    """Return the digest of plain builtins, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the digest of a file's content."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            found.update(block)
+    return found.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class CacheKey:
+    """What an answer depends on."""
+
+    model: str
+    """Digest of the model's identity; the cache's `models` folder has what it stands for."""
+    request: Mapping[str, Any]
+    """Task, instance, and the digest of every part: of a text its own, of a medium that of its bytes."""
+    generation: Mapping[str, Any]
+    protocol: str
+
+    @property
+    def name(self) -> str:
+        """The digest over all of it."""
+        return digest(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain builtins, by component."""
+        return {
+            "model": self.model,
+            "request": dict(self.request),
+            "generation": dict(self.generation),
+            "protocol": self.protocol,
+        }
+
+
+class AnswerCache:
+    """A folder of answers that any number of runs read and write at the same time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder, making it. Raises GeneralBenchError when it cannot be made."""
+        self.folder = folder
+        self.media = MediaStore(folder / MEDIA_FOLDER)
+        self._digests: dict[tuple[str, int, int], str] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or error
+            raise GeneralBenchError(f"the answer cache {folder} cannot be made: {reason}") from error
+
+    def key(self, request: Request, model: str, protocol: str) -> CacheKey:
+        """Return the key of an answer to `request`. Raises OSError when one of its media cannot be read."""
+        parts = [
+            {"text": digest(part)}
+            if isinstance(part, str)
+            else {"medium": part.medium, "files": [self.content(path) for path in part.paths]}
+            for part in request.parts
+        ]
+        told = {"task": request.task_id, "instance": request.instance_id, "parts": parts}
+        told |= {"form": request.form, "output": request.output_medium, "content": digest(request.content)}
+        generation = {"max_new_tokens": request.max_new_tokens, "seed": request.seed}
+        return CacheKey(model, told, generation, protocol)
+
+    def content(self, path: Path) -> str:
+        """Return the digest of a file's bytes; an unchanged file is read once in a process."""
+        facts = path.stat()
+        known = (str(path), facts.st_size, facts.st_mtime_ns)
+        if known not in self._digests:
+            self._digests[known] = file_digest(path)
+        return self._digests[known]
+
+    def get(self, key: CacheKey) -> Output | None:
+        """Return the answer kept under `key`; one that is damaged or not there is None."""
+        try:
+            plain = parse_line(self._place("answers", key.name).read_bytes())
+            output = record_from_plain(plain, self.media.get).output
+            if output is not None:
+                output.read()  # a file of it that is gone or damaged is a miss as well
+        except (OSError, ValueError, KeyError, TypeError, GeneralBenchError):
+            return None
+        return output
+
+    def put(self, key: CacheKey, output: Output) -> None:
+        """Keep an answer. Raises OSError when it cannot be written."""
+        task, instance = key.request["task"], key.request["instance"]
+        state = "refused" if output.refused else "ok"
+        record = Record(task, instance, state=state, digest=key.name, output=output)
+        path = self._place("answers", key.name)
+        line = record.to_json(self.media.put)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, line.encode("utf-8", "backslashreplace"))
+        listed = self._place("instances", digest([task, instance]))
+        listed.parent.mkdir(parents=True, exist_ok=True)
+        with listed.open("ab") as file:
+            file.write(json.dumps(key.to_dict()).encode() + b"\n")
+
+    def keys(self, task: str, instance: str) -> Iterator[dict[str, Any]]:
+        """Yield the keys under which answers of an instance were kept, the oldest first."""
+        with suppress(OSError):
+            for line in self._place("instances", digest([task, instance])).read_bytes().splitlines():
+                with suppress(ValueError):
+                    yield json.loads(line)
+
+    def describe(self, model: str, facts: Mapping[str, Any]) -> None:
+        """Keep what a model's digest stands for, and what must be known of the model to replay it."""
+        path = self._place("models", model)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(facts, sort_keys=True, default=str).encode())
+
+    def description(self, model: str) -> dict[str, Any] | None:
+        """Return what `describe` kept."""
+        try:
+            told = json.loads(self._place("models", model).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return told if isinstance(told, dict) else None
+
+    def _place(self, kind: str, name: str) -> Path:
+        return self.folder / kind / name[:2] / f"{name}.json"
+
+
+def folder_digest(folder: Path, cache: AnswerCache) -> str:
+    """Return the digest over names and bytes of every file in a folder: a saved model's identity."""
+    names = sorted(
+        os.path.relpath(os.path.join(place, name), folder)  # noqa: PTH118 - rglob does not follow links
+        for place, _, files in os.walk(folder, followlinks=True)
+        for name in files
+    )
+    return digest([[name, cache.content(folder / name)] for name in names])

@@ -1,0 +1,87 @@
+"""Files on the disk: whole or not at all, held by one process, named by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.core.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: files are not held there
+    fcntl = None  # type: ignore[assignment]
+
+_NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
+
+
+def hold(file: int) -> bool:
+    """Hold an open file against other processes of this host until it is closed; False when one has it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks
+    return True
+
+
+def is_free(path: Path) -> bool:
+    """Whether no process of this host holds the file."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return hold(file)
+    finally:
+        os.close(file)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file in one step: after any death it is there whole, or as it was before."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+class MediaStore:
+    """A folder of files named `<sha256><ending>`; the same bytes are kept once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the folder's name; it is made when the first file comes."""
+        self.folder = folder
+
+    def put(self, content: bytes, ending: str) -> str:
+        """Keep `content` and return its name; when this returns, the disk has it."""
+        name = hashlib.sha256(content).hexdigest() + ending
+        path = self.folder / name
+        if not path.is_file():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(path, content)
+        return name
+
+    def get(self, name: str) -> bytes:
+        """Return the content kept under `name`. Raises DataError when it is gone or has changed."""
+        if not _NAME.fullmatch(name):
+            raise DataError(f"{name!r:.80} is no name of a kept file")
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError as error:
+            raise DataError(f"the kept file {name} cannot be read: {error.strerror or error}") from error
+        if hashlib.sha256(content).hexdigest() != name.split(".")[0]:
+            raise DataError(f"the kept file {name} has changed since it was written")
+        return content

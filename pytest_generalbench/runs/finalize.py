@@ -1,0 +1,124 @@
+"""What a run comes to: from the results of its tasks to levels and the content of `result.json`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.core.request import OPEN_STATES
+from pytest_generalbench.core.settings import MAY_CHANGE
+from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
+from pytest_generalbench.runs.provenance import definitions
+from pytest_generalbench.runs.result_file import RunResult
+from pytest_generalbench.suite.level import compute_level
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from pytest_generalbench.core.result import TaskResult
+    from pytest_generalbench.core.settings import Settings
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.suite.level import LevelResult, SotaTable
+
+MEASURED_STATES: Final = ("scored", "unsupported")
+"""States that are the model's own doing; any other makes a tier partial."""
+
+_SCORED_WITH: Final = ("scoring", "sota")
+"""Settings that no answer depends on, but the levels do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a run's results are read against."""
+
+    settings: Settings
+    shipped: Sequence[Task]
+    """General-Bench itself: the denominators of the levels."""
+    tasks: Mapping[str, Task]
+    """Every task that can have a result, by id."""
+    sota: SotaTable
+    judge: str | None
+    """Name of the judge, for the definitions of scores that it takes part in."""
+
+
+def level_of(
+    given: Setting, results: Iterable[TaskResult], selected: Collection[str], is_demo: bool
+) -> LevelResult:
+    """Return the levels that the results come to."""
+    results = list(results)
+    shipped = {task.id for task in given.shipped}
+    level = compute_level(
+        given.shipped,
+        {result.id: result.score for result in results if result.id in shipped},
+        scoring=given.settings.scoring,
+        sota=given.sota,
+        board=given.settings.board,
+        selected=set(selected) & shipped,
+        measured={result.id for result in results if result.state in MEASURED_STATES},
+        limit=given.settings.limit,
+        demo=is_demo,
+    )
+    if all(result.score is None for result in results):
+        level = replace(level, tier=None, reason="nothing was scored")
+    return level
+
+
+def run_result(
+    given: Setting,
+    results: Iterable[TaskResult],
+    level: LevelResult,
+    *,
+    data: Mapping[str, Any],
+    model: Mapping[str, Any],
+    environment: Mapping[str, Any],
+    run: Mapping[str, Any],
+) -> RunResult:
+    """Return the content of `result.json`; `run` is what is set aside in comparisons."""
+    found = sorted((_defined(given, result) for result in results), key=lambda result: result.id)
+    fingerprint = data_fingerprint((result.id, result.data) for result in found)
+    plain = given.settings.to_dict()
+    tasks = [given.tasks[result.id] for result in found]
+    return RunResult(
+        model={"spec": given.settings.model, **model},
+        data={**data, "fingerprint": fingerprint},
+        settings={key: plain[key] for key in plain if key not in MAY_CHANGE or key in _SCORED_WITH},
+        environment=environment,
+        definitions=definitions(tasks),
+        level=level.to_dict(),
+        tasks=found,
+        sota=given.sota.values,
+        run=run,
+    )
+
+
+def data_fingerprint(digests: Iterable[tuple[str, str | None]]) -> str | None:
+    """Return 16 hex digits over the annotation files of a run, given the digest of each task's."""
+    told = "".join(f"{name} {digest}\n" for name, digest in digests if digest)
+    return hashlib.sha256(told.encode()).hexdigest()[:16] if told else None
+
+
+def _defined(given: Setting, result: TaskResult) -> TaskResult:
+    if result.score is None and result.state not in ("scored", "incomplete", "answered"):
+        return replace(result, definition=None)
+    judge = given.judge if result.metric == JUDGE_METRIC else None
+    told = metric_definition(given.tasks[result.id], judge, result.notes, result.backbones, result.metric)
+    return replace(result, definition=told)
+
+
+def open_instances(results: Iterable[TaskResult]) -> tuple[int, int]:
+    """Return how many instances ended without an answer or a verdict, and how many there are."""
+    missed = total = 0
+    for result in results:
+        total += sum(result.states.values())
+        missed += sum(result.states.get(state, 0) for state in OPEN_STATES)
+    return missed, total
+
+
+def within(max_errors: str | None, missed: int, total: int) -> bool:
+    """Whether so many instances without an answer are what `--generalbench-max-errors` allows."""
+    if not max_errors:
+        return missed == 0
+    if max_errors.endswith("%"):
+        return missed * 100 <= float(max_errors[:-1]) * total
+    return missed <= int(max_errors)

@@ -1,0 +1,258 @@
+"""The run folder: how it is made, found again and continued, and what it remembers of its sessions."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench import __version__
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.settings import MAY_CHANGE, Settings
+from pytest_generalbench.runs.batch_claims import forget
+from pytest_generalbench.runs.files import write_whole
+from pytest_generalbench.runs.lock import LOCK_FILE, RunLock, wait_for_workers
+from pytest_generalbench.runs.manifest import MANIFEST_FILE
+from pytest_generalbench.runs.resume import ResumeError, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+RUN_FILE: Final = "run.json"
+DEFAULT_PARENT: Final = "generalbench-runs"
+PREDICTIONS_FOLDER: Final = "predictions"
+"""Where the exported predictions of a close-set run lie."""
+
+RUN_VERSION: Final = 1
+_REPLACED: Final = (RUN_FILE, MANIFEST_FILE)
+
+
+def ledger_path(folder: Path, worker: str) -> Path:
+    """Return the ledger file of one worker process; a replaced worker writes a file of its own."""
+    return folder / f"ledger-{worker}-{os.getpid()}.jsonl"
+
+
+def shaping(settings: Settings) -> dict[str, Any]:
+    """Return the settings that answers depend on; a data folder counts as what lies in it, not by name."""
+    told = {key: value for key, value in settings.to_dict().items() if key not in MAY_CHANGE}
+    plain: dict[str, Any] = json.loads(json.dumps(told))  # as `run.json` gives it back
+    if plain["data"] not in ("demo", "hub"):
+        plain["data"] = "folder"
+    return plain
+
+
+@dataclass(slots=True)
+class RunFolder:
+    """The folder of one run, held by this session."""
+
+    path: Path
+    session: int
+    """1 for the session that made it, one more for each that continues it."""
+    lock: RunLock
+    record: dict[str, Any] = field(default_factory=dict)
+    """Content of `run.json`."""
+    before: dict[str, bytes] = field(default_factory=dict)
+    """What this session replaced when it took the run up, by file name."""
+
+    @property
+    def selection(self) -> frozenset[str] | None:
+        """The tasks that the run is over; None before they were collected."""
+        told = self.record.get("selection")
+        return None if told is None else frozenset(told)
+
+    def select(self, tasks: Iterable[str]) -> None:
+        """Remember the tasks that the run is over. Raises ResumeError when an earlier session had others."""
+        now = sorted(tasks)
+        before = self.record.get("selection")
+        if before is not None and before != now:
+            missing, more = sorted(set(before) - set(now)), sorted(set(now) - set(before))
+            first = f"without {missing[0]}" if missing else f"with {more[0]}"
+            raise ResumeError(
+                f"the run {self.path} cannot be continued: selection was {len(before)} tasks and is "
+                f"{len(now)} ({first}); give the same -k, -m and paths, or none"
+            )
+        if before is None:
+            self.record["selection"] = now
+            self.save()
+
+    def finish(self, is_finished: bool, is_complete: bool, seconds: float) -> None:
+        """Remember how the session ended: whether every task has a result, and every instance an answer."""
+        self.record |= {"is_finished": is_finished, "is_complete": is_complete}
+        self.record["sessions"][-1]["seconds"] = seconds
+        self.save()
+
+    def save(self) -> None:
+        """Write `run.json`."""
+        write_run(self.path, self.record)
+
+    def give_back(self) -> None:
+        """Leave the run as it was before this session: it was refused before it asked anything."""
+        for name, content in self.before.items():
+            write_whole(self.path / name, content)
+        self.lock.release()
+
+    def discard(self) -> None:
+        """Remove the folder of a session that ran no task; one that holds anything stays."""
+        self.lock.release()
+        if self.session == 1:
+            with contextlib.suppress(OSError):
+                (self.path / RUN_FILE).unlink()
+                self.path.rmdir()
+                if self.path.parent.name == DEFAULT_PARENT:
+                    self.path.parent.rmdir()
+
+
+def write_run(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write `run.json` in one step."""
+    content = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    write_whole(folder / RUN_FILE, content.encode("utf-8", "backslashreplace"))
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Return the content of `run.json`. Raises GeneralBenchError when it is none, or a newer version's."""
+    path = folder / RUN_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GeneralBenchError(f"{folder} is no run folder: it has no {RUN_FILE}") from None
+    except (OSError, ValueError) as error:
+        raise GeneralBenchError(f"{path} cannot be read: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("v"), int):
+        raise GeneralBenchError(f"{path} is not what a run writes")
+    if content["v"] > RUN_VERSION:
+        raise GeneralBenchError(
+            f"{path} is of version {content['v']}, this program reads up to {RUN_VERSION}: "
+            "pip install --upgrade pytest-generalbench"
+        )
+    return content
+
+
+def _siblings(parent: Path) -> list[tuple[int, Path, dict[str, Any]]]:
+    """Return number, folder and record of the runs in `parent`, the oldest first."""
+    found = []
+    for path in sorted(parent.iterdir()) if parent.is_dir() else ():
+        with contextlib.suppress(GeneralBenchError):
+            record = read_run(path)
+            found.append((int(record.get("number", 0)), path, record))
+    return sorted(found, key=lambda item: item[0])
+
+
+def create_run(settings: Settings, invocation: Path, session: Mapping[str, Any]) -> RunFolder:
+    """Make the run folder.
+
+    Without a name it is `generalbench-runs/<time>-<pid>` in the folder pytest was started in.
+    Raises GeneralBenchError when the named one already holds something, or cannot be written.
+    """
+    number = 1
+    if settings.run is None:
+        parent = invocation / DEFAULT_PARENT
+        folder = parent / f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{os.getpid()}"
+        # Counted, not timed: a clock that goes back must not make an older run the newest.
+        number += max((number for number, _, _ in _siblings(parent)), default=0)
+    else:
+        folder = invocation / settings.run
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            way = f", or continue it with --generalbench-resume --generalbench-run={settings.run}"
+            held = (folder / RUN_FILE).is_file() and settings.run is not None
+            raise GeneralBenchError(
+                f"the run folder {folder} is not empty: name a new one, or remove it{way if held else ''}"
+            )
+        run = RunFolder(folder, 1, RunLock(folder))
+        run.record = {
+            "v": RUN_VERSION,
+            "number": number,
+            "invocation": str(invocation),
+            "settings": settings.to_dict(),
+            "shaping": shaping(settings),
+            "is_finished": False,
+            "sessions": [dict(session)],
+        }
+        run.save()
+    except OSError as error:
+        reason = error.strerror or error
+        raise GeneralBenchError(f"the run folder {folder} cannot be made: {reason}") from error
+    return run
+
+
+def continue_run(settings: Settings, invocation: Path, session: Mapping[str, Any]) -> RunFolder:
+    """Take up the named run, or the newest unfinished one in `generalbench-runs`.
+
+    Raises GeneralBenchError when there is none, when another session has it, and, naming every
+    difference, when a setting that answers depend on is not what it was.
+    """
+    folder = invocation / settings.run if settings.run else _newest_unfinished(settings, invocation)
+    record = read_run(folder)
+    default = shaping(Settings(model=""))  # a setting that did not exist yet had its default
+    found = differences({**default, **record["shaping"]}, shaping(settings))
+    if found:
+        raise ResumeError(f"the run {folder} cannot be continued with other settings: {'; '.join(found)}")
+    lock = RunLock(folder)
+    try:
+        wait_for_workers(folder)
+        # Read again: between reading and holding it, another session may have gone through.
+        record = read_run(folder)
+        kept = {name: (folder / name).read_bytes() for name in _REPLACED if (folder / name).is_file()}
+        for path in folder.rglob("*.tmp"):
+            path.unlink()  # half written by a session that died
+        forget(folder)
+        record["sessions"].append(dict(session))
+        record |= {"is_finished": False, "settings": settings.to_dict(), "invocation": str(invocation)}
+        run = RunFolder(folder, len(record["sessions"]), lock, record, kept)
+        run.save()
+        (folder / MANIFEST_FILE).unlink(missing_ok=True)  # it tells of a finished run, which this is no more
+    except OSError as error:
+        lock.release()
+        raise GeneralBenchError(
+            f"the run folder {folder} cannot be written: {error.strerror or error}"
+        ) from error
+    except GeneralBenchError:
+        lock.release()
+        raise
+    return run
+
+
+def _newest_unfinished(settings: Settings, invocation: Path) -> Path:
+    parent = invocation / DEFAULT_PARENT
+    wanted = ("is_finished", "is_complete") if settings.retry_errors else ("is_finished",)
+    open_runs = [path for _, path, record in _siblings(parent) if not all(record.get(key) for key in wanted)]
+    if not open_runs:
+        raise GeneralBenchError(
+            f"no unfinished run in {parent}: start one without --generalbench-resume, or name one with "
+            "--generalbench-run=DIR"
+        )
+    return open_runs[-1]
+
+
+def run_files(folder: Path) -> list[Path]:
+    """Return every file of the run but the lock and the manifest, in a fixed order."""
+    aside = {folder / LOCK_FILE, folder / MANIFEST_FILE}
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path not in aside)
+
+
+def settings_of_run(record: Mapping[str, Any]) -> Settings:
+    """Return the settings that a run was last started with; those that this version lacks are left out."""
+    known = {item.name for item in fields(Settings)}
+    told: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in record["settings"].items()
+        if key in known
+    }
+    return Settings(**told)
+
+
+def started_session(command: list[str], git: Any, host: str, workers: Any) -> dict[str, Any]:
+    """Return what a run remembers of a session when it starts."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "program": __version__,
+        "command": command,
+        "git": git,
+        "host": host,
+        "workers": workers,
+    }

@@ -1,0 +1,106 @@
+"""The manifest of a finished run: digests that tell which byte range of which file has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.runs.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+MANIFEST_FILE: Final = "manifest.json"
+MANIFEST_VERSION: Final = 1
+RANGE_BYTES: Final = 1 << 16
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """Return size, digest, and the digest of every range of the file."""
+    whole = hashlib.sha256()
+    size, ranges = 0, []
+    with path.open("rb") as file:
+        while block := file.read(RANGE_BYTES):
+            whole.update(block)
+            size += len(block)
+            ranges.append(hashlib.sha256(block).hexdigest()[:16])
+    return {"size": size, "sha256": whole.hexdigest(), "ranges": ranges}
+
+
+def _encoded(content: Mapping[str, Any]) -> bytes:
+    """Return the one way in which a manifest is written; any other bytes are no manifest of ours."""
+    return (json.dumps(content, ensure_ascii=True, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _own_digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_encoded({key: content[key] for key in content if key != "digest"})).hexdigest()
+
+
+def write_manifest(folder: Path, paths: Iterable[Path]) -> Path:
+    """Write the manifest over `paths`, files below `folder`, and return its path."""
+    content: dict[str, Any] = {"v": MANIFEST_VERSION, "range_bytes": RANGE_BYTES}
+    content["files"] = {path.relative_to(folder).as_posix(): _facts(path) for path in paths}
+    content["digest"] = _own_digest(content)
+    write_whole(folder / MANIFEST_FILE, _encoded(content))
+    return folder / MANIFEST_FILE
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest, None when it is not as it was written."""
+    path = folder / MANIFEST_FILE
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise GeneralBenchError(
+            f"{folder} has no {MANIFEST_FILE}: a run has one once it has ended; go on with "
+            "--generalbench-resume"
+        ) from error
+    try:
+        content = json.loads(raw)
+        if content["v"] > MANIFEST_VERSION and _encoded(content) == raw:
+            raise GeneralBenchError(
+                f"{path} is of version {content['v']}, this program reads up to {MANIFEST_VERSION}: "
+                "pip install --upgrade pytest-generalbench"
+            )
+        if content["digest"] == _own_digest(content) and _encoded(content) == raw:
+            return dict(content)
+    except (ValueError, KeyError, TypeError):
+        pass
+    return None
+
+
+def verify(folder: Path, paths: Iterable[Path]) -> Iterator[str]:
+    """Yield a line for every change since the manifest was written: file, bytes, what happened.
+
+    `paths` are the files that are there now. Raises GeneralBenchError when there is no manifest.
+    """
+    manifest = _read(folder)
+    if manifest is None:
+        size = (folder / MANIFEST_FILE).stat().st_size
+        yield f"{MANIFEST_FILE}: bytes 0-{size - 1}: changed, so nothing else can be compared"
+        return
+    there = {path.relative_to(folder).as_posix(): path for path in paths}
+    for name, facts in manifest["files"].items():
+        if name not in there:
+            yield f"{name}: gone ({facts['size']} bytes)"
+        else:
+            yield from _changes(name, facts, _facts(there[name]), manifest["range_bytes"])
+    for name in sorted(there.keys() - manifest["files"].keys()):
+        yield f"{name}: new, not there when the run ended"
+
+
+def _changes(name: str, before: Mapping[str, Any], now: Mapping[str, Any], range_bytes: int) -> Iterator[str]:
+    if before == now:
+        return
+    pairs = zip(before["ranges"], now["ranges"], strict=False)
+    for number, (old, new) in enumerate(pairs):
+        if old != new:
+            end = min((number + 1) * range_bytes, before["size"], now["size"])
+            yield f"{name}: bytes {number * range_bytes}-{end - 1}: changed"
+    if before["size"] != now["size"]:
+        yield f"{name}: {before['size']} bytes when the run ended, {now['size']} now"
+    elif before["ranges"] == now["ranges"]:  # the short digests agree, the whole one does not
+        yield f"{name}: bytes 0-{now['size'] - 1}: changed"

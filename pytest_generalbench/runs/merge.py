@@ -1,0 +1,209 @@
+"""Several runs, such as shards of one benchmark, as one run folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.result import TaskResult
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.runs.finalize import Setting, level_of
+from pytest_generalbench.runs.instance_rows import rows_path
+from pytest_generalbench.runs.provenance import definitions
+from pytest_generalbench.suite import tasks as registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_generalbench.suite.level import LevelResult
+
+AGREEING: Final = (
+    ("model", "spec"), ("data", "name"), ("data", "split"), ("settings", "limit"), ("settings", "scoring"),
+    ("settings", "sota"), ("settings", "judge"), ("settings", "mos"),
+)  # fmt: skip
+"""What all runs must have in common: else the scores are of different things."""
+
+_RANK: Final = ("scored", "answered", "incomplete")
+"""Which of a task's results is kept when several runs have one; all other states come last."""
+
+
+def check_agreement(folders: Sequence[Path], contents: Sequence[Mapping[str, Any]]) -> None:
+    """Raise GeneralBenchError unless the runs are of the same model, data and scoring."""
+    for part, key in AGREEING:
+        values = [content.get(part, {}).get(key) for content in contents]
+        for folder, value in zip(folders, values, strict=True):
+            if value != values[0]:
+                raise GeneralBenchError(
+                    f"{folders[0]} and {folder} are no parts of one run: "
+                    f"{part} {key} is {values[0]!r} in one and {value!r} in the other"
+                )
+
+
+def _better(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the result of a task that counts. Raises GeneralBenchError for two scores that differ."""
+    ranks = [_RANK.index(item["state"]) if item["state"] in _RANK else len(_RANK) for item in (one, other)]
+    if ranks == [0, 0] and one["score"] != other["score"]:
+        raise GeneralBenchError(
+            f"{one['id']} is scored in two of the runs, {one['score']} and {other['score']}: leave one out"
+        )
+    return one if ranks[0] <= ranks[1] else other
+
+
+def merged_tasks(contents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return one entry for each task of the runs, sorted by id."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for content in contents:
+        for task in content["tasks"]:
+            found[task["id"]] = _better(found[task["id"]], task) if task["id"] in found else task
+    return [found[task_id] for task_id in sorted(found)]
+
+
+def _board(contents: Sequence[Mapping[str, Any]]) -> str:
+    """Return the board that all runs have, else the one of all tasks."""
+    boards = {str(content["settings"]["board"]) for content in contents}
+    return boards.pop() if len(boards) == 1 else "A"
+
+
+def merged_level(contents: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, Any]]) -> LevelResult:
+    """Return the level over the tasks of all runs."""
+    from pytest_generalbench.suite.level import sota_table
+
+    told, shipped = contents[0]["settings"], registry.load_tasks()
+    settings = Settings(
+        contents[0]["model"]["spec"], scoring=told["scoring"], board=_board(contents), limit=told["limit"]
+    )
+    given = Setting(
+        settings, shipped, {task.id: task for task in shipped}, sota_table(shipped, told["sota"]), None
+    )
+    results = [TaskResult(task["id"], task["state"], "", "", task["score"]) for task in tasks]
+    return level_of(given, results, {task["id"] for task in tasks}, bool(contents[0]["data"]["is_demo"]))
+
+
+def merge_results(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the content of the merged `result.json`; what a run says of itself is the first one's."""
+    first, tasks = contents[0], merged_tasks(contents)
+    known = {task["id"] for task in tasks}
+    counts: dict[str, int] = {}
+    for task in tasks:
+        counts[task["state"]] = counts.get(task["state"], 0) + 1
+    told = "".join(f"{task['id']} {task['data']}\n" for task in tasks if task.get("data"))
+    fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16] if told else None
+    merged = {
+        **first,
+        "settings": {**first["settings"], "shard": None, "board": _board(contents)},
+        "data": {**first["data"], "fingerprint": fingerprint},
+        "definitions": definitions(task for task in registry.load_tasks() if task.id in known),
+        "counts": dict(sorted(counts.items())),
+        "level": merged_level(contents, tasks).to_dict(),
+        "tasks": tasks,
+    }
+    merged["run"] = _aside([content["run"] for content in contents])
+    return merged
+
+
+def _aside(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what comparisons set aside, of all runs: times add up, ledgers have the names they now bear."""
+    torn = [
+        [_renamed(name, number), place]
+        for number, one in enumerate(runs, 1)
+        for name, place in one.get("torn_lines", ())
+    ]
+    cached = [one.get("cached", {}) for one in runs]
+    found = {
+        **runs[0],
+        "seconds": round(sum(one["seconds"] or 0.0 for one in runs), 3),
+        "tasks": {key: value for one in runs for key, value in one["tasks"].items()},
+        "torn_lines": torn,
+        "cached": {key: sum(one.get(key, 0) for one in cached) for key in ("hits", "asked")},
+        "sessions": [session for one in runs for session in one["sessions"]],
+    }
+    probes = [one["probe"] for one in runs if "probe" in one]
+    if probes:
+        found["probe"] = {key: sum(one[key] for one in probes) for key in ("compared", "different")}
+        found["probe"]["tasks"] = {key: count for one in probes for key, count in one["tasks"].items()}
+    return found
+
+
+def _renamed(ledger: str, number: int) -> str:
+    """Return a name for a ledger of its own: sessions on two machines may have had the same process ids."""
+    return ledger.replace("ledger-", f"ledger-part{number}-", 1)
+
+
+def merged_record(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the content of the merged `run.json`: one run over the tasks of all."""
+    first = records[0]
+    return {
+        **first,
+        "settings": {**first["settings"], "shard": None, "run": None},
+        "shaping": {**first["shaping"], "shard": None},
+        "selection": sorted({task for record in records for task in record.get("selection") or ()}),
+        "sessions": [session for record in records for session in record["sessions"]],
+        "is_finished": all(record["is_finished"] for record in records),
+        "is_complete": all(record.get("is_complete", False) for record in records),
+    }
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Put a file into the merged run: a second name for it where the disk allows, else a copy."""
+    if target.exists():
+        return  # kept files are named by their content
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _keep_rows(
+    folder: Path, content: Mapping[str, Any], kept: Sequence[Mapping[str, Any]], into: Path
+) -> None:
+    """Copy the instance rows of the tasks whose result this run gives."""
+    own = {id(entry) for entry in content["tasks"]}
+    for entry in kept:
+        path = rows_path(folder, entry["id"])
+        if id(entry) in own and path.is_file():
+            target = rows_path(into, entry["id"])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+
+
+def keep_files(
+    folders: Sequence[Path],
+    contents: Sequence[Mapping[str, Any]],
+    kept: Sequence[Mapping[str, Any]],
+    into: Path,
+) -> int:
+    """Put ledgers, kept media and instance rows of all runs into one folder; return how many ledgers.
+
+    Args:
+        folders: The runs.
+        contents: Their result files.
+        kept: The task entries of the merged result, each an entry of one of `contents`.
+        into: The new run folder.
+    """
+    ledgers = 0
+    for number, folder in enumerate(folders, 1):
+        for path in sorted(folder.glob("ledger-*.jsonl")):
+            # Copied, never linked: whoever continues one of the runs must not write into the other.
+            shutil.copy2(path, into / _renamed(path.name, number))
+            ledgers += 1
+        _keep_rows(folder, contents[number - 1], kept, into)
+        media = folder / "media"
+        if media.is_dir():
+            (into / "media").mkdir(exist_ok=True)
+            for path in sorted(media.iterdir()):
+                _keep(path, into / "media" / path.name)
+    return ledgers
+
+
+def missing_shards(contents: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the shards, as `i/n`, that are not among the runs."""
+    shards = {content["settings"].get("shard") for content in contents} - {None}
+    counts = {int(shard.split("/")[1]) for shard in shards}
+    if len(counts) != 1:
+        return []
+    (count,) = counts
+    return [f"{part}/{count}" for part in range(1, count + 1) if f"{part}/{count}" not in shards]

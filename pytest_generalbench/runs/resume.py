@@ -1,0 +1,139 @@
+"""What earlier sessions of a run left, and what of it must be asked again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench import __version__, protocols
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.request import INCOMPLETE_STATES
+from pytest_generalbench.core.result import TaskResult, result_from_dict
+from pytest_generalbench.runs.ledger.index import Ledgers, settled
+from pytest_generalbench.runs.ledger.records import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_generalbench.core.request import Request
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.suite.data import DataSource
+
+DEADLY: Final = 2
+"""Deaths of a worker after which an instance that was in flight at each is not asked any more."""
+
+QUARANTINED: Final = "killed its worker twice"
+
+_AGAIN: Final = ("failed", "not_run")
+"""Task states of an earlier session that say nothing: the task is evaluated again."""
+
+
+class ResumeError(GeneralBenchError):
+    """A run that cannot be continued like this; the message names every difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is left to do for a task."""
+
+    together: tuple[Request, ...] = ()
+    """To be asked in batches."""
+    alone: tuple[Request, ...] = ()
+    """In flight when a worker died: each is asked by itself, so that a second death names the culprit."""
+    records: tuple[Record, ...] = ()
+    """To be kept as they are: what cannot or must not be asked."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to ask or to keep."""
+        return not (self.together or self.alone or self.records)
+
+
+@dataclass(slots=True)
+class Earlier:
+    """Everything that earlier sessions know of the run's tasks; without ledgers, nothing."""
+
+    ledgers: Ledgers | None = None
+    retry: bool = False
+    """Whether instances that ended as error, timeout, oom or missing_media are asked again."""
+    rescored: frozenset[str] = field(default_factory=frozenset)
+    """Metrics whose scores do not follow from the answers alone (people's): never taken as they were."""
+
+    def result(self, task: str, metric: str) -> TaskResult | None:
+        """Return what this version of the program made of the task in an earlier session, or None."""
+        if self.ledgers is None or task not in self.ledgers.results or metric in self.rescored:
+            return None
+        _, version, plain = self.ledgers.results[task]
+        result = result_from_dict(plain)
+        again = result.state in _AGAIN or (self.retry and result.state == "incomplete")
+        return None if version != __version__ or again else result
+
+    def check(self, task: str, facts: Mapping[str, Any]) -> None:
+        """Refuse a task that was asked under other facts (data, protocol). Raises ResumeError."""
+        before = {} if self.ledgers is None else self.ledgers.facts.get(task, {})
+        differing = differences(before, {**facts, **{key: before[key] for key in before if key not in facts}})
+        if differing:
+            raise ResumeError(f"{task} cannot be continued: {'; '.join(differing)}")
+
+    def records(self, task: str) -> Iterable[dict[str, Any]]:
+        """Yield the task's records of earlier sessions."""
+        return () if self.ledgers is None else self.ledgers.records(task)
+
+    def plan(self, task: str, requests: Sequence[Request], impossible: Sequence[Record]) -> Plan:
+        """Return what is left to do, given everything that there is to do."""
+        if self.ledgers is None:
+            return Plan(together=tuple(requests), records=tuple(impossible))
+        digests = {request.instance_id: request.digest() for request in requests}
+        wanted = {**digests, **dict.fromkeys((record.instance for record in impossible), None)}
+        answers, _ = settled(self.records(task), wanted, self.ledgers.folder)
+        together: list[Request] = []
+        alone: list[Request] = []
+        records = [item for item in impossible if item.instance not in answers]
+        for request in requests:
+            answer = answers.get(request.instance_id)
+            failed = answer is not None and answer.state in INCOMPLETE_STATES
+            if answer is not None and not (failed and self.retry):
+                continue
+            deaths = self.ledgers.deaths[task, request.instance_id]
+            if deaths >= DEADLY and answer is None:
+                digest = digests[request.instance_id]
+                records.append(
+                    Record(task, request.instance_id, state="error", digest=digest, message=QUARANTINED)
+                )
+            else:
+                (alone if deaths else together).append(request)
+        return Plan(tuple(together), tuple(alone), tuple(records))
+
+
+def check_facts(ledgers: Ledgers, tasks: Mapping[str, Task], data: DataSource) -> None:
+    """Refuse to continue when data or protocols are not those that the answers were asked with.
+
+    Raises ResumeError that names every difference, so that no worker has to start for it.
+    """
+    found = []
+    for name, before in sorted(ledgers.facts.items()):
+        task = tasks.get(name)
+        if task is None:
+            continue
+        protocol = protocols.get(task.protocol)
+        now = {**before, "protocol": f"{protocol.name}/{protocol.version}"}
+        files = data.files(task)
+        if files is not None and files.annotation.is_file():
+            now["data"] = hashlib.sha256(files.annotation.read_bytes()).hexdigest()[:16]
+        found += [f"{key} of {name}{rest}" for key, rest in _parted(differences(before, now))]
+    if found:
+        raise ResumeError(f"the run {ledgers.folder} cannot be continued: {'; '.join(found)}")
+
+
+def _parted(lines: Iterable[str]) -> list[tuple[str, str]]:
+    return [(key, f" {rest}") for key, _, rest in (line.partition(" ") for line in lines)]
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Name each key of `before` whose value is another now, with both values."""
+    return [
+        f"{key} was {before[key]!r:.200} and is {now.get(key)!r:.200}"
+        for key in sorted(before)
+        if before[key] != now.get(key)
+    ]

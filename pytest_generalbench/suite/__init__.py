@@ -1,0 +1,1 @@
+"""General-Bench itself: task files, data, the demo set and General-Level."""

@@ -1,0 +1,24 @@
+"""The benchmark's data: found, read, and checked. This is the room's public face."""
+
+from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder, TaskFiles
+from pytest_generalbench.suite.data.read.annotation import TaskData, load
+from pytest_generalbench.suite.data.source import (
+    DataSource,
+    FolderSource,
+    HubSource,
+    default_cache,
+    open_data,
+)
+
+__all__ = [
+    "SPLITS",
+    "DataFolder",
+    "DataSource",
+    "FolderSource",
+    "HubSource",
+    "TaskData",
+    "TaskFiles",
+    "default_cache",
+    "load",
+    "open_data",
+]

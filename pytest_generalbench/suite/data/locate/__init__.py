@@ -1,0 +1,1 @@
+"""Finds the folder and the annotation file of a task."""

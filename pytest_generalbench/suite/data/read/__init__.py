@@ -1,0 +1,1 @@
+"""Reads annotation files into instances."""

@@ -1,0 +1,309 @@
+"""Reads an annotation file into instances; what is wrong with one of them stays with that one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pytest_generalbench.core.errors import DataError, MediaError
+from pytest_generalbench.core.request import Instance, Problem
+from pytest_generalbench.suite.data.read.media_fields import media_of
+from pytest_generalbench.suite.data.read.media_files import MediaFinder, inside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pytest_generalbench.core.media.media import Media
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.suite.data.locate.layout import TaskFiles
+
+MAX_BYTES: Final = 1 << 30
+"""The largest annotation file that is read; the whole open set's are far below."""
+
+MAX_DEPTH: Final = 64
+"""The deepest nesting of an instance; polygons and RLE masks need about ten."""
+
+FLAT_REFERENCES: Final = (
+    "label", "labels", "answer", "answers", "ground_truth", "groundtruth", "gt", "gold", "reference",
+    "references", "trajectory", "mask", "mask_file", "mask_path", "masks", "segmentation", "alpha", "flow",
+)  # fmt: skip
+"""Keys that are the reference where an instance has no `output`, the first that is there."""
+
+INPUT_REFERENCES: Final = ("gt_dir", "gt_folder")
+"""Folders of reference frames that some video tasks name in their `input`."""
+
+_WITH_TRAJECTORY: Final = ("tube_start_frame", "tube_end_frame")
+"""The grounding tasks' answer is in three keys; the model must see none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskData:
+    """What an annotation file holds."""
+
+    task_id: str
+    header: Mapping[str, Any]
+    """The top-level keys except `data` (`type`, `intent_label`, `others`, …)."""
+    instances: tuple[Instance, ...]
+    fingerprint: str
+    """16 hex digits over the annotation file's bytes."""
+    problems: tuple[str, ...] = ()
+    """A line for everything that is wrong: with the file first, then with its instances, in order."""
+
+    @property
+    def references(self) -> int:
+        """How many instances have a ground truth."""
+        return sum(instance.has_reference for instance in self.instances)
+
+
+class _Document(NamedTuple):
+    header: dict[str, Any]
+    entries: list[Any]
+    remarks: list[str]
+
+
+def load(files: TaskFiles, task: Task, root: Path) -> TaskData:
+    """Read the annotation file of `task`, and find its media inside the data folder `root`.
+
+    Raises DataError, one line that names the file, when the file as a whole cannot be
+    used. An instance that cannot be asked carries a Problem, and all others stay good.
+    """
+    name = _relative(files.annotation, root)
+    raw = _read(files.annotation, name, root)
+    document = _document(_parse(raw, name), name)
+    reader = _InstanceReader(files, task, name, root, document.entries)
+    instances = tuple(reader.read(position, entry) for position, entry in enumerate(document.entries, 1))
+    remarks = [*document.remarks, *_split_remarks(task, files, document, instances)]
+    problems = [instance.problem.message for instance in instances if instance.problem]
+    return TaskData(
+        task_id=task.id,
+        header=document.header,
+        instances=instances,
+        fingerprint=hashlib.sha256(raw).hexdigest()[:16],
+        problems=(*(f"{name}: {remark}" for remark in remarks), *problems),
+    )
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _read(path: Path, name: str, root: Path) -> bytes:
+    if not inside(path, root):
+        raise DataError(f"{name}: a link that leaves the data folder, refused")
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise DataError(f"{name}: {size} bytes, more than the {MAX_BYTES} that are read")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{name}: cannot be read ({error.strerror or error})") from error
+    if not raw.strip():
+        raise DataError(f"{name}: the file is empty")
+    return raw
+
+
+def _parse(raw: bytes, name: str) -> Any:
+    try:
+        text = raw.decode("utf-8-sig")
+        content = json.loads(text)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: not UTF-8 text (byte {error.start})") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise DataError(f"{name}: not JSON, {where}: {error.msg}") from error
+    except ValueError as error:
+        raise DataError(f"{name}: not JSON that can be read: {error}") from error
+    except RecursionError as error:
+        raise DataError(f"{name}: nested too deeply to be read") from error
+    # Half a surrogate pair is legal JSON and no text: nothing could write it down again.
+    return _mended(content) if "\\ud" in text.lower() else content
+
+
+def _mended(value: Any, depth: int = 0) -> Any:
+    """Return `value` with unpaired surrogates replaced in every string."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if depth > MAX_DEPTH + 4:
+        return value  # refused as too deep later on
+    if isinstance(value, list):
+        return [_mended(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_mended(key, depth + 1): _mended(item, depth + 1) for key, item in value.items()}
+    return value
+
+
+def _keys(value: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(value)[:12]) or "none"
+
+
+def _document(content: Any, name: str) -> _Document:
+    """Split the file's content into header and instances; only a list of instances is tolerated."""
+    remarks: list[str] = []
+    if isinstance(content, list):
+        header, entries = {}, content
+        remarks.append("a bare list of instances, without the object around it")
+    elif not isinstance(content, dict):
+        raise DataError(f"{name}: expected an object with a list 'data', found {type(content).__name__}")
+    elif "data" not in content:
+        raise DataError(f"{name}: no 'data'; keys found: {_keys(content)}")
+    elif not isinstance(content["data"], list):
+        raise DataError(f"{name}: 'data' must be a list, found {type(content['data']).__name__}")
+    else:
+        header, entries = {key: content[key] for key in content if key != "data"}, content["data"]
+    if not entries:
+        raise DataError(f"{name}: no instance in it")
+    if _deeper_than(header, MAX_DEPTH):
+        raise DataError(f"{name}: its header is nested deeper than {MAX_DEPTH} levels")
+    return _Document(header, entries, remarks)
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    """Whether `value` nests deeper than `limit`, looked at level by level."""
+    level = [value]
+    for _ in range(limit):
+        level = [
+            item
+            for holder in level
+            for item in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(item, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _needs_outputs(task: Task) -> bool:
+    """Whether answers are compared with something that only the file's outputs can hold."""
+    from pytest_generalbench import metrics  # brings in numpy, which finding the data does without
+
+    return task.paradigm != "generation" or "medium" in (metrics.get(task.metric.name).needs or ())
+
+
+def _split_remarks(
+    task: Task, files: TaskFiles, document: _Document, instances: tuple[Instance, ...]
+) -> Iterator[str]:
+    """Say where the file contradicts the split it is read as."""
+    said = document.header.get("set_type")
+    wanted = {"open": "openset", "close": "closeset"}[files.split]
+    if isinstance(said, str) and said.lower() in {"openset", "closeset"} and said.lower() != wanted:
+        yield f"set_type is {said!r}, read as the {files.split} set"
+    has_references = any(instance.has_reference for instance in instances)
+    if files.split == "open" and not has_references and _needs_outputs(task):
+        yield "no instance has an output; is this the close set?"
+
+
+class _InstanceReader:
+    """Makes the entries of one file into instances; ids are unique afterwards."""
+
+    def __init__(self, files: TaskFiles, task: Task, name: str, root: Path, entries: list[Any]) -> None:
+        self._task = task
+        self._name = name
+        self._close = files.split == "close"
+        self._finder = MediaFinder(files.folder, root)
+        self._reference_files = MediaFinder(files.folder, root, references=True)
+        self._given = {text for entry in entries for text in [_id_text(entry)] if text is not None}
+        self._used: set[str] = set()
+        self._references_expected = any(_reference(entry)[1] for entry in entries)
+
+    def read(self, position: int, entry: Any) -> Instance:
+        """Return the instance at `position` (counted from 1)."""
+        instance_id, fault = self._identify(position, entry)
+        if not isinstance(entry, dict):
+            found = type(entry).__name__
+            return self._instance(instance_id, {}, fault=f"expected an object, found {found}")
+        if _deeper_than(entry, MAX_DEPTH):
+            return self._instance(instance_id, {}, fault=f"nested deeper than {MAX_DEPTH} levels")
+        fields = _fields(entry)
+        reference, key = (None, None) if self._close else _reference(entry)
+        if key is None and self._references_expected and not self._close:
+            fault = fault or f"no output; keys found: {_keys(entry)}"
+        try:
+            media = media_of(_sources(entry, fields), self._task, self._finder)
+        except MediaError as error:
+            return self._instance(instance_id, fields, (), reference, key, fault, str(error))
+        return self._instance(instance_id, fields, media, reference, key, fault)
+
+    def _instance(
+        self,
+        instance_id: str,
+        fields: Mapping[str, Any],
+        media: tuple[Media, ...] = (),
+        reference: Any = None,
+        key: str | None = None,
+        fault: str | None = None,
+        lost: str | None = None,
+    ) -> Instance:
+        problem = None
+        if fault or lost:
+            message = f"{self._name}: instance {instance_id!r}: {fault or lost}"
+            problem = Problem("error" if fault else "missing_media", message)
+        found = self._reference_files
+        return Instance(instance_id, self._task.id, fields, media, reference, key, problem, found)
+
+    def _identify(self, position: int, entry: Any) -> tuple[str, str | None]:
+        """Return a unique id, and what is wrong with the entry's own."""
+        own = _id_text(entry)
+        if own is None:
+            found = _keys(entry) if isinstance(entry, dict) else type(entry).__name__
+            return self._unused(f"#{position}", 2), f"no id; keys found: {found}"
+        if own not in self._used:
+            self._used.add(own)
+            return own, None
+        return self._unused(f"{own}@2", 3, own), f"the id {own!r} is there twice"
+
+    def _unused(self, made_up: str, number: int, stem: str | None = None) -> str:
+        stem = made_up if stem is None else stem
+        while made_up in self._used or made_up in self._given:
+            made_up, number = f"{stem}@{number}", number + 1
+        self._used.add(made_up)
+        return made_up
+
+
+def _id_text(entry: Any) -> str | None:
+    given = entry.get("id") if isinstance(entry, dict) else None
+    if isinstance(given, bool) or not isinstance(given, (str, int)):
+        return None
+    try:
+        return str(given).strip() or None
+    except ValueError:
+        return None  # an integer with thousands of digits
+
+
+def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the model may see: the `input` object, or the entry without id and answer."""
+    given = entry.get("input")
+    if isinstance(given, dict):
+        return {key: value for key, value in given.items() if key not in (*INPUT_REFERENCES, "pred_dir")}
+    hidden = {"id", "output"}
+    if entry.get("output") is None:
+        hidden.update(FLAT_REFERENCES)
+        hidden.update(_WITH_TRAJECTORY if "trajectory" in entry or "tube_start_frame" in entry else ())
+    fields = {key: value for key, value in entry.items() if key not in hidden}
+    if isinstance(given, str) and len(fields) == 1:
+        fields["text"] = given
+    return fields
+
+
+def _sources(entry: Mapping[str, Any], fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return where media are looked for: the frames may lie beside the reference's, and be named nowhere."""
+    given = entry.get("input")
+    return given if isinstance(given, dict) else fields
+
+
+def _reference(entry: Any) -> tuple[Any, str | None]:
+    """Return the raw reference and the key it was under, or None twice."""
+    if not isinstance(entry, dict):
+        return None, None
+    if entry.get("output") is not None:
+        return entry["output"], "output"
+    key = next((key for key in FLAT_REFERENCES if entry.get(key) is not None), None)
+    if key == "trajectory":
+        return {name: entry[name] for name in (*_WITH_TRAJECTORY, key) if name in entry}, key
+    given = entry.get("input")
+    if key is None and isinstance(given, dict):
+        folder = next((name for name in INPUT_REFERENCES if isinstance(given.get(name), str)), None)
+        return ({folder: given[folder]}, f"input.{folder}") if folder else (None, None)
+    return (entry[key], key) if key else (None, None)

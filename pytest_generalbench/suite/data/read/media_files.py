@@ -1,0 +1,237 @@
+"""Where the media that an annotation names lie on disk, and never outside the data folder.
+
+Paths in annotations come bare, with the media folder's name, with the prefix of somebody's
+machine, or with backslashes. They are tried as given, then with leading parts dropped,
+then by base name in the task's folder. What a stranger's file cannot do is reach out:
+absolute paths, `..` and links that leave the data folder are refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.core.errors import MediaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+MEDIA_FOLDERS: Final = (
+    "images", "image", "img", "imgs", "videos", "video", "audios", "audio", "sounds", "pointclouds",
+    "pointcloud", "point_clouds", "points", "motions", "motion", "frames", "source_images", "sketch", "media",
+    "input", "inputs", "source", "sources", "sketches", "edges", "layouts", "styles", "eeg", "signals",
+)  # fmt: skip
+"""Folders that hold what a model may see, in the order they are tried."""
+
+REFERENCE_FOLDERS: Final = frozenset({
+    "mask", "masks", "seg", "segs", "segmentation", "label", "labels", "gt", "groundtruth", "ann",
+    "annotation", "annotations", "target_image", "target_images", "target_video", "target_videos",
+    "gt_videos", "ground_truth", "depth", "depths", "flow", "flows", "json",
+    "pose", "poses", "normal", "normals", "boxes", "tracks", "part_labels", "instance_labels", "target",
+    "targets", "gt_image", "gt_images", "output", "outputs", "output_images", "edited_images",
+})  # fmt: skip
+"""Folders that hold references: a lost input is never replaced by the answer of the same name."""
+
+_MADE: Final = ("target", "output", "edited", "gt", "ground")
+
+
+def _rank(folder: str) -> tuple[int, str]:
+    """Order the folders of references: beside what is to be made, masks and depth may be inputs."""
+    if folder in ("depth", "depths"):
+        return (2, folder)
+    return (0 if folder.startswith(_MADE) else 1, folder)
+
+
+_REFERENCES_FIRST: Final = tuple(sorted(REFERENCE_FOLDERS, key=_rank))
+
+_MASK_FOLDERS: Final = ("masks", "mask", "mask_images", "mask_frames", "mask_videos")
+"""Where masks lie that are an input."""
+
+FRAME_ENDINGS: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
+
+SCAN_ENDINGS: Final = frozenset({
+    ".bin", ".ply", ".pcd", ".npy", ".npz", ".txt", ".xyz", ".pts", ".las", ".off", ".obj",
+})  # fmt: skip
+"""Files that are one scan each in a folder of scans."""
+
+_MAX_PARTS: Final = 32
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts frame 10 behind frame 9."""
+    pieces = re.findall(r"[0-9]+|[^0-9]+", name)
+    # Beyond 18 digits a number is a hash; int() would also refuse an endless one.
+    return [(0, int(p), "") if p[0] in "0123456789" and len(p) <= 18 else (1, 0, p.lower()) for p in pieces]
+
+
+def inside(path: Path, root: Path) -> bool:
+    """Whether `path`, with every link followed, lies below the data folder `root`.
+
+    A snapshot in the hub's own cache keeps its files as links into `blobs` beside it;
+    that folder counts as part of it.
+    """
+    try:
+        real, real_root = path.resolve(), root.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return False
+    roots = [real_root, *(up.parent / "blobs" for up in real_root.parents if up.name == "snapshots")]
+    return any(real.is_relative_to(allowed) for allowed in roots)
+
+
+def _shown(given: str) -> str:
+    return repr(given if len(given) <= 120 else given[:117] + "…")
+
+
+class MediaFinder:
+    """Resolves the paths of one task's annotation; what it learns about the folder is kept."""
+
+    def __init__(self, folder: Path, root: Path, *, references: bool = False) -> None:
+        """Resolve inside the task folder `folder` of the data folder `root`.
+
+        With `references` the folders of masks, depths and labels are searched as well,
+        and first.
+        """
+        self._folder = folder
+        self._root = root
+        self._places = (*_REFERENCES_FIRST, *MEDIA_FOLDERS) if references else MEDIA_FOLDERS
+        self._avoided: frozenset[str] = frozenset() if references else REFERENCE_FOLDERS
+        self._parents: dict[Path, bool] = {}
+
+    def file(self, given: str, keep: int = 1, first: Sequence[str] = ()) -> Path:
+        """Return the file behind `given`; `keep` is how many of its last parts must stay.
+
+        Folders named in `first` are searched before the others.
+        Raises MediaError when the path leaves the data folder, is not there, or fits
+        several files alike.
+        """
+        parts = self._parts(given)
+        for candidate in self._candidates(parts, keep, first):
+            if _is(candidate, "file"):
+                return self._safe(candidate, given)
+        return self._by_name(parts, keep, given)
+
+    def folder(self, given: str) -> Path | None:
+        """Return the folder behind `given`, or None when no such folder is there."""
+        parts = self._parts(given)
+        for candidate in self._candidates(parts, 1):
+            if _is(candidate, "folder"):
+                return self._safe(candidate, given)
+        return None
+
+    def frames(self, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
+        """Return the image files (those of `endings`) in the folder behind `given`, in natural order."""
+        folder = self.folder(given)
+        if folder is None:
+            raise MediaError(f"{_shown(given)}: no such folder of frames in {self._folder.name}")
+        return self._listed(folder, given, endings)
+
+    def laid_over(self, given: str, first: Sequence[str] = ()) -> tuple[Path, ...]:
+        """Return the file, or the frames in the folder, of a mask or depth that is an input.
+
+        It bears the name of what it lies over, so it is looked for in the folders named in `first` and
+        among masks before anywhere else.
+        """
+        parts = self._parts(given)
+        named = [self._names[name] for name in (*first, *_MASK_FOLDERS) if name in self._names]
+        for base in (*(self._folder / name for name in named), self._folder):
+            for start in range(len(parts)):
+                candidate = base.joinpath(*parts[start:])
+                if _is(candidate, "file"):
+                    return (self._safe(candidate, given),)
+                if _is(candidate, "folder"):
+                    return self._listed(self._safe(candidate, given), given)
+        return (self.file(given, self.frame_keep(given)),)
+
+    def _listed(self, folder: Path, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
+        try:
+            names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
+        except OSError as error:
+            raise MediaError(f"{_shown(given)}: {error.strerror or error}") from error
+        frames = [name for name in names if Path(name).suffix.lower() in endings]
+        if not frames:
+            kind = "image" if endings == FRAME_ENDINGS else "scan"
+            raise MediaError(f"{_shown(given)}: no {kind} files in the folder")
+        return tuple(self._safe(folder / name, given) for name in sorted(frames, key=natural_key))
+
+    def frame_keep(self, given: str) -> int:
+        """Return how many last parts of a frame's path must stay: 0001.jpg alone names many frames."""
+        parts = given.replace("\\", "/").split("/")
+        return 2 if len(parts) > 1 and parts[-2].lower() not in (*MEDIA_FOLDERS, "", ".") else 1
+
+    def _parts(self, given: str) -> list[str]:
+        path = given.strip().replace("\\", "/")
+        if path.startswith("/") or PureWindowsPath(path).drive or path.startswith("~"):
+            raise MediaError(f"{_shown(given)}: an absolute path, refused; paths are inside the data folder")
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            raise MediaError(f"{_shown(given)}: '..' is refused; paths are inside the data folder")
+        if not parts or "\0" in path:
+            raise MediaError(f"{_shown(given)}: not a path")
+        return parts[-_MAX_PARTS:]
+
+    def _candidates(self, parts: list[str], keep: int, first: Sequence[str] = ()) -> Iterator[Path]:
+        preferred = [self._folder / self._names[name] for name in first if name in self._names]
+        for start in range(max(1, len(parts) - keep + 1)):
+            for base in (*preferred, *self._bases):
+                yield base.joinpath(*parts[start:])
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """What lies in the task folder, by lower-case name."""
+        try:
+            return {name.lower(): name for name in os.listdir(self._folder)}  # noqa: PTH208
+        except OSError:
+            return {}
+
+    @cached_property
+    def _bases(self) -> list[Path]:
+        media = [self._folder / self._names[name] for name in self._places if name in self._names]
+        return [self._folder, *(path for path in media if _is(path, "folder"))]
+
+    @cached_property
+    def _index(self) -> dict[str, list[Path]]:
+        """Every file of the task folder by lower-case name; made only when a path failed."""
+        index: dict[str, list[Path]] = {}
+        for place, folders, files in os.walk(self._folder):
+            folders[:] = sorted(name for name in folders if name.lower() not in self._avoided)
+            for name in sorted(files):
+                index.setdefault(name.lower(), []).append(Path(place) / name)
+        return index
+
+    def _by_name(self, parts: list[str], keep: int, given: str) -> Path:
+        wanted = [part.lower() for part in reversed(parts)]
+        best, longest = [], keep - 1
+        for path in self._index.get(wanted[0], []):
+            own = [part.lower() for part in reversed(path.relative_to(self._folder).parts)]
+            pairs = zip(wanted, own, strict=False)
+            same = next((count for count, (a, b) in enumerate(pairs) if a != b), min(len(wanted), len(own)))
+            if same > longest:
+                best, longest = [path], same
+            elif same == longest:
+                best.append(path)
+        exact = [path for path in best if path.name == parts[-1]] or best
+        if not exact or longest < keep:
+            raise MediaError(f"{_shown(given)}: no such file in {self._folder.name}")
+        if len(exact) > 1:
+            listed = " and ".join(path.relative_to(self._folder).as_posix() for path in exact[:2])
+            raise MediaError(f"{_shown(given)}: fits {listed} alike")
+        return self._safe(exact[0], given)
+
+    def _safe(self, path: Path, given: str) -> Path:
+        """Return `path` unless it is, or lies behind, a link that leaves the data folder."""
+        parent = path.parent
+        if parent not in self._parents:
+            self._parents[parent] = inside(parent, self._root)
+        if not self._parents[parent] or (path.is_symlink() and not inside(path, self._root)):
+            raise MediaError(f"{_shown(given)}: a link that leaves the data folder, refused")
+        return path
+
+
+def _is(path: Path, kind: str) -> bool:
+    try:
+        return path.is_file() if kind == "file" else path.is_dir()
+    except (OSError, ValueError):
+        return False  # a name too long or not encodable is not there

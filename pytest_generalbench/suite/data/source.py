@@ -1,0 +1,145 @@
+"""Where a run's data comes from: a folder, the hub, or the demo set."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_generalbench.suite.data.locate.layout import DataFolder
+from pytest_generalbench.suite.data.read.annotation import TaskData, load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.suite.data.locate.layout import TaskFiles
+
+
+class DataSource(Protocol):
+    """The data of one run."""
+
+    @property
+    def name(self) -> str:
+        """`demo`, `hub` or `folder`."""
+
+    @property
+    def root(self) -> Path:
+        """The top of the General-Bench tree."""
+
+    @property
+    def split(self) -> str:
+        """`open` or `close`."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the scores say nothing about a model."""
+
+    def load(self, task: Task) -> TaskData | None:
+        """Return the task's data, or None when it is not there.
+
+        Raises DataError when it is there and cannot be read as a whole.
+        """
+
+    def files(self, task: Task) -> TaskFiles | None:
+        """Return where the task's data lies, None when it is not there (yet); nothing is read or fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """Data that lies in a folder, the demo set's own included."""
+
+    name: str
+    folder: DataFolder
+
+    @property
+    def root(self) -> Path:
+        """The top of the General-Bench tree."""
+        return self.folder.root
+
+    @property
+    def split(self) -> str:
+        """`open` or `close`."""
+        return self.folder.split
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the scores say nothing about a model."""
+        return self.name == "demo"
+
+    def load(self, task: Task) -> TaskData | None:
+        """Return the task's data, or None when it is not there."""
+        files = self.files(task)
+        return None if files is None else load(files, task, self.root)
+
+    def files(self, task: Task) -> TaskFiles | None:
+        """Return where the task's data lies, or None."""
+        return self.folder.find(task)
+
+
+@dataclass(frozen=True, slots=True)
+class HubSource:
+    """Data of the hub: a task's folder is fetched when the task is first loaded, and kept.
+
+    The whole open set is 206 GB; so a run downloads what it selects and no more.
+    """
+
+    root: Path
+    split: str
+    tasks: Sequence[Task]
+    """All tasks there are: they decide which folder is whose."""
+    offline: bool = False
+    name: str = "hub"
+    is_demo: bool = False
+
+    def load(self, task: Task) -> TaskData | None:
+        """Fetch the task's folder unless it is there, and return its data."""
+        from pytest_generalbench.suite.data.fetch import hub
+
+        hub.download(self.split, self.tasks, self.root, self.offline, wanted=[task])
+        if not hub.has_data(self.root):
+            return None
+        # What was listed before the download does not know the new folder.
+        fresh = DataFolder(self.root, self.tasks, self.split)
+        return FolderSource(self.name, fresh).load(task)
+
+    def files(self, task: Task) -> TaskFiles | None:
+        """Return where the task's data lies, None when it was not fetched."""
+        from pytest_generalbench.suite.data.fetch import hub
+
+        return DataFolder(self.root, self.tasks, self.split).find(task) if hub.has_data(self.root) else None
+
+
+def default_cache() -> Path:
+    """Return the folder for what is made or fetched: GENERALBENCH_CACHE, else the user's cache."""
+    own = os.environ.get("GENERALBENCH_CACHE")
+    if own:
+        return Path(own).expanduser()
+    shared = os.environ.get("XDG_CACHE_HOME")
+    return (Path(shared) if shared else Path("~/.cache")).expanduser() / "pytest-generalbench"
+
+
+def open_data(
+    source: str | Path,
+    split: str,
+    tasks: Sequence[Task],
+    *,
+    cache: Path | None = None,
+    offline: bool = False,
+) -> DataSource:
+    """Open `source`: `demo`, `hub`, or a folder.
+
+    `tasks` are all tasks there are: they decide which folder is whose, and what the demo
+    set consists of. Called again with the same arguments, as every worker does, it only
+    looks that all is there.
+    Raises DataError for a folder that is not there or holds no General-Bench data.
+    """
+    cache = cache or default_cache()
+    if str(source) == "demo":
+        from pytest_generalbench.suite import demo
+
+        return FolderSource("demo", DataFolder(demo.ensure(cache, tasks), tasks, split))
+    if str(source) == "hub":
+        return HubSource(cache / "hub" / split, split, tasks, offline)
+    return FolderSource("folder", DataFolder(Path(source).expanduser(), tasks, split))

@@ -1,0 +1,1 @@
+"""Small images, videos, sounds, clouds and meshes."""

@@ -1,0 +1,1 @@
+"""How the demo data of each kind of task are made."""

@@ -1,0 +1,285 @@
+"""Recipes for masks and maps over images and frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pytest_generalbench.core.outputs.codecs.images.flow import write_flo
+from pytest_generalbench.core.outputs.codecs.images.rle import encode
+from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, Kit
+from pytest_generalbench.suite.demo.media import files
+from pytest_generalbench.suite.demo.media import scenes as scenery
+from pytest_generalbench.suite.demo.media.vocabulary import ANIMALS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_generalbench.suite.demo.builder import Recipe
+
+_SMALL: Final = 24
+"""Width and height of the frames with disparity."""
+
+_CLASSES: Final = ("ground", "sky", "tree", "house", "person", "car")
+
+
+def _put(kit: Kit, folder: str, index: int, content: bytes, ending: str = "png") -> str:
+    """Add a reference file, named as its image is; return the path, bare or with its folder by task."""
+    name = f"{'_'.join(kit.slug.split('-')[:2])}_{index + 1:04d}.{ending}"
+    kit.files[f"{folder}/{name}"] = content
+    return kit.fixed(name, f"{folder}/{name}", f"./data/{folder}/{name}")
+
+
+def _prompt(kit: Kit) -> str:
+    return f"Do {kit.title} on this image."
+
+
+def _mask_value(kit: Kit, index: int, thing: scenery.Thing) -> Any:
+    """Return a mask in one of the forms that a task may use."""
+    mask = thing.mask()
+    form = kit.fixed("0 and 255", "0 and 1", "rle", "runs", "polygon")
+    if form == "polygon":
+        return [thing.corners()]
+    if form in ("rle", "runs"):
+        rle = encode(mask)
+        return rle.to_plain() if form == "rle" else {"size": [*mask.shape], "counts": rle.runs().tolist()}
+    folder = kit.fixed("masks", "mask", "gt", "labels")
+    return _put(kit, folder, index, files.map_png(mask.astype(np.uint8) * (255 if "255" in form else 1)))
+
+
+def semantic(kit: Kit) -> list[Entry]:
+    """Class maps as grey, palette or colour pictures or arrays; or one foreground in any form of a mask."""
+    binary = kit.task.metric.options.get("mode") == "binary"
+    key = kit.fixed("mask", "mask_file", "segmentation")
+    if not binary:
+        kit.header["classes"] = list(_CLASSES)
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        if binary:
+            thing = scenery.thing(kit.dice, index, round_=False)
+            image = kit.image(index, scenery.seen(thing.mask(), index))
+            value = _mask_value(kit, index, thing)
+        else:
+            ids = scenery.classes(kit.dice, index, len(_CLASSES))
+            image, value = kit.image(index, scenery.shown(ids)), _class_file(kit, index, ids)
+        given: Entry = {"image_file": image, "prompt": _prompt(kit)}
+        if "depth" in kit.task.inputs:
+            far = 3000 + 40 * np.arange(scenery.SIDE * scenery.SIDE).reshape(scenery.SIDE, -1) % 5000
+            given["depth_file"] = f"depth_images/{index + 1:04d}.png"
+            kit.files[given["depth_file"]] = files.map_png(far.astype(np.uint16))
+        entries.append({"input": given, "output": {key: value}})
+    return entries
+
+
+def _class_file(kit: Kit, index: int, ids: scenery.Pixels) -> str:
+    form = kit.fixed("grey", "palette", "colour", "npz")
+    if form == "npz":
+        return _put(kit, "labels", index, files.npz("classes", ids), "npz")
+    if form == "palette":
+        return _put(kit, "masks", index, files.png(ids.tolist()))
+    if form == "colour":
+        colours = np.stack([ids * 40, 255 - ids * 30, ids * 20], axis=2).astype(np.uint8)
+        return _put(kit, "masks", index, files.map_png(colours))
+    edged = ids.copy()
+    edged[0] = 255
+    return _put(kit, "labels", index, files.map_png(edged))
+
+
+def anomalies(kit: Kit) -> list[Entry]:
+    """Masks of 0 and 255; two images are good and have none."""
+    nothing = kit.fixed("null", "empty")
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        thing = scenery.thing(kit.dice, index, round_=True)
+        good = index in (2, 5)
+        mask = np.zeros((scenery.SIDE, scenery.SIDE), bool) if good else thing.mask()
+        given = {"image_file": kit.image(index, scenery.seen(mask, index)), "prompt": _prompt(kit)}
+        value: Any = None if nothing == "null" else ""
+        if not good:
+            value = _put(kit, "gt", index, files.map_png(mask.astype(np.uint8) * np.uint8(255)))
+        entries.append({"input": given, "output": {"mask": value}})
+    return entries
+
+
+def mattes(kit: Kit) -> list[Entry]:
+    """Alpha of 8 bits, soft at the edges; for one of the tasks with a trimap."""
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        thing = scenery.thing(kit.dice, index, round_=False)
+        alpha = thing.mask().astype(np.int64) * 255
+        for right, down in ((1, 0), (0, 1), (-1, 0), (0, -1)):
+            alpha = (2 * alpha + np.roll(alpha, (down, right), (0, 1))) // 3
+        matte = alpha.astype(np.uint8)
+        given = {"image_file": kit.image(index, scenery.seen(thing.mask(), index)), "prompt": _prompt(kit)}
+        output: Entry = {"alpha": _put(kit, "alpha", index, files.map_png(matte))}
+        if "hair" in kit.slug:
+            trimap = np.where((matte > 0) & (matte < 255), 128, matte).astype(np.uint8)
+            kit.files[f"trimaps/{index + 1:04d}.png"] = files.map_png(trimap)
+            output["trimap"] = f"trimaps/{index + 1:04d}.png"
+        entries.append({"input": given, "output": output})
+    return entries
+
+
+def instances(kit: Kit) -> list[Entry]:
+    """COCO entries: polygons or masks, a crowd among them."""
+    labels = ("car", "truck") if "vehicle" in kit.slug else ("person",)
+    kit.header["categories"] = [{"id": number, "name": name} for number, name in enumerate(labels, 1)]
+    by_polygon = kit.fixed("polygon", "rle") == "polygon"
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        things = [scenery.thing(kit.dice, index + place, round_=False) for place in range(3)]
+        found: list[Entry] = []
+        for place, thing in enumerate(things):
+            value: Any = [thing.corners()] if by_polygon else encode(thing.mask()).to_plain()
+            crowd = int(place == 2 and index % 4 == 3)
+            number = 1 + (index + place) % len(labels)
+            found.append({"segmentation": value, "category_id": number, "iscrowd": crowd})
+        ids = np.zeros((scenery.SIDE, scenery.SIDE), np.uint8)
+        for place, thing in enumerate(things):
+            ids[thing.mask()] = place + 1
+        given = {"image_file": kit.image(index, scenery.shown(ids)), "prompt": _prompt(kit)}
+        entries.append({"input": given, "output": {"annotations": found}})
+    return entries
+
+
+def depth(kit: Kit) -> list[Entry]:
+    """Millimetres in 16 bits, 0 where there is none."""
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        ids = scenery.classes(kit.dice, index, 5)
+        near = ids.astype(np.int64) * (900 + 60 * index) + 700 + 10 * np.arange(scenery.SIDE)
+        near[:2] = 0
+        name = _put(kit, "depth", index, files.map_png(near.astype(np.uint16)))
+        given = {"image_file": kit.image(index, scenery.shown(ids)), "prompt": _prompt(kit)}
+        entries.append({"input": given, "output": {"depth": name}})
+    return entries
+
+
+def panoptic(kit: Kit) -> list[Entry]:
+    """COCO's panoptic PNG and its list of segments; the first row is void."""
+    names = ("road", "building", "car", "person")
+    kit.header["categories"] = [
+        {"id": number, "name": name, "isthing": int(number > 2)} for number, name in enumerate(names, 1)
+    ]
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        ids = np.full((scenery.SIDE, scenery.SIDE), 300 + index, dtype=np.int64)
+        ids[kit.dice.between(12, 20) :] = 70000 + index
+        info = [{"id": 300 + index, "category_id": 2}, {"id": 70000 + index, "category_id": 1}]
+        for place in range(2):
+            ids[scenery.thing(kit.dice, index + place).mask()] = 1000 + place
+            info.append({"id": 1000 + place, "category_id": 3 + (index + place) % 2})
+        ids[0] = 0
+        colours = np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=2).astype(np.uint8)
+        there = set(np.unique(ids).tolist())
+        output = {
+            "file_name": _put(kit, "annotations", index, files.map_png(colours)),
+            "segments_info": [one for one in info if one["id"] in there],
+        }
+        given = {"image_file": kit.image(index, scenery.shown((ids % 11).astype(np.uint8)))}
+        entries.append({"input": {**given, "prompt": _prompt(kit)}, "output": output})
+    return entries
+
+
+def _filmed(kit: Kit, index: int) -> list[NDArray[np.bool_]]:
+    """Return the masks of a thing that moves."""
+    thing = scenery.thing(kit.dice, index)
+    right, down = kit.dice.between(-3, 3), kit.dice.between(-3, 3)
+    return [thing.moved(right * moment, down * moment).mask() for moment in range(FRAMES)]
+
+
+def masked_videos(kit: Kit) -> list[Entry]:
+    """A folder of frames, and masks in frame order; with a prompt unless the first mask is given."""
+    asked = kit.task.archetype != "video_object_segmentation"
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        masks = _filmed(kit, index)
+        if index == 3:
+            masks[-1] = np.zeros_like(masks[-1])  # it has left the picture
+        folder = kit.video_folder(index)
+        for moment, mask in enumerate(masks):
+            kit.files[f"{folder}/{moment + 8}.png"] = scenery.seen(mask, index)
+        given: Entry = {"video_folder": folder}
+        if asked:
+            given["prompt"] = f"the {ANIMALS[index]} that moves"
+        output = {
+            str(1000 * index + moment): {"mask": encode(mask).to_plain()} for moment, mask in enumerate(masks)
+        }
+        entries.append({"input": given, "output": output})
+    return entries
+
+
+def disparity(kit: Kit) -> list[Entry]:
+    """The video's file name as the whole input, that of the .npz as the whole output."""
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        thing = scenery.thing(kit.dice, index, _SMALL)
+        frames = []
+        for moment in range(FRAMES):
+            back = np.add.outer(np.arange(_SMALL) * (1 + index % 3), np.arange(_SMALL) * (index % 4)) + 8
+            frames.append(np.where(thing.moved(moment, 0).mask(_SMALL), 160 + 8 * index, back))
+        stack = np.stack(frames)
+        name = f"clip_{index + 1:04d}"
+        kit.files[f"video/{name}.avi"] = files.avi(list(stack.astype(np.uint8)))
+        clip = (stack[:, None] / 8).astype(np.float32)
+        clip[:, :, 0] = 0
+        kit.files[f"depth/{name}.npz"] = files.npz("disparity", clip)
+        entries.append({"input": f"{name}.avi", "output": f"{name}.npz"})
+    return entries
+
+
+def flows(kit: Kit) -> list[Entry]:
+    """Two frames, and the flow as .flo or as KITTI's 16-bit PNG."""
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        thing = scenery.thing(kit.dice, index)
+        right, down = kit.dice.between(-5, 5), kit.dice.between(1, 5)
+        folder = f"images/{index + 1:06d}"
+        for moment in range(2):
+            mask = thing.moved(right * moment, down * moment).mask()
+            kit.files[f"{folder}/{moment + 1}.png"] = scenery.seen(mask, index)
+        flow = np.zeros((scenery.SIDE, scenery.SIDE, 2), np.float32)
+        flow[thing.mask()] = (right, down)
+        if kit.fixed("flo", "png", "flo again") == "png":
+            raw = np.concatenate([flow * 64 + 32768, np.ones((*flow.shape[:2], 1))], axis=2).astype(np.uint16)
+            name = _put(kit, "flow", index, files.map_png(raw))
+        else:
+            name = _put(kit, "flow", index, write_flo(flow), "flo")
+        given = {"video_folder": folder, "prompt": "Give the optical flow of the two frames."}
+        entries.append({"input": given, "output": {"flow": name}})
+    return entries
+
+
+def salient(kit: Kit) -> list[Entry]:
+    """Folders of reference frames and, unless the task names it, a folder of frames beside them."""
+    style = kit.fixed("gt/x", "x/gt", "named")
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        clip = f"clip_{index + 1:04d}"
+        gt, shown = (f"{clip}/GT", f"{clip}/Imgs") if style == "x/gt" else (f"gt/{clip}", f"frames/{clip}")
+        for moment, mask in enumerate(_filmed(kit, index)):
+            kit.files[f"{shown}/{moment:05d}.png"] = scenery.seen(mask, index)
+            kit.files[f"{gt}/{moment:05d}.png"] = files.map_png(mask.astype(np.uint8) * np.uint8(255))
+        given = {"pred_dir": f"pred/{clip}", "gt_dir": gt}
+        if style == "named":
+            given["video_folder"] = shown
+        entries.append({"input": given})
+    return entries
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "semantic_segmentation": semantic,
+    "image_anomaly_segmentation": anomalies,
+    "matting": mattes,
+    "instance_segmentation": instances,
+    "depth_estimation": depth,
+    "panoptic_segmentation": panoptic,
+    "video_object_segmentation": masked_videos,
+    "video_reasoning_segmentation": masked_videos,
+    "video_referring_segmentation": masked_videos,
+    "video_depth_estimation": disparity,
+    "optical_flow": flows,
+    "video_salient_object_detection": salient,
+    "video_camouflaged_object_detection": salient,
+}

@@ -1,0 +1,217 @@
+"""Recipes for boxes, points, tracks and tubes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, Kit
+from pytest_generalbench.suite.demo.media import files
+from pytest_generalbench.suite.demo.media.vocabulary import ANIMALS, PLACES, THINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.suite.demo.builder import Recipe
+
+_BACKS: Final = (0, 9, 10, 11)
+
+# A person of 17 points in COCO's order, in a box of 12 by 20 pixels.
+_BODY: Final = (
+    (6, 1), (5, 0), (7, 0), (4, 1), (8, 1), (3, 5), (9, 5), (1, 8), (11, 8), (0, 11), (12, 11), (4, 11),
+    (8, 11), (4, 15), (8, 15), (4, 20), (8, 20),
+)  # fmt: skip
+
+_Whole = tuple[int, int, int, int]
+"""A box of whole pixels: x, y, width, height."""
+
+
+def _scene(boxes: Sequence[_Whole], number: int) -> bytes:
+    """Return a picture that shows a filled rectangle per box."""
+    rows = [[_BACKS[number % 4]] * files.SIDE for _ in range(files.SIDE)]
+    for place, (x, y, width, height) in enumerate(boxes):
+        for row in rows[y : y + height]:
+            row[x : x + width] = [1 + (number + place) % 8] * len(row[x : x + width])
+    return files.png(rows)
+
+
+def _boxes(kit: Kit, index: int, count: int) -> list[_Whole]:
+    """Return boxes that lie apart: each in a quarter of the picture of its own, and no two pictures alike."""
+    half = files.SIDE // 2
+    found = []
+    for place in range(count):
+        corner = (index + place) % 4
+        width, height = kit.dice.between(6, 12), kit.dice.between(6, 12)
+        x = half * (corner % 2) + kit.dice.below(half - width)
+        y = half * (corner // 2) + kit.dice.below(half - height)
+        found.append((x, y, width, height))
+    return found
+
+
+def _corners(box: _Whole) -> list[int]:
+    x, y, width, height = box
+    return [x, y, x + width, y + height]
+
+
+def _as_labelled(boxes: Sequence[_Whole], names: Sequence[str]) -> dict[str, Any]:
+    """As in the bird file: an object of label to boxes."""
+    grouped: dict[str, list[list[int]]] = {}
+    for box, name in zip(boxes, names, strict=True):
+        grouped.setdefault(name, []).append(list(box))
+    return {"text": grouped}
+
+
+def _as_objects(boxes: Sequence[_Whole], names: Sequence[str]) -> dict[str, Any]:
+    """As in the fall file: a list of one-label objects, with decimals."""
+    pairs = zip(boxes, names, strict=True)
+    return {"bbox": [{name: [float(value) for value in box]} for box, name in pairs]}
+
+
+def _as_coco(boxes: Sequence[_Whole], names: Sequence[str]) -> dict[str, Any]:
+    pairs = enumerate(zip(boxes, names, strict=True), 1)
+    return {
+        "annotations": [
+            {"id": place, "bbox": list(box), "area": box[2] * box[3], "iscrowd": 0, "category": name}
+            for place, (box, name) in pairs
+        ]
+    }
+
+
+def _as_lists(boxes: Sequence[_Whole], names: Sequence[str]) -> dict[str, Any]:
+    """Corners beside labels; the header says so."""
+    return {"boxes": [_corners(box) for box in boxes], "labels": list(names)}
+
+
+_SHAPES: Final = {
+    "labelled": _as_labelled, "objects": _as_objects, "coco": _as_coco, "lists": _as_lists,
+}  # fmt: skip
+
+
+def detection(kit: Kit) -> list[Entry]:
+    """Detection of one to three objects of one class or two, in the shapes seen and in COCO's."""
+    shape = kit.fixed(*_SHAPES)
+    if shape == "lists":
+        kit.header["others"] = {"note": "synthetic demo data", "bbox_format": "(x_min, y_min, x_max, y_max)"}
+    elif shape == "labelled":
+        kit.header["others"] = {"note": "synthetic demo data", "bbox_format": "(x_min, y_min, width, height)"}
+    noun = kit.title.replace(" detection", "").replace("detection", "").strip() or "object"
+    classes = kit.fixed("one", "two")
+    names = [noun] if classes == "one" else [noun, f"other {noun}"]
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        boxes = _boxes(kit, index, 1 + index % 3)
+        labels = [names[(index + place) % len(names)] for place in range(len(boxes))]
+        given = {
+            "image_file": kit.image(index, _scene(boxes, index)),
+            "prompt": f"Detect every {noun} in the given image.",
+        }
+        entries.append({"input": given, "output": _SHAPES[shape](boxes, labels)})
+    return entries
+
+
+def grounding(kit: Kit) -> list[Entry]:
+    """One box for an expression, under keys that differ by task."""
+    key = kit.fixed("bbox", "answer", "text")
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        boxes = _boxes(kit, index, 2)
+        given = {
+            "image_file": kit.image(index, _scene(boxes, index)),
+            "prompt": f"the {THINGS[index]} behind the {ANIMALS[index]}",
+        }
+        answer: Any = list(boxes[0]) if key != "text" else str(list(boxes[0]))
+        entries.append({"input": given, "output": {key: answer}})
+    return entries
+
+
+def keypoints(kit: Kit) -> list[Entry]:
+    """One person or two with COCO's 17 points."""
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        people: list[Entry] = []
+        boxes: list[_Whole] = []
+        for place in range(1 + index % 2):
+            x, y = 1 + 16 * ((index + place) % 2) + index % 3, 1 + index
+            hidden = kit.dice.below(len(_BODY))
+            points = [(x + dx, y + dy, 1 if number == hidden else 2) for number, (dx, dy) in enumerate(_BODY)]
+            boxes.append((x, y, 12, 20))
+            people.append(
+                {
+                    "keypoints": [value for point in points for value in point],
+                    "num_keypoints": len(points),
+                    "bbox": [x, y, 12, 20],
+                    "area": 150.0,
+                    "iscrowd": 0,
+                }
+            )
+        given = {
+            "image_file": kit.image(index, _scene(boxes, index)),
+            "prompt": "Find the keypoints of every person.",
+        }
+        entries.append({"input": given, "output": {"annotations": people}})
+    return entries
+
+
+def _moving(kit: Kit, index: int) -> list[_Whole]:
+    """Return a box per frame, on its way through the picture."""
+    width, height = kit.dice.between(6, 10), kit.dice.between(6, 10)
+    x, y = 3 * (index % 4), 3 * (index // 4) + kit.dice.below(4)
+    across, down = 1 + index % 3, 1 + index % 4
+    return [(x + across * moment, y + down * moment, width, height) for moment in range(FRAMES)]
+
+
+def _filmed(kit: Kit, index: int, boxes: Sequence[_Whole]) -> str:
+    """Add the frames that show the boxes; return their folder."""
+    folder = kit.video_folder(index)
+    names = sorted((name for name in kit.files if name.startswith(f"{folder}/")), key=len)
+    for name, box in zip(names, boxes, strict=True):
+        kit.files[name] = _scene([box], index)
+    return folder
+
+
+def tracking(kit: Kit) -> list[Entry]:
+    """Tracking: a folder of frames, and a box per frame under `answer`; one object goes out of sight."""
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        boxes = _moving(kit, index)
+        given = {"video_folder": _filmed(kit, index, boxes), "prompt": f"Track the {THINGS[index]}."}
+        answer = [list(box) for box in boxes]
+        if index == 3:
+            answer[2] = [0, 0, 0, 0]
+        entries.append({"input": given, "output": {"answer": answer}})
+    return entries
+
+
+def tubes(kit: Kit) -> list[Entry]:
+    """Action detection (a list, frames from 1) and grounding (boxes by frame number), flat instances."""
+    by_number = kit.slug.endswith("grounding")
+    entries: list[Entry] = []
+    for index in range(COUNT):
+        boxes = _moving(kit, index)
+        start = index % 2
+        end = FRAMES - (index // 2) % 2
+        inside = {frame: list(boxes[frame]) for frame in range(start, end)}
+        trajectory: Any = list(inside.values())
+        if by_number:
+            trajectory = {str(frame): {"bbox": box} for frame, box in inside.items()}
+        first = 0 if by_number else 1
+        entries.append(
+            {
+                "original_video_id": f"v{index:05d}",
+                "video_path": _filmed(kit, index, boxes),
+                "frame_count": FRAMES,
+                "caption": f"The {ANIMALS[index]} moves through the {PLACES[index]}.",
+                "tube_start_frame": start + first,
+                "tube_end_frame": end + first,
+                "trajectory": trajectory,
+            }
+        )
+    return entries
+
+
+RECIPES: Final[dict[str, Recipe]] = {
+    "object_detection": detection,
+    "visual_grounding": grounding,
+    "keypoint_detection": keypoints,
+    "video_object_tracking": tracking,
+    "video_spatiotemporal_grounding": tubes,
+}

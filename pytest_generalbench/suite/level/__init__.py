@@ -1,0 +1,58 @@
+"""General-Level: from the scores of the tasks to S2..S5 and the tier.
+
+`paper` scoring follows the paper's definitions; `released` reproduces the authors'
+released tool. Start at `compute_level`.
+"""
+
+from __future__ import annotations
+
+from pytest_generalbench.suite.level.compute import compute_level, released_level, released_workbook
+from pytest_generalbench.suite.level.mapping import ImpossibleScoreError, ratio_value, to_points
+from pytest_generalbench.suite.level.result import (
+    LEVELS,
+    Half,
+    LanguageLevel,
+    LevelResult,
+    ModalityLevel,
+    tier_words,
+)
+from pytest_generalbench.suite.level.scorings.paper import points, reaches_sota
+from pytest_generalbench.suite.level.scorings.released import ReleasedRow
+from pytest_generalbench.suite.level.tables.published import PUBLISHED, PublishedScores
+from pytest_generalbench.suite.level.tables.score_csv import ScoreFileError, read_csv
+from pytest_generalbench.suite.level.tables.sota import SotaTable, in_task_units, sota_table
+from pytest_generalbench.suite.level.tables.workbook import (
+    Workbook,
+    is_workbook,
+    read_workbook,
+    write_workbook,
+)
+
+__all__ = [
+    "LEVELS",
+    "PUBLISHED",
+    "Half",
+    "ImpossibleScoreError",
+    "LanguageLevel",
+    "LevelResult",
+    "ModalityLevel",
+    "PublishedScores",
+    "ReleasedRow",
+    "ScoreFileError",
+    "SotaTable",
+    "Workbook",
+    "compute_level",
+    "in_task_units",
+    "is_workbook",
+    "points",
+    "ratio_value",
+    "reaches_sota",
+    "read_csv",
+    "read_workbook",
+    "released_level",
+    "released_workbook",
+    "sota_table",
+    "tier_words",
+    "to_points",
+    "write_workbook",
+]

@@ -1,0 +1,1 @@
+"""Tables of scores: specialists, published models, the authors' workbook, CSV."""

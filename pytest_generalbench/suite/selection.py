@@ -1,0 +1,55 @@
+"""What of the benchmark is run: boards of tasks, and a limited number of instances of each."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.core.task import Task, slug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_generalbench.core.request import Instance
+
+
+def boards(tasks: Iterable[Task]) -> Mapping[str, frozenset[str]]:
+    """Return every board's task ids by its name.
+
+    A: all tasks. B:image …: one modality without language. C:image-generation …: one
+    paradigm of a modality. D:object-detection …: one skill.
+    """
+    found: dict[str, set[str]] = {"A": set()}
+    for task in tasks:
+        names = ["A", f"D:{slug(task.skill)}"]
+        if task.paradigm is not None:
+            names += [f"B:{task.modality}", f"C:{task.modality}-{task.paradigm}"]
+        for name in names:
+            found.setdefault(name, set()).add(task.id)
+    return {name: frozenset(ids) for name, ids in found.items()}
+
+
+def board_tasks(tasks: Sequence[Task], board: str) -> tuple[Task, ...]:
+    """Return the tasks of `board`, in the given order."""
+    known = boards(tasks)
+    if board not in known:
+        same_letter = [name for name in known if name[:1] == board[:1].upper()]
+        raise UnknownWordError("board", board, same_letter or [n for n in known if not n.startswith("D:")])
+    return tuple(task for task in tasks if task.id in known[board])
+
+
+def limited(instances: Sequence[Instance], limit: int | None) -> tuple[Instance, ...]:
+    """Return at most `limit` instances, in file order.
+
+    The draw depends on the ids alone, and a larger limit contains every smaller one.
+    """
+    if limit is None or limit >= len(instances):
+        return tuple(instances)
+
+    def rank(position: int) -> bytes:
+        instance = instances[position]
+        return hashlib.sha256(f"limit|{instance.task_id}|{instance.id}".encode()).digest()
+
+    kept = sorted(sorted(range(len(instances)), key=rank)[:limit])
+    return tuple(instances[position] for position in kept)
