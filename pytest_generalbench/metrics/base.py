@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,10 @@ class MetricValue:
     """Standard error of the score in the same unit; None when it cannot be estimated (n < 2)."""
     n: int
     """Instances the score is over."""
+    scores: Sequence[float] = field(default=(), compare=False, repr=False)
+    """One number for each instance, in the order of `add`."""
+    groups: Sequence[int] = field(default=(), compare=False, repr=False)
+    """The jackknife group of each instance; () where each was left out alone."""
 
 
 class Accumulator(Protocol):
