@@ -1,3 +1,221 @@
-"""Run General-Bench with pytest: every task an item, every item a score, the scores a General-Level tier."""
+"""Run General-Bench with pytest: every task an item, every item a score, the scores a General-Level tier.
+
+The names below are the public interface (docs/api.md); each is imported when it is first used, so that the
+plugin stays light. Whatever else the package holds may change without notice.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # the module typing is not imported: most sessions need nothing of this file
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from pytest_generalbench.core.errors import DataError as DataError
+    from pytest_generalbench.core.errors import GeneralBenchError as GeneralBenchError
+    from pytest_generalbench.core.errors import MediaError as MediaError
+    from pytest_generalbench.core.errors import MissingDependencyError as MissingDependencyError
+    from pytest_generalbench.core.errors import ModelError as ModelError
+    from pytest_generalbench.core.errors import UnknownWordError as UnknownWordError
+    from pytest_generalbench.core.media.media import Media as Media
+    from pytest_generalbench.core.outputs.base import Answer as StructuredOutput
+    from pytest_generalbench.core.outputs.base import AnswerFormatError as AnswerFormatError
+    from pytest_generalbench.core.outputs.forms.audio import Sound as Audio
+    from pytest_generalbench.core.outputs.forms.boxes import Boxes as Boxes
+    from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes as FrameBoxes
+    from pytest_generalbench.core.outputs.forms.boxes import Keypoints as Keypoints
+    from pytest_generalbench.core.outputs.forms.boxes import OneBox as OneBox
+    from pytest_generalbench.core.outputs.forms.boxes import Tube as Tube
+    from pytest_generalbench.core.outputs.forms.image import Picture as Image
+    from pytest_generalbench.core.outputs.forms.map_sequences import DepthSequence as DepthSequence
+    from pytest_generalbench.core.outputs.forms.map_sequences import MaskSequence as MaskSequence
+    from pytest_generalbench.core.outputs.forms.map_sequences import SalientSequence as SalientSequence
+    from pytest_generalbench.core.outputs.forms.maps import Alpha as Alpha
+    from pytest_generalbench.core.outputs.forms.maps import AnomalyMap as AnomalyMap
+    from pytest_generalbench.core.outputs.forms.maps import ClassMap as ClassMap
+    from pytest_generalbench.core.outputs.forms.maps import DepthMap as DepthMap
+    from pytest_generalbench.core.outputs.forms.maps import FlowField as FlowField
+    from pytest_generalbench.core.outputs.forms.maps import Mask as Mask
+    from pytest_generalbench.core.outputs.forms.mesh import Mesh as Mesh
+    from pytest_generalbench.core.outputs.forms.motion import Motion as Motion
+    from pytest_generalbench.core.outputs.forms.point_cloud import Cloud as PointCloud
+    from pytest_generalbench.core.outputs.forms.scenes3d import Boxes3d as Boxes3d
+    from pytest_generalbench.core.outputs.forms.scenes3d import Normals as Normals
+    from pytest_generalbench.core.outputs.forms.scenes3d import PointInstances as PointInstances
+    from pytest_generalbench.core.outputs.forms.scenes3d import PointLabels as PointLabels
+    from pytest_generalbench.core.outputs.forms.scenes3d import Poses as Poses
+    from pytest_generalbench.core.outputs.forms.scenes3d import Tracks3d as Tracks3d
+    from pytest_generalbench.core.outputs.forms.segments import InstanceMasks as InstanceMasks
+    from pytest_generalbench.core.outputs.forms.segments import PanopticMap as PanopticMap
+    from pytest_generalbench.core.outputs.forms.symbolic_music import Notes as SymbolicMusic
+    from pytest_generalbench.core.outputs.forms.video import Video as Video
+    from pytest_generalbench.core.request import Instance as Instance
+    from pytest_generalbench.core.request import Output as Output
+    from pytest_generalbench.core.request import Request as Request
+    from pytest_generalbench.core.result import InstanceRow as InstanceRow
+    from pytest_generalbench.core.result import TaskResult as TaskResult
+    from pytest_generalbench.core.task import Task as Task
+    from pytest_generalbench.evaluation.conformance import check_model as check_model
+    from pytest_generalbench.evaluation.rescoring import rescore as rescore
+    from pytest_generalbench.metrics.base import Accumulator as Accumulator
+    from pytest_generalbench.metrics.base import Metric as Metric
+    from pytest_generalbench.metrics.base import MetricValue as MetricValue
+    from pytest_generalbench.models.base import Failed as Failed
+    from pytest_generalbench.models.base import Model as Model
+    from pytest_generalbench.models.registry import ModelKind as ModelKind
+    from pytest_generalbench.protocols.base import Protocol as Protocol
+    from pytest_generalbench.protocols.base import TaskContext as TaskContext
+    from pytest_generalbench.protocols.structured import FormProtocol as StructuredProtocol
+    from pytest_generalbench.protocols.text.base import TextProtocol as TextProtocol
+    from pytest_generalbench.reports.run_data import Run as Run
+    from pytest_generalbench.reports.run_data import TaskRow as TaskRow
+    from pytest_generalbench.reports.run_data import load_run as load_run
+    from pytest_generalbench.suite.level.compute import level as level
+    from pytest_generalbench.suite.level.result import LevelResult as LevelResult
 
 __version__ = "0.2.0"
+
+__all__ = [
+    "Accumulator",
+    "Alpha",
+    "AnomalyMap",
+    "AnswerFormatError",
+    "Audio",
+    "Boxes",
+    "Boxes3d",
+    "ClassMap",
+    "DataError",
+    "DepthMap",
+    "DepthSequence",
+    "Failed",
+    "FlowField",
+    "FrameBoxes",
+    "GeneralBenchError",
+    "Image",
+    "Instance",
+    "InstanceMasks",
+    "InstanceRow",
+    "Keypoints",
+    "LevelResult",
+    "Mask",
+    "MaskSequence",
+    "Media",
+    "MediaError",
+    "Mesh",
+    "Metric",
+    "MetricValue",
+    "MissingDependencyError",
+    "Model",
+    "ModelError",
+    "ModelKind",
+    "Motion",
+    "Normals",
+    "OneBox",
+    "Output",
+    "PanopticMap",
+    "PointCloud",
+    "PointInstances",
+    "PointLabels",
+    "Poses",
+    "Protocol",
+    "Request",
+    "Run",
+    "SalientSequence",
+    "StructuredOutput",
+    "StructuredProtocol",
+    "SymbolicMusic",
+    "Task",
+    "TaskContext",
+    "TaskResult",
+    "TaskRow",
+    "TextProtocol",
+    "Tracks3d",
+    "Tube",
+    "UnknownWordError",
+    "Video",
+    "check_model",
+    "level",
+    "load_run",
+    "rescore",
+]
+
+_PLACES: Final = {
+    "Accumulator": "metrics.base",
+    "Alpha": "core.outputs.forms.maps",
+    "AnomalyMap": "core.outputs.forms.maps",
+    "AnswerFormatError": "core.outputs.base",
+    "Audio": "core.outputs.forms.audio:Sound",
+    "Boxes": "core.outputs.forms.boxes",
+    "Boxes3d": "core.outputs.forms.scenes3d",
+    "ClassMap": "core.outputs.forms.maps",
+    "DataError": "core.errors",
+    "DepthMap": "core.outputs.forms.maps",
+    "DepthSequence": "core.outputs.forms.map_sequences",
+    "Failed": "models.base",
+    "FlowField": "core.outputs.forms.maps",
+    "FrameBoxes": "core.outputs.forms.boxes",
+    "GeneralBenchError": "core.errors",
+    "Image": "core.outputs.forms.image:Picture",
+    "Instance": "core.request",
+    "InstanceMasks": "core.outputs.forms.segments",
+    "InstanceRow": "core.result",
+    "Keypoints": "core.outputs.forms.boxes",
+    "LevelResult": "suite.level.result",
+    "Mask": "core.outputs.forms.maps",
+    "MaskSequence": "core.outputs.forms.map_sequences",
+    "Media": "core.media.media",
+    "MediaError": "core.errors",
+    "Mesh": "core.outputs.forms.mesh",
+    "Metric": "metrics.base",
+    "MetricValue": "metrics.base",
+    "MissingDependencyError": "core.errors",
+    "Model": "models.base",
+    "ModelError": "core.errors",
+    "ModelKind": "models.registry",
+    "Motion": "core.outputs.forms.motion",
+    "Normals": "core.outputs.forms.scenes3d",
+    "OneBox": "core.outputs.forms.boxes",
+    "Output": "core.request",
+    "PanopticMap": "core.outputs.forms.segments",
+    "PointCloud": "core.outputs.forms.point_cloud:Cloud",
+    "PointInstances": "core.outputs.forms.scenes3d",
+    "PointLabels": "core.outputs.forms.scenes3d",
+    "Poses": "core.outputs.forms.scenes3d",
+    "Protocol": "protocols.base",
+    "Request": "core.request",
+    "Run": "reports.run_data",
+    "SalientSequence": "core.outputs.forms.map_sequences",
+    "StructuredOutput": "core.outputs.base:Answer",
+    "StructuredProtocol": "protocols.structured:FormProtocol",
+    "SymbolicMusic": "core.outputs.forms.symbolic_music:Notes",
+    "Task": "core.task",
+    "TaskContext": "protocols.base",
+    "TaskResult": "core.result",
+    "TaskRow": "reports.run_data",
+    "TextProtocol": "protocols.text.base",
+    "Tracks3d": "core.outputs.forms.scenes3d",
+    "Tube": "core.outputs.forms.boxes",
+    "UnknownWordError": "core.errors",
+    "Video": "core.outputs.forms.video",
+    "check_model": "evaluation.conformance",
+    "level": "suite.level.compute",
+    "load_run": "reports.run_data",
+    "rescore": "evaluation.rescoring",
+}
+"""Module of each public name, with the name it has there where that is another."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module, _, there = _PLACES[name].partition(":")
+    value = getattr(import_module(f"{__name__}.{module}"), there or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__, "__version__"]

@@ -313,7 +313,19 @@ class Controller:
         write_sheet(run.path, [result.id for result in results if result.state == "human"])
         if self._ledger is not None:
             self._ledger.close()
+        self._report(run)
         write_manifest(run.path, run_files(run.path))
+
+    def _report(self, run: RunFolder) -> None:
+        """Call the reports of hooks; one that fails costs nothing but itself."""
+        if not self.config.pluginmanager.hook.pytest_generalbench_reports.get_hookimpls():
+            return
+        from pytest_generalbench.reports.run_data import load_run
+
+        try:
+            self.config.hook.pytest_generalbench_reports(config=self.config, run=load_run(run.path))
+        except Exception as error:  # noqa: BLE001 - whatever a report of somebody else raises
+            self.notes.append(f"a report failed: {type(error).__name__}: {error}")
 
     def _export(self, run: RunFolder) -> None:
         """Write the predictions of a close-set run, which is what it is made for."""

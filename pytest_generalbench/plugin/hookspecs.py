@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.metrics.base import Metric
     from pytest_generalbench.models import ModelKind
     from pytest_generalbench.protocols.base import Protocol
+    from pytest_generalbench.reports.run_data import Run
 
 
 @pytest.hookspec
@@ -57,4 +58,17 @@ def pytest_generalbench_models(config: pytest.Config) -> Mapping[str, ModelKind]
 
         def pytest_generalbench_models(config):
             return {"ours": ModelKind(make=lambda target, settings, folder: OurModel(target))}
+    """
+
+
+@pytest.hookspec
+def pytest_generalbench_reports(config: pytest.Config, run: Run) -> None:
+    """Make a report of the run; called once, when the session's result is written.
+
+    What a report raises is printed with the summary and changes neither result nor exit status.
+
+    Example::
+
+        def pytest_generalbench_reports(config, run):
+            run.to_pandas("tasks").to_csv(run.folder / "ours.csv")
     """

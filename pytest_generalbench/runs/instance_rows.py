@@ -31,7 +31,7 @@ def rows_path(folder: Path, task: str) -> Path:
 def encode_rows(rows: Iterable[InstanceRow]) -> bytes:
     """Return the bytes of a task's file: sorted by instance, floats so that reading gives the same number."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(InstanceRow._fields)
     for row in sorted(rows, key=lambda row: row.instance):
         score = "" if row.score is None or math.isnan(row.score) else repr(float(row.score))

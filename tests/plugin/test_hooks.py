@@ -41,7 +41,7 @@ class Lengths:
     def add(self, prediction, reference):
         self.pairs.append(100.0 * (prediction is not None and len(prediction) == len(reference)))
 
-    def result(self):
+    def result(self, instances=()):
         return MetricValue(sum(self.pairs) / len(self.pairs), None, len(self.pairs))
 
 

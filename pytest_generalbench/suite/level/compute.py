@@ -11,10 +11,13 @@ from pytest_generalbench.suite.level.result import LevelResult, tier
 from pytest_generalbench.suite.level.scorings.pairing import pair_scores, pair_workbook
 from pytest_generalbench.suite.level.scorings.paper import score_paper
 from pytest_generalbench.suite.level.scorings.released import ReleasedRow, score_released
+from pytest_generalbench.suite.level.tables.sota import sota_table
 from pytest_generalbench.suite.selection import board_tasks
+from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.level.tables.sota import SotaTable
@@ -101,6 +104,30 @@ def compute_level(
         scoring, sota.name, board, paper.scores,
         qualified=qualified, missing=paper.missing, notes=(*notes, *paper.notes),
     )  # fmt: skip
+
+
+def level(
+    scores: Mapping[str, float | None],
+    sota: str | Path = "released",
+    *,
+    scoring: str = "paper",
+    board: str = "A",
+) -> LevelResult:
+    """Compute General-Level from raw scores of General-Bench's tasks.
+
+    Args:
+        scores: Raw score by task id, in the task's own unit; a task that is absent counts 0 points.
+        sota: The table of specialists: `released`, `paper`, or a CSV file or workbook.
+        scoring: `paper` or `released`.
+        board: `A`, `B:image`, `C:image-generation`, `D:<skill>`.
+
+    Raises:
+        UnknownWordError: a table, scoring or board that does not exist.
+    """
+    tasks = load_tasks()
+    return compute_level(
+        tasks, scores, scoring=scoring, sota=sota_table(tasks, sota), board=board, selected=scores.keys()
+    )
 
 
 def released_level(

@@ -1,0 +1,42 @@
+"""The public interface: every name is there, documented, and imported when it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pytest_generalbench as gb
+
+DOCS = Path(__file__).parent.parent / "docs" / "api.md"
+
+
+@pytest.mark.parametrize("name", gb.__all__)
+def test_every_name_is_there_and_documented(name: str) -> None:
+    assert getattr(gb, name).__doc__
+    assert f"`{name}`" in DOCS.read_text(encoding="utf-8")
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        gb.nothing  # noqa: B018
+    assert set(gb.__all__) <= set(dir(gb))
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    program = (
+        "import sys; before = set(sys.modules); import pytest_generalbench; "
+        "print(sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['__future__', 'pytest_generalbench']"
+
+
+def test_levels_from_plain_scores() -> None:
+    found = gb.level({"image/comprehension/bird-detection": 100.0})
+    assert found.tier is not None
+    assert found.qualified is not None
+    with pytest.raises(gb.UnknownWordError):
+        gb.level({}, sota="nobody's")
