@@ -5,31 +5,74 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import pytest_generalbench.evaluation.inference.timeouts as module
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.evaluation.inference.batching import ask_all
 from pytest_generalbench.evaluation.inference.timeouts import HANGS, DeadlineError, Deadlines
 from pytest_generalbench.models.base import Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 REQUESTS = [Request("nlp/x", str(number), (f"question {number}",)) for number in range(8)]
 SHORT = 0.05
 
 
+class Hang(BaseException):
+    """What a model raises here that would not come back."""
+
+
+class Clock:
+    """Time that passes only while somebody waits for a model that hangs."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Promise:
+    """An answer that is there at once, or never."""
+
+    def __init__(self, clock: Clock, work: Callable[[], object]) -> None:
+        self._clock = clock
+        self._work = work
+
+    def result(self, patience: float | None = None) -> object:
+        try:
+            return self._work()
+        except Hang:
+            assert patience is not None
+            self._clock.now += patience
+            raise TimeoutError from None
+
+    def done(self) -> bool:
+        return False
+
+
 @pytest.fixture
-def never() -> Iterator[threading.Event]:
-    """Return what a hanging model waits for; it comes when the test is over, so that no thread stays."""
-    event = threading.Event()
-    yield event
-    event.set()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Let the model be called where it is asked, on a clock of its own."""
+    made = Clock()
+
+    class Instant:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def start(self, work: Callable[[], object]) -> Promise:
+            return Promise(made, work)
+
+    monkeypatch.setattr(module, "Background", Instant)
+    monkeypatch.setattr(module, "time", made)
+    return made
 
 
-def hanging(never: threading.Event, bad: Callable[[Request], bool], seen: list[int]) -> object:
+def hanging(bad: Callable[[Request], bool], seen: list[int]) -> object:
     def generate(requests: Sequence[Request]) -> list[str]:
         seen.append(len(requests))
         if any(map(bad, requests)):
-            never.wait()
+            raise Hang
         return [f"answer {item.instance_id}" for item in requests]
 
     return generate
@@ -50,20 +93,20 @@ def test_without_limits_the_model_is_called_where_it_is_asked() -> None:
     assert Deadlines().call(generate, REQUESTS[:1]) == [threading.current_thread().name]
 
 
-def test_one_instance_that_hangs_costs_itself_only(never: threading.Event) -> None:
+def test_one_instance_that_hangs_costs_itself_only(clock: Clock) -> None:
     seen: list[int] = []
     deadlines = Deadlines(instance=SHORT)
-    found = states(deadlines, hanging(never, lambda item: item.instance_id == "5", seen))
+    found = states(deadlines, hanging(lambda item: item.instance_id == "5", seen))
     assert found == ["ok"] * 5 + ["timeout"] + ["ok"] * 2
     assert seen == [4, 4, 1, 1, 1, 1]
     assert deadlines.has_hung
 
 
 def test_a_model_that_always_hangs_is_given_up_and_then_tried_once_a_task(
-    never: threading.Event,
+    clock: Clock,
 ) -> None:
     seen: list[int] = []
-    generate = hanging(never, lambda item: True, seen)
+    generate = hanging(lambda item: True, seen)
     deadlines = Deadlines(instance=SHORT)
     assert set(states(deadlines, generate)) == {"timeout"}
     assert seen == [4, *[1] * HANGS]
@@ -72,18 +115,18 @@ def test_a_model_that_always_hangs_is_given_up_and_then_tried_once_a_task(
     assert seen == [1]
 
 
-def test_a_model_that_comes_back_is_trusted_again(never: threading.Event) -> None:
+def test_a_model_that_comes_back_is_trusted_again(clock: Clock) -> None:
     deadlines = Deadlines(instance=SHORT)
-    assert set(states(deadlines, hanging(never, lambda item: True, []))) == {"timeout"}
+    assert set(states(deadlines, hanging(lambda item: True, []))) == {"timeout"}
     seen: list[int] = []
-    assert states(deadlines, hanging(never, lambda item: False, seen)) == ["ok"] * 8
+    assert states(deadlines, hanging(lambda item: False, seen)) == ["ok"] * 8
     assert seen == [1, 1, 1, 1, 4]
 
 
-def test_a_tasks_time_ends_the_call_in_flight_and_all_that_follow(never: threading.Event) -> None:
+def test_a_tasks_time_ends_the_call_in_flight_and_all_that_follow(clock: Clock) -> None:
     seen: list[int] = []
     deadlines = Deadlines(task=SHORT)
-    found = states(deadlines, hanging(never, lambda item: item.instance_id == "5", seen))
+    found = states(deadlines, hanging(lambda item: item.instance_id == "5", seen))
     assert found == ["ok"] * 4 + ["timeout"] * 4
     assert seen == [4, 4]
 
@@ -96,8 +139,8 @@ def test_what_the_model_raises_is_raised() -> None:
         Deadlines(instance=60.0).call(generate, REQUESTS[:1])
 
 
-def test_the_message_says_which_limit_it_was(never: threading.Event) -> None:
-    generate = hanging(never, lambda item: True, [])
+def test_the_message_says_which_limit_it_was(clock: Clock) -> None:
+    generate = hanging(lambda item: True, [])
     with pytest.raises(DeadlineError, match=r"no answer within 0\.05 s"):
         Deadlines(instance=SHORT).call(generate, REQUESTS[:1])  # type: ignore[arg-type]
     deadlines = Deadlines(task=SHORT)
@@ -106,3 +149,20 @@ def test_the_message_says_which_limit_it_was(never: threading.Event) -> None:
         deadlines.call(generate, REQUESTS[:1])  # type: ignore[arg-type]
     with pytest.raises(DeadlineError, match=r"not asked: the task's 0\.05 s were over"):
         deadlines.call(generate, REQUESTS[:1])  # type: ignore[arg-type]
+
+
+def test_a_call_that_hangs_is_left_behind_in_its_thread() -> None:
+    event = threading.Event()
+
+    def generate(requests: Sequence[Request]) -> list[str]:
+        event.wait()
+        return []
+
+    deadlines = Deadlines(instance=SHORT)
+    try:
+        with pytest.raises(DeadlineError):
+            deadlines.call(generate, REQUESTS[:1])
+    finally:
+        event.set()  # so that no thread stays
+    assert deadlines.has_hung
+    assert Deadlines(instance=60.0).call(lambda requests: ["there"], REQUESTS[:1]) == ["there"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import threading
 import time
 import wave
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import check_spec, make_model
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.openai import model as openai
+from pytest_generalbench.models.openai.concurrency import Flow
+from pytest_generalbench.models.openai.http import Server
 from pytest_generalbench.models.openai.messages import messages
 from pytest_generalbench.models.openai.model import OpenAIModel
 from tests.makers import make_task
@@ -79,9 +82,19 @@ def test_answers_come_in_order_and_a_request_says_what_it_wants() -> None:
 
 
 def test_requests_are_in_flight_together_up_to_the_bound_and_connections_are_kept() -> None:
-    with serve(lambda body, number: Said(delay=0.03)) as served:
-        asked(served, 40, concurrency=6)
-    assert 3 <= served.most_at_once <= 6
+    together = threading.Event()
+
+    def answer(body: dict[str, Any], number: int) -> Said:
+        if served.at_once >= 6:
+            together.set()
+        # The first few go ahead: as many as the bound come together only after some have been answered.
+        if len(served.asked) > 20:
+            together.wait(60)
+        return Said()
+
+    with serve(answer) as served:
+        asked(served, 40, concurrency=6, request_timeout=120.0)
+    assert served.most_at_once == 6
     assert len(served.connections) <= 6
 
 
@@ -107,29 +120,55 @@ def test_a_passing_fault_costs_nothing(fault: Said) -> None:
     assert len(served.asked) == 2
 
 
-def test_a_slow_reply_is_asked_for_once_more() -> None:
-    said, served = one(first_then_fine(Said(delay=1.0)), request_timeout=0.3)
+def test_a_slow_reply_is_asked_for_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    post, posts = Server.post, []
+
+    def slow(server: Server, path: str, body: dict[str, Any]) -> Any:
+        posts.append(path)
+        if len(posts) == 1:
+            raise TimeoutError("slow")
+        return post(server, path, body)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Server, "post", slow)
+        said, _ = one(lambda body, number: Said("fine"))
     assert isinstance(said, Output)
-    said, served = one(lambda body, number: Said(delay=1.0), request_timeout=0.2)
+    assert len(posts) == 2
+
+
+def test_a_server_that_stays_silent_is_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    post, posts = Server.post, []
+
+    def counted(server: Server, path: str, body: dict[str, Any]) -> Any:
+        posts.append(path)
+        return post(server, path, body)
+
+    monkeypatch.setattr(Server, "post", counted)
+    said, _ = one(lambda body, number: Said(delay=1.0), request_timeout=0.2)
     assert isinstance(said, Failed)
-    assert (said.state, len(served.asked)) == ("timeout", 2)
+    assert (said.state, len(posts)) == ("timeout", 2)
     assert "no answer within 0.2 s" in said.message
 
 
-@pytest.mark.parametrize("told", ["1", "date"])
-def test_retry_after_is_honoured(told: str) -> None:
+@pytest.mark.parametrize("told", ["500", "date"])
+def test_retry_after_is_honoured(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
     from email.utils import formatdate
 
-    when = formatdate(time.time() + 2, usegmt=True) if told == "date" else told
-    times: list[float] = []
+    when = formatdate(time.time() + 1000, usegmt=True) if told == "date" else told
+    slept: list[float] = []
+    held: list[float] = []
+    leave = Flow.leave
 
-    def answer(body: dict[str, Any], number: int) -> Said:
-        times.append(time.monotonic())
-        return Said(status=429, headers={"Retry-After": when}) if number == 0 else Said()
+    def noted(flow: Flow, entered: int, *, pause: float = 0.0, **more: bool) -> None:
+        held.append(pause)
+        leave(flow, entered, **more)
 
-    said, _ = one(answer)
+    monkeypatch.setattr(Flow, "sleep", lambda flow, seconds: slept.append(seconds))
+    monkeypatch.setattr(Flow, "leave", noted)
+    said, _ = one(first_then_fine(Said(status=429, headers={"Retry-After": when})), request_timeout=3600.0)
     assert isinstance(said, Output)
-    assert times[1] - times[0] >= 0.9
+    assert held == [slept[0], 0.0]
+    assert slept == [500.0] if told == "500" else 500 < slept[0] <= 1000
 
 
 def test_a_server_that_asks_for_more_time_than_a_request_may_take_is_given_up() -> None:
@@ -387,20 +426,18 @@ def test_media_that_cannot_be_read_fail_alone(tmp_path: Path) -> None:
 
 @pytest.fixture
 def hanging() -> Iterator[Served]:
-    with serve(lambda body, number: Said(delay=30.0)) as served:
+    with serve(lambda body, number: Said(delay=120.0)) as served:
         yield served
 
 
 def test_closing_the_model_ends_requests_that_are_under_way(hanging: Served) -> None:
-    import threading
-
-    model = OpenAIModel("tiny", Settings("openai:tiny", base_url=hanging.url, request_timeout=60.0))
+    model = OpenAIModel("tiny", Settings("openai:tiny", base_url=hanging.url, request_timeout=600.0))
     answers: list[Output | Failed] = []
     thread = threading.Thread(target=lambda: answers.extend(model.generate(requests(2))))
     thread.start()
     while len(hanging.asked) < 2:
         time.sleep(0.01)
     model.close()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert all(isinstance(answer, Failed) for answer in answers)

@@ -21,7 +21,7 @@ def run(pytester: pytest.Pytester, url: str, *args: str) -> pytest.RunResult:
         "--generalbench-model=openai:tiny",
         f"--generalbench-base-url={url}",
         "--generalbench-run=run",
-        "--generalbench-request-timeout=10",
+        "--generalbench-request-timeout=60",
         *args,
     )
 
@@ -68,7 +68,7 @@ def test_four_workers_drive_one_server_that_fails_now_and_then(
 
 
 LASTING = {
-    "code does": (Said(delay=3.0), "nlp/code-explanation", "timeout", "no answer within 0.5 s"),
+    "code does": (Said(delay=60.0), "nlp/code-explanation", "timeout", "no answer within 3 s"),
     "soccer sentiment": (Said(body="<html>"), "nlp/soccer-sentiment-classification", "error", "'<html>'"),
     "financial sentiment": (Said(cut=True), "nlp/financial-sentiment-analysis", "error", "IncompleteRead"),
     "sentiment quad prediction": (
@@ -97,7 +97,7 @@ def test_lasting_faults_make_their_tasks_incomplete_and_no_others(
         faults = (fault for word, (fault, *_) in LASTING.items() if word in words(body))
         return next(faults, Said("A"))
 
-    args = ["--generalbench-request-timeout=0.5", "--generalbench-retries=0", "--generalbench-limit=2"]
+    args = ["--generalbench-request-timeout=3", "--generalbench-retries=0", "--generalbench-limit=2"]
     with serve(answer) as served:
         result = run(pytester, served.url, "-n", "4", "-v", "-k", SUBSET, *args)
     assert result.ret == pytest.ExitCode.TESTS_FAILED

@@ -115,7 +115,7 @@ def test_a_killed_worker_takes_its_scorer_along_and_is_noticed(
     assert found.ret == pytest.ExitCode.TESTS_FAILED
     found.stdout.fnmatch_lines(["*crashed while running*"])
     pid = scorers(pytester)[0]
-    for _ in range(100):
+    for _ in range(1200):
         if not Path(f"/proc/{pid}").exists():
             break
         time.sleep(0.05)
