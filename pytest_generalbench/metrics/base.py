@@ -73,5 +73,5 @@ class Metric:
     version: int = 1
     """Raised when the same answers would score differently."""
     aggregation: str = "mean"
-    """`mean`: the score is the mean of what the instances score (`MetricValue.scores`). `corpus`: with some of
-    the options at least it is not, and their numbers are jackknife pseudo-values."""
+    """`mean`: the score is the mean of what the instances score (`MetricValue.scores`). `corpus`: with some
+    of the options at least it is not, and their numbers are jackknife pseudo-values."""
