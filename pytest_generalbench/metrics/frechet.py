@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.metrics.base import MetricValue
 
 
-KEPT: Final = 1024
+KEPT: Final = 512
 """Instances whose vectors are kept for the standard error; of more it is not known."""
 
 

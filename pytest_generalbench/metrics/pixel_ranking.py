@@ -3,7 +3,7 @@
 Both depend only on how many normal and anomalous pixels have each score, so that is what is
 kept: the distinct scores and their counts. Beyond `MAX_DISTINCT` of them, scores are rounded
 to fewer and fewer binary digits, which keeps their order and makes near ones equal. For the
-standard error the same is kept of each image, `MAX_DISTINCT` for all images together.
+standard error the same is kept of each image, `MAX_OF_IMAGES` for all images together.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 MAX_DISTINCT: Final = 1 << 22
 """Distinct scores kept; up to so many the result is exact, with more of them it is near 1e-6."""
+
+MAX_OF_IMAGES: Final = 1 << 20
+"""Distinct scores kept for the standard error, those of each image counted in their own right."""
 
 Keys = NDArray[np.uint32]
 Counted = tuple[Keys, NDArray[np.int64]]
@@ -143,7 +146,7 @@ class _Image(NamedTuple):
 class ImageCounts:
     """How often each score occurs in each image, rounded as far as the room for all images needs."""
 
-    def __init__(self, limit: int = MAX_DISTINCT) -> None:
+    def __init__(self, limit: int = MAX_OF_IMAGES) -> None:
         """Take how many distinct scores may be kept, each image's counted in their own right."""
         self._limit = limit
         self._shift = np.uint32(0)
@@ -155,10 +158,8 @@ class ImageCounts:
         image = image.rounded(self._shift) if self._shift else image
         self.images.append(image)
         self._size += image.distinct()
-        if self._size <= self._limit:
-            return
-        # To half of what may be kept: else the next image would be one too many again.
-        while self._size > self._limit // 2 and self._shift < 31:
+        # No further than needed: so the rounding does not depend on the order of the images.
+        while self._size > self._limit and self._shift < 31:
             self._shift += np.uint32(1)
             self.images = [one.rounded(np.uint32(1)) for one in self.images]
             self._size = sum(one.distinct() for one in self.images)

@@ -153,8 +153,8 @@ class FramePool:
         """Take one instance: a Video or None, and a Target."""
         video, target = video_and_target(self._name, prediction, reference)
         scores = None if video is None else self._scores(video, target)
-        good = scores is not None and len(scores)
-        self._rows.append((math.fsum(scores), len(scores)) if scores is not None and good else None)
+        counted = None if scores is None or not len(scores) else (math.fsum(scores), len(scores))
+        self._rows.append(counted)
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over frames; its standard error is a jackknife over videos."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pytest_generalbench import metrics, registry
-from pytest_generalbench.answers import Picture, Target
+from pytest_generalbench.answers import Picture, Sound, Target
 from pytest_generalbench.answers.located import Detection
 from pytest_generalbench.backbones import make_backbones
 from pytest_generalbench.backbones.demo import DemoWeights
@@ -338,5 +338,10 @@ def test_the_numbers_of_every_metric_on_the_demo_data(
     rng = random.Random(5)  # noqa: S311
     for name, make, pairs in given:
         check_laws(name, make, pairs, rng)
-    told = {name for name, _, _ in given} | {name for name, _ in VARIANTS}
+    mos = {"mos": DemoWeights().open("mos")}
+    sounds = [Sound(np.full(4000, loud, np.float32), 16_000) for loud in (0.1, 0.5, 0.9)]
+    check_laws(
+        "mos_auto", partial(original, "mos_auto", {}, mos), [(one, None) for one in [*sounds, None]], rng
+    )
+    told = {"mos_auto"} | {name for name, _, _ in given} | {name for name, _ in VARIANTS}
     assert set(metrics.names()) - told == set()
