@@ -7,8 +7,9 @@ Both give the same result for any order of `add`: sums of floats are exactly rou
 from __future__ import annotations
 
 import math
-from collections import Counter
+from array import array
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -37,10 +38,11 @@ def mean_value(values: Sequence[float], scale: float = 1.0) -> MetricValue:
     if n == 0:
         return NOTHING
     mean = math.fsum(values) / n
+    scores = tuple(scale * value for value in values)
     if n == 1:
-        return MetricValue(score=scale * mean, stderr=None, n=1)
+        return MetricValue(score=scale * mean, stderr=None, n=1, scores=scores)
     spread = math.fsum((value - mean) ** 2 for value in values)
-    return MetricValue(score=scale * mean, stderr=scale * math.sqrt(spread / (n - 1) / n), n=n)
+    return MetricValue(scale * mean, scale * math.sqrt(spread / (n - 1) / n), n, scores)
 
 
 def jackknife(estimates: Sequence[float], times: Sequence[int]) -> float | None:
@@ -58,6 +60,66 @@ def jackknife(estimates: Sequence[float], times: Sequence[int]) -> float | None:
     mean = math.fsum(t * value for t, value in zip(times, estimates, strict=True)) / n
     spread = math.fsum(t * (value - mean) ** 2 for t, value in zip(times, estimates, strict=True))
     return math.sqrt(spread * (n - 1) / n)
+
+
+def jackknife_value(score: float, without: Sequence[float], groups: Sequence[int] = ()) -> MetricValue:
+    """Return a value with its jackknife pseudo-values and their standard error.
+
+    Args:
+        score: Over all instances.
+        without: The score without each instance, in their order; with `groups`, without each group.
+        groups: The group of each instance, or () where each is left out alone.
+
+    Returns:
+        All in the unit of `score`. Of one instance the number is the score. Where an estimate is NaN, so are
+        all numbers, and the standard error is None.
+
+    >>> value = jackknife_value(1.5, [2.0, 1.0])  # the mean of 1 and 2
+    >>> value.scores, value.stderr
+    ((1.0, 2.0), 0.5)
+    >>> jackknife_value(1.5, [2.0, 1.0], groups=[0, 1, 1]).scores
+    (1.0, 2.0, 2.0)
+    """
+    parts, n = len(without), len(groups) or len(without)
+    if n < 2:
+        return MetricValue(score, None, n, (score,) * n)
+    if math.isnan(score) or any(math.isnan(value) for value in without):
+        return MetricValue(score, None, n, (math.nan,) * n, tuple(groups))
+    pseudo = [score + (parts - 1) * (score - value) for value in without]
+    scores = tuple(pseudo[group] for group in groups) if groups else tuple(pseudo)
+    return MetricValue(score, jackknife(without, [1] * parts), n, scores, tuple(groups))
+
+
+def pooled_value(parts: Sequence[tuple[float, float]], scale: float = 1.0) -> MetricValue:
+    """Return the mean over all parts of all instances, times `scale`; instances are left out one by one.
+
+    Args:
+        parts: (sum, count) of each instance's parts.
+        scale: What a mean of 1 is in the metric's unit.
+
+    Returns:
+        NaN without instances, 0 when none has a part. The standard error is a jackknife over instances: the
+        parts of one instance are no sample of their own.
+
+    >>> pooled_value([(1.0, 1), (0.0, 3)]).score
+    0.25
+    """
+    if not parts:
+        return NOTHING
+    total, count = math.fsum(part for part, _ in parts), math.fsum(one for _, one in parts)
+    without = [scale * (total - part) / (count - one) if count > one else math.nan for part, one in parts]
+    return jackknife_value(scale * total / (count or 1), without)
+
+
+def rescaled(value: MetricValue, factor: float) -> MetricValue:
+    """Return the value in another unit, which all its numbers are `factor` times in.
+
+    >>> rescaled(mean_value([1.0, 3.0]), 10.0)
+    MetricValue(score=20.0, stderr=10.0, n=2)
+    """
+    stderr = None if value.stderr is None else factor * value.stderr
+    scores = tuple(factor * one for one in value.scores)
+    return replace(value, score=factor * value.score, stderr=stderr, scores=scores)
 
 
 class MeanAccumulator:
@@ -83,7 +145,7 @@ class MeanAccumulator:
         else:
             self._values.append(self._score(prediction, reference))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over everything added so far."""
         return mean_value(self._values, self._scale)
 
@@ -103,23 +165,26 @@ class CorpusAccumulator:
         self._counts = counts
         self._estimate = estimate
         self._scale = scale
-        self._rows: Counter[tuple[int, ...]] = Counter()
+        self._rows: dict[tuple[int, ...], int] = {}
+        """The distinct counts, and where each stands among them."""
+        self._places = array("q")
+        """Which of the distinct counts each instance has."""
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one instance. Raises when an argument is not of the metric's type."""
-        self._rows[tuple(self._counts(prediction, reference))] += 1
+        row = tuple(self._counts(prediction, reference))
+        self._places.append(self._rows.setdefault(row, len(self._rows)))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the score over everything added so far."""
         if not self._rows:
             return NOTHING
-        rows = sorted(self._rows)
-        times = [self._rows[row] for row in rows]
-        matrix = np.array(rows, dtype=np.int64)
-        total = np.array(times, dtype=np.int64) @ matrix
+        matrix = np.array(list(self._rows), dtype=np.int64)
+        places = np.frombuffer(self._places, dtype=np.int64)
+        total = np.bincount(places, minlength=len(matrix)) @ matrix
         score = self._scale * float(self._estimate(total))
-        without_one = [self._scale * float(value) for value in self._estimate(total - matrix)]
-        return MetricValue(score=score, stderr=jackknife(without_one, times), n=sum(times))
+        without_one = self._scale * self._estimate(total - matrix)
+        return jackknife_value(score, without_one[places].tolist())
 
 
 def score_of(accumulator: Accumulator, pairs: Iterable[tuple[Any, Any]]) -> float:

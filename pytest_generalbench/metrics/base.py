@@ -20,9 +20,14 @@ class MetricValue:
     n: int
     """Instances the score is over."""
     scores: Sequence[float] = field(default=(), compare=False, repr=False)
-    """One number for each instance, in the order of `add`."""
+    """One number for each call of `add`, in that order, in the metric's unit: what the instance scored, where
+    the score is the mean of them; of a corpus metric its jackknife pseudo-value, n * score - (n - 1) * score
+    without the instance. `stderr` is the standard error of these numbers (with `groups`, of one for each
+    group). All are NaN where the score without some instance is not known, and `stderr` is None."""
     groups: Sequence[int] = field(default=(), compare=False, repr=False)
-    """The jackknife group of each instance; () where each was left out alone."""
+    """() where each instance was left out alone; else for each call of `add` the group, from 0, that the
+    instance was left out with. Its number in `scores` is then that of its group:
+    G * score - (G - 1) * score without the group, of G groups."""
 
 
 class Accumulator(Protocol):
@@ -31,8 +36,12 @@ class Accumulator(Protocol):
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one instance; a prediction of None is an answer that counts as wrong."""
 
-    def result(self) -> MetricValue:
-        """Return the score over everything added so far."""
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
+        """Return the score over everything added so far, and a number for each instance.
+
+        `instances` are the ids of the instances in the order of `add`: where instances are left out in
+        groups, their groups are drawn from the ids, so that the order changes nothing.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +72,6 @@ class Metric:
     """Whether detections of equal score rank in the order of their instances, as in COCO: the file's."""
     version: int = 1
     """Raised when the same answers would score differently."""
+    aggregation: str = "mean"
+    """`mean`: the score is the mean of what the instances score (`MetricValue.scores`). `corpus`: with some
+    of the options at least it is not, and their numbers are jackknife pseudo-values."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pycocoevalcap.cider.cider import Cider
 
 from pytest_generalbench import metrics
+from pytest_generalbench.metrics.accumulators import jackknife
 from pytest_generalbench.metrics.text.cider import cider
 
 VOCABULARY = ["a", "the", "red", "bird", "sits", "on", "tree", "house", "two", "dogs", "play"]
@@ -26,7 +27,7 @@ def _grams(texts: tuple[str, ...]) -> set[str]:
 @given(PAIRS)
 def test_cider_equals_pycocoevalcap(pairs: list[tuple[str, tuple[str, ...]]]) -> None:
     wanted = {i: list(references) for i, (_, references) in enumerate(pairs)}
-    mean, each = Cider().compute_score(wanted, {i: [answer] for i, (answer, _) in enumerate(pairs)})
+    mean, _ = Cider().compute_score(wanted, {i: [answer] for i, (answer, _) in enumerate(pairs)})
     documents = [_grams(references) for _, references in pairs]
     if any(document != documents[0] for document in documents):  # else all its weights are 0
         accumulator = metrics.make("cider")
@@ -34,7 +35,16 @@ def test_cider_equals_pycocoevalcap(pairs: list[tuple[str, tuple[str, ...]]]) ->
             accumulator.add(*pair)
         value = accumulator.result()
         assert value.score == pytest.approx(100 * mean, abs=1e-9)
-        assert value.stderr == pytest.approx(100 * each.std(ddof=1) / len(pairs) ** 0.5, abs=1e-9)
+        rests = [{i: texts for i, texts in wanted.items() if i != left} for left in wanted]
+        alike = [
+            all(_grams(tuple(one)) == _grams(tuple(next(iter(rest.values())))) for one in rest.values())
+            for rest in rests
+        ]
+        if not any(alike):
+            without = [Cider().compute_score(rest, {i: [pairs[i][0]] for i in rest})[0] for rest in rests]
+            assert value.stderr == pytest.approx(
+                100 * (jackknife(without, [1] * len(pairs)) or 0.0), abs=1e-9
+            )
 
 
 def test_one_instance_is_scored_with_equal_weights() -> None:

@@ -14,7 +14,7 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d, TrackedBox
 from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance, PointInstances
 from pytest_generalbench.metrics.scene3d.part_iou import PartReference
-from pytest_generalbench.metrics.standard_errors import grouped_jackknife
+from pytest_generalbench.metrics.standard_errors import grouped_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,10 +150,12 @@ def test_no_answer_at_all_is_the_worst_and_no_instance_no_score(name: str) -> No
 
 def test_the_grouped_jackknife_of_a_mean_is_its_standard_error() -> None:
     values = np.random.default_rng(0).normal(size=20)
-    error = grouped_jackknife(values.tolist(), lambda part: sum(part) / len(part))
+    error = grouped_value(values.tolist(), lambda part: sum(part) / len(part)).stderr
     assert error == pytest.approx(values.std(ddof=1) / 20**0.5)
-    assert grouped_jackknife([1.0], sum) is None
-    assert grouped_jackknife([1.0, 2.0], lambda part: math.nan) is None
+    assert grouped_value([1.0], sum).stderr is None
+    unknown = grouped_value([1.0, 2.0], lambda part: math.nan)
+    assert unknown.stderr is None
+    assert all(map(math.isnan, unknown.scores))
     many = np.random.default_rng(1).normal(size=4000).tolist()
-    roughly = grouped_jackknife(many, lambda part: sum(part) / len(part))
+    roughly = grouped_value(many, lambda part: sum(part) / len(part)).stderr
     assert roughly == pytest.approx(1 / 4000**0.5, rel=0.5)

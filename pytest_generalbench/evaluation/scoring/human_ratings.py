@@ -132,7 +132,7 @@ def score_rated(
         return replace(result, states=dict(states), seconds=seconds, data=given.fingerprint)
     for instance in rated:
         accumulator.add(told[instance], None)
-    value = accumulator.result()
+    value = accumulator.result(rated)
     rows = [InstanceRow(instance.id, answers[instance.id].state) for instance in given.instances]
     count = len(given.instances)
     note = f"{len(rated)} of {count} instances rated by {ratings.raters[task.id]} people ({ratings.source})"

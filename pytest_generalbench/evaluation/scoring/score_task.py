@@ -122,7 +122,7 @@ def score_task(
                 continue  # its record already says error, and why
             accumulator.add(prediction, reference)
             added.append(instance.id)
-    value = accumulator.result()
+    value = accumulator.result(added)
     result = _result(given, value, states, told, problems, seconds)
     return replace(result, rows=instance_rows(rows, added, value, given.instances))
 

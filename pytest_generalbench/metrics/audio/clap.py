@@ -52,7 +52,7 @@ class _Beside:
             raise PredictionFormatError(f"{self._name} takes a Sound, not {prediction!r:.60}")
         self._values.append(cosine_percent(self._clap.sounds([prediction])[0], others))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values)
 
@@ -131,5 +131,6 @@ METRICS: Final = (
         factory=_fad,
         backbones=("clap",),
         needs=("medium",),
+        aggregation="corpus",
     ),
 )

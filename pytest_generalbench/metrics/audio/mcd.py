@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from pytest_generalbench.core.outputs import Sound, Target
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RATE: Final = 16_000
 WINDOW: Final = 400
@@ -170,7 +173,7 @@ class _Mcd:
             raise PredictionFormatError(f"mcd takes a Sound, not {prediction!r:.60}")
         self._values.append(mcd(prediction, true))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values)
 

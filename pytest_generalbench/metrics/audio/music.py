@@ -16,7 +16,7 @@ from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 CELLS: Final = 4
 """Cells of the roll in a quarter note: sixteenths."""
@@ -151,7 +151,7 @@ class _OfNotes:
             raise PredictionFormatError(f"{self._name} takes Notes, not {prediction!r:.60}")
         self._values.append(self._score(prediction, true))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values)
 

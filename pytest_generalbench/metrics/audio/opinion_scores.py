@@ -11,7 +11,7 @@ from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_generalbench.core.outputs import Sound
     from pytest_generalbench.metrics.backbone_interfaces import SpeechQuality
@@ -47,7 +47,7 @@ class RatedAccumulator:
             raise PredictionFormatError(f"ratings are {low:g} to {high:g}, at least one, not {prediction!r}")
         self._values.append(math.fsum(prediction) / len(prediction))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over instances; its standard error counts each instance once."""
         return mean_value(self._values, self._factor)
 
@@ -64,7 +64,7 @@ class _Predicted:
         value = 1.0 if prediction is None else float(self._predict([prediction])[0])
         self._values.append(min(5.0, max(1.0, value)))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values)
 

@@ -17,7 +17,7 @@ from pytest_generalbench.metrics.text.token_overlap import edit_distance
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pytest_generalbench.metrics.accumulators import Counts, Scores
     from pytest_generalbench.metrics.backbone_interfaces import Transcriber
@@ -195,9 +195,9 @@ class _SpokenCider:
         said = None if prediction is None else self._heard.answer(prediction, target)
         self._cider.add(said, captions)
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over everything added so far."""
-        return self._cider.result()
+        return self._cider.result(instances)
 
 
 METRICS: Final = (
@@ -215,6 +215,7 @@ METRICS: Final = (
         factory=_spoken_wer,
         backbones=("asr",),
         needs=("transcript",),
+        aggregation="corpus",
     ),
     Metric(
         name="speech_cider",
@@ -228,5 +229,6 @@ METRICS: Final = (
         factory=_SpokenCider,
         backbones=("asr",),
         needs=("captions",),
+        aggregation="corpus",
     ),
 )

@@ -92,9 +92,9 @@ class MaskApAccumulator:
             )
         )
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over labels in percent; its standard error leaves out a twentieth at a time."""
-        return self._tally.result()
+        return self._tally.result(instances)
 
 
 def mask_ap50(pairs: Iterable[tuple[Sequence[FoundMask] | None, Sequence[TrueMask]]]) -> float:
@@ -130,5 +130,6 @@ METRICS: Final = (
         ),
         factory=MaskApAccumulator,
         in_order=True,
+        aggregation="corpus",
     ),
 )

@@ -13,7 +13,7 @@ from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class Matte(NamedTuple):
@@ -70,7 +70,7 @@ class MatteAccumulator:
             errors = errors[reference.unknown]
         self._values.append(self._error(errors))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over everything added so far."""
         return mean_value(self._values)
 

@@ -12,7 +12,7 @@ from pytest_generalbench.metrics.accumulators import (
     NOTHING,
     CorpusAccumulator,
     MeanAccumulator,
-    jackknife,
+    jackknife_value,
     score_of,
 )
 from pytest_generalbench.metrics.base import Accumulator, Metric, MetricValue
@@ -114,7 +114,7 @@ class ClassAccumulator:
         """Take one image: class ids, (height, width), of both; None predicts no class anywhere."""
         self._images.append(class_counts(prediction, reference, self._ignored))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over classes of the pooled IoU, with a jackknife over the images."""
         if not self._images:
             return NOTHING
@@ -127,8 +127,7 @@ class ClassAccumulator:
             left = total.copy()
             left[[classes[one] for one in image]] -= np.array(list(image.values()), int).reshape(-1, 3)
             without_one.append(100.0 * _class_mean(left))
-        stderr = jackknife(sorted(without_one), [1] * len(without_one))
-        return MetricValue(100.0 * _class_mean(total), stderr, len(self._images))
+        return jackknife_value(100.0 * _class_mean(total), without_one)
 
 
 Masks = Any
@@ -233,5 +232,6 @@ METRICS: Final = (
         ),
         factory=make_miou,
         options={"mode": "class", "ignore": IGNORED},
+        aggregation="corpus",
     ),
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.metrics.accumulators import NOTHING, jackknife, score_of
+from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
@@ -135,7 +135,7 @@ class QualityAccumulator:
             )
         self._images.append(image_quality(prediction, reference))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over categories in percent, with a jackknife over the images."""
         if not self._images:
             return NOTHING
@@ -154,8 +154,7 @@ class QualityAccumulator:
                 left[names[name]] -= one.iou
                 fewer[names[name]] -= (one.found, one.false, one.missed)
             without_one.append(100.0 * _mean_quality(left, fewer))
-        stderr = jackknife(sorted(without_one), [1] * len(without_one))
-        return MetricValue(100.0 * _mean_quality(ious, counts), stderr, len(self._images))
+        return jackknife_value(100.0 * _mean_quality(ious, counts), without_one)
 
 
 def _mean_quality(ious: NDArray[np.float64], counts: NDArray[np.int64]) -> float:
@@ -197,5 +196,6 @@ METRICS: Final = (
             "mean over the categories that occur, things and stuff; void ignored"
         ),
         factory=QualityAccumulator,
+        aggregation="corpus",
     ),
 )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.metrics.accumulators import NOTHING, jackknife, score_of
+from pytest_generalbench.metrics.accumulators import pooled_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -98,17 +98,9 @@ class FrameAccumulator:
         scores = [structure_measure(said / full, truth) for said, truth in frames]
         self._videos.append((math.fsum(scores), len(scores)))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over all frames in percent, with a jackknife over the videos."""
-        if not self._videos:
-            return NOTHING
-        videos = sorted(self._videos)
-        total, frames = math.fsum(score for score, _ in videos), sum(count for _, count in videos)
-        without_one = [
-            100.0 * (total - score) / (frames - count) for score, count in videos if frames > count
-        ]
-        stderr = jackknife(without_one, [1] * len(without_one)) if len(without_one) == len(videos) else None
-        return MetricValue(100.0 * total / max(frames, 1), stderr, len(videos))
+        return pooled_value(self._videos, 100.0)
 
 
 def s_measure(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[np.bool_]]]) -> float:
@@ -140,5 +132,6 @@ METRICS: Final = (
             "of all videos"
         ),
         factory=FrameAccumulator,
+        aggregation="corpus",
     ),
 )

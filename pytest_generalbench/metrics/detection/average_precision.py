@@ -1,7 +1,7 @@
 """COCO's average precision at one overlap threshold, over images that come one by one.
 
-Kept are, per class, a score, a verdict and a group for each detection, and counts of the objects:
-memory grows by ten bytes per detection, whatever the images hold.
+Kept are, per class, a score, a verdict and the image of each detection, and the image of each object:
+memory grows by 13 bytes per detection and four per object, whatever the images hold.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_generalbench.metrics.accumulators import NOTHING, jackknife
-from pytest_generalbench.metrics.base import MetricValue
+from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value
+from pytest_generalbench.metrics.standard_errors import draw_groups, keys_of
+
+if TYPE_CHECKING:
+    from pytest_generalbench.metrics.base import MetricValue
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 RECALLS: Final = np.linspace(0.0, 1.0, 101)
 """The recall levels at which precision is read."""
-
-_GROUPS: Final = 20
-"""The standard error leaves out a twentieth of the images at a time; fewer images stand alone."""
 
 _HIT, _MISS, _UNCOUNTED = 1, 0, -1
 
@@ -90,8 +90,21 @@ class _Class:
     def __init__(self) -> None:
         self.scores = array("d")
         self.hits = array("b")
-        self.groups = array("b")
-        self.objects = [0] * _GROUPS
+        self.images = array("i")
+        """The number of the image of each detection."""
+        self.objects = array("i")
+        """The number of the image of each object that counts."""
+
+
+class _Grouped(NamedTuple):
+    """The same, once the groups of the images are known."""
+
+    scores: Floats
+    hits: Bools
+    groups: npt.NDArray[np.int64]
+    """Of the detections."""
+    objects: npt.NDArray[np.int64]
+    """How many there are in each group."""
 
 
 class Detected(NamedTuple):
@@ -117,12 +130,13 @@ class PrecisionTally:
         self._most = most
         self._classes: dict[str | None, _Class] = {}
         self._images = 0
-        self._unanswered = 0
+        self._unanswered = array("i")
+        """The numbers of the images without an answer."""
 
     def skip(self, classes: Sequence[str | None], ignored: Sequence[bool]) -> None:
         """Take an image without an answer: its objects are missed."""
         self._count_objects(classes, ignored)
-        self._unanswered += 1
+        self._unanswered.append(self._images)
         self._images += 1
 
     def add(self, image: Detected) -> None:
@@ -139,13 +153,12 @@ class PrecisionTally:
             )
         else:
             found = [_MISS] * len(order)
-        group = self._images % _GROUPS
         for place, label, verdict in zip(order, labels, found, strict=True):
             if verdict != _UNCOUNTED:
                 own = self._class(label)
                 own.scores.append(image.scores[place])
                 own.hits.append(verdict)
-                own.groups.append(group)
+                own.images.append(self._images)
         self._images += 1
 
     def _ranked(self, image: Detected) -> list[int]:
@@ -171,39 +184,62 @@ class PrecisionTally:
 
     def _count_objects(self, classes: Sequence[str | None], ignored: Sequence[bool]) -> None:
         for label, out in zip(classes, ignored, strict=True):
-            self._class(label).objects[self._images % _GROUPS] += not out
+            own = self._class(label)
+            if not out:
+                own.objects.append(self._images)
 
-    def result(self) -> MetricValue:
-        """Return AP in percent over everything added so far.
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
+        """Return AP in percent over everything added so far, with a jackknife over groups of images.
 
         Where no image has an object, AP is 100 if nothing was detected and every image answered,
-        else 0.
+        else 0. The groups are drawn from the ids of the images, `instances`; without, from their numbers.
         """
         if not self._images:
             return NOTHING
-        if not any(sum(one.objects) for one in self._classes.values()):
-            silent = not self._unanswered and not any(one.scores for one in self._classes.values())
-            return MetricValue(100.0 if silent else 0.0, None, self._images)
-        score = self._score(None)
-        groups = min(self._images, _GROUPS)
-        without = [self._score(group) for group in range(groups)] if groups > 1 else []
-        estimates = [value for value in without if value is not None]
-        return MetricValue(score or 0.0, jackknife(estimates, [1] * len(estimates)), self._images)
+        groups = draw_groups(keys_of(instances, self._images))
+        of = np.array(groups.of)
+        classes = [self._grouped(label, of, groups.count) for label in sorted(self._classes, key=str)]
+        noise = np.bincount(_numbers(self._unanswered, of), minlength=groups.count)
+        for one in classes:
+            noise += np.bincount(one.groups, minlength=groups.count)
+        score = _score(classes, noise, None)
+        without = [_score(classes, noise, group) for group in range(groups.count)]
+        return jackknife_value(score, groups.by_instance(without), groups.told)
 
-    def _score(self, left_out: int | None) -> float | None:
-        """Return AP without one group of images; None when no object is left."""
-        values = []
-        for label in sorted(self._classes, key=str):
-            one = self._classes[label]
-            objects = sum(one.objects) - (0 if left_out is None else one.objects[left_out])
-            if not objects:
-                continue
-            scores, hits = np.frombuffer(one.scores), np.frombuffer(one.hits, np.int8) > 0
-            if left_out is not None and len(scores):
-                kept = np.frombuffer(one.groups, np.int8) != left_out
-                scores, hits = scores[kept], hits[kept]
-            values.append(average_precision(scores, hits, objects))
-        return 100.0 * float(np.mean(values)) if values else None
+    def _grouped(self, label: str | None, of: npt.NDArray[np.int64], count: int) -> _Grouped:
+        one = self._classes[label]
+        return _Grouped(
+            np.array(one.scores, dtype=np.float64),
+            np.array(one.hits, dtype=np.int8) > 0,
+            _numbers(one.images, of),
+            np.bincount(_numbers(one.objects, of), minlength=count),
+        )
+
+
+def _numbers(images: array[int], of: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the groups of images."""
+    groups: npt.NDArray[np.int64] = of[np.array(images, dtype=np.int64)]
+    return groups
+
+
+def _score(classes: Sequence[_Grouped], noise: npt.NDArray[np.int64], left_out: int | None) -> float:
+    """Return AP in percent without one group of images.
+
+    `noise` has for each group how many detections and unanswered images it has.
+    """
+    values = []
+    for one in classes:
+        objects = int(one.objects.sum() - (0 if left_out is None else one.objects[left_out]))
+        if not objects:
+            continue
+        scores, hits = one.scores, one.hits
+        if left_out is not None and len(scores):
+            kept = one.groups != left_out
+            scores, hits = scores[kept], hits[kept]
+        values.append(average_precision(scores, hits, objects))
+    if values:
+        return 100.0 * float(np.mean(values))
+    return 100.0 if noise.sum() == (0 if left_out is None else noise[left_out]) else 0.0
 
 
 def _same(labels: Sequence[str | None], classes: Sequence[str | None]) -> Bools:

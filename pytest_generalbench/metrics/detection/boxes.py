@@ -112,9 +112,9 @@ class BoxPrecision:
         labels = [box.label for box in boxes]
         self._tally.add(Detected(ious(boxes, objects, crowd), scores, labels, classes, crowd, crowd))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return AP in percent over everything added so far."""
-        return self._tally.result()
+        return self._tally.result(instances)
 
 
 def box_ap(pairs: Iterable[tuple[Any, Any]], threshold: float = 0.5) -> float:
@@ -224,6 +224,7 @@ def _ap_metric(name: str, threshold: float) -> Metric:
         ),
         factory=partial(BoxPrecision, name, threshold),
         in_order=True,
+        aggregation="corpus",
     )
 
 

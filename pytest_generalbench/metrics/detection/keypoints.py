@@ -111,9 +111,9 @@ class KeypointPrecision:
         overlaps = similarities(people, reference)
         self._tally.add(Detected(overlaps, scores, [None] * len(people), classes, ignored, crowd))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return AP in percent over everything added so far."""
-        return self._tally.result()
+        return self._tally.result(instances)
 
 
 def keypoint_ap(pairs: Iterable[tuple[Any, Any]], threshold: float = 0.5) -> float:
@@ -152,5 +152,6 @@ METRICS: Final = (
         ),
         factory=partial(KeypointPrecision, 0.5),
         in_order=True,
+        aggregation="corpus",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -71,7 +71,7 @@ class ClipAccumulator:
         said = cosine(self._clip.pictures(views_of(prediction)), expected)
         self._values.append(min(1.0, max(0.0, said)))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values, 100.0)
 

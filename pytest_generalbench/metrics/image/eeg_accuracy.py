@@ -14,6 +14,8 @@ from pytest_generalbench.metrics.image.pairs import answer_pixels
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.metrics.backbone_interfaces import Features, PictureClasses
 
 WAYS: Final = 50
@@ -84,7 +86,7 @@ class _Top1:
                 return place
         bad_reference("eeg_top1_accuracy", "a Target with a picture, or the label of a class", label)
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values, 100.0)
 

@@ -42,5 +42,6 @@ METRICS: Final = (
         factory=_fid,
         backbones=("inception",),
         needs=("medium",),
+        aggregation="corpus",
     ),
 )

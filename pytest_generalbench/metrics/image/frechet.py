@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pytest_generalbench.core.outputs import Medium, Target
-from pytest_generalbench.metrics.accumulators import NOTHING
-from pytest_generalbench.metrics.base import MetricValue
+from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value
+from pytest_generalbench.metrics.standard_errors import draw_groups, keys_of
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_generalbench.metrics.backbone_interfaces import Features
+    from pytest_generalbench.metrics.base import MetricValue
+
+
+KEPT: Final = 512
+"""Instances whose vectors are kept for the standard error; of more it is not known."""
 
 
 class FeatureMoments:
@@ -118,7 +123,9 @@ class FrechetAccumulator:
     """The distance between the features of all answers and those of all targets.
 
     An answer that counts as wrong enters as a medium without content (`blank`): leaving it out would
-    reward silence. A set has no score per instance, so that there is no standard error.
+    reward silence. A set has no score per instance: the standard error is a jackknife over groups of
+    instances, of up to `KEPT` of them. Of more, whose vectors would take too much memory and time, it is
+    None and the numbers of the instances are NaN.
     """
 
     def __init__(
@@ -135,6 +142,8 @@ class FrechetAccumulator:
         self._kind = kind
         self._said, self._true = FeatureMoments(), FeatureMoments()
         self._n = 0
+        self._kept: list[tuple[Features, Features]] = []
+        """The vectors of each answer and of its target, float64."""
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one instance: a medium or None, and a Target with a medium."""
@@ -143,12 +152,32 @@ class FrechetAccumulator:
         true = reference.medium()
         if prediction is not None and not isinstance(prediction, self._kind):
             raise PredictionFormatError(f"{self._name} takes a {self._kind.__name__}, not {prediction!r:.60}")
-        self._true.add(self._features(true))
-        self._said.add(self._features(self._blank(true) if prediction is None else prediction))
+        due = np.asarray(self._features(true), np.float64)
+        said = np.asarray(self._features(self._blank(true) if prediction is None else prediction), np.float64)
+        self._true.add(due)
+        self._said.add(said)
         self._n += 1
+        if self._n <= KEPT:
+            self._kept.append((said, due))
+        else:
+            self._kept.clear()
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the distance over everything added so far."""
         if not self._n:
             return NOTHING
-        return MetricValue(frechet_distance(self._said, self._true), None, self._n)
+        score = frechet_distance(self._said, self._true)
+        if self._n > KEPT:
+            return jackknife_value(score, [math.nan] * self._n)
+        groups = draw_groups(keys_of(instances, self._n))
+        without = [self._without(groups.of, left) for left in range(groups.count if self._n > 1 else 1)]
+        return jackknife_value(score, groups.by_instance(without), groups.told)
+
+    def _without(self, groups: Sequence[int], left: int) -> float:
+        """Return the distance without one group of instances; NaN when none is left."""
+        one, other = FeatureMoments(), FeatureMoments()
+        for (said, due), group in zip(self._kept, groups, strict=True):
+            if group != left:
+                one.add(said)
+                other.add(due)
+        return frechet_distance(one, other) if one.n and other.n else math.nan

@@ -14,6 +14,8 @@ from pytest_generalbench.metrics.image.pairs import answer_pixels, target_pixels
 from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from pytest_generalbench.metrics.backbone_interfaces import Pixels
@@ -105,7 +107,7 @@ class _LabRmse:
         else:
             self._values.append(lab_rmse(answer_pixels("lab_rmse", prediction), true, self._error))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values)
 

@@ -15,6 +15,8 @@ from pytest_generalbench.metrics.image.pairs import answer_pixels, target_pixels
 from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.metrics.backbone_interfaces import Pixels
 
 WEIGHTS: Final = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -151,7 +153,7 @@ class _MsSsim:
         said, due = (one @ np.array(_GREY) if self._grey else one for one in pair)
         self._values.append(ms_ssim(said, due))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values)
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.outputs import Picture, Target, Video
-from pytest_generalbench.metrics.accumulators import mean_value
+from pytest_generalbench.metrics.accumulators import pooled_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.metrics.backbone_interfaces import Pixels
 
 CAP: Final = 100.0
@@ -54,10 +56,14 @@ def _frames(medium: object) -> Pixels | None:
 
 
 class _Psnr:
-    """Mean over pictures, or over all frames of all videos; an answer that counts as wrong is 0 dB."""
+    """Mean over pictures, or over all frames of all videos; an answer that counts as wrong is 0 dB.
+
+    Frames of a video are alike, so that the standard error is a jackknife over the videos.
+    """
 
     def __init__(self) -> None:
-        self._values: list[float] = []
+        self._media: list[tuple[float, int]] = []
+        """The sum over the frames, and how many."""
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take a Picture or Video and its Target; the medium of the target must have the same shape."""
@@ -67,16 +73,16 @@ class _Psnr:
         if true is None:
             bad_reference("psnr", "a picture or video", reference)
         if prediction is None:
-            self._values += [0.0] * len(true)
+            self._media.append((0.0, len(true)))
             return
         said = _frames(prediction)
         if said is None or len(said) != len(true):
             raise PredictionFormatError("psnr takes a Picture or a Video with as many frames as the target")
-        self._values += [psnr(one, other) for one, other in zip(said, true, strict=True)]
+        self._media.append((math.fsum(map(psnr, said, true)), len(true)))
 
-    def result(self) -> MetricValue:
-        """Return the mean."""
-        return mean_value(self._values)
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
+        """Return the mean over frames."""
+        return pooled_value(self._media)
 
 
 METRICS: Final = (
@@ -91,5 +97,6 @@ METRICS: Final = (
         ),
         factory=_Psnr,
         needs=("medium",),
+        aggregation="corpus",
     ),
 )

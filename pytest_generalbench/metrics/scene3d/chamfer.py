@@ -15,6 +15,8 @@ from pytest_generalbench.metrics.scene3d.nearest_points import check_installed, 
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 SEED: Final = 0
@@ -121,7 +123,7 @@ class _Chamfer:
             raise PredictionFormatError(f"chamfer takes a Cloud or a Mesh, not {prediction!r:.60}")
         self._values.append(chamfer(said, true, squared=self._squared, directions=self._directions))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values, self._scale)
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d
-from pytest_generalbench.metrics.accumulators import NOTHING, score_of
+from pytest_generalbench.metrics.accumulators import score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
-from pytest_generalbench.metrics.standard_errors import grouped_jackknife
+from pytest_generalbench.metrics.standard_errors import grouped_value
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
@@ -130,13 +130,9 @@ class DetectionAccumulator:
             )
         self._samples.append(match_sample(prediction, reference))
 
-    def result(self) -> MetricValue:
-        """Return the score over everything added so far."""
-        if not self._samples:
-            return NOTHING
-        score = mean_ap(self._samples)
-        stderr = grouped_jackknife(self._samples, mean_ap)
-        return MetricValue(100 * score, None if stderr is None else 100 * stderr, len(self._samples))
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
+        """Return the score over everything added so far; its standard error is a grouped jackknife."""
+        return grouped_value(self._samples, mean_ap, instances, 100.0)
 
 
 def _are_boxes(value: Any) -> bool:
@@ -175,4 +171,5 @@ DETECTION_METRIC: Final = Metric(
         "normalised AP above recall and precision 0.1, pooled over samples; no limit of range"
     ),
     factory=DetectionAccumulator,
+    aggregation="corpus",
 )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from pytest_generalbench.core.outputs.forms.scenes3d import PointInstances
-from pytest_generalbench.metrics.accumulators import NOTHING, score_of
+from pytest_generalbench.metrics.accumulators import score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
-from pytest_generalbench.metrics.standard_errors import grouped_jackknife
+from pytest_generalbench.metrics.standard_errors import grouped_value
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
@@ -135,13 +135,9 @@ class InstanceAccumulator:
             )
         self._scenes.append(match_scene(prediction, reference, self._min_points))
 
-    def result(self) -> MetricValue:
-        """Return the score over everything added so far."""
-        if not self._scenes:
-            return NOTHING
-        score = mean_precision(self._scenes)
-        stderr = grouped_jackknife(self._scenes, mean_precision)
-        return MetricValue(100 * score, None if stderr is None else 100 * stderr, len(self._scenes))
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
+        """Return the score over everything added so far; its standard error is a grouped jackknife."""
+        return grouped_value(self._scenes, mean_precision, instances, 100.0)
 
 
 def instance3d_map50(pairs: Iterable[tuple[PointInstances | None, PointInstances]]) -> float:
@@ -178,4 +174,5 @@ INSTANCE_METRIC: Final = Metric(
     ),
     factory=InstanceAccumulator,
     options={"min_points": 0},
+    aggregation="corpus",
 )

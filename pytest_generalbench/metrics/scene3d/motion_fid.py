@@ -43,5 +43,6 @@ METRICS: Final = (
         factory=_motion_fid,
         backbones=("motion",),
         needs=("medium",),
+        aggregation="corpus",
     ),
 )

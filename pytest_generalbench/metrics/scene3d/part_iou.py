@@ -13,7 +13,7 @@ from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class PartReference(NamedTuple):
@@ -124,7 +124,7 @@ class PartAccumulator:
             for shape in self._shapes
         ]
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over the shapes added so far."""
         scores = [
             _shape_score(shape, parts) for shape, parts in zip(self._shapes, self._parts(), strict=True)

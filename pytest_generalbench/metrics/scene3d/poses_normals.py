@@ -13,7 +13,7 @@ from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 SEGMENTS: Final = tuple(range(100, 801, 100))
 """Lengths of KITTI's segments in metres."""
@@ -149,7 +149,7 @@ class GeometryAccumulator:
             )
         self._values.append(self._error(prediction, reference))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over everything added so far."""
         return mean_value(self._values)
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import TrackedBox
-from pytest_generalbench.metrics.accumulators import NOTHING, jackknife, score_of
+from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.detection.assignment import nearest_pairs
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
@@ -183,24 +183,27 @@ def _mean_of_classes(counts: Sequence[Totals]) -> npt.NDArray[np.float64]:
     return means
 
 
-def amota_of(sequences: Sequence[SequenceOutcome]) -> tuple[float, float | None]:
-    """Return the mean over the labels of the references, 0..1, and its standard error.
+def amota_of(sequences: Sequence[SequenceOutcome]) -> tuple[float, list[float]]:
+    """Return the mean over the labels of the references, 0..1, and what it is without each sequence.
 
-    The error is a jackknife that keeps the thresholds of all sequences together. Without any
+    Without a sequence, the thresholds are still those of all sequences together. Without any
     object in the references: 1 when nothing was found and every sequence was answered, else 0.
     """
     labels = {label for sequence in sequences for label, scene in sequence.scenes if scene.objects}
     if not labels:
-        return float(all(sequence.answered and not sequence.scenes for sequence in sequences)), None
-    ordered = sorted(sequences)
+        wrong = [not one.answered or bool(one.scenes) for one in sequences]
+        return float(not any(wrong)), [float(sum(wrong) == one) for one in wrong]
+    places = sorted(range(len(sequences)), key=sequences.__getitem__)
+    ordered = [sequences[place] for place in places]
     empty = _Scene(0, (), (), ())
     counts = [
         class_counts([dict(sequence.scenes).get(label, empty) for sequence in ordered])
         for label in sorted(labels)
     ]
     score = float(_mean_of_classes([one.sum(axis=0) for one in counts]))
-    without_one = _mean_of_classes([one.sum(axis=0) - one for one in counts])
-    return score, jackknife(without_one.tolist(), [1] * len(ordered))
+    without = np.empty(len(ordered))
+    without[places] = _mean_of_classes([one.sum(axis=0) - one for one in counts])
+    return score, without.tolist()
 
 
 class TrackingAccumulator:
@@ -221,12 +224,12 @@ class TrackingAccumulator:
             )
         self._sequences.append(match_sequence(prediction, reference))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the score over everything added so far."""
         if not self._sequences:
             return NOTHING
-        score, stderr = amota_of(self._sequences)
-        return MetricValue(100 * score, None if stderr is None else 100 * stderr, len(self._sequences))
+        score, without = amota_of(self._sequences)
+        return jackknife_value(100 * score, [100 * value for value in without])
 
 
 def _are_frames(value: Any) -> bool:
@@ -272,4 +275,5 @@ TRACKING_METRIC: Final = Metric(
         "boxes matched below 2 m between centres, pooled over sequences; no limit of range"
     ),
     factory=TrackingAccumulator,
+    aggregation="corpus",
 )

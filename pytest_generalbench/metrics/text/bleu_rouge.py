@@ -251,6 +251,7 @@ METRICS: Final = (
         ),
         factory=partial(bleu_accumulator, "bleu1", 1),
         options={"aggregate": "sentence"},
+        aggregation="corpus",
     ),
     Metric(
         name="bleu4",
@@ -264,6 +265,7 @@ METRICS: Final = (
         ),
         factory=partial(bleu_accumulator, "bleu4", 4),
         options={"aggregate": "corpus"},
+        aggregation="corpus",
     ),
     Metric(
         name="rouge1",

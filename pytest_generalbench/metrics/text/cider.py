@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.metrics.accumulators import NOTHING, mean_value, score_of
+import numpy as np
+
+from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value, mean_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
+from pytest_generalbench.metrics.standard_errors import draw_groups, keys_of
 from pytest_generalbench.metrics.text.bleu_rouge import ngram_counts
 from pytest_generalbench.metrics.text.normalization import tokenise
 from pytest_generalbench.metrics.validation import text_prediction, text_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 ORDERS: Final = 4
 SIGMA: Final = 6.0
@@ -36,51 +42,95 @@ def _read(text: str) -> _Text:
     return _Text(tuple(ngram_counts(tokens, n) for n in range(1, ORDERS + 1)), len(tokens))
 
 
-class _Weights:
-    """The inverse document frequencies of one corpus, an instance's references being a document."""
+class _Corpus:
+    """All texts of a task as flat arrays, so that its scores with other document frequencies cost little.
 
-    def __init__(self, documents: Sequence[Sequence[_Text]]) -> None:
-        found: Grams = Counter()
-        for texts in documents:
-            found.update({gram for text in texts for grams in text.grams for gram in grams})
-        self._rarest = math.log(len(documents))
-        self._known = {gram: self._rarest - math.log(times) for gram, times in found.items()}
+    A document of the frequencies is all references of one instance.
+    """
+
+    def __init__(self, answers: Sequence[_Text | None], references: Sequence[Sequence[_Text]]) -> None:
+        self._ids: dict[tuple[str, ...], int] = {}
+        self._documents: tuple[array[int], array[int]] = (array("q"), array("q"))
+        """Instance and n-gram, for each n-gram that a document has."""
+        self._lists: tuple[array[int], array[int], array[int]] = (array("q"), array("q"), array("q"))
+        """List, n-gram and times, for each n-gram of each list; the n-grams of one n in a text are a list."""
+        self._common: tuple[array[int], ...] = (array("q"), array("q"), array("q"), array("q"))
+        """Pair, n-gram, times in answer and reference, for each n-gram that a pair of lists shares."""
+        self._pairs: tuple[array[int], array[int], array[float]] = (array("q"), array("q"), array("d"))
+        """List of the answer, list of the reference and penalty on the difference in length."""
+        self._size = 0
+        self._ends = [0]
+        """How many pairs there are up to each instance."""
+        for number, (answer, texts) in enumerate(zip(answers, references, strict=True)):
+            found = {gram: None for text in texts for grams in text.grams for gram in grams}
+            self._documents[0].extend([number] * len(found))
+            self._documents[1].extend(map(self._id, found))
+            if answer is not None:
+                self._add(answer, texts)
+            self._ends.append(len(self._pairs[0]))
+        self._logs = np.array([0.0, *(math.log(times) for times in range(1, len(answers) + 1))])
+
+    def _id(self, gram: tuple[str, ...]) -> int:
+        return self._ids.setdefault(gram, len(self._ids))
+
+    def _list(self, grams: Grams) -> int:
+        self._size += 1
+        self._lists[0].extend([self._size - 1] * len(grams))
+        self._lists[1].extend(map(self._id, grams))
+        self._lists[2].extend(grams.values())
+        return self._size - 1
+
+    def _add(self, answer: _Text, texts: Sequence[_Text]) -> None:
+        said = [self._list(grams) for grams in answer.grams]
+        for text in texts:
+            penalty = math.exp(-((answer.length - text.length) ** 2) / (2 * SIGMA**2))
+            for given, grams, wanted in zip(said, answer.grams, text.grams, strict=True):
+                shared = [gram for gram in grams if gram in wanted]
+                self._common[0].extend([len(self._pairs[0])] * len(shared))
+                self._common[1].extend(map(self._id, shared))
+                self._common[2].extend(grams[gram] for gram in shared)
+                self._common[3].extend(wanted[gram] for gram in shared)
+                for column, value in zip(self._pairs[:2], (given, self._list(wanted)), strict=True):
+                    column.append(value)
+                self._pairs[2].append(penalty)
+
+    def _weights(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the inverse document frequency of each n-gram in the documents kept."""
+        numbers, grams = map(np.array, self._documents)
+        found = np.bincount(grams[kept[numbers]], minlength=len(self._ids))
+        weights: NDArray[np.float64] = self._logs[np.count_nonzero(kept)] - self._logs[np.maximum(found, 1)]
         # Where no n-gram tells one instance from another all weights are 0, and so would be
         # the score of perfect answers: then all n-grams weigh the same.
-        if not any(self._known.values()):
-            self._rarest, self._known = 1.0, {}
+        return weights if weights[found > 0].any() else np.ones(len(weights))
 
-    def vector(self, grams: Grams) -> dict[tuple[str, ...], float]:
-        known, rarest = self._known, self._rarest
-        return {gram: times * known.get(gram, rarest) for gram, times in grams.items()}
+    def scores(self, kept: NDArray[np.bool_]) -> list[float]:
+        """Return CIDEr-D of each kept instance, 0..10, the documents being those of the kept instances.
 
-
-def _norm(vector: dict[tuple[str, ...], float]) -> float:
-    return math.sqrt(sum(weight * weight for weight in vector.values()))
-
-
-def _cosine(given: dict[tuple[str, ...], float], wanted: dict[tuple[str, ...], float]) -> float:
-    """Return the cosine with the answer's weights clipped at the reference's."""
-    product = sum(
-        min(weight, wanted[gram]) * wanted[gram] for gram, weight in given.items() if gram in wanted
-    )
-    norms = _norm(given) * _norm(wanted)
-    return product / norms if norms else 0.0
-
-
-def _cider_d(answer: _Text, references: Sequence[_Text], weights: _Weights) -> float:
-    """Return 10 times the mean over references and n of the penalised cosines."""
-    vectors = [weights.vector(grams) for grams in answer.grams]
-    parts = []
-    for reference in references:
-        penalty = math.exp(-((answer.length - reference.length) ** 2) / (2 * SIGMA**2))
-        for given, grams in zip(vectors, reference.grams, strict=True):
-            parts.append(penalty * _cosine(given, weights.vector(grams)))
-    return 10.0 * math.fsum(parts) / len(parts)
+        10 times the mean over references and n of the penalised cosines, the answer's weights clipped at the
+        reference's; 0 without an answer.
+        """
+        weights = self._weights(kept)
+        lists, grams, times = map(np.array, self._lists)
+        norms = np.sqrt(np.bincount(lists, (times * weights[grams]) ** 2, minlength=self._size))
+        pair, gram, said, true = map(np.array, self._common)
+        wanted = true * weights[gram]
+        products = np.bincount(
+            pair, np.minimum(said * weights[gram], wanted) * wanted, minlength=len(self._pairs[0])
+        )
+        given, due, penalties = map(np.array, self._pairs)
+        lengths = norms[given] * norms[due]
+        cosines = np.divide(products, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
+        parts = (penalties * cosines).tolist()
+        spans = [self._ends[place : place + 2] for place in np.flatnonzero(kept).tolist()]
+        return [10.0 * math.fsum(parts[start:end]) / max(end - start, 1) for start, end in spans]
 
 
 class CiderAccumulator:
-    """Mean CIDEr-D; the weights of the n-grams are known only when all references are."""
+    """Mean CIDEr-D; the weights of the n-grams are known only when all references are.
+
+    An instance's references are in the weights of all instances: the standard error is a jackknife over
+    groups of instances, whose documents are left out as well.
+    """
 
     def __init__(self) -> None:
         """Start without instances."""
@@ -94,16 +144,18 @@ class CiderAccumulator:
         self._references.append(texts)
         self._answers.append(answer)
 
-    def result(self) -> MetricValue:
-        """Return the mean over everything added so far; the standard error takes the weights as given."""
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
+        """Return the mean over everything added so far."""
         if not self._answers:
             return NOTHING
-        weights = _Weights(self._references)
-        values = [
-            0.0 if answer is None else _cider_d(answer, references, weights)
-            for answer, references in zip(self._answers, self._references, strict=True)
-        ]
-        return mean_value(values, scale=100.0)
+        n, corpus = len(self._answers), _Corpus(self._answers, self._references)
+
+        def mean(kept: NDArray[np.bool_]) -> float:
+            return mean_value(corpus.scores(kept), 100.0).score
+
+        groups = draw_groups(keys_of(instances, n))
+        without = [mean(np.array(groups.of) != left) for left in range(groups.count if n > 1 else 1)]
+        return jackknife_value(mean(np.ones(n, dtype=np.bool_)), groups.by_instance(without), groups.told)
 
 
 def cider(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:
@@ -142,5 +194,6 @@ METRICS: Final = (
             "CJK by character, mean over instances"
         ),
         factory=CiderAccumulator,
+        aggregation="corpus",
     ),
 )

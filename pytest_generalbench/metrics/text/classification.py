@@ -8,13 +8,14 @@ accepts, and None, is a miss for its instance's class and never a class of its o
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from pytest_generalbench.metrics.accumulators import NOTHING, MeanAccumulator, jackknife, score_of
+from pytest_generalbench.metrics.accumulators import NOTHING, MeanAccumulator, jackknife_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.text.normalization import normalise_answer
 from pytest_generalbench.metrics.validation import text_pair, text_prediction, text_references
@@ -81,38 +82,41 @@ class ClassAccumulator:
         """Take the metric's name, for messages, and the share of a class in its mean."""
         self._name = name
         self._share = share
-        self._seen: Counter[tuple[tuple[str, ...], str | None]] = Counter()
+        self._seen: dict[tuple[tuple[str, ...], str | None], int] = {}
+        """The distinct instances, and where each stands among them."""
+        self._places = array("q")
+        """Which of the distinct ones each instance is."""
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one instance; None is a miss for the class of `reference`."""
         forms = tuple(normalise_answer(text) for text in text_references(self._name, reference))
         answer = None if prediction is None else normalise_answer(text_prediction(self._name, prediction))
-        self._seen[forms, answer] += 1
+        self._places.append(self._seen.setdefault((forms, answer), len(self._seen)))
 
-    def _outcomes(self) -> Counter[tuple[str, str | None]]:
-        """Count (class, class predicted or None)."""
+    def _outcomes(self) -> list[tuple[str, str | None]]:
+        """Return (class, class predicted or None) of each instance."""
         known = sorted({forms for forms, _ in self._seen})
         owners = {forms[0]: forms[0] for forms in known}
         for forms in known:
             for form in forms:
                 owners.setdefault(form, forms[0])
-        outcomes: Counter[tuple[str, str | None]] = Counter()
-        for (forms, answer), times in self._seen.items():
-            said = forms[0] if answer in forms else owners.get(answer) if answer is not None else None
-            outcomes[forms[0], said] += times
-        return outcomes
+        told = [
+            (forms[0], forms[0] if answer in forms else None if answer is None else owners.get(answer))
+            for forms, answer in self._seen
+        ]
+        return [told[place] for place in self._places]
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the score in percent over everything added so far."""
-        outcomes = self._outcomes()
-        if not outcomes:
+        if not self._places:
             return NOTHING
+        told = self._outcomes()
+        outcomes = Counter(told)
         tallies = _tallies(outcomes)
         shares = [self._share(one.support, one.hits, one.false_alarms) for one in tallies.values()]
         top, weight = math.fsum(part for part, _ in shares), sum(part for _, part in shares)
-        without_one = [100.0 * self._without(tallies, outcome, top, weight) for outcome in outcomes]
-        stderr = jackknife(without_one, list(outcomes.values()))
-        return MetricValue(score=100.0 * top / weight, stderr=stderr, n=outcomes.total())
+        without = {outcome: 100.0 * self._without(tallies, outcome, top, weight) for outcome in outcomes}
+        return jackknife_value(100.0 * top / weight, [without[outcome] for outcome in told])
 
     def _without(
         self, tallies: Mapping[str, _Tally], outcome: tuple[str, str | None], top: float, weight: int
@@ -214,6 +218,7 @@ METRICS: Final = (
         best=100.0,
         definition=f"mean recall per class; {_FOREIGN}",
         factory=partial(ClassAccumulator, "macro_accuracy", _macro_recall),
+        aggregation="corpus",
     ),
     Metric(
         name="macro_f1",
@@ -222,6 +227,7 @@ METRICS: Final = (
         best=100.0,
         definition=f"unweighted mean of F1 per class; {_FOREIGN}",
         factory=partial(ClassAccumulator, "macro_f1", _macro_f1),
+        aggregation="corpus",
     ),
     Metric(
         name="weighted_f1",
@@ -230,5 +236,6 @@ METRICS: Final = (
         best=100.0,
         definition=f"mean of F1 per class weighted by its references; {_FOREIGN}",
         factory=partial(ClassAccumulator, "weighted_f1", _weighted_f1),
+        aggregation="corpus",
     ),
 )

@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.metrics.accumulators import NOTHING, jackknife, mean_value, score_of
+from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value, mean_value, rescaled, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import number_prediction, number_reference
 
@@ -44,11 +44,11 @@ def _mean_absolute(errors: Sequence[float]) -> MetricValue:
 
 def _root_mean_square(errors: Sequence[float]) -> MetricValue:
     n = len(errors)
-    squares = sorted(error * error for error in errors)
+    squares = [error * error for error in errors]
     total = math.fsum(squares)
     # Leaving out the largest square of a sum can leave a rounding error below 0.
     without_one = [math.sqrt(max(total - square, 0.0) / (n - 1)) for square in squares] if n > 1 else [0.0]
-    return MetricValue(score=math.sqrt(total / n), stderr=jackknife(without_one, [1] * n), n=n)
+    return jackknife_value(math.sqrt(total / n), without_one)
 
 
 class ErrorAccumulator:
@@ -66,7 +66,7 @@ class ErrorAccumulator:
         number = None if prediction is None else number_prediction(self._name, prediction)
         self._pairs.append((number, known))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the error over everything added so far."""
         if not self._pairs:
             return NOTHING
@@ -74,9 +74,7 @@ class ErrorAccumulator:
         largest = max(errors)
         if largest == 0.0 or 1 / _LARGE <= largest <= _LARGE:
             return self._summary(errors)
-        scaled = self._summary([error / largest for error in errors])
-        stderr = None if scaled.stderr is None else scaled.stderr * largest
-        return MetricValue(score=scaled.score * largest, stderr=stderr, n=scaled.n)
+        return rescaled(self._summary([error / largest for error in errors]), largest)
 
 
 def mae(pairs: Iterable[tuple[float | None, float]]) -> float:
@@ -100,9 +98,9 @@ def mae(pairs: Iterable[tuple[float | None, float]]) -> float:
 def rmse(pairs: Iterable[tuple[float | None, float]]) -> float:
     """Return the square root of the mean of (prediction - reference) squared (raw; lower is better).
 
-    Unreadable answers as in `mae`; the standard error is a jackknife. NaN without
-    instances. Source: [workbook] `RMSE` of time series; standard definition (the released
-    code computes MAE there).
+    Unreadable answers as in `mae`; the standard error is a jackknife, which takes what they err by
+    as given. NaN without instances. Source: [workbook] `RMSE` of time series; standard definition
+    (the released code computes MAE there).
 
     Raises:
         ReferenceFormatError: A reference that is no finite number.
@@ -132,5 +130,6 @@ METRICS: Final = (
         best=0.0,
         definition=f"root mean square error; {_UNREADABLE}",
         factory=partial(ErrorAccumulator, "rmse", _root_mean_square),
+        aggregation="corpus",
     ),
 )

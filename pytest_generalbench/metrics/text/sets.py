@@ -146,6 +146,7 @@ METRICS: Final = (
             "is wanted is one TP, an unreadable answer is one wrong item"
         ),
         factory=_micro_f1_accumulator,
+        aggregation="corpus",
     ),
     Metric(
         name="extraction_f1",
@@ -157,6 +158,7 @@ METRICS: Final = (
             "and nothing found does not count, an unreadable answer is one wrong item"
         ),
         factory=_extraction_f1_accumulator,
+        aggregation="corpus",
     ),
     Metric(
         name="triplet_recall50",

@@ -95,6 +95,7 @@ METRICS: Final = (
         factory=lambda dino: _pooled("subject_consistency", dino),
         backbones=("dino",),
         needs=(),
+        aggregation="corpus",
     ),
     Metric(
         name="background_consistency",
@@ -105,6 +106,7 @@ METRICS: Final = (
         factory=lambda clip: _pooled("background_consistency", clip),
         backbones=("clip",),
         needs=(),
+        aggregation="corpus",
     ),
     Metric(
         name="temporal_flickering",

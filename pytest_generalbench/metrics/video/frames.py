@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +9,14 @@ import numpy as np
 
 from pytest_generalbench.core.errors import MissingDependencyError
 from pytest_generalbench.core.outputs import Target, Video
-from pytest_generalbench.metrics.accumulators import NOTHING, mean_value
-from pytest_generalbench.metrics.base import MetricValue
-from pytest_generalbench.metrics.standard_errors import grouped_jackknife
+from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value, mean_value
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_generalbench.metrics.backbone_interfaces import Features, Pixels
+    from pytest_generalbench.metrics.base import MetricValue
 
 SAMPLES: Final = 16
 """Frames that the metrics look at which look at a few."""
@@ -132,7 +130,7 @@ class VideoMean:
         video, target = video_and_target(self._name, prediction, reference)
         self._values.append(0.0 if video is None else self._score(video, target))
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
         return mean_value(self._values, self._scale)
 
@@ -148,28 +146,30 @@ class FramePool:
         self._name = name
         self._scores = scores
         self._scale = scale
-        self._rows: list[tuple[float, float]] = []
-        self._wrong = 0
+        self._rows: list[tuple[float, int] | None] = []
+        """Sum and number of each video's frames; None for an answer that counts as wrong."""
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one instance: a Video or None, and a Target."""
         video, target = video_and_target(self._name, prediction, reference)
         scores = None if video is None else self._scores(video, target)
-        if scores is not None and len(scores):
-            self._rows.append((math.fsum(scores), float(len(scores))))
-        else:
-            self._wrong += 1
+        counted = None if scores is None or not len(scores) else (math.fsum(scores), len(scores))
+        self._rows.append(counted)
 
-    def result(self) -> MetricValue:
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over frames; its standard error is a jackknife over videos."""
-        n = len(self._rows) + self._wrong
+        n, answered = len(self._rows), [row for row in self._rows if row is not None]
         if not n:
             return NOTHING
-        usual = math.fsum(count for _, count in self._rows) / len(self._rows) if self._rows else 1.0
-        rows = [*self._rows, *itertools.repeat((0.0, usual), self._wrong)]
+        k, total = len(answered), math.fsum(part for part, _ in answered)
+        frames = sum(count for _, count in answered)
+        usual = frames / k if k else 1.0
+        score = total / math.fsum([*(count for _, count in answered), *[usual] * (n - k)])
 
-        def share(part: Sequence[tuple[float, float]]) -> float:
-            return math.fsum(total for total, _ in part) / math.fsum(count for _, count in part)
+        def without(row: tuple[float, int] | None) -> float:
+            """Return the mean without one video: without a wrong one as many frames are fewer as is usual."""
+            left = k if row is None else k - 1
+            part, count = row or (0.0, 0)
+            return (total - part) / (frames - count) * left / max(n - 1, 1) if left else 0.0
 
-        stderr = grouped_jackknife(rows, share)
-        return MetricValue(self._scale * share(rows), None if stderr is None else self._scale * stderr, n)
+        return jackknife_value(self._scale * score, [self._scale * without(row) for row in self._rows])

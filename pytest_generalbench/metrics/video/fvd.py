@@ -58,5 +58,6 @@ METRICS: Final = (
         factory=_accumulator,
         backbones=("video_features",),
         needs=("medium",),
+        aggregation="corpus",
     ),
 )

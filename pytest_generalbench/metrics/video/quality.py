@@ -96,5 +96,6 @@ METRICS: Final = (
         factory=_musiq,
         backbones=("musiq",),
         needs=(),
+        aggregation="corpus",
     ),
 )

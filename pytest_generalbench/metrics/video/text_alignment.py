@@ -183,6 +183,7 @@ METRICS: Final = (
         factory=_appearance_style,
         backbones=("clip",),
         needs=("style",),
+        aggregation="corpus",
     ),
     Metric(
         name="clip_style",
@@ -209,5 +210,6 @@ METRICS: Final = (
         factory=_frame_accuracy,
         backbones=("clip",),
         needs=("target_prompt", "source_prompt"),
+        aggregation="corpus",
     ),
 )
