@@ -99,13 +99,15 @@ def pooled_value(parts: Sequence[tuple[float, float]], scale: float = 1.0) -> Me
 
     Returns:
         NaN without instances, 0 when none has a part. The standard error is a jackknife over instances: the
-        parts of one instance are no sample of their own.
+        parts of one instance are no sample of their own. With one part each, it is that of the mean.
 
     >>> pooled_value([(1.0, 1), (0.0, 3)]).score
     0.25
     """
     if not parts:
         return NOTHING
+    if all(one == 1 for _, one in parts):
+        return mean_value([part for part, _ in parts], scale)
     total, count = math.fsum(part for part, _ in parts), math.fsum(one for _, one in parts)
     without = [scale * (total - part) / (count - one) if count > one else math.nan for part, one in parts]
     return jackknife_value(scale * total / (count or 1), without)

@@ -134,14 +134,19 @@ class Run:
         if what != "instances":
             raise UnknownWordError("data frame", what, FRAMES)
         names = self._with_rows(tasks)
-        frames = {name: _read_frame(rows_path(self.folder, name)) for name in names}
-        if not frames:
-            return pd.DataFrame(columns=list(Instance.__slots__))
-        whole = pd.concat(frames.values(), ignore_index=True)
-        lengths = [len(frame) for frame in frames.values()]
-        codes = [place for place, length in enumerate(lengths) for _ in range(length)]
-        whole.insert(0, "task", pd.Categorical.from_codes(codes, categories=list(frames)))
-        return whole
+        rows = [(place, *row) for place, name in enumerate(names) for row in read_rows(self.folder, name)]
+        columns = dict(zip(Instance.__slots__, zip(*rows, strict=True), strict=True)) if rows else {}
+        return pd.DataFrame(
+            {
+                "task": pd.Categorical.from_codes(list(columns.get("task", ())), categories=list(names)),
+                "instance": pd.Series(columns.get("instance", ()), dtype="str"),
+                "state": pd.Series(columns.get("state", ()), dtype="category"),
+                "score": pd.Series(columns.get("score", ()), dtype="float64"),
+                "group": pd.Series(columns.get("group", ()), dtype="Int64"),
+                "cluster": pd.Series(columns.get("cluster", ()), dtype="str"),
+                "prediction": pd.Series(columns.get("prediction", ()), dtype="str"),
+            }
+        )
 
     def _with_rows(self, tasks: Sequence[str] | None) -> tuple[str, ...]:
         there = tasks_with_rows(self.folder) if tasks is None else tuple(tasks)
@@ -154,21 +159,6 @@ class Run:
 
 
 _WAY_OUT: Final = "`generalbench rescore --write` makes them from the ledger"
-
-
-def _read_frame(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.read_csv(
-        path,
-        dtype={
-            "instance": "str", "state": "category", "score": "float64", "group": "Int64", "cluster": "str",
-            "prediction": "str",
-        },
-        keep_default_na=False,
-        na_values={"score": [""], "group": [""]},
-        float_precision="round_trip",
-    )  # fmt: skip
 
 
 def _task_row(entry: Mapping[str, Any], task: Task | None) -> TaskRow:

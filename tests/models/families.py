@@ -138,7 +138,10 @@ def save_qwen2_5_vl(folder: Path) -> Path:
     torch.manual_seed(0)
     marks = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
     words = tokenizer(extra=dict(zip(("start", "end", "image_token", "video_token"), marks, strict=True)))
-    words.chat_template = chat_template(image="<|vision_start|><|image_pad|><|vision_end|>")
+    words.chat_template = chat_template(
+        image="<|vision_start|><|image_pad|><|vision_end|>",
+        video="<|vision_start|><|video_pad|><|vision_end|>",
+    )
     start, end, image, video = (words.convert_tokens_to_ids(mark) for mark in marks)
     config = Qwen2_5_VLConfig(
         text_config={
@@ -171,7 +174,10 @@ def save_qwen3_vl(folder: Path) -> Path:
         "image_token": "<|image_pad|>", "video_token": "<|video_pad|>",
     }  # fmt: skip
     words = tokenizer(extra=marks)
-    words.chat_template = chat_template(image="<|vision_start|><|image_pad|><|vision_end|>")
+    words.chat_template = chat_template(
+        image="<|vision_start|><|image_pad|><|vision_end|>",
+        video="<|vision_start|><|video_pad|><|vision_end|>",
+    )
     start, end, image, video = (words.convert_tokens_to_ids(mark) for mark in marks.values())
     config = Qwen3VLConfig(
         text_config={

@@ -20,6 +20,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pytest_generalbench.core.errors import DataError, UnknownWordError
 from pytest_generalbench.core.outputs.codecs.images.rle import Rle, RleError, rle_from_plain
@@ -212,6 +213,10 @@ def build(kind: type[Answer], values: Mapping[str, Any], arrays: Mapping[str, An
         raise AnswerFormatError(f"no {kind.form}: {type(error).__name__} {error}") from error
 
 
+# From numpy 2.5 on NDArray is a type alias of its own, and the origin of NDArray[...] is that alias.
+_NDARRAY: Final = typing.get_origin(NDArray[Any])
+
+
 def _value(hint: Any, plain: Any, arrays: Mapping[str, Any]) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
@@ -224,7 +229,7 @@ def _value(hint: Any, plain: Any, arrays: Mapping[str, Any]) -> Any:
         return tuple(_value(one, item, arrays) for one, item in zip(args, plain, strict=True))
     if hint is Rle:
         return rle_from_plain(plain)
-    if origin is np.ndarray or hint is np.ndarray:
+    if hint is np.ndarray or origin in (np.ndarray, _NDARRAY):
         return arrays[plain["array"]]
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
         inner = typing.get_type_hints(hint)
