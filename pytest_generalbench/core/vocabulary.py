@@ -211,6 +211,3 @@ SOTA_TABLES: Final = ("released", "paper")
 """The two published tables of specialist scores; they differ on 64 tasks."""
 
 SCORINGS: Final = ("paper", "released")
-
-MODULE_NODEID: Final = "benchmark_tasks/test_general_bench.py"
-"""Node id of the shipped module, the same in every repository and on every worker."""

@@ -11,9 +11,7 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import TaskResult, absent, digest_of, result_from_dict
 from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
-from pytest_generalbench.evaluation.scoring.backbones import make_backbones
-from pytest_generalbench.evaluation.scoring.human_ratings import make_ratings
-from pytest_generalbench.evaluation.scoring.judge import make_judge
+from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result
 from pytest_generalbench.runs.folder import read_run, settings_of_run
 from pytest_generalbench.runs.instance_rows import write_rows
@@ -23,7 +21,6 @@ from pytest_generalbench.runs.provenance import environment
 from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
 from pytest_generalbench.runs.resume import Earlier
 from pytest_generalbench.suite import tasks as registry
-from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.level import sota_table
 
 if TYPE_CHECKING:
@@ -93,11 +90,7 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
     settings = settings_of_run(record)
     started_in = Path(record["invocation"])
     shipped = registry.load_tasks()
-    source = settings.data if settings.data in ("demo", "hub") else started_in / settings.data
-    data = open_data(source, settings.split, shipped, offline=True)
-    judge = make_judge(settings, data.is_demo)
-    backbones = make_backbones(settings, data.is_demo, started_in)
-    ratings = make_ratings(settings, data, shipped, started_in)
+    data, judge, backbones, ratings = open_resources(settings, shipped, started_in, offline=True)
     scoring = _Rescoring(settings, data, judge, backbones, ratings)
     sota = settings.sota if settings.sota in ("released", "paper") else str(started_in / settings.sota)
     tasks = {task.id: task for task in shipped}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,46 +10,15 @@ import pytest
 from pytest_generalbench import models
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.node_ids import MODULE_NODEID
 from pytest_generalbench.core.task import Task, validate
-from pytest_generalbench.core.vocabulary import MODULE_NODEID
 from pytest_generalbench.plugin import options
+from pytest_generalbench.plugin.context import Benchmark, is_worker
 from pytest_generalbench.suite import selection
 from pytest_generalbench.suite import tasks as registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from pytest_generalbench.core.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """What a session runs."""
-
-    settings: Settings
-    module: Path
-    """File of the shipped test module."""
-    shipped: tuple[Task, ...]
-    """General-Bench itself: the denominators of the levels."""
-    registered: tuple[Task, ...]
-    """Every task there is, those of hooks included."""
-    tasks: tuple[Task, ...]
-    """The chosen board's tasks: what is collected."""
-    folder: Path
-    """Where pytest was started; relative paths of options are meant from here."""
-    is_selective: bool = False
-    """Whether the command line itself says which tasks (`-k`, `-m`, paths, `--lf`)."""
-
-    @property
-    def data_source(self) -> str | Path:
-        """The data setting, a folder as an absolute path."""
-        given = self.settings.data
-        return given if given in ("demo", "hub") else self.folder / given
-
-
-def is_worker(config: pytest.Config) -> bool:
-    """Whether this process is a worker of pytest-xdist."""
-    return hasattr(config, "workerinput")
 
 
 def _hooked_tasks(config: pytest.Config) -> Iterable[Task]:
@@ -158,7 +126,8 @@ def auto_workers(config: pytest.Config) -> int | None:
 
 def activate(config: pytest.Config, module: Path) -> None:
     """Register everything that a benchmark session needs. A user's mistake ends as one line."""
-    from pytest_generalbench.plugin.collection import Items
+    from pytest_generalbench.plugin.collection import Collection
+    from pytest_generalbench.plugin.execution import Execution
 
     if config.getoption("dist", "no") == "each":
         raise pytest.UsageError("--dist each would run every task once per worker: use load or worksteal")
@@ -169,13 +138,20 @@ def activate(config: pytest.Config, module: Path) -> None:
         raise pytest.UsageError(str(error)) from error
     _translate_paths(config, module)  # a worker is given the user's own arguments
     if is_worker(config):
-        config.pluginmanager.register(Items(benchmark, config), "generalbench-items")
+        collection = Collection(benchmark, config, None)
+        config.pluginmanager.register(collection, "generalbench-collection")
+        execution = Execution(benchmark, config, collection, None)
+        config.pluginmanager.register(execution, "generalbench-execution")
         return
     _share_rootdir(config)
     from pytest_generalbench.plugin.controller import Controller
     from pytest_generalbench.plugin.xdist.workers import Workers
 
     controller = Controller(benchmark, config)
+    collection = Collection(benchmark, config, controller)
+    execution = Execution(benchmark, config, collection, controller)
+    controller.own_model = execution.model_identity
     config.pluginmanager.register(Workers(benchmark, controller), "generalbench-workers")
     config.pluginmanager.register(controller, "generalbench-controller")
-    config.pluginmanager.register(Items(benchmark, config), "generalbench-items")
+    config.pluginmanager.register(collection, "generalbench-collection")
+    config.pluginmanager.register(execution, "generalbench-execution")

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.node_ids import is_part, task_id_of
 from pytest_generalbench.core.result import TaskResult, absent, drift, result_from_dict
-from pytest_generalbench.plugin.collection import MODEL_OUTPUT, PROPERTY, RUN_INPUT, SESSION_INPUT
-from pytest_generalbench.plugin.subtasks import PART_PROPERTY, is_part, task_id_of
+from pytest_generalbench.plugin.context import (
+    MODEL_OUTPUT,
+    PART_PROPERTY,
+    PROPERTY,
+    RUN_INPUT,
+    SESSION_INPUT,
+)
 from pytest_generalbench.reports import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_generalbench.evaluation.scoring.judge import Judge
-    from pytest_generalbench.plugin.activation import Benchmark
+    from pytest_generalbench.plugin.context import Benchmark
     from pytest_generalbench.runs.finalize import Setting
     from pytest_generalbench.runs.folder import RunFolder
     from pytest_generalbench.runs.ledger.index import Ledgers
@@ -49,6 +55,8 @@ class Controller:
         self.notes: list[str] = []
         self.tasks = {task.id: task for task in benchmark.tasks}
         self.level: LevelResult | None = None
+        self.own_model: Callable[[], dict[str, Any] | None] = lambda: None
+        """Says which model this process used itself; set where it executes items."""
         self._started = time.perf_counter()
         self._model: dict[str, Any] | None = None
         self._judge: Judge | None = None
@@ -76,19 +84,13 @@ class Controller:
         """Open the data and the run folder, before any worker starts."""
         if self.collect_only:
             return
-        from pytest_generalbench.evaluation.scoring.backbones import make_backbones
-        from pytest_generalbench.evaluation.scoring.human_ratings import make_ratings
-        from pytest_generalbench.evaluation.scoring.judge import make_judge
-        from pytest_generalbench.suite.data import open_data
+        from pytest_generalbench.evaluation.resources import open_resources
 
         settings = self.benchmark.settings
-        source = self.benchmark.data_source
         try:
-            data = open_data(source, settings.split, self.benchmark.registered, offline=settings.offline)
             # A wrong address, folder or rating ends the session here.
-            self._judge = make_judge(settings, data.is_demo)
-            make_backbones(settings, data.is_demo, self.benchmark.folder)
-            make_ratings(settings, data, self.benchmark.registered, self.benchmark.folder)
+            resources = open_resources(settings, self.benchmark.registered, self.benchmark.folder)
+            data, self._judge = resources.data, resources.judge
             self._open_run(data)
         except GeneralBenchError as error:
             raise pytest.UsageError(str(error)) from error
@@ -339,8 +341,7 @@ class Controller:
     def _identity(self, run: RunFolder) -> dict[str, Any]:
         """Return what the model says of itself, or said in an earlier session."""
         if self._model is None:
-            items: Any = self.config.pluginmanager.get_plugin("generalbench-items")
-            self._model = items.model_identity()
+            self._model = self.own_model()
         if self._model is None and self._earlier is not None and self._earlier.model is not None:
             self._model = self._earlier.model[1]
         return self._model or {}

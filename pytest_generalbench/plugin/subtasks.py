@@ -6,13 +6,13 @@ all answered. No item waits for another to begin, so that any of them may run fi
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_generalbench.core.vocabulary import MODULE_NODEID
+from pytest_generalbench.core.node_ids import ITEM
+from pytest_generalbench.plugin.context import PART_PROPERTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
 
     Help = Callable[[pytest.Session, Task, int, int], int]
-
-SECONDS_INPUT: Final = "generalbench_seconds"
-"""Key under which a worker is told how long tasks take; without it none is divided."""
-
-PART_PROPERTY: Final = "generalbench_part"
-"""Name of the user property that says how many instances a part answered."""
-
-_ITEM: Final = re.compile(rf"{re.escape(MODULE_NODEID)}::test_(?:task\[(.+)\]|part\[(.+)-\d+of\d+\])")
 
 
 class Part(pytest.Item):
@@ -55,18 +47,6 @@ class Part(pytest.Item):
         return self.path, None, self.name
 
 
-def task_id_of(nodeid: str) -> str | None:
-    """Return the task that an item evaluates, or None for a part and for what is no benchmark item."""
-    found = _ITEM.fullmatch(nodeid)
-    return found and found[1]
-
-
-def is_part(nodeid: str) -> bool:
-    """Whether an item only helps with a task."""
-    found = _ITEM.fullmatch(nodeid)
-    return found is not None and found[2] is not None
-
-
 def part_items(items: Iterable[tuple[pytest.Item, Task]], parts: Mapping[str, int], run: Help) -> list[Part]:
     """Return the items that help with those of the tasks' own items that are divided."""
     return [
@@ -85,7 +65,7 @@ def part_items(items: Iterable[tuple[pytest.Item, Task]], parts: Mapping[str, in
 
 def seconds_of(nodeids: Sequence[str], seconds: Mapping[str, float]) -> list[float]:
     """Return how long each item will take, from how long the tasks will: the parts of one take alike."""
-    matches = [_ITEM.fullmatch(nodeid) for nodeid in nodeids]
+    matches = [ITEM.fullmatch(nodeid) for nodeid in nodeids]
     tasks = [match[1] or match[2] if match else "" for match in matches]
     counts = Counter(tasks)
     return [seconds.get(task, 0.0) / counts[task] for task in tasks]

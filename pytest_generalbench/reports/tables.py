@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import GeneralBenchError, MissingDependencyError
-from pytest_generalbench.core.vocabulary import MODULE_NODEID
+from pytest_generalbench.core.node_ids import MODULE_NODEID
 from pytest_generalbench.reports.comparison import answers_of
 from pytest_generalbench.reports.official import ExportedRun, write_json
 

@@ -30,8 +30,8 @@ class Noting:
         with open("scored.log", "a") as log:
             log.write(f"{os.getpid()}\\n")
         self.inner.add(prediction, reference)
-    def result(self):
-        return self.inner.result()
+    def result(self, instances=()):
+        return self.inner.result(instances)
 
 metrics.make = lambda *args: Noting(make(*args))
 """

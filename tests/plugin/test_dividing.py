@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.plugin.activation import Benchmark
-from pytest_generalbench.plugin.subtasks import SECONDS_INPUT
+from pytest_generalbench.plugin.context import SECONDS_INPUT, Benchmark
 from pytest_generalbench.plugin.xdist.workers import Workers
 from tests.makers import make_task
 from tests.plugin.kept import answers

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_generalbench.core.vocabulary import MODULE_NODEID
+from pytest_generalbench.core.node_ids import MODULE_NODEID
 from pytest_generalbench.runs.result_file import comparable, read_result
 from pytest_generalbench.suite.tasks import load_tasks
 

@@ -94,9 +94,12 @@ def test_what_killed_two_workers_is_not_asked_a_third_time(
 def test_other_settings_are_refused_each_by_name(
     pytester: pytest.Pytester, dead_run: Path, args: list[str], words: str
 ) -> None:
-    before = {path.name: path.read_bytes() for path in dead_run.iterdir() if path.name != LOCK_FILE}
+    def content() -> dict[Path, bytes]:
+        return {p: p.read_bytes() for p in dead_run.rglob("*") if p.is_file() and p.name != LOCK_FILE}
+
+    before = content()
     assert words in only_error(run(pytester, RESUME, RUN, *args))
-    assert {path.name: path.read_bytes() for path in dead_run.iterdir() if path.name != LOCK_FILE} == before
+    assert content() == before
 
 
 def test_settings_that_no_answer_depends_on_may_change(pytester: pytest.Pytester, dead_run: Path) -> None:

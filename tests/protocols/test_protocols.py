@@ -38,8 +38,8 @@ def test_an_unknown_word_is_answered_with_the_good_ones() -> None:
         protocols.get("multiple_choise")
 
 
-def test_a_plugin_adds_a_protocol_but_replaces_no_built_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocols, "_registered", {})
+def test_a_plugin_adds_a_protocol_but_replaces_no_built_in(request: pytest.FixtureRequest) -> None:
+    request.addfinalizer(REGISTRY.remove_added)
 
     class Riddle(ShortAnswer):
         name = "riddle"

@@ -10,13 +10,14 @@ import pytest
 from pytest_generalbench import models
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.plugin import options
-from pytest_generalbench.plugin.subtasks import SECONDS_INPUT, seconds_of
+from pytest_generalbench.plugin.context import SECONDS_INPUT
+from pytest_generalbench.plugin.subtasks import seconds_of
 from pytest_generalbench.plugin.xdist import gpu_leases as gpu
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.plugin.activation import Benchmark
+    from pytest_generalbench.plugin.context import Benchmark
     from pytest_generalbench.plugin.controller import Controller
 
 

@@ -1,0 +1,240 @@
+"""The evaluating half of a process, without pytest: data, model and ledger, and one task after another."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
+from pytest_generalbench.core.result import TaskResult, absent
+from pytest_generalbench.evaluation.resources import open_resources
+from pytest_generalbench.evaluation.scoring.background_scorer import Scorer, can_fork
+from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
+from pytest_generalbench.evaluation.task_evaluator import Evaluation
+from pytest_generalbench.models import make_model
+from pytest_generalbench.models.base import foreign
+from pytest_generalbench.runs.folder import ledger_path
+from pytest_generalbench.runs.ledger.index import read_ledgers
+from pytest_generalbench.runs.ledger.records import LedgerError, LedgerWriter
+from pytest_generalbench.runs.model_identity import identify, sources
+from pytest_generalbench.runs.resume import Earlier, ResumeError, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_generalbench.core.settings import Settings
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.models import Model
+
+_INSTANT: Final = ("baseline:", "predictions:")
+"""Models that take no time, so that nothing is gained beside them."""
+
+
+class RunPlace(NamedTuple):
+    """Where a process keeps its answers."""
+
+    folder: Path
+    """The run folder."""
+    session: int
+    """Number of the session in the run."""
+    worker: str
+    """The process's name, for its ledger."""
+
+
+class EvaluationWorker:
+    """Evaluates tasks in this process; data, ledger and model are opened when the first task needs them.
+
+    Attributes:
+        model_error: Why the model cannot be had, once it is known: every other task would fail alike.
+        ledger_error: Why no answer can be kept, or none would be of this run.
+        probes: How many instances of a task the consistency check asks again, by task id.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        tasks: Sequence[Task],
+        folder: Path,
+        place: Callable[[], RunPlace],
+        warn: Callable[[str], None],
+    ) -> None:
+        """Keep what to run.
+
+        Args:
+            settings: The run's settings.
+            tasks: Every task there is, for matching data folders.
+            folder: Where the run was started; relative paths of settings are meant from here.
+            place: Says where answers are kept; called when the first task is evaluated.
+            warn: Is given what the user should know and no task's result says.
+        """
+        self.settings = settings
+        self.tasks = tasks
+        self.folder = folder
+        self.model_error: str | None = None
+        self.ledger_error: str | None = None
+        self.probes: Mapping[str, int] = {}
+        self._place = place
+        self._warn = warn
+        self._evaluation: Evaluation | None = None
+        self._model: Model | None = None
+
+    def run(self, task: Task, parts: int = 1, following: Task | None = None) -> TaskResult:
+        """Evaluate a task; whatever goes wrong is its result.
+
+        Args:
+            task: The task.
+            parts: How many items share its batches.
+            following: The task that comes next, so that its data can be prepared meanwhile.
+        """
+        try:
+            return self._ready(following).run(task, parts)
+        except GeneralBenchError as error:
+            self._note(error)
+            return absent(task, "failed", str(error)[:300])
+
+    def help(self, task: Task, place: int, parts: int, following: Task | None = None) -> int:
+        """Answer batches of a task that no other process has taken; return how many instances that were.
+
+        Raises:
+            GeneralBenchError: data, ledger or model cannot be had.
+        """
+        try:
+            return self._ready(following).help(task, place, parts)
+        except GeneralBenchError as error:
+            self._note(error)
+            raise
+
+    def _ready(self, following: Task | None) -> Evaluation:
+        evaluation = self._opened()
+        evaluation.expect(following)
+        return evaluation
+
+    def _note(self, error: GeneralBenchError) -> None:
+        """Remember an error after which no task could be kept, or would be of this run."""
+        if isinstance(error, LedgerError | ResumeError):
+            self.ledger_error = str(error)
+
+    def _opened(self) -> Evaluation:
+        """Return this process's evaluation, made when the first task needs it."""
+        if self._evaluation is None:
+            settings, place = self.settings, self._place()
+            resources = open_resources(settings, self.tasks, self.folder)
+            earlier = self._earlier(place.folder)  # before this process opens a ledger of its own
+            writer = LedgerWriter(ledger_path(place.folder, place.worker), place.worker, place.session)
+            self._evaluation = Evaluation(
+                settings, resources.data, writer, self.model, resources.judge, resources.backbones,
+                resources.ratings, earlier,
+            )  # fmt: skip
+            self._evaluation.probes = self.probes
+            if can_fork() and not settings.model.startswith(_INSTANT):
+                self._evaluation.scorer = Scorer(self._evaluation.score_beside)
+        return self._evaluation
+
+    def _earlier(self, folder: Path) -> Earlier:
+        """Return what earlier sessions left in the run folder."""
+        if not self.settings.resume:
+            return Earlier()
+        return Earlier(read_ledgers(folder), self.settings.retry_errors, frozenset(HUMAN_METRICS))
+
+    def model(self) -> Model:
+        """Return the model, made once; when that failed, say so again at once.
+
+        Raises:
+            ModelUnavailableError: it cannot be made.
+        """
+        if self.model_error is not None:
+            raise ModelUnavailableError(self.model_error)
+        if self._model is None:
+            # A baseline looks at the answers, and costs nothing.
+            if self.settings.cache and not self.settings.model.startswith("baseline:"):
+                self._model = self._make_cached(self.settings.cache)
+            else:
+                self._model = self._make_model()
+            self._introduce()
+        return self._model
+
+    def _make_model(self) -> Model:
+        try:
+            with foreign(self.settings.model):
+                return make_model(self.settings, self.folder)
+        except GeneralBenchError as error:
+            self.model_error = str(error)
+            raise ModelUnavailableError(self.model_error) from error
+
+    def _make_cached(self, given: str) -> Model:
+        """Return the model behind the answer cache, which loads it when something must really be asked."""
+        from pytest_generalbench.evaluation.inference.cached_model import CachedModel
+        from pytest_generalbench.runs.answer_cache import AnswerCache
+        from pytest_generalbench.runs.provenance import backend
+
+        settings, folder = self.settings, self.folder
+        cache = AnswerCache(folder / Path(given).expanduser())
+        return CachedModel(
+            self._make_model,
+            lambda: identify(settings, folder, cache),
+            {**backend(settings), **sources(settings, folder)},
+            cache,
+            settings.cache_all,
+        )
+
+    def _introduce(self) -> None:
+        """Note in the ledger which model answers. Raises ResumeError when earlier answers are another's."""
+        told = self.model_identity()
+        if self._evaluation is None or told is None:
+            return
+        ledgers = self._evaluation.earlier.ledgers
+        if ledgers is not None and ledgers.model is not None:
+            before = {key: value for key, value in ledgers.model[1].items() if key != "device"}
+            found = differences(before, told)
+            if found:
+                raise ResumeError(f"the run cannot be continued with another model: {'; '.join(found)}")
+        self._evaluation.ledger.introduce(told)
+
+    def model_identity(self) -> dict[str, Any] | None:
+        """Return what the model says of itself, in plain builtins; None when no task needed it here."""
+        if self._model is None:
+            return None
+        try:
+            with foreign("identity"):
+                # A user's object may say anything of itself; only plain builtins travel and are written.
+                told = {**self._model.identity(), **sources(self.settings, self.folder)}
+                plain = json.dumps(told, default=str, allow_nan=False)
+        except GeneralBenchError as error:
+            return {"identity_error": str(error)}
+        found: dict[str, Any] = json.loads(plain)
+        return found
+
+    def close_ledger(self) -> None:
+        """End background scoring and close the ledger, before anybody reads it."""
+        if self._evaluation is None:
+            return
+        self._count_cached(self._evaluation)
+        scorer = self._evaluation.scorer
+        if scorer is not None:
+            scorer.close()
+            if scorer.lost is not None:
+                self._warn(scorer.lost)
+        self._evaluation.ledger.close()
+
+    def _count_cached(self, evaluation: Evaluation) -> None:
+        """Note in the ledger what the cache answered, and warn when it could not be used."""
+        counts = getattr(self._model, "cache_counts", None)
+        if counts is None:
+            return
+        with suppress(GeneralBenchError):
+            evaluation.ledger.count_cached(*counts)
+        off = getattr(self._model, "off", None)
+        if off:
+            self._warn(off)
+
+    def close_model(self) -> None:
+        """Close the model, unless it was left behind in a call: it might wait for itself."""
+        if self._model is None or (self._evaluation and self._evaluation.deadlines.has_hung):
+            return
+        try:
+            with foreign("the model's close"):
+                self._model.close()
+        except GeneralBenchError as error:
+            self._warn(str(error))

@@ -1,0 +1,56 @@
+"""What the plugin's objects share: the benchmark of a session, and the keys under which processes talk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from pytest_generalbench.core.settings import Settings
+    from pytest_generalbench.core.task import Task
+
+PROPERTY: Final = "generalbench"
+"""Name of the user property that carries a task's digest to the controller."""
+
+PART_PROPERTY: Final = "generalbench_part"
+"""Name of the user property that says how many instances a part answered."""
+
+RUN_INPUT: Final = "generalbench_run"
+"""Key under which a worker is told the run folder."""
+
+SESSION_INPUT: Final = "generalbench_session"
+"""Key under which a worker is told the number of the session."""
+
+SECONDS_INPUT: Final = "generalbench_seconds"
+"""Key under which a worker is told how long tasks take; without it none is divided."""
+
+MODEL_OUTPUT: Final = "generalbench_model"
+"""Key under which a worker says which model it used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """What a session runs."""
+
+    settings: Settings
+    module: Path
+    """File of the shipped test module."""
+    shipped: tuple[Task, ...]
+    """General-Bench itself: the denominators of the levels."""
+    registered: tuple[Task, ...]
+    """Every task there is, those of hooks included."""
+    tasks: tuple[Task, ...]
+    """The chosen board's tasks: what is collected."""
+    folder: Path
+    """Where pytest was started; relative paths of options are meant from here."""
+    is_selective: bool = False
+    """Whether the command line itself says which tasks (`-k`, `-m`, paths, `--lf`)."""
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
