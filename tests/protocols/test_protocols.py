@@ -11,6 +11,7 @@ from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import DataError, GeneralBenchError, UnknownWordError
 from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.protocols.registry import REGISTRY
 from pytest_generalbench.protocols.text.base import render, seed_of
 from pytest_generalbench.protocols.text.short_answer import ShortAnswer
 from tests.protocols.questions import a_context, an_instance, prompt_of
