@@ -17,7 +17,7 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.media.media import Media, open_image
 from pytest_generalbench.core.media.prefetch import AHEAD
 from pytest_generalbench.evaluation.scoring import background_scorer as scorer
-from pytest_generalbench.evaluation.scoring.background_scorer import Scorer
+from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer
 from pytest_generalbench.runs.ledger import async_writer as behind
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance
@@ -55,13 +55,13 @@ def test_a_slow_disk(
     instances = [make_instance(number) for number in range(PICTURES)]
     monkeypatch.setattr(os, "fsync", lambda file: time.sleep(DISK_S))
     own = _seconds(tmp_path / "beside", FakeModel(_busy), instances)
-    append = behind.SyncBehind.append
+    append = behind.AsyncLedgerWriter.append
 
-    def waiting(self: behind.SyncBehind, records: Any) -> None:
+    def waiting(self: behind.AsyncLedgerWriter, records: Any) -> None:
         append(self, records)
         self.flush()
 
-    monkeypatch.setattr(behind.SyncBehind, "append", waiting)
+    monkeypatch.setattr(behind.AsyncLedgerWriter, "append", waiting)
     other = _seconds(tmp_path / "in turn", FakeModel(_busy), instances)
     _tell(capsys, f"a disk that takes {DISK_S} s a batch, a model that takes {MODEL_S} s", own, other)
 
@@ -137,7 +137,7 @@ def test_scoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
         (tmp_path / name).mkdir()
         instances = [make_instance(number) for number in range(2 * PICTURES)]
         made = evaluation(tmp_path / name, FakeModel(_busy), instances)
-        made.scorer = Scorer(made.score_beside) if beside else None
+        made.scorer = BackgroundScorer(made.score_beside) if beside else None
         started = time.perf_counter()
         made.run(TASK)
         seconds = time.perf_counter() - started

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.errors import ModelError as ModelError
     from pytest_generalbench.core.errors import UnknownWordError as UnknownWordError
     from pytest_generalbench.core.media.media import Media as Media
-    from pytest_generalbench.core.outputs.base import Answer as StructuredOutput
     from pytest_generalbench.core.outputs.base import AnswerFormatError as AnswerFormatError
+    from pytest_generalbench.core.outputs.base import StructuredOutput as StructuredOutput
     from pytest_generalbench.core.outputs.forms.audio import Sound as Audio
     from pytest_generalbench.core.outputs.forms.boxes import Boxes as Boxes
     from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes as FrameBoxes
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.models.registry import ModelKind as ModelKind
     from pytest_generalbench.protocols.base import Protocol as Protocol
     from pytest_generalbench.protocols.base import TaskContext as TaskContext
-    from pytest_generalbench.protocols.structured import FormProtocol as StructuredProtocol
+    from pytest_generalbench.protocols.structured import StructuredProtocol as StructuredProtocol
     from pytest_generalbench.protocols.text.base import TextProtocol as TextProtocol
     from pytest_generalbench.reports.run_data import Run as Run
     from pytest_generalbench.reports.run_data import TaskRow as TaskRow
@@ -184,8 +184,8 @@ _PLACES: Final = {
     "Request": "core.request",
     "Run": "reports.run_data",
     "SalientSequence": "core.outputs.forms.map_sequences",
-    "StructuredOutput": "core.outputs.base:Answer",
-    "StructuredProtocol": "protocols.structured:FormProtocol",
+    "StructuredOutput": "core.outputs.base",
+    "StructuredProtocol": "protocols.structured",
     "SymbolicMusic": "core.outputs.forms.symbolic_music:Notes",
     "Task": "core.task",
     "TaskContext": "protocols.base",

@@ -11,7 +11,7 @@ from pytest_generalbench.core.request import Instance, Output, Request
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.backbones import Backbones
 from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
-from pytest_generalbench.evaluation.task_evaluator import Evaluation
+from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.runs.ledger.records import LedgerWriter
 from pytest_generalbench.suite.data import TaskData
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.evaluation.scoring.judge import Judge
 
-Answer = Callable[[Sequence[Request]], Sequence[Any]]
+StructuredOutput = Callable[[Sequence[Request]], Sequence[Any]]
 
 
 class FakeModel(Model):
@@ -29,7 +29,7 @@ class FakeModel(Model):
 
     batch_size = 4
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: StructuredOutput) -> None:
         self.answer = answer
         self.batches: list[int] = []
 
@@ -58,7 +58,7 @@ class FakeData:
         return None
 
 
-class FakeEvaluation(Evaluation):
+class FakeEvaluation(TaskEvaluator):
     """The real thing, but for a ledger that is open only while a task runs."""
 
     def run(self, task: Task, parts: int = 1) -> TaskResult:
@@ -72,7 +72,7 @@ def evaluation(
     instances: Sequence[Instance],
     judge: Judge | None = None,
     **settings: Any,
-) -> Evaluation:
+) -> TaskEvaluator:
     """Return an evaluation of `instances` with its ledger in `folder`."""
     with LedgerWriter(folder / "ledger-test-1.jsonl") as writer:
         given = Settings(model="fake", **settings)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_generalbench.core.request import Instance
-from pytest_generalbench.core.task import MetricFacts, SotaFacts, Task
+from pytest_generalbench.core.task import MetricSpec, SotaScores, Task
 
 FACETS = {
     "image": 316, "video": 172, "audio": 44, "3d": 52, "nlp": 115, "generation": 133, "comprehension": 451,
@@ -29,8 +29,8 @@ TASK = Task(
     inputs="text",
     output="text (choice)",
     instances=4,
-    metric=MetricFacts("ACC", "accuracy", "higher", "percent", "identity"),
-    sota=SotaFacts(50.0, 60.0),
+    metric=MetricSpec("ACC", "accuracy", "higher", "percent", "identity"),
+    sota=SotaScores(50.0, 60.0),
 )
 
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs import (
-    Answer,
     AnswerFormatError,
     Rle,
+    StructuredOutput,
     answer_from_plain,
     answer_key,
     answer_to_plain,
@@ -37,7 +37,7 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample(Answer):
+class Sample(StructuredOutput):
     """Every kind of field at once."""
 
     form: ClassVar[str] = "test_sample"
@@ -195,7 +195,7 @@ def test_a_damaged_npz_is_one_error(damage: Callable[[bytes], bytes]) -> None:
         read_arrays(damage(buffer.getvalue()))
 
 
-@pytest.mark.parametrize("answer", [Answer(), Sample((), (1, 1), object(), np.ones((1, 1)))])  # type: ignore[arg-type]
-def test_an_answer_that_no_file_can_hold_is_found_before_the_ledger(answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [StructuredOutput(), Sample((), (1, 1), object(), np.ones((1, 1)))])  # type: ignore[arg-type]
+def test_an_answer_that_no_file_can_hold_is_found_before_the_ledger(answer: StructuredOutput) -> None:
     with pytest.raises(AnswerFormatError):
         check_answer(answer)

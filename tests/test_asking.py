@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench.core.request import Output, Request
-from pytest_generalbench.evaluation.inference.batching import ask, ask_all
+from pytest_generalbench.evaluation.inference.batching import ask, generate_batches
 from pytest_generalbench.models.base import Failed
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def ids(requests: Sequence[Request]) -> list[str]:
 def answers(model: Memory, size: int) -> dict[str, Output | Failed]:
     found: dict[str, Output | Failed] = {}
     order: list[Request] = []
-    for asked in ask_all(model.generate, REQUESTS, size):
+    for asked in generate_batches(model.generate, REQUESTS, size):
         order += asked.requests
         found |= dict(zip(ids(asked.requests), asked.answers, strict=True))
     assert order == REQUESTS
@@ -84,7 +84,11 @@ def test_what_fits_alone_is_answered_and_all_else_is_oom(room: int, too_large: l
 
 def test_the_next_batch_is_told_before_each() -> None:
     told: list[list[str]] = []
-    list(ask_all(Memory(9).generate, REQUESTS[:5], 2, lambda batch, following: told.append(ids(following))))
+    list(
+        generate_batches(
+            Memory(9).generate, REQUESTS[:5], 2, lambda batch, following: told.append(ids(following))
+        )
+    )
     assert told == [["2", "3"], ["4"], []]
 
 

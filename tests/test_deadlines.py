@@ -7,8 +7,8 @@ import pytest
 
 import pytest_generalbench.evaluation.inference.timeouts as module
 from pytest_generalbench.core.request import Output, Request
-from pytest_generalbench.evaluation.inference.batching import ask_all
-from pytest_generalbench.evaluation.inference.timeouts import HANGS, DeadlineError, Deadlines
+from pytest_generalbench.evaluation.inference.batching import generate_batches
+from pytest_generalbench.evaluation.inference.timeouts import HANGS, DeadlineError, Timeouts
 from pytest_generalbench.models.base import Failed
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def hanging(bad: Callable[[Request], bool], seen: list[int]) -> object:
     return generate
 
 
-def states(deadlines: Deadlines, generate: object, size: int = 4) -> list[str]:
+def states(deadlines: Timeouts, generate: object, size: int = 4) -> list[str]:
     deadlines.begin()
     found: list[Output | Failed] = []
-    for asked in ask_all(lambda requests: deadlines.call(generate, requests), REQUESTS, size):  # type: ignore[arg-type]
+    for asked in generate_batches(lambda requests: deadlines.call(generate, requests), REQUESTS, size):  # type: ignore[arg-type]
         found += asked.answers
     return [item.state if isinstance(item, Failed) else "ok" for item in found]
 
@@ -90,12 +90,12 @@ def test_without_limits_the_model_is_called_where_it_is_asked() -> None:
     def generate(requests: Sequence[Request]) -> list[str]:
         return [threading.current_thread().name]
 
-    assert Deadlines().call(generate, REQUESTS[:1]) == [threading.current_thread().name]
+    assert Timeouts().call(generate, REQUESTS[:1]) == [threading.current_thread().name]
 
 
 def test_one_instance_that_hangs_costs_itself_only(clock: Clock) -> None:
     seen: list[int] = []
-    deadlines = Deadlines(instance=SHORT)
+    deadlines = Timeouts(instance=SHORT)
     found = states(deadlines, hanging(lambda item: item.instance_id == "5", seen))
     assert found == ["ok"] * 5 + ["timeout"] + ["ok"] * 2
     assert seen == [4, 4, 1, 1, 1, 1]
@@ -107,7 +107,7 @@ def test_a_model_that_always_hangs_is_given_up_and_then_tried_once_a_task(
 ) -> None:
     seen: list[int] = []
     generate = hanging(lambda item: True, seen)
-    deadlines = Deadlines(instance=SHORT)
+    deadlines = Timeouts(instance=SHORT)
     assert set(states(deadlines, generate)) == {"timeout"}
     assert seen == [4, *[1] * HANGS]
     seen.clear()
@@ -116,7 +116,7 @@ def test_a_model_that_always_hangs_is_given_up_and_then_tried_once_a_task(
 
 
 def test_a_model_that_comes_back_is_trusted_again(clock: Clock) -> None:
-    deadlines = Deadlines(instance=SHORT)
+    deadlines = Timeouts(instance=SHORT)
     assert set(states(deadlines, hanging(lambda item: True, []))) == {"timeout"}
     seen: list[int] = []
     assert states(deadlines, hanging(lambda item: False, seen)) == ["ok"] * 8
@@ -125,7 +125,7 @@ def test_a_model_that_comes_back_is_trusted_again(clock: Clock) -> None:
 
 def test_a_tasks_time_ends_the_call_in_flight_and_all_that_follow(clock: Clock) -> None:
     seen: list[int] = []
-    deadlines = Deadlines(task=SHORT)
+    deadlines = Timeouts(task=SHORT)
     found = states(deadlines, hanging(lambda item: item.instance_id == "5", seen))
     assert found == ["ok"] * 4 + ["timeout"] * 4
     assert seen == [4, 4]
@@ -136,14 +136,14 @@ def test_what_the_model_raises_is_raised() -> None:
         raise TimeoutError("the server's own")
 
     with pytest.raises(TimeoutError, match="the server's own"):
-        Deadlines(instance=60.0).call(generate, REQUESTS[:1])
+        Timeouts(instance=60.0).call(generate, REQUESTS[:1])
 
 
 def test_the_message_says_which_limit_it_was(clock: Clock) -> None:
     generate = hanging(lambda item: True, [])
     with pytest.raises(DeadlineError, match=r"no answer within 0\.05 s"):
-        Deadlines(instance=SHORT).call(generate, REQUESTS[:1])  # type: ignore[arg-type]
-    deadlines = Deadlines(task=SHORT)
+        Timeouts(instance=SHORT).call(generate, REQUESTS[:1])  # type: ignore[arg-type]
+    deadlines = Timeouts(task=SHORT)
     deadlines.begin()
     with pytest.raises(DeadlineError, match=r"no answer within the task's 0\.05 s"):
         deadlines.call(generate, REQUESTS[:1])  # type: ignore[arg-type]
@@ -158,11 +158,11 @@ def test_a_call_that_hangs_is_left_behind_in_its_thread() -> None:
         event.wait()
         return []
 
-    deadlines = Deadlines(instance=SHORT)
+    deadlines = Timeouts(instance=SHORT)
     try:
         with pytest.raises(DeadlineError):
             deadlines.call(generate, REQUESTS[:1])
     finally:
         event.set()  # so that no thread stays
     assert deadlines.has_hung
-    assert Deadlines(instance=60.0).call(lambda requests: ["there"], REQUESTS[:1]) == ["there"]
+    assert Timeouts(instance=60.0).call(lambda requests: ["there"], REQUESTS[:1]) == ["there"]

@@ -14,13 +14,13 @@ from pytest_generalbench.core.errors import MediaError, ModelError
 from pytest_generalbench.core.outputs import Boxes
 from pytest_generalbench.core.outputs.forms.boxes import Detection
 from pytest_generalbench.core.request import Instance, Output, Problem, Request
-from pytest_generalbench.core.task import MetricFacts
+from pytest_generalbench.core.task import MetricSpec
 from pytest_generalbench.evaluation.inference.batching import ask
 from pytest_generalbench.evaluation.task_evaluator import _has_gpu
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.baselines import make_baseline
 from pytest_generalbench.runs.ledger.records import LedgerReader
-from tests.fakes import Answer, FakeModel, evaluation
+from tests.fakes import FakeModel, StructuredOutput, evaluation
 from tests.makers import TASK, make_instance, make_task
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def all_a(requests: Sequence[Request]) -> list[str]:
     return ["A"] * len(requests)
 
 
-def run(folder: Path, answer: Answer, instances: Sequence[Instance], limit: int | None = None) -> TaskResult:
+def run(
+    folder: Path, answer: StructuredOutput, instances: Sequence[Instance], limit: int | None = None
+) -> TaskResult:
     return evaluation(folder, FakeModel(answer), instances, limit=limit).run(TASK)
 
 
@@ -249,13 +251,13 @@ def test_a_task_that_cannot_be_scored_never_loads_the_model(tmp_path: Path) -> N
         raise AssertionError("loaded")
 
     made.model = no_model
-    judged = make_task(metric=MetricFacts("GPT-Score", "judge_score", "higher", "percent", "identity"))
+    judged = make_task(metric=MetricSpec("GPT-Score", "judge_score", "higher", "percent", "identity"))
     assert made.run(judged).state == "unavailable"
 
 
 def test_what_only_people_can_score_is_asked_and_kept(tmp_path: Path) -> None:
     made = evaluation(tmp_path, FakeModel(all_a), [make_instance(1), make_instance(2)])
-    result = made.run(make_task(metric=MetricFacts("MOS", "mos", "higher", "1..5", "affine:1..5")))
+    result = made.run(make_task(metric=MetricSpec("MOS", "mos", "higher", "1..5", "affine:1..5")))
     assert (result.state, result.score) == ("human", None)
     assert "2 answers are kept" in (result.reason or "")
 

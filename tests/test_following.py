@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_generalbench.core.request import Output
-from pytest_generalbench.evaluation.scoring.live_records import AnswersToCome, Dropped
+from pytest_generalbench.evaluation.scoring.live_records import Dropped, LiveRecords
 from pytest_generalbench.runs.ledger.records import LedgerReader, LedgerWriter, Record
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ def to_come(
     is_written: Callable[[], bool],
     *earlier: Record,
     awaited: str = "q0 q1 q2",
-) -> AnswersToCome:
+) -> LiveRecords:
     path = ledger.path.with_name("ledger-earlier.jsonl")
     with LedgerWriter(path) as writer:
         writer.append(earlier)
     plain = [item for _, _, item in LedgerReader(path).lines() if item["kind"] == "answer"]
     digests = dict.fromkeys(NAMES, "d")
-    return AnswersToCome(ledger.path, start, "nlp/x", digests, awaited.split(), plain, is_written)
+    return LiveRecords(ledger.path, start, "nlp/x", digests, awaited.split(), plain, is_written)
 
 
 def text(record: Record) -> str | None:

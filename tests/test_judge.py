@@ -10,7 +10,7 @@ import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.core.task import MetricFacts
+from pytest_generalbench.core.task import MetricSpec
 from pytest_generalbench.evaluation.scoring.judge import DemoJudge, ServedJudge, make_judge
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 JUDGED = replace(
     TASK,
     protocol="free_text",
-    metric=MetricFacts("GPT-Score", "judge_score", "higher", "percent", "identity"),
+    metric=MetricSpec("GPT-Score", "judge_score", "higher", "percent", "identity"),
 )
 
 

@@ -16,7 +16,7 @@ from pytest_generalbench.core.media.prefetch import AHEAD, Ahead
 from pytest_generalbench.core.request import Output
 from pytest_generalbench.core.threads import Background
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
-from pytest_generalbench.runs.ledger.async_writer import SyncBehind
+from pytest_generalbench.runs.ledger.async_writer import AsyncLedgerWriter
 from pytest_generalbench.runs.ledger.records import LedgerError, LedgerReader, LedgerWriter, Record
 from tests.fakes import FakeModel, evaluation
 from tests.makers import TASK, make_instance, make_task
@@ -51,7 +51,7 @@ class Disk(LedgerWriter):
 
 def test_records_are_written_at_once_and_synced_when_flush_returns(tmp_path: Path) -> None:
     with Disk(tmp_path / "ledger.jsonl") as disk:
-        behind = SyncBehind(disk, Background("test"))
+        behind = AsyncLedgerWriter(disk, Background("test"))
         for number in range(6):
             behind.append([record(number)])  # returns though the disk takes nothing yet
         assert disk.syncs == 0
@@ -68,7 +68,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
         tmp_path / "ledger.jsonl", LedgerError("ledger.jsonl cannot be written: No space left")
     ) as disk:
         disk.free.set()
-        behind = SyncBehind(disk, Background("test"))
+        behind = AsyncLedgerWriter(disk, Background("test"))
         with pytest.raises(LedgerError, match="No space left"):
             for number in range(20):
                 behind.append([record(number)])

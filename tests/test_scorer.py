@@ -11,7 +11,7 @@ import pytest
 
 from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.evaluation.scoring import background_scorer as module
-from pytest_generalbench.evaluation.scoring.background_scorer import Beside, Job, Scorer
+from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, BackgroundScoring, Job
 from tests.makers import make_task
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def work(job: Job, is_written: Callable[[], bool]) -> TaskResult:
 
 
 @pytest.fixture
-def process() -> Iterator[Scorer]:
-    found = Scorer(work)
+def process() -> Iterator[BackgroundScorer]:
+    found = BackgroundScorer(work)
     yield found
     found.close()
 
@@ -49,7 +49,7 @@ def named(name: str) -> Job:
 
 
 def test_a_task_is_scored_in_another_process_that_holds_none_of_our_files(
-    process: Scorer, tmp_path: Path
+    process: BackgroundScorer, tmp_path: Path
 ) -> None:
     with (tmp_path / "ours").open("w"):
         process.begin(JOB)
@@ -63,7 +63,7 @@ def test_a_task_is_scored_in_another_process_that_holds_none_of_our_files(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_dropped_task_gives_way_to_the_next(process: Scorer, times: int) -> None:
+def test_a_dropped_task_gives_way_to_the_next(process: BackgroundScorer, times: int) -> None:
     for _ in range(times):
         process.begin(named("dropped"))
         process.drop()
@@ -75,7 +75,7 @@ def test_a_dropped_task_gives_way_to_the_next(process: Scorer, times: int) -> No
     assert result.id == "nlp/x"
 
 
-def test_what_raises_there_has_no_result_and_the_next_task_has(process: Scorer) -> None:
+def test_what_raises_there_has_no_result_and_the_next_task_has(process: BackgroundScorer) -> None:
     process.begin(named("raises"))
     assert process.finish() is None
     process.begin(JOB)
@@ -83,7 +83,7 @@ def test_what_raises_there_has_no_result_and_the_next_task_has(process: Scorer) 
     assert process.lost is None
 
 
-def test_a_process_that_died_is_said_once_and_costs_no_more(process: Scorer) -> None:
+def test_a_process_that_died_is_said_once_and_costs_no_more(process: BackgroundScorer) -> None:
     process.begin(named("dies"))
     assert process.finish() is None
     assert process.lost is not None
@@ -98,7 +98,7 @@ def forever(job: Job, is_written: Callable[[], bool]) -> TaskResult:
 
 
 def test_closing_ends_the_process_also_one_that_is_at_work() -> None:
-    idle, busy = Scorer(work), Scorer(forever)
+    idle, busy = BackgroundScorer(work), BackgroundScorer(forever)
     busy.begin(JOB)
     for each in (idle, busy):
         each.close()
@@ -108,7 +108,7 @@ def test_closing_ends_the_process_also_one_that_is_at_work() -> None:
 
 def test_a_process_that_is_stuck_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STILL_S", 0.1)
-    stuck = Scorer(forever)
+    stuck = BackgroundScorer(forever)
     stuck.begin(JOB)
     assert stuck.finish() is None
     assert stuck.lost is not None
@@ -116,20 +116,20 @@ def test_a_process_that_is_stuck_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_nothing_is_begun_for_a_task_that_takes_a_moment(
-    process: Scorer, monkeypatch: pytest.MonkeyPatch
+    process: BackgroundScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Beside(process, JOB) as beside:
+    with BackgroundScoring(process, JOB) as beside:
         beside.go_on()
         assert beside.result() is None
     monkeypatch.setattr(module, "WORTH_S", 0.0)
-    with Beside(process, JOB) as beside:
+    with BackgroundScoring(process, JOB) as beside:
         beside.go_on()
         beside.go_on()
         assert beside.result() is not None
-    with pytest.raises(ValueError, match="asking"), Beside(process, named("dropped")) as beside:
+    with pytest.raises(ValueError, match="asking"), BackgroundScoring(process, named("dropped")) as beside:
         beside.go_on()
         raise ValueError("asking failed")
-    with Beside(process, JOB) as beside:
+    with BackgroundScoring(process, JOB) as beside:
         beside.go_on()
         found = beside.result()
     assert found is not None
@@ -137,6 +137,6 @@ def test_nothing_is_begun_for_a_task_that_takes_a_moment(
 
 
 def test_without_a_process_there_is_no_result() -> None:
-    with Beside(None, JOB) as beside:
+    with BackgroundScoring(None, JOB) as beside:
         beside.go_on()
         assert beside.result() is None

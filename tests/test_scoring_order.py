@@ -15,7 +15,7 @@ from pytest_generalbench.evaluation.scoring.backbones import make_backbones
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
 from pytest_generalbench.evaluation.scoring.judge import make_judge
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput
-from pytest_generalbench.evaluation.task_evaluator import Evaluation
+from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 from pytest_generalbench.models import make_model
 from pytest_generalbench.runs.ledger.records import LedgerWriter
 from pytest_generalbench.suite import tasks as registry
@@ -34,7 +34,7 @@ TASKS = list({task.metric.name: task for task in ALL if task.metric.name not in 
 """One task for each metric."""
 
 
-class Shuffling(Evaluation):
+class Shuffling(TaskEvaluator):
     """Scores every task in two orders, and holds the scores against each other."""
 
     def score(

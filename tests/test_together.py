@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_generalbench.core.request import Request
 from pytest_generalbench.evaluation.inference.shared_batches import ask_shared, batches_of, left_behind
-from pytest_generalbench.runs.batch_claims import FOLDER, Together, forget
+from pytest_generalbench.runs.batch_claims import FOLDER, BatchClaims, forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pytest
 
 
-def one_of(folder: Path, place: int, count: int = 2, session: int = 1) -> Together:
-    shared = Together(folder, session, "nlp/x", f"ledger-gw{place}.jsonl", place, count)
+def one_of(folder: Path, place: int, count: int = 2, session: int = 1) -> BatchClaims:
+    shared = BatchClaims(folder, session, "nlp/x", f"ledger-gw{place}.jsonl", place, count)
     shared.join()
     return shared
 

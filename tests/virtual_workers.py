@@ -10,7 +10,7 @@ from typing import Any
 from xdist.remote import Producer
 from xdist.scheduler import LoadScheduling, WorkStealingScheduling
 
-from pytest_generalbench.plugin.xdist.scheduler import LongShort
+from pytest_generalbench.plugin.xdist.scheduler import LongestFirstScheduling
 
 
 @dataclass(eq=False)
@@ -68,7 +68,7 @@ _QUIET = Producer("", enabled=False)
 
 def long_short(estimates: Sequence[float]) -> Make:
     """Return what makes our scheduler, with these estimates of the items."""
-    return lambda config: LongShort(
+    return lambda config: LongestFirstScheduling(
         config, _QUIET, lambda items: [estimates[int(item.removeprefix("item"))] for item in items]
     )
 

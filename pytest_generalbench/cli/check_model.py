@@ -71,12 +71,12 @@ def run(args: argparse.Namespace) -> int:
     """Check the model, print a line for each check as it is done, and return the exit status."""
     from pytest_generalbench.evaluation.conformance import check_model
     from pytest_generalbench.models import check_spec, make_model
-    from pytest_generalbench.models.base import foreign
+    from pytest_generalbench.models.base import model_errors
 
     settings = _settings(args)
     folder = Path.cwd()
     check_spec(settings.model, folder)
-    with foreign(settings.model):
+    with model_errors(settings.model):
         model = make_model(settings, folder)
     failed = worked = 0
     try:
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(f"{line(check)}\n")
             sys.stdout.flush()
     finally:
-        with foreign("close"):
+        with model_errors("close"):
             model.close()
     told = "all it declares works" if worked else "nothing could be tried"
     sys.stdout.write(f"{settings.model}: {f'{failed} failed' if failed else told}\n")

@@ -36,7 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: argparse.Namespace) -> int:
     """Rescore and print; a run that cannot be read is a GeneralBenchError."""
     from pytest_generalbench.evaluation.rescoring import rescore
-    from pytest_generalbench.runs.files import write_whole
+    from pytest_generalbench.runs.files import atomic_write
     from pytest_generalbench.runs.folder import run_files
     from pytest_generalbench.runs.manifest import write_manifest
     from pytest_generalbench.runs.result_file import RESULT_FILE, encode, read_result, write_result
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     if len(differing) > _SHOWN:
         write(f"  and {len(differing) - _SHOWN} more\n")
     if options.out:
-        write_whole(options.out, encode(found.content))
+        atomic_write(options.out, encode(found.content))
     if options.write:
         write_result(options.run, found.content)
         write_manifest(options.run, run_files(options.run))

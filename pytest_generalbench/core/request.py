@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.outputs import StructuredOutput
 
 INSTANCE_STATES: Final = (
     "ok", "unparsable", "refused", "error", "timeout", "oom", "missing_media", "unjudged",
@@ -117,7 +117,7 @@ class Output:
     text: str | None = None
     """The answer, when it is text."""
     medium: str = "text"
-    answer: Answer | Callable[[], Answer] | None = None
+    answer: StructuredOutput | Callable[[], StructuredOutput] | None = None
     """The answer, when it is not text; read back from a ledger it is opened only when it is needed."""
     key: str | None = None
     """Tells equal answers that are not text from others; set by the ledger."""
@@ -128,6 +128,6 @@ class Output:
     details: Mapping[str, Any] = field(default_factory=dict)
     """Anything worth keeping in the ledger: token counts, finish reason."""
 
-    def read(self) -> Answer | None:
+    def read(self) -> StructuredOutput | None:
         """Return the answer that is not text, or None. Raises DataError when its file cannot be read."""
         return self.answer() if callable(self.answer) else self.answer

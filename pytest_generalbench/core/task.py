@@ -19,7 +19,7 @@ def slug(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class MetricFacts:
+class MetricSpec:
     """How a task is scored: the names, the scale and the way to 0..100 points."""
 
     official: str
@@ -41,7 +41,7 @@ class MetricFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class SotaFacts:
+class SotaScores:
     """The specialist's score in each published table, as printed there."""
 
     released: float | None
@@ -74,8 +74,8 @@ class Task:
     output: str
     instances: int
     """Stated number of instances, open and close set together."""
-    metric: MetricFacts
-    sota: SotaFacts
+    metric: MetricSpec
+    sota: SotaScores
     folders: tuple[str, ...] = ()
     """Folder names seen on disk; they follow no rule."""
     prompt: str | None = None
@@ -151,8 +151,8 @@ def validate(task: Task, metrics: Collection[str], protocols: Collection[str]) -
 
 
 _TASK_FIELDS: Final = {item.name for item in fields(Task)}
-_METRIC_FIELDS: Final = {item.name for item in fields(MetricFacts)}
-_SOTA_FIELDS: Final = {item.name for item in fields(SotaFacts)}
+_METRIC_FIELDS: Final = {item.name for item in fields(MetricSpec)}
+_SOTA_FIELDS: Final = {item.name for item in fields(SotaScores)}
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "id": (str,), "modality": (str,), "paradigm": (str, type(None)), "sheet": (str,), "number": (int,),
     "skill": (str,), "skill_code": (str,), "official_name": (str,), "name": (str,), "short_name": (str,),
@@ -169,14 +169,14 @@ def _checked(where: str, given: Mapping[str, Any], known: Collection[str]) -> di
     return dict(given)
 
 
-def _sota(where: str, given: Mapping[str, Any]) -> SotaFacts:
+def _sota(where: str, given: Mapping[str, Any]) -> SotaScores:
     values = _checked(where, given, _SOTA_FIELDS)
     for table in ("released", "paper"):
         score = values.get(table)
         if score is not None and (isinstance(score, bool) or not isinstance(score, int | float)):
             raise TaskFileError(f"{where}: {table!r} must be a number, not {score!r}")
         values[table] = None if score is None else float(score)
-    return SotaFacts(**values)
+    return SotaScores(**values)
 
 
 def task_from_dict(given: Mapping[str, Any]) -> Task:
@@ -194,7 +194,7 @@ def task_from_dict(given: Mapping[str, Any]) -> Task:
         return Task(
             **{
                 **values,
-                "metric": MetricFacts(**_checked(f"{where}, metric", values["metric"], _METRIC_FIELDS)),
+                "metric": MetricSpec(**_checked(f"{where}, metric", values["metric"], _METRIC_FIELDS)),
                 "sota": _sota(f"{where}, sota", values["sota"]),
                 "folders": tuple(values.get("folders", ())),
             }

@@ -16,7 +16,7 @@ from pytest_generalbench.evaluation.inference.batching import ask
 from pytest_generalbench.evaluation.preparation import prepare
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput
 from pytest_generalbench.evaluation.task_evaluator import answer_sheet
-from pytest_generalbench.models.base import Failed, Model, foreign
+from pytest_generalbench.models.base import Failed, Model, model_errors
 from pytest_generalbench.models.python import PythonModel
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.media.media import Media
     from pytest_generalbench.core.task import Task
-    from pytest_generalbench.evaluation.preparation import Prepared
+    from pytest_generalbench.evaluation.preparation import PreparedTask
 
 TOKENS: Final = 16
 """Length of a tried answer: enough to see that there is one."""
@@ -95,7 +95,7 @@ def check_model(given: object, max_new_tokens: int = TOKENS) -> Iterator[Check]:
     for way, medium in declared:
         name = f"{way} {medium}"
         try:
-            with foreign("the model"):
+            with model_errors("the model"):
                 sample = trial.sample(way, medium)
         except GeneralBenchError as error:
             yield Check(name, False, str(error))
@@ -150,7 +150,7 @@ class _Trial:
         self.model.begin(task, answer_sheet(prepared) if self.model.wants_answers else None)
         return self._asked(task.id, prepared.requests, task.output in vocabulary.TEXT_ALSO_OUTPUTS)
 
-    def _prepared(self, task: Task) -> Prepared | None:
+    def _prepared(self, task: Task) -> PreparedTask | None:
         loaded = self.data.load(task)
         if loaded is None:
             return None

@@ -19,7 +19,7 @@ from pytest_generalbench.evaluation.scoring.human_ratings import (
 )
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, score_task
 from pytest_generalbench.metrics.definition import JUDGE_METRIC
-from pytest_generalbench.models.base import foreign
+from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.suite.selection import limited
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedTask:
     """A task ready to be asked."""
 
     scoring: ScoringInput
@@ -88,7 +88,7 @@ def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
     return Record(instance.task_id, instance.id, state="error", message=message)
 
 
-def prepare(scoring: ScoringInput) -> Prepared:
+def prepare(scoring: ScoringInput) -> PreparedTask:
     """Turn instances into requests; what cannot be asked keeps its state and its reason."""
     requests: list[Request] = []
     impossible: list[Record] = []
@@ -102,7 +102,7 @@ def prepare(scoring: ScoringInput) -> Prepared:
                 record = Record(instance.task_id, instance.id, state="error", message=str(error))
         impossible.append(record)
     requests.sort(key=lambda request: (-len(request.text), request.instance_id))
-    return Prepared(_in_order(scoring, requests), tuple(requests), tuple(impossible))
+    return PreparedTask(_in_order(scoring, requests), tuple(requests), tuple(impossible))
 
 
 def _in_order(scoring: ScoringInput, requests: Sequence[Request]) -> ScoringInput:
@@ -163,7 +163,7 @@ class TaskScoring:
             return absent(task, "no_data", "the data folder has no folder for it")
         return Loaded(task, data)
 
-    def prepare(self, loaded: Loaded) -> Prepared:
+    def prepare(self, loaded: Loaded) -> PreparedTask:
         """Turn the task's instances, as many as the limit allows, into requests."""
         task, data = loaded.task, loaded.data
         protocol = protocols.get(task.protocol)
@@ -193,5 +193,5 @@ class TaskScoring:
             return score_rated(scoring, answers, self.ratings, seconds)
         # What a metric's pretrained model raises is told in a line; what a pure metric raises is our fault.
         measured = metrics.get(metric).backbones
-        with foreign(f"scoring with {metric}") if measured else nullcontext():
+        with model_errors(f"scoring with {metric}") if measured else nullcontext():
             return score_task(scoring, answers, verdicts, seconds)

@@ -19,7 +19,7 @@ from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, settled
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.provenance import environment
 from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
-from pytest_generalbench.runs.resume import Earlier
+from pytest_generalbench.runs.resume import PreviousSessions
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import sota_table
 
@@ -71,7 +71,7 @@ class _Rescoring(TaskScoring):
         if isinstance(loaded, TaskResult):
             return loaded
         prepared = self.prepare(loaded)
-        Earlier(ledgers).check(task.id, facts_of(prepared.scoring))
+        PreviousSessions(ledgers).check(task.id, facts_of(prepared.scoring))
         answers, verdicts = settled(ledgers.records(task.id), prepared.digests(), ledgers.folder)
         for instance in prepared.scoring.instances:
             if instance.id not in answers:

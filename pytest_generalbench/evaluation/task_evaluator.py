@@ -17,44 +17,44 @@ from pytest_generalbench.core.media.media import decode_ahead
 from pytest_generalbench.core.media.prefetch import AHEAD
 from pytest_generalbench.core.result import TaskResult, absent
 from pytest_generalbench.core.threads import Background
-from pytest_generalbench.evaluation.inference.batching import ask_all
+from pytest_generalbench.evaluation.inference.batching import generate_batches
 from pytest_generalbench.evaluation.inference.consistency import chosen, probe
 from pytest_generalbench.evaluation.inference.shared_batches import ask_shared, batches_of, left_behind
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
-from pytest_generalbench.evaluation.inference.timeouts import Deadlines
-from pytest_generalbench.evaluation.preparation import Prepared, TaskScoring, facts_of, not_possible
-from pytest_generalbench.evaluation.scoring.background_scorer import Beside, Job, Scorer
+from pytest_generalbench.evaluation.inference.timeouts import Timeouts
+from pytest_generalbench.evaluation.preparation import PreparedTask, TaskScoring, facts_of, not_possible
+from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, BackgroundScoring, Job
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS, NO_RATINGS, Ratings
-from pytest_generalbench.evaluation.scoring.judge_queue import Judging
-from pytest_generalbench.evaluation.scoring.live_records import AnswersToCome
-from pytest_generalbench.models.base import AnswerSheet, Failed, Model, foreign
-from pytest_generalbench.runs.batch_claims import Stretch, Together
+from pytest_generalbench.evaluation.scoring.judge_queue import JudgeQueue
+from pytest_generalbench.evaluation.scoring.live_records import LiveRecords
+from pytest_generalbench.models.base import Failed, Model, ReferenceSheet, model_errors
+from pytest_generalbench.runs.batch_claims import BatchClaims, LedgerSpan
 from pytest_generalbench.runs.instance_rows import write_rows
-from pytest_generalbench.runs.ledger.async_writer import SyncBehind
+from pytest_generalbench.runs.ledger.async_writer import AsyncLedgerWriter
 from pytest_generalbench.runs.ledger.index import settled
 from pytest_generalbench.runs.ledger.records import RECORDS, LedgerReader, LedgerWriter, Record
-from pytest_generalbench.runs.resume import Earlier, Plan
+from pytest_generalbench.runs.resume import Plan, PreviousSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.request import Output, Request
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
-    from pytest_generalbench.evaluation.inference.batching import Asked, Generate
+    from pytest_generalbench.evaluation.inference.batching import BatchResult, Generate
     from pytest_generalbench.evaluation.scoring.backbones import Backbones
     from pytest_generalbench.evaluation.scoring.judge import Judge
     from pytest_generalbench.suite.data import DataSource
 
 
-def answer_sheet(prepared: Prepared) -> AnswerSheet:
+def answer_sheet(prepared: PreparedTask) -> ReferenceSheet:
     """Return the perfect and the possible answers of every instance that is asked."""
     scoring = prepared.scoring
     asked = {request.instance_id for request in prepared.requests}
     instances = {item.id: item for item in scoring.instances if item.id in asked}
 
-    def ideal(instance_id: str) -> str | Answer:
+    def ideal(instance_id: str) -> str | StructuredOutput:
         instance = instances[instance_id]
         reference = scoring.protocol.reference(instance, scoring.context)
         return scoring.protocol.ideal(reference, instance, scoring.context)
@@ -63,7 +63,7 @@ def answer_sheet(prepared: Prepared) -> AnswerSheet:
         return scoring.protocol.choices(instances[instance_id], scoring.context)
 
     known = (key for key, item in instances.items() if scoring.protocol.has_reference(item, scoring.context))
-    return AnswerSheet(tuple(known), ideal, choices)
+    return ReferenceSheet(tuple(known), ideal, choices)
 
 
 def _record(request: Request, answer: Output | Failed, seconds: float, coordinates: str | None) -> Record:
@@ -84,13 +84,13 @@ def _has_gpu() -> bool:
 class Opened(NamedTuple):
     """A task with what is left to ask of it."""
 
-    prepared: Prepared
+    prepared: PreparedTask
     plan: Plan
     facts: Mapping[str, str]
     """What its answers hold under."""
 
 
-class Evaluation(TaskScoring):
+class TaskEvaluator(TaskScoring):
     """Evaluates tasks one after another with one model, one data source and one ledger."""
 
     def __init__(
@@ -102,18 +102,18 @@ class Evaluation(TaskScoring):
         judge: Judge | None,
         backbones: Backbones,
         ratings: Ratings = NO_RATINGS,
-        earlier: Earlier | None = None,
+        earlier: PreviousSessions | None = None,
     ) -> None:
         """Keep the parts; `model` is called when the first task really needs the model."""
         super().__init__(settings, data, judge, backbones, ratings)
         self.ledger = ledger
         self.model = model
-        self.earlier = earlier or Earlier()
-        self.deadlines = Deadlines(settings.instance_timeout, settings.task_timeout)
+        self.earlier = earlier or PreviousSessions()
+        self.deadlines = Timeouts(settings.instance_timeout, settings.task_timeout)
         self.next = NextTask(self._ready)
         self.probes: Mapping[str, int] = {}
         """How many instances of a task the probe asks again, by task id."""
-        self.scorer: Scorer | None = None
+        self.scorer: BackgroundScorer | None = None
         """The process that scores beside the model, where there is one."""
         self._writing = Background("ledger")
         self._judges = Background("judge")
@@ -147,9 +147,9 @@ class Evaluation(TaskScoring):
         self._answer(opened._replace(plan=plan), shared)
         return shared.count_answered
 
-    def _together(self, task: Task, place: int, parts: int) -> Together:
+    def _together(self, task: Task, place: int, parts: int) -> BatchClaims:
         path = self.ledger.path
-        return Together(path.parent, self.ledger.session, task.id, path.name, place, parts)
+        return BatchClaims(path.parent, self.ledger.session, task.id, path.name, place, parts)
 
     def _run(self, task: Task, before: TaskResult | None, parts: int) -> TaskResult:
         started = time.perf_counter()
@@ -161,7 +161,7 @@ class Evaluation(TaskScoring):
         shared = self._together(task, 0, parts) if parts > 1 else None
         judging = None
         if self.judge and prepared.scoring.judge:
-            judging = Judging(self.judge, prepared, self.ledger, self._judges)
+            judging = JudgeQueue(self.judge, prepared, self.ledger, self._judges)
         with self._beside(task, opened, start, shared) as beside, judging or nullcontext():
             probed = self._answer(opened, shared, beside, judging)
             scored = beside.result()
@@ -172,7 +172,7 @@ class Evaluation(TaskScoring):
         return replace(scored, seconds=seconds, probe=probed)
 
     def _score(
-        self, start: int, prepared: Prepared, others: Sequence[Stretch], judging: Judging | None
+        self, start: int, prepared: PreparedTask, others: Sequence[LedgerSpan], judging: JudgeQueue | None
     ) -> TaskResult:
         """Score the task from what lies in the ledgers, after the judge has said what it has to."""
         if judging is not None:
@@ -191,7 +191,9 @@ class Evaluation(TaskScoring):
         """Whether the judge has yet to say something, or said nothing and is to be asked again."""
         return verdict is None or (verdict.verdict is None and self.earlier.retry)
 
-    def _beside(self, task: Task, opened: Opened, start: int, shared: Together | None) -> Beside:
+    def _beside(
+        self, task: Task, opened: Opened, start: int, shared: BatchClaims | None
+    ) -> BackgroundScoring:
         """Return what scores the task while it is asked, where the answers alone decide and all come here."""
         scoring, plan = opened.prepared.scoring, opened.plan
         metric = metrics.get(scoring.task.metric.name)
@@ -200,10 +202,10 @@ class Evaluation(TaskScoring):
         # A network of the metric's would take memory from the model's GPU, and make its batches smaller.
         alone = alone and not metric.in_order and not (metric.backbones and _has_gpu())
         if self.scorer is None or not alone or scoring.split != "open":
-            return Beside(None, job)
+            return BackgroundScoring(None, job)
         awaited = [request.instance_id for request in (*plan.together, *plan.alone)]
         awaited += [record.instance for record in plan.records]
-        return Beside(self.scorer, job._replace(awaited=frozenset(awaited)))
+        return BackgroundScoring(self.scorer, job._replace(awaited=frozenset(awaited)))
 
     def score_beside(self, job: Job, is_written: Callable[[], bool]) -> TaskResult:
         """Score a task whose answers are still being written; what the scorer's process does."""
@@ -211,7 +213,7 @@ class Evaluation(TaskScoring):
         if isinstance(loaded, TaskResult):
             return loaded
         prepared = self.prepare(loaded)
-        answers = AnswersToCome(
+        answers = LiveRecords(
             job.ledger,
             job.start,
             job.task.id,
@@ -234,9 +236,9 @@ class Evaluation(TaskScoring):
             return before
         return Opened(prepared, plan, facts)
 
-    def _ready_for(self, task: Task, before: TaskResult | None) -> Prepared | TaskResult:
+    def _ready_for(self, task: Task, before: TaskResult | None) -> PreparedTask | TaskResult:
         """Return the task ready to be asked, as it was made ahead or made now, or why it is not asked."""
-        ahead: Prepared | TaskResult | None = self.next.take(task)
+        ahead: PreparedTask | TaskResult | None = self.next.take(task)
         if ahead is not None:
             return ahead
         loaded = self.load(task)
@@ -245,13 +247,13 @@ class Evaluation(TaskScoring):
         if before is not None and before.state == "unsupported":
             return before
         if before is None:
-            with foreign("the model's unsupported"):
+            with model_errors("the model's unsupported"):
                 unsupported = self.model().unsupported(loaded.task)
             if unsupported:
                 return absent(loaded.task, "unsupported", unsupported)
         return self.prepare(loaded)
 
-    def _ready(self, task: Task) -> Prepared | TaskResult:
+    def _ready(self, task: Task) -> PreparedTask | TaskResult:
         """Do for a task that the model supports what needs no model."""
         loaded = self.load(task)
         return loaded if isinstance(loaded, TaskResult) else self.prepare(loaded)
@@ -265,12 +267,12 @@ class Evaluation(TaskScoring):
         task = self.next.task
         if task is None or not_possible(task, self.judge, self.backbones) is not None:
             return
-        with suppress(GeneralBenchError), foreign("the model's unsupported"):  # told when it is its turn
+        with suppress(GeneralBenchError), model_errors("the model's unsupported"):  # told when it is its turn
             if not model.unsupported(task):
                 self.next.begin()
 
     def _read(
-        self, start: int, prepared: Prepared, others: Iterable[Stretch]
+        self, start: int, prepared: PreparedTask, others: Iterable[LedgerSpan]
     ) -> tuple[dict[str, Record], dict[str, Record]]:
         """Return what the ledgers say of the task; this process's part of it begins at `start`."""
         task, folder = prepared.scoring.task.id, self.ledger.path.parent
@@ -286,9 +288,9 @@ class Evaluation(TaskScoring):
     def _answer(
         self,
         opened: Opened,
-        shared: Together | None,
-        beside: Beside | None = None,
-        judging: Judging | None = None,
+        shared: BatchClaims | None,
+        beside: BackgroundScoring | None = None,
+        judging: JudgeQueue | None = None,
     ) -> dict[str, int]:
         """Ask what is left, keep every answer, and return what the probe found."""
         prepared, plan = opened.prepared, opened.plan
@@ -299,7 +301,7 @@ class Evaluation(TaskScoring):
             return {}
         model = self.model()
         sheet = answer_sheet(prepared) if model.wants_answers else None
-        with foreign("the model's begin"):
+        with model_errors("the model's begin"):
             model.begin(task, sheet)
         self._begin_next(model)
         self.deadlines.begin()
@@ -308,7 +310,7 @@ class Evaluation(TaskScoring):
         probed = frozenset(chosen(plan.together, self.probes.get(task.id, 0)))
         first: dict[str, Output | Failed] = {}
         left = len(plan.together) + len(plan.alone)
-        ledger = SyncBehind(self.ledger, self._writing)
+        ledger = AsyncLedgerWriter(self.ledger, self._writing)
         if shared is not None:
             shared.join()
         try:
@@ -331,8 +333,8 @@ class Evaluation(TaskScoring):
         return probe(generate, plan.together, first, size) if first else {}
 
     def _asked(
-        self, generate: Generate, opened: Opened, size: int, shared: Together | None
-    ) -> Iterator[Asked]:
+        self, generate: Generate, opened: Opened, size: int, shared: BatchClaims | None
+    ) -> Iterator[BatchResult]:
         """Ask what is to be asked together and what alone; mark each batch, and look ahead of it."""
         plan = opened.plan
 
@@ -341,8 +343,8 @@ class Evaluation(TaskScoring):
             self._look_ahead(size, following)
 
         if shared is None:
-            yield from ask_all(generate, plan.together, size, before)
-            yield from ask_all(generate, plan.alone, 1, before)
+            yield from generate_batches(generate, plan.together, size, before)
+            yield from generate_batches(generate, plan.alone, 1, before)
             return
         batches = batches_of(
             opened.prepared.requests, {request.instance_id for request in plan.together}, size
@@ -350,11 +352,11 @@ class Evaluation(TaskScoring):
         yield from ask_shared(generate, batches, shared, self.ledger.position, before)
         if shared.place == 0:
             shared.wait()
-            yield from ask_all(generate, [*plan.alone, *left_behind(batches, shared)], 1, before)
+            yield from generate_batches(generate, [*plan.alone, *left_behind(batches, shared)], 1, before)
 
     def _look_ahead(self, size: int, requests: Sequence[Request]) -> None:
         """Have the next batch's media decoded while the model works on this one."""
         AHEAD.begin_turn()
         following = None if requests else self.next.done()
-        coming = following.requests[:size] if isinstance(following, Prepared) else requests
+        coming = following.requests[:size] if isinstance(following, PreparedTask) else requests
         decode_ahead(medium for request in coming for medium in request.media)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
 from pytest_generalbench.core.result import TaskResult, absent
 from pytest_generalbench.evaluation.resources import open_resources
-from pytest_generalbench.evaluation.scoring.background_scorer import Scorer, can_fork
+from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, can_fork
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
-from pytest_generalbench.evaluation.task_evaluator import Evaluation
+from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 from pytest_generalbench.models import make_model
-from pytest_generalbench.models.base import foreign
+from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.runs.folder import ledger_path
 from pytest_generalbench.runs.ledger.index import read_ledgers
 from pytest_generalbench.runs.ledger.records import LedgerError, LedgerWriter
 from pytest_generalbench.runs.model_identity import identify, sources
-from pytest_generalbench.runs.resume import Earlier, ResumeError, differences
+from pytest_generalbench.runs.resume import PreviousSessions, ResumeError, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,7 +77,7 @@ class EvaluationWorker:
         self.probes: Mapping[str, int] = {}
         self._place = place
         self._warn = warn
-        self._evaluation: Evaluation | None = None
+        self._evaluation: TaskEvaluator | None = None
         self._model: Model | None = None
 
     def run(self, task: Task, parts: int = 1, following: Task | None = None) -> TaskResult:
@@ -106,7 +106,7 @@ class EvaluationWorker:
             self._note(error)
             raise
 
-    def _ready(self, following: Task | None) -> Evaluation:
+    def _ready(self, following: Task | None) -> TaskEvaluator:
         evaluation = self._opened()
         evaluation.expect(following)
         return evaluation
@@ -116,27 +116,27 @@ class EvaluationWorker:
         if isinstance(error, LedgerError | ResumeError):
             self.ledger_error = str(error)
 
-    def _opened(self) -> Evaluation:
+    def _opened(self) -> TaskEvaluator:
         """Return this process's evaluation, made when the first task needs it."""
         if self._evaluation is None:
             settings, place = self.settings, self._place()
             resources = open_resources(settings, self.tasks, self.folder)
             earlier = self._earlier(place.folder)  # before this process opens a ledger of its own
             writer = LedgerWriter(ledger_path(place.folder, place.worker), place.worker, place.session)
-            self._evaluation = Evaluation(
+            self._evaluation = TaskEvaluator(
                 settings, resources.data, writer, self.model, resources.judge, resources.backbones,
                 resources.ratings, earlier,
             )  # fmt: skip
             self._evaluation.probes = self.probes
             if can_fork() and not settings.model.startswith(_INSTANT):
-                self._evaluation.scorer = Scorer(self._evaluation.score_beside)
+                self._evaluation.scorer = BackgroundScorer(self._evaluation.score_beside)
         return self._evaluation
 
-    def _earlier(self, folder: Path) -> Earlier:
+    def _earlier(self, folder: Path) -> PreviousSessions:
         """Return what earlier sessions left in the run folder."""
         if not self.settings.resume:
-            return Earlier()
-        return Earlier(read_ledgers(folder), self.settings.retry_errors, frozenset(HUMAN_METRICS))
+            return PreviousSessions()
+        return PreviousSessions(read_ledgers(folder), self.settings.retry_errors, frozenset(HUMAN_METRICS))
 
     def model(self) -> Model:
         """Return the model, made once; when that failed, say so again at once.
@@ -157,7 +157,7 @@ class EvaluationWorker:
 
     def _make_model(self) -> Model:
         try:
-            with foreign(self.settings.model):
+            with model_errors(self.settings.model):
                 return make_model(self.settings, self.folder)
         except GeneralBenchError as error:
             self.model_error = str(error)
@@ -197,7 +197,7 @@ class EvaluationWorker:
         if self._model is None:
             return None
         try:
-            with foreign("identity"):
+            with model_errors("identity"):
                 # A user's object may say anything of itself; only plain builtins travel and are written.
                 told = {**self._model.identity(), **sources(self.settings, self.folder)}
                 plain = json.dumps(told, default=str, allow_nan=False)
@@ -218,7 +218,7 @@ class EvaluationWorker:
                 self._warn(scorer.lost)
         self._evaluation.ledger.close()
 
-    def _count_cached(self, evaluation: Evaluation) -> None:
+    def _count_cached(self, evaluation: TaskEvaluator) -> None:
         """Note in the ledger what the cache answered, and warn when it could not be used."""
         counts = getattr(self._model, "cache_counts", None)
         if counts is None:
@@ -234,7 +234,7 @@ class EvaluationWorker:
         if self._model is None or (self._evaluation and self._evaluation.deadlines.has_hung):
             return
         try:
-            with foreign("the model's close"):
+            with model_errors("the model's close"):
                 self._model.close()
         except GeneralBenchError as error:
             self._warn(str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.models.base import Failed, Model, ReferenceSheet
 from pytest_generalbench.models.registry import (
     ModelKind,
     check_spec,
@@ -13,10 +13,10 @@ from pytest_generalbench.models.registry import (
 )
 
 __all__ = [
-    "AnswerSheet",
     "Failed",
     "Model",
     "ModelKind",
+    "ReferenceSheet",
     "check_spec",
     "make_model",
     "model_kinds",

@@ -13,13 +13,13 @@ from pytest_generalbench.core.errors import GeneralBenchError, ModelError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.request import Output, Request
     from pytest_generalbench.core.task import Task
 
 
 @contextmanager
-def foreign(what: str) -> Iterator[None]:
+def model_errors(what: str) -> Iterator[None]:
     """Run code of a model: whatever it raises becomes a ModelError of one line that starts with `what`."""
     try:
         yield
@@ -40,12 +40,12 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerSheet:
+class ReferenceSheet:
     """What only a baseline sees: the perfect answers of a task and the possible ones."""
 
     ids: tuple[str, ...]
     """The instances that are asked and have a reference."""
-    ideal: Callable[[str], str | Answer]
+    ideal: Callable[[str], str | StructuredOutput]
     """The perfect answer of an instance, made when it is asked for."""
     choices: Callable[[str], tuple[str, ...]]
     """Every possible answer of an instance; () where the question is open."""
@@ -67,10 +67,10 @@ class Model(ABC):
     """Whether `begin` is given the answer sheet; True for baselines only."""
 
     @abstractmethod
-    def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | Answer | str]:
+    def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | StructuredOutput | str]:
         """Answer each request, in order; a plain string is a text output."""
 
-    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:  # noqa: B027 - optional to override
+    def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:  # noqa: B027 - optional to override
         """Learn which task comes next; called once before its first batch."""
 
     def unsupported(self, task: Task) -> str | None:

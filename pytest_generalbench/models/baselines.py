@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.request import Output, Request
-from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.models.base import Failed, Model, ReferenceSheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.task import Task
 
 
@@ -32,7 +32,7 @@ def split_baseline(name: str) -> tuple[str, str]:
     return kind, text
 
 
-NO_ANSWERS = AnswerSheet((), lambda instance: "", lambda instance: ())
+NO_ANSWERS = ReferenceSheet((), lambda instance: "", lambda instance: ())
 
 
 class Baseline(Model):
@@ -47,7 +47,7 @@ class Baseline(Model):
         """Start without a task."""
         self.sheet = NO_ANSWERS
 
-    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+    def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Keep the answer sheet of the task that comes next."""
         self.sheet = sheet or NO_ANSWERS
 
@@ -62,7 +62,7 @@ class Baseline(Model):
         return Output(answer) if isinstance(answer, str) else Output(medium=answer.medium, answer=answer)
 
     @abstractmethod
-    def answer(self, request: Request) -> str | Answer | None:
+    def answer(self, request: Request) -> str | StructuredOutput | None:
         """Return the answer, or None when the sheet has nothing to make one from."""
 
     def identity(self) -> dict[str, Any]:
@@ -83,12 +83,12 @@ class Baseline(Model):
 class Oracle(Baseline):
     """Says the reference: the best score that the task's protocol and metric allow."""
 
-    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+    def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Keep the sheet."""
         super().begin(task, sheet)
         self._known = frozenset(self.sheet.ids)
 
-    def answer(self, request: Request) -> str | Answer | None:
+    def answer(self, request: Request) -> str | StructuredOutput | None:
         """Return the perfect answer."""
         return self.sheet.ideal(request.instance_id) if request.instance_id in self._known else None
 
@@ -98,14 +98,14 @@ class Majority(Baseline):
 
     _instance: str | None = None
 
-    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+    def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Count the perfect answers; among equals the first in alphabetical order wins."""
         super().begin(task, sheet)
         found = self._by_key()
         key = min(found, key=lambda key: (-len(found[key]), key), default=None)
         self._instance = None if key is None else found[key][0]
 
-    def answer(self, request: Request) -> str | Answer | None:
+    def answer(self, request: Request) -> str | StructuredOutput | None:
         """Return the most frequent answer."""
         return None if self._instance is None else self.sheet.ideal(self._instance)
 
@@ -138,13 +138,13 @@ class Random(Baseline):
 
     _pool: tuple[str, ...] = ()
 
-    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+    def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Keep one instance of every distinct perfect answer."""
         super().begin(task, sheet)
         found = self._by_key()
         self._pool = tuple(found[key][0] for key in sorted(found))
 
-    def answer(self, request: Request) -> str | Answer | None:
+    def answer(self, request: Request) -> str | StructuredOutput | None:
         """Return the answer drawn for this instance."""
         seed = hashlib.sha256(f"random|{request.task_id}|{request.instance_id}".encode()).digest()
         number = int.from_bytes(seed[:8], "big")

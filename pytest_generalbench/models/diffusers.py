@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_generalbench.core.errors import MissingDependencyError, ModelError
 from pytest_generalbench.core.media.media import open_image
-from pytest_generalbench.core.outputs import Medium, Picture, Sound, Video
+from pytest_generalbench.core.outputs import MediaOutput, Picture, Sound, Video
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.models.transformers.loader import share_processors
@@ -98,7 +98,7 @@ class DiffusersModel(Model):
         answer = self._answer(said, pipeline, images[0] if images else None)
         return Output(medium=self.medium, answer=answer)
 
-    def _answer(self, said: Any, pipeline: Any, source: Image | None) -> Medium:
+    def _answer(self, said: Any, pipeline: Any, source: Image | None) -> MediaOutput:
         if self.medium == "audio":
             part = getattr(pipeline, "vocoder", None) or pipeline.vae
             samples = np.asarray(said.audios[0], np.float32)

@@ -20,7 +20,7 @@ from pytest_generalbench.core.errors import DataError, ModelError
 from pytest_generalbench.core.outputs import answer_from_plain, form_of
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.core.task import Task, slug
-from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.models.base import Failed, Model, ReferenceSheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,7 +97,7 @@ class Predictions(Model):
         """Return why there is nothing to replay for `task`, or None."""
         return None if self.find(task) else f"no predictions for it in {self.folder.name}"
 
-    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+    def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Read the task's file."""
         path = self.find(task)
         self._answers = {} if path is None else _answers(path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.request import Instance, Output, Request
     from pytest_generalbench.core.task import Task
 
@@ -81,7 +81,7 @@ class Protocol(ABC):
         """Return the prediction, or None when the output cannot be read as one."""
 
     @abstractmethod
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> str | Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> str | StructuredOutput:
         """Return an answer that `parse` reads as `reference`; the oracle baseline says it."""
 
     def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ from abc import abstractmethod
 from typing import Any, ClassVar
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.request import Instance, Output, Request
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import Protocol, TaskContext
 from pytest_generalbench.protocols.text.base import render, seed_of
 
 
-class FormProtocol(Protocol):
+class StructuredProtocol(Protocol):
     """A protocol whose answer is one of the forms of `answers`.
 
     A text answer cannot be read: the prediction is None. An answer of another form, and one
@@ -26,7 +26,7 @@ class FormProtocol(Protocol):
     parser: ClassVar[str] = "form"
     max_new_tokens: ClassVar[int] = 256
     output_medium: ClassVar[str] = "map"
-    answers: ClassVar[tuple[type[Answer], ...]]
+    answers: ClassVar[tuple[type[StructuredOutput], ...]]
     """The forms that are taken."""
     media_word: ClassVar[str] = "image or video"
     """What an instance without media lacks, for the message."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.outputs import form_of
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.reports.comparison import answers_of
 from pytest_generalbench.runs.folder import read_run, settings_of_run
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers
@@ -137,7 +137,7 @@ def _prediction(folder: Path, record: Mapping[str, Any], place: Path) -> Any:
                 shutil.copyfile(source, target)
             except OSError as error:
                 raise GeneralBenchError(f"{source} cannot be copied: {error.strerror or error}") from error
-        if issubclass(form_of(plain["form"]), Medium):
+        if issubclass(form_of(plain["form"]), MediaOutput):
             return plain["file"]
     return {key: value for key, value in plain.items() if key != "preview"}
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.files import MediaStore, write_whole
+from pytest_generalbench.runs.files import MediaStore, atomic_write
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record, parse_line, record_from_plain
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class AnswerCache:
         path = self._place("answers", key.name)
         line = record.to_json(self.media.put)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, line.encode("utf-8", "backslashreplace"))
+        atomic_write(path, line.encode("utf-8", "backslashreplace"))
         listed = self._place("instances", digest([task, instance]))
         listed.parent.mkdir(parents=True, exist_ok=True)
         with listed.open("ab") as file:
@@ -136,7 +136,7 @@ class AnswerCache:
         """Keep what a model's digest stands for, and what must be known of the model to replay it."""
         path = self._place("models", model)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(facts, sort_keys=True, default=str).encode())
+        atomic_write(path, json.dumps(facts, sort_keys=True, default=str).encode())
 
     def description(self, model: str) -> dict[str, Any] | None:
         """Return what `describe` kept."""

@@ -26,7 +26,7 @@ _OVER: Final = "over"
 _PAUSE_S: Final = 0.05
 
 
-class Stretch(NamedTuple):
+class LedgerSpan(NamedTuple):
     """Where the answers to a batch lie."""
 
     ledger: str
@@ -37,7 +37,7 @@ class Stretch(NamedTuple):
     """What asking it took."""
 
 
-class Together:
+class BatchClaims:
     """One process's part in a task that several answer.
 
     Attributes:
@@ -111,16 +111,16 @@ class Together:
             while path != self._path(self._ledger) and not is_free(path):
                 time.sleep(_PAUSE_S)
 
-    def stretches(self) -> Mapping[int, Stretch]:
+    def stretches(self) -> Mapping[int, LedgerSpan]:
         """Return where the answers lie that other processes gave, by batch."""
-        found: dict[int, Stretch] = {}
+        found: dict[int, LedgerSpan] = {}
         for path in sorted(self._folder.glob("answers-*")):
             if path == self._path(self._ledger):
                 continue
             for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
                 if line.endswith("\n"):  # else its writer died
                     number, *rest = json.loads(line)
-                    found[number] = Stretch(path.name.removeprefix("answers-"), *rest)
+                    found[number] = LedgerSpan(path.name.removeprefix("answers-"), *rest)
         return found
 
 

@@ -43,7 +43,7 @@ def is_free(path: Path) -> bool:
         os.close(file)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def atomic_write(path: Path, content: bytes) -> None:
     """Write a file in one step: after any death it is there whole, or as it was before."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
@@ -71,7 +71,7 @@ class MediaStore:
         path = self.folder / name
         if not path.is_file():
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, content)
+            atomic_write(path, content)
         return name
 
     def get(self, name: str) -> bytes:

@@ -13,7 +13,7 @@ from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.settings import MAY_CHANGE, Settings
 from pytest_generalbench.runs.batch_claims import forget
-from pytest_generalbench.runs.files import write_whole
+from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.lock import LOCK_FILE, RunLock, wait_for_workers
 from pytest_generalbench.runs.manifest import MANIFEST_FILE
 from pytest_generalbench.runs.resume import ResumeError, differences
@@ -92,7 +92,7 @@ class RunFolder:
     def give_back(self) -> None:
         """Leave the run as it was before this session: it was refused before it asked anything."""
         for name, content in self.before.items():
-            write_whole(self.path / name, content)
+            atomic_write(self.path / name, content)
         self.lock.release()
 
     def discard(self) -> None:
@@ -109,7 +109,7 @@ class RunFolder:
 def write_run(folder: Path, record: Mapping[str, Any]) -> None:
     """Write `run.json` in one step."""
     content = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    write_whole(folder / RUN_FILE, content.encode("utf-8", "backslashreplace"))
+    atomic_write(folder / RUN_FILE, content.encode("utf-8", "backslashreplace"))
 
 
 def read_run(folder: Path) -> dict[str, Any]:

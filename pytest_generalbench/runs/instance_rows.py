@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import InstanceRow
-from pytest_generalbench.runs.files import write_whole
+from pytest_generalbench.runs.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ def write_rows(folder: Path, task: str, rows: Iterable[InstanceRow]) -> None:
     path = rows_path(folder, task)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, encode_rows(rows))
+        atomic_write(path, encode_rows(rows))
     except OSError as error:
         raise GeneralBenchError(f"{path} cannot be written: {error.strerror or error}") from error
 

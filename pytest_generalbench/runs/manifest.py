@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.files import write_whole
+from pytest_generalbench.runs.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -44,7 +44,7 @@ def write_manifest(folder: Path, paths: Iterable[Path]) -> Path:
     content: dict[str, Any] = {"v": MANIFEST_VERSION, "range_bytes": RANGE_BYTES}
     content["files"] = {path.relative_to(folder).as_posix(): _facts(path) for path in paths}
     content["digest"] = _own_digest(content)
-    write_whole(folder / MANIFEST_FILE, _encoded(content))
+    atomic_write(folder / MANIFEST_FILE, _encoded(content))
     return folder / MANIFEST_FILE
 
 

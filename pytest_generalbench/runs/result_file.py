@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.files import write_whole
+from pytest_generalbench.runs.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,7 +91,7 @@ def write_result(folder: Path, content: Mapping[str, Any]) -> Path:
     """Write `result.json` in one step and return its path. Raises GeneralBenchError when it cannot be."""
     path = folder / RESULT_FILE
     try:
-        write_whole(path, encode(content))
+        atomic_write(path, encode(content))
     except OSError as error:
         raise GeneralBenchError(
             f"{path} cannot be written: {error.strerror or error}; every answer is in the ledger: make room, "

@@ -51,7 +51,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Earlier:
+class PreviousSessions:
     """Everything that earlier sessions know of the run's tasks; without ledgers, nothing."""
 
     ledgers: Ledgers | None = None

@@ -11,7 +11,6 @@ import pytest
 from pytest_generalbench.core.outputs import (
     Alpha,
     AnomalyMap,
-    Answer,
     AnswerFormatError,
     ClassMap,
     DepthMap,
@@ -22,6 +21,7 @@ from pytest_generalbench.core.outputs import (
     MaskSequence,
     PanopticMap,
     SalientSequence,
+    StructuredOutput,
     answer_from_plain,
     answer_to_plain,
     form_of,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 EYE = encode(np.eye(3))
 IDS = np.array([[0, 1, 2], [2, 1, 0]])
 FLOW = np.array([[[1.0, -2.0], [0.5, 0.25]]], np.float32)
-ANSWERS: dict[str, Answer] = {
+ANSWERS: dict[str, StructuredOutput] = {
     "class_map": ClassMap(IDS),
     "mask": Mask(EYE),
     "anomaly_map": AnomalyMap(np.array([[0.5, -3.0]], np.float32)),

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench.core.outputs import (
-    Answer,
     AnswerFormatError,
+    StructuredOutput,
     answer_from_plain,
     answer_to_plain,
     form_of,
@@ -56,7 +56,7 @@ def no_file(name: str) -> bytes:
 
 
 @given(answer=ANSWERS)
-def test_every_answer_reads_back_from_ledger_and_prediction_file(answer: Answer) -> None:
+def test_every_answer_reads_back_from_ledger_and_prediction_file(answer: StructuredOutput) -> None:
     plain = answer_to_plain(answer, lambda content, ending: "never")
     again = answer_from_plain(plain, no_file)
     assert again == answer
@@ -86,7 +86,7 @@ WHOLE = Box(1.0, 2.0, 3.0, 4.0)
         lambda: Keypoints((Person((Keypoint(1, 2),), None, Box(1, 2, -3, 4)),)),
     ],
 )
-def test_what_no_box_can_be_is_refused(make: Callable[[], Answer]) -> None:
+def test_what_no_box_can_be_is_refused(make: Callable[[], StructuredOutput]) -> None:
     with pytest.raises(AnswerFormatError):
         make()
 
@@ -118,7 +118,7 @@ def test_what_no_box_can_be_is_refused(make: Callable[[], Answer]) -> None:
         ("keypoints", [[[1, 2], None]], Keypoints((Person((Keypoint(1, 2), Keypoint(0, 0, 0))),))),
     ],
 )
-def test_customary_prediction_files(form: str, value: Any, wanted: Answer) -> None:
+def test_customary_prediction_files(form: str, value: Any, wanted: StructuredOutput) -> None:
     assert form_of(form).from_prediction(value, no_file) == wanted
 
 

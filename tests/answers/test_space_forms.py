@@ -12,7 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError, answer_from_plain, answer_to_plain
+from pytest_generalbench.core.outputs import (
+    AnswerFormatError,
+    StructuredOutput,
+    answer_from_plain,
+    answer_to_plain,
+)
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import (
     Box3d,
     TrackedBox,
@@ -39,7 +44,7 @@ CAR = Box3d((1.0, 2.0, 0.5), (4.5, 1.9, 1.6), 0.25, "car", 0.75, (0.5, -1.0))
 WALKER = Box3d((9.0, -2.0, 0.5), (0.7, 0.7, 1.8), -3.0, "pedestrian", 0.5, None)
 TILT = np.array([[0, 0, 2], [0, 3, 4]], np.float32)
 
-ANSWERS: list[Answer] = [
+ANSWERS: list[StructuredOutput] = [
     PointLabels(np.array([0, 3, -1])),
     PointInstances(np.array([0, 5, 5]), (PointInstance(5, "chair", 0.5),)),
     PointInstances(np.array([-1, 0]), ()),
@@ -57,7 +62,7 @@ def no_file(name: str) -> bytes:
 
 
 @by_form
-def test_the_plain_form_reads_back_the_same_to_the_bit(answer: Answer, tmp_path: Path) -> None:
+def test_the_plain_form_reads_back_the_same_to_the_bit(answer: StructuredOutput, tmp_path: Path) -> None:
     store = MediaStore(tmp_path)
     plain = json.loads(json.dumps(answer_to_plain(answer, store.put)))
     again = answer_from_plain(plain, store.get)
@@ -67,7 +72,7 @@ def test_the_plain_form_reads_back_the_same_to_the_bit(answer: Answer, tmp_path:
 
 
 @by_form
-def test_another_form_is_refused(answer: Answer, tmp_path: Path) -> None:
+def test_another_form_is_refused(answer: StructuredOutput, tmp_path: Path) -> None:
     store = MediaStore(tmp_path)
     other = next(one for one in ANSWERS if one.form != answer.form)
     with pytest.raises(AnswerFormatError, match="is due"):
@@ -76,7 +81,7 @@ def test_another_form_is_refused(answer: Answer, tmp_path: Path) -> None:
 
 @by_form
 @given(value=st.recursive(st.none() | st.integers() | st.text() | st.floats(), st.lists, max_leaves=6))
-def test_what_is_no_answer_is_a_data_error(answer: Answer, value: Any) -> None:
+def test_what_is_no_answer_is_a_data_error(answer: StructuredOutput, value: Any) -> None:
     try:
         found = type(answer).from_prediction(value, no_file)
     except DataError:

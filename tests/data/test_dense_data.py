@@ -8,7 +8,7 @@ import pytest
 
 from pytest_generalbench import metrics, protocols
 from pytest_generalbench.core.media.media import open_frames
-from pytest_generalbench.core.outputs import Answer, answer_key
+from pytest_generalbench.core.outputs import StructuredOutput, answer_key
 from pytest_generalbench.core.request import Instance, Output
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.demo.media.files import picture
@@ -111,13 +111,13 @@ def test_the_demo_is_asked_read_and_scored(task: Any, shared_cache: Path) -> Non
     assert data.problems == ()
     protocol = protocols.get(task.protocol)
     context = protocol.context(task, data.header, data.instances)
-    ideals: list[Answer] = []
+    ideals: list[StructuredOutput] = []
     references = []
     for instance in data.instances:
         assert protocol.request(instance, context).form != "text"
         references.append(protocol.reference(instance, context))
         ideal = protocol.ideal(references[-1], instance, context)
-        assert isinstance(ideal, Answer)
+        assert isinstance(ideal, StructuredOutput)
         ideals.append(ideal)
     assert len({answer_key(ideal) for ideal in ideals}) >= 6
 

@@ -10,7 +10,7 @@ from pytest_generalbench.core.errors import MediaError
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.data.read.media_fields import media_of
 from pytest_generalbench.suite.data.read.media_files import MediaFinder
-from pytest_generalbench.suite.demo.builder import Kit
+from pytest_generalbench.suite.demo.builder import TaskBuilder
 from pytest_generalbench.suite.demo.recipes.generation.shape import RECIPES
 from pytest_generalbench.suite.demo.rng import Dice
 from tests.data.trees import all_tasks
@@ -109,7 +109,7 @@ def test_the_demo_set_has_every_shape_and_its_media(shared_cache: Path) -> None:
 
 def test_the_demo_set_is_small_and_the_same_each_time() -> None:
     for task in OURS:
-        kits = [Kit(task, Dice(task.id)) for _ in range(2)]
+        kits = [TaskBuilder(task, Dice(task.id)) for _ in range(2)]
         entries = [RECIPES[task.archetype](kit) for kit in kits]
         assert entries[0] == entries[1]
         assert kits[0].files == kits[1].files

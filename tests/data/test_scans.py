@@ -11,7 +11,7 @@ from pytest_generalbench.suite import demo
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.data.read.media_fields import media_of
 from pytest_generalbench.suite.data.read.media_files import MediaFinder
-from pytest_generalbench.suite.demo.builder import Kit
+from pytest_generalbench.suite.demo.builder import TaskBuilder
 from pytest_generalbench.suite.demo.recipes.comprehension.scene3d import RECIPES
 from pytest_generalbench.suite.demo.rng import Dice
 from tests.data.trees import all_tasks
@@ -79,7 +79,7 @@ def test_the_demo_is_whole_small_and_says_no_two_answers_alike(shared_cache: Pat
         assert len(data.instances) == data.references == 8
         assert len({str(instance.reference) for instance in data.instances}) == 8
         assert all(instance.media[0].medium == "pointcloud" for instance in data.instances)
-        recipe = Kit(task, Dice("twice")), Kit(task, Dice("twice"))
+        recipe = TaskBuilder(task, Dice("twice")), TaskBuilder(task, Dice("twice"))
         assert RECIPES[task.archetype](recipe[0]) == RECIPES[task.archetype](recipe[1])
         assert recipe[0].files == recipe[1].files
         assert max(map(len, recipe[0].files.values())) < 16_000

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_generalbench.core.task import MetricFacts, Task
+from pytest_generalbench.core.task import MetricSpec, Task
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import (
     LevelResult,
@@ -39,7 +39,7 @@ def four(result: LevelResult) -> tuple[float, ...]:
 
 
 def lower(mapping: str = "ratio:25") -> Task:
-    return make_task(metric=MetricFacts("FID", "fid", "lower", "distance", mapping))
+    return make_task(metric=MetricSpec("FID", "fid", "lower", "distance", mapping))
 
 
 def test_the_specialists_against_themselves() -> None:

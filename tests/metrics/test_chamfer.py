@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import MissingDependencyError, ReferenceFormatError, UnknownWordError
-from pytest_generalbench.core.outputs import Cloud, Medium, Mesh, Motion, Picture, Target
+from pytest_generalbench.core.outputs import Cloud, MediaOutput, Mesh, Motion, Picture, Target
 from pytest_generalbench.core.outputs.rendering import AZIMUTHS
 from pytest_generalbench.metrics.image.clip_score import views_of
 from pytest_generalbench.metrics.scene3d import nearest_points as nearest
@@ -30,7 +30,7 @@ def mesh(of: Any) -> Mesh:
     return Mesh(of.vertices.astype(np.float32), of.faces)
 
 
-def target(medium: Medium) -> Target:
+def target(medium: MediaOutput) -> Target:
     return Target(medium=lambda: medium)
 
 
@@ -102,7 +102,7 @@ def scored(prediction: Any, reference: Any, **options: Any) -> float:
 
 @pytest.mark.parametrize("shape", [mesh(BOX), mesh(BALL), Cloud(BALL.vertices)])
 @pytest.mark.parametrize("points", [7, 1000])
-def test_the_truth_is_0_and_all_else_is_not(shape: Medium, points: int) -> None:
+def test_the_truth_is_0_and_all_else_is_not(shape: MediaOutput, points: int) -> None:
     assert scored(shape, target(shape), points=points) == 0.0
     worse = scored(mesh(trimesh.creation.icosphere(2, 1.2)), target(shape), points=points)
     silent = scored(None, target(shape), points=points)
@@ -182,7 +182,7 @@ class Eyes:
 
 
 @pytest.mark.parametrize("shape", [mesh(BOX), Cloud(BALL.vertices)])
-def test_clip_sees_shapes_from_every_side_and_the_cosine_is_the_mean(shape: Medium) -> None:
+def test_clip_sees_shapes_from_every_side_and_the_cosine_is_the_mean(shape: MediaOutput) -> None:
     views = views_of(shape)
     assert [view.shape for view in views] == [(224, 224, 3)] * len(AZIMUTHS)
     assert len({view.tobytes() for view in views}) > 1

@@ -19,7 +19,7 @@ from pytest_generalbench.evaluation.scoring.backbones import make_backbones
 from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
 from pytest_generalbench.evaluation.scoring.judge import make_judge
-from pytest_generalbench.evaluation.task_evaluator import Evaluation
+from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 from pytest_generalbench.metrics.accumulators import jackknife_value, pooled_value
 from pytest_generalbench.metrics.dense.pixel_ranking import ImageCounts, RankingAccumulator
 from pytest_generalbench.metrics.detection.boxes import TrueBox
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from pytest_generalbench.core.outputs import Medium
+    from pytest_generalbench.core.outputs import MediaOutput
     from pytest_generalbench.metrics.base import Accumulator, MetricValue
 
 Pair = tuple[Any, Any]
@@ -224,7 +224,7 @@ def test_frames_of_a_video_are_no_sample_of_their_own() -> None:
     check_by_leaving_out(partial(metrics.make, "psnr"), list(zip(answers, references, strict=True)))
 
 
-def _same(medium: Medium) -> Medium:
+def _same(medium: MediaOutput) -> MediaOutput:
     return medium
 
 
@@ -329,7 +329,7 @@ def test_the_numbers_of_every_metric_on_the_demo_data(
     model = make_model(settings, tmp_path)
     with LedgerWriter(tmp_path / "ledger-main-1.jsonl") as ledger:
         judge, backbones = make_judge(settings, True), make_backbones(settings, True, tmp_path)
-        evaluation = Evaluation(
+        evaluation = TaskEvaluator(
             settings, open_data("demo", "open", everything), ledger, lambda: model, judge, backbones
         )
         for task in tasks.values():

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.request import Output, Request
-from pytest_generalbench.models.base import AnswerSheet, Failed
+from pytest_generalbench.models.base import Failed, ReferenceSheet
 from pytest_generalbench.models.baselines import make_baseline
 from tests.makers import TASK
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 REQUESTS = [Request(TASK.id, name, ("?",)) for name in ("a", "b", "c", "d")]
 IDEAL = {"a": "x", "b": "y", "c": "y"}
-SHEET = AnswerSheet(tuple(IDEAL), IDEAL.__getitem__, lambda name: ("x", "y") if name == "a" else ())
+SHEET = ReferenceSheet(tuple(IDEAL), IDEAL.__getitem__, lambda name: ("x", "y") if name == "a" else ())
 
 
 def answers(name: str, requests: Sequence[Request] = REQUESTS) -> list[str | None]:
@@ -52,7 +52,7 @@ def test_random_draws_from_the_choices_or_the_tasks_answers_and_draws_the_same_a
 
 def test_random_is_not_constant() -> None:
     requests = [Request(TASK.id, str(number), ("?",)) for number in range(50)]
-    sheet = AnswerSheet((), lambda name: "", lambda name: ("A", "B", "C"))
+    sheet = ReferenceSheet((), lambda name: "", lambda name: ("A", "B", "C"))
     model = make_baseline("random")
     model.begin(TASK, sheet)
     said = [item.text for item in model.generate(requests) if isinstance(item, Output)]

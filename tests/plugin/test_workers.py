@@ -126,7 +126,7 @@ def pytest_sessionfinish(session):
 @pytest.mark.parametrize(
     ("args", "scheduler"),
     [
-        ((), "LongShort"),
+        ((), "LongestFirstScheduling"),
         (("--dist", "load"), "LoadScheduling"),
     ],
 )
@@ -142,15 +142,15 @@ def test_items_are_scheduled_longest_first_unless_the_user_chose(
 
 WATCHING = """
 import threading
-from pytest_generalbench.evaluation.task_evaluator import Evaluation
+from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 
-prepare = Evaluation.prepare
+prepare = TaskEvaluator.prepare
 
 def watched(self, loaded):
     print("PREPARED", loaded.task.id, threading.current_thread().name, flush=True)
     return prepare(self, loaded)
 
-Evaluation.prepare = watched
+TaskEvaluator.prepare = watched
 """
 
 

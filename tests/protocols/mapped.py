@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.protocols import Protocol, TaskContext
 
 
@@ -60,7 +60,7 @@ class Bench:
         instance = self.instance(raw)
         return self.used.reference(instance, self.context(instance))
 
-    def parsed(self, answer: Answer, raw: Any) -> Any:
+    def parsed(self, answer: StructuredOutput, raw: Any) -> Any:
         """Return what is read from an answer."""
         instance = self.instance(raw)
         return self.used.parse(Output(medium="map", answer=answer), instance, self.context(instance))

@@ -13,11 +13,11 @@ from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.outputs import (
     Alpha,
     AnomalyMap,
-    Answer,
     AnswerFormatError,
     ClassMap,
     DepthMap,
     Mask,
+    StructuredOutput,
 )
 from pytest_generalbench.core.outputs.codecs.images.rle import encode
 from pytest_generalbench.core.request import Output
@@ -273,5 +273,5 @@ def test_the_reference_of_the_same_name_is_the_reference(depth: Bench) -> None:
 def test_the_close_set_takes_any_size(binary: Bench) -> None:
     instance = binary.instance(encode(SQUARE).to_plain())
     closed = type(instance)("i1", "image/x", {}, instance.media)
-    answer: Answer = Mask(encode(np.eye(3)))
+    answer: StructuredOutput = Mask(encode(np.eye(3)))
     assert binary.used.parse(Output(medium="map", answer=answer), closed, binary.context(closed)) is not None

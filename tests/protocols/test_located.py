@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_generalbench import protocols
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError, UnknownWordError
 from pytest_generalbench.core.media.media import Media, Size
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError, answer_key
+from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput, answer_key
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, from_box
 from pytest_generalbench.core.outputs.forms.boxes import (
     Boxes,
@@ -70,7 +70,7 @@ def reference_of(name: str, instance: Instance, header: Mapping[str, Any] | None
     return protocols.get(name).reference(instance, context_of(name, instance, header=header))
 
 
-def parsed(name: str, instance: Instance, said: str | Answer, **details: Any) -> Any:
+def parsed(name: str, instance: Instance, said: str | StructuredOutput, **details: Any) -> Any:
     """Return what is read from an answer that stands alone, its convention settled first."""
     protocol, context = protocols.get(name), context_of(name, instance)
     output = Output(said, details=details) if isinstance(said, str) else Output(medium="map", answer=said)
@@ -442,7 +442,7 @@ def test_the_ideal_answer_reads_as_the_reference(picture: Path, name: str, kind:
     protocol, context = protocols.get(name), context_of(name, instance)
     reference = protocol.reference(instance, context)
     ideal = protocol.ideal(reference, instance, context)
-    assert isinstance(ideal, Answer)
+    assert isinstance(ideal, StructuredOutput)
     found = protocol.parse(Output(medium="map", answer=ideal), instance, context)
     if name == "object_detection":
         assert [box[:5] for box in found] == [box[:5] for box in reference]

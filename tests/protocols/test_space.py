@@ -12,7 +12,7 @@ import pytest
 from pytest_generalbench import metrics, protocols
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.media.media import Media
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d, TrackedBox
 from pytest_generalbench.core.outputs.forms.scenes3d import (
     Boxes3d,
@@ -81,7 +81,7 @@ def npz(**arrays: Any) -> bytes:
     return buffer.getvalue()
 
 
-def score(protocol: str, instance: Instance, answer: Answer | str, context: TaskContext) -> float:
+def score(protocol: str, instance: Instance, answer: StructuredOutput | str, context: TaskContext) -> float:
     found = protocols.get(protocol)
     accumulator = metrics.make(METRICS[protocol])
     output = Output(answer) if isinstance(answer, str) else Output(medium="map", answer=answer)
@@ -104,7 +104,7 @@ GOOD: dict[str, Any] = {
     "3d_tracking": {"frames": [[CAR], [], [CAR]]},
     "3d_odometry": {"poses": PATH.tolist()},
 }
-OTHER: dict[str, Answer] = {
+OTHER: dict[str, StructuredOutput] = {
     "3d_part_segmentation": PointLabels(np.array([0, 1])),
     "3d_semantic_segmentation": PointLabels(np.array([0, 1])),
     "3d_instance_segmentation": PointInstances(np.array([0, 0]), ()),
@@ -120,7 +120,7 @@ def test_the_ideal_answer_is_read_back_and_has_the_best_score(protocol: str, fol
     instance, found = folder.instance(GOOD[protocol]), protocols.get(protocol)
     context = a_context(protocol, instance)
     ideal = found.ideal(found.reference(instance, context), instance, context)
-    assert isinstance(ideal, Answer)
+    assert isinstance(ideal, StructuredOutput)
     assert ideal.form == found.form
     assert score(protocol, instance, ideal, context) == metrics.get(METRICS[protocol]).best
 
@@ -154,7 +154,7 @@ def test_text_is_no_answer_and_another_form_is_an_error(protocol: str, folder: F
     assert score(protocol, instance, "none", context) == {"rte": 100.0, "normal_angle_rmse": 90.0}.get(
         METRICS[protocol], 0.0
     )
-    other: Answer = Poses(PATH) if protocol != "3d_odometry" else Boxes3d(())
+    other: StructuredOutput = Poses(PATH) if protocol != "3d_odometry" else Boxes3d(())
     with pytest.raises(AnswerFormatError, match="is due"):
         found.parse(Output(medium="map", answer=other), instance, context)
 
@@ -246,7 +246,7 @@ def test_semantickittis_classes_are_those_of_its_benchmark_on_both_sides(folder:
     assert protocols.get(name).reference(instance, context).tolist() == [[10, 10, 255, 40]]
     assert score(name, instance, PointLabels(np.array([252, 10, 81, 40])), context) == 100.0
     ideal = protocols.get(name).ideal(np.array([[10, 10, 255, 40]]), instance, context)
-    assert isinstance(ideal, Answer)
+    assert isinstance(ideal, StructuredOutput)
     assert score(name, instance, ideal, context) == 100.0
 
 

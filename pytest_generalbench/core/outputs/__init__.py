@@ -1,13 +1,13 @@
 """Answers that are not text: boxes, masks, tracks, maps, poses, and their one form in files.
 
-`Answer` is the base, `rle` the mask code; each domain has its forms in a module of its own.
+`StructuredOutput` is the base, `rle` the mask code; each domain has its forms in a module of its own.
 """
 
 from pytest_generalbench.core.outputs.base import (
-    Answer,
     AnswerFormatError,
     Get,
     Put,
+    StructuredOutput,
     answer_from_plain,
     answer_key,
     answer_to_plain,
@@ -35,13 +35,12 @@ from pytest_generalbench.core.outputs.forms.scenes3d import (
 from pytest_generalbench.core.outputs.forms.segments import InstanceMasks, PanopticMap
 from pytest_generalbench.core.outputs.forms.symbolic_music import Notes
 from pytest_generalbench.core.outputs.forms.video import Video
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.core.outputs.target import Opener, Target
 
 __all__ = [
     "Alpha",
     "AnomalyMap",
-    "Answer",
     "AnswerFormatError",
     "Boxes",
     "Boxes3d",
@@ -56,7 +55,7 @@ __all__ = [
     "Keypoints",
     "Mask",
     "MaskSequence",
-    "Medium",
+    "MediaOutput",
     "Mesh",
     "Motion",
     "Normals",
@@ -72,6 +71,7 @@ __all__ = [
     "Rle",
     "SalientSequence",
     "Sound",
+    "StructuredOutput",
     "Target",
     "Tracks3d",
     "Tube",

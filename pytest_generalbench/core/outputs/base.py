@@ -45,11 +45,11 @@ class AnswerFormatError(DataError):
     """An answer that its form cannot hold: a wrong shape, type or range. The message says what was wrong."""
 
 
-_FORMS: dict[str, type[Answer]] = {}
+_FORMS: dict[str, type[StructuredOutput]] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class StructuredOutput:
     """Base of the forms. A subclass names its `form` and checks itself in `__post_init__`.
 
     It is a dataclass with `eq=False`: two answers are equal when their plain forms are, since
@@ -68,7 +68,7 @@ class Answer:
 
     def __eq__(self, other: object) -> bool:
         """Compare by content."""
-        return isinstance(other, Answer) and answer_key(self) == answer_key(other)
+        return isinstance(other, StructuredOutput) and answer_key(self) == answer_key(other)
 
     def __hash__(self) -> int:
         """Hash by content."""
@@ -85,13 +85,13 @@ class Answer:
         return told
 
     @classmethod
-    def restore(cls, plain: Mapping[str, Any], get: Get) -> Answer:
+    def restore(cls, plain: Mapping[str, Any], get: Get) -> StructuredOutput:
         """Rebuild the answer from its plain form. Raises AnswerFormatError when it is none."""
         arrays = read_arrays(get(str(plain["file"]))) if plain.get("file") else {}
         return build(cls, plain["values"], arrays)
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read the answer from an entry of a prediction file; `read` returns a file's content by its name.
 
         Taken are the plain form, its `values` alone, and the name of a .npz file with an array
@@ -103,7 +103,7 @@ class Answer:
         return read_plain(cls, value, read)
 
 
-Kind = TypeVar("Kind", bound=Answer)
+Kind = TypeVar("Kind", bound=StructuredOutput)
 
 
 def form_names() -> tuple[str, ...]:
@@ -111,14 +111,14 @@ def form_names() -> tuple[str, ...]:
     return tuple(sorted(_FORMS))
 
 
-def form_of(name: str) -> type[Answer]:
+def form_of(name: str) -> type[StructuredOutput]:
     """Return the form of that name."""
     if name not in _FORMS:
         raise UnknownWordError("answer form", name, _FORMS)
     return _FORMS[name]
 
 
-def _flattened(answer: Answer) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+def _flattened(answer: StructuredOutput) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
     """Return the fields as JSON has them, and the arrays that they name."""
     if _FORMS.get(answer.form) is not type(answer):
         forms = ", ".join(_FORMS)
@@ -144,18 +144,18 @@ def _flattened(answer: Answer) -> tuple[dict[str, Any], dict[str, np.ndarray[Any
     return {item.name: plain(getattr(answer, item.name), item.name) for item in fields(answer)}, arrays
 
 
-def check_answer(answer: Answer) -> None:
+def check_answer(answer: StructuredOutput) -> None:
     """Raise AnswerFormatError for an answer that no file can hold."""
     _flattened(answer)
 
 
-def answer_to_plain(answer: Answer, put: Put) -> dict[str, Any]:
+def answer_to_plain(answer: StructuredOutput, put: Put) -> dict[str, Any]:
     """Return the plain form; what does not fit into a line of JSON goes through `put`."""
     check_answer(answer)
     return answer.keep(put)
 
 
-def answer_key(answer: Answer) -> str:
+def answer_key(answer: StructuredOutput) -> str:
     """Return 16 hex digits that are the same for equal answers."""
     plain = answer_to_plain(answer, lambda content, ending: hashlib.sha256(content).hexdigest() + ending)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
@@ -174,7 +174,7 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
         raise AnswerFormatError(f"not a .npz of plain arrays ({type(error).__name__}: {told})") from error
 
 
-def answer_from_plain(plain: Any, get: Get) -> Answer:
+def answer_from_plain(plain: Any, get: Get) -> StructuredOutput:
     """Rebuild an answer from its plain form. Raises AnswerFormatError when it is none."""
     if not isinstance(plain, Mapping) or "form" not in plain or not isinstance(plain.get("values"), Mapping):
         raise AnswerFormatError(f"an answer is {{'form': …, 'values': …}}, not {plain!r:.80}")
@@ -203,7 +203,9 @@ def read_plain(kind: type[Kind], value: Any, read: Get) -> Kind:
     return answer
 
 
-def build(kind: type[Answer], values: Mapping[str, Any], arrays: Mapping[str, Any]) -> Answer:
+def build(
+    kind: type[StructuredOutput], values: Mapping[str, Any], arrays: Mapping[str, Any]
+) -> StructuredOutput:
     """Make an answer of `kind` from plain values, by the types of its fields."""
     hints = typing.get_type_hints(kind)
     try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError, Get, Put, is_plain
+from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, Put, StructuredOutput, is_plain
 from pytest_generalbench.core.outputs.codecs.images.png import png, thumbnail
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PREVIEW_SIDE: Final = 192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Medium(Answer):
+class MediaOutput(StructuredOutput):
     """Base of the media that a model makes.
 
     A subclass turns itself into one file (`content`) and back (`decode`). In a prediction file a medium is

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 
-Opener = Callable[[], Medium]
+Opener = Callable[[], MediaOutput]
 """Opens a medium when a metric asks for it; raises DataError when its file cannot be read."""
 
 

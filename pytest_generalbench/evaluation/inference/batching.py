@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pytest_generalbench.core.errors import DataError, MediaError, ModelUnavailableError
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError, check_answer
+from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput, check_answer
 from pytest_generalbench.core.request import INCOMPLETE_STATES, Output, Request
 from pytest_generalbench.models.base import Failed
 
@@ -23,7 +23,7 @@ Before = Callable[[Sequence[Request], Sequence[Request]], None]
 """Is told each batch before it is asked, and what comes next."""
 
 
-class Asked(NamedTuple):
+class BatchResult(NamedTuple):
     """A batch with what came back."""
 
     requests: Sequence[Request]
@@ -58,7 +58,7 @@ def _checked(given: object) -> Output | Failed:
         if given.state in (*INCOMPLETE_STATES, "refused", "unparsable"):
             return given
         return Failed(f"the model gave the unknown state {given.state!r}: {given.message}")
-    if isinstance(given, Answer):
+    if isinstance(given, StructuredOutput):
         given = Output(medium=given.medium, answer=given)
     if isinstance(given, Output):
         try:
@@ -115,12 +115,12 @@ def _free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def ask_all(
+def generate_batches(
     generate: Generate,
     requests: Sequence[Request],
     size: int,
     before: Before = lambda batch, following: None,
-) -> Iterator[Asked]:
+) -> Iterator[BatchResult]:
     """Ask every request in batches of `size`, and yield each batch with its answers.
 
     A batch that does not fit into memory is halved, and so are all that follow. A request that does not fit
@@ -151,4 +151,4 @@ def ask_all(
                 size, doubtful = max(1, size_before // 2), start + 1
         answers = _settled(generate, batch, outcome)
         start += len(batch)
-        yield Asked(batch, answers, (time.perf_counter() - began) / len(batch))
+        yield BatchResult(batch, answers, (time.perf_counter() - began) / len(batch))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import protocols
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.outputs import Answer
+from pytest_generalbench.core.outputs import StructuredOutput
 from pytest_generalbench.core.request import Output, Request
-from pytest_generalbench.models.base import AnswerSheet, Failed, Model
+from pytest_generalbench.models.base import Failed, Model, ReferenceSheet
 from pytest_generalbench.runs.answer_cache import AnswerCache, CacheKey, digest
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class CachedModel(Model):
         self._keep_all = keep_all
         self._real: Model | None = None
         self._task: Task | None = None
-        self._sheet: AnswerSheet | None = None
+        self._sheet: ReferenceSheet | None = None
         self._begun: str | None = None
         self.hits: set[tuple[str, str]] = set()
         self.asked: set[tuple[str, str]] = set()
@@ -107,7 +107,7 @@ class CachedModel(Model):
             self._real = self._make()
         return self._real
 
-    def begin(self, task: Task, sheet: AnswerSheet | None) -> None:
+    def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Remember the task; the model is told when it is asked something of it."""
         self._task, self._sheet = task, sheet
 
@@ -164,7 +164,7 @@ class CachedModel(Model):
     def _keep(self, key: CacheKey | None, given: Any) -> Any:
         if isinstance(given, str):
             given = Output(given)
-        elif isinstance(given, Answer):
+        elif isinstance(given, StructuredOutput):
             given = Output(medium=given.medium, answer=given)
         if key is None or not isinstance(given, Output):
             return given

@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from pytest_generalbench.evaluation.inference.batching import Asked, Before, Generate, ask_all
+from pytest_generalbench.evaluation.inference.batching import BatchResult, Before, Generate, generate_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from pytest_generalbench.core.request import Request
-    from pytest_generalbench.runs.batch_claims import Together
+    from pytest_generalbench.runs.batch_claims import BatchClaims
 
 
 def batches_of(requests: Sequence[Request], left: Collection[str], size: int) -> list[list[Request]]:
@@ -27,10 +27,10 @@ def batches_of(requests: Sequence[Request], left: Collection[str], size: int) ->
 def ask_shared(
     generate: Generate,
     batches: Sequence[Sequence[Request]],
-    shared: Together,
+    shared: BatchClaims,
     position: Callable[[], int],
     before: Before,
-) -> Iterator[Asked]:
+) -> Iterator[BatchResult]:
     """Ask the batches that this process can take, and yield what came back; it must be kept at once.
 
     What memory that ran out did to one batch is remembered for the next.
@@ -52,7 +52,7 @@ def ask_shared(
         upcoming = () if next_number is None else batches[next_number]
         begin, began = position(), time.perf_counter()
         sizes = []
-        for asked in ask_all(generate, batches[number], size, with_upcoming):
+        for asked in generate_batches(generate, batches[number], size, with_upcoming):
             sizes.append(len(asked.requests))
             shared.count_answered += len(asked.requests)
             yield asked
@@ -61,7 +61,7 @@ def ask_shared(
         shared.answered(number, begin, position(), time.perf_counter() - began)
 
 
-def left_behind(batches: Sequence[Sequence[Request]], shared: Together) -> list[Request]:
+def left_behind(batches: Sequence[Sequence[Request]], shared: BatchClaims) -> list[Request]:
     """Return what a process that takes part no more had taken and did not answer."""
     answered = shared.stretches()
     return [

@@ -26,7 +26,7 @@ class DeadlineError(TimeoutError):
     """The model did not answer in time, or was not asked because there was none left."""
 
 
-class Deadlines:
+class Timeouts:
     """Calls a model within the seconds that an instance and a task may take.
 
     Attributes:

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     """Scores a task; is given what waits a moment and tells whether all answers are written."""
 
 
-class Scorer:
+class BackgroundScorer:
     """The process, as the one that asks the model sees it.
 
     Attributes:
@@ -129,10 +129,10 @@ class Scorer:
                 time.sleep(0.01)
 
 
-class Beside:
+class BackgroundScoring:
     """The scoring of one task beside its asking; it begins when it is worth it, and may not take place."""
 
-    def __init__(self, scorer: Scorer | None, job: Job) -> None:
+    def __init__(self, scorer: BackgroundScorer | None, job: Job) -> None:
         """Keep the process, if there is one for this task, and what it will be told."""
         self._scorer = scorer
         self._job = job

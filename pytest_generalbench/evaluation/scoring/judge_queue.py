@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_generalbench.core.threads import Background
-    from pytest_generalbench.evaluation.preparation import Prepared
+    from pytest_generalbench.evaluation.preparation import PreparedTask
     from pytest_generalbench.evaluation.scoring.judge import Judge
 
 
-class Judging:
+class JudgeQueue:
     """Puts the answers of one task before the judge, and keeps what it says."""
 
-    def __init__(self, judge: Judge, prepared: Prepared, ledger: LedgerWriter, thread: Background) -> None:
+    def __init__(
+        self, judge: Judge, prepared: PreparedTask, ledger: LedgerWriter, thread: Background
+    ) -> None:
         """Keep the parts."""
         self._judge = judge
         self._scoring = prepared.scoring

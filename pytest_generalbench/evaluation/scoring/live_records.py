@@ -18,7 +18,7 @@ class Dropped(Exception):
     """Nobody waits for the answers any more."""
 
 
-class AnswersToCome(Mapping[str, Record]):
+class LiveRecords(Mapping[str, Record]):
     """Records by instance, read from a ledger that grows."""
 
     def __init__(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Medium, Sound, Target
+from pytest_generalbench.core.outputs import MediaOutput, Sound, Target
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
@@ -57,7 +57,7 @@ class _Beside:
         return mean_value(self._values)
 
 
-def _sounds(media: Sequence[Medium]) -> list[Sound]:
+def _sounds(media: Sequence[MediaOutput]) -> list[Sound]:
     sounds = [medium for medium in media if isinstance(medium, Sound)]
     if len(sounds) != len(media):
         raise PredictionFormatError(f"a sound is due, not {media!r:.60}")
@@ -79,7 +79,7 @@ def _style_clap(clap: SoundText) -> _Beside:
     return _Beside("style_clap", clap, vectors)
 
 
-def _silence(like: Medium) -> Medium:
+def _silence(like: MediaOutput) -> MediaOutput:
     """Return silence as long as a sound."""
     (sound,) = _sounds([like])
     return Sound(np.zeros_like(sound.samples), sound.rate)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Medium, Target
+from pytest_generalbench.core.outputs import MediaOutput, Target
 from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value
 from pytest_generalbench.metrics.standard_errors import draw_groups, keys_of
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
@@ -131,9 +131,9 @@ class FrechetAccumulator:
     def __init__(
         self,
         name: str,
-        features: Callable[[Medium], Features],
-        blank: Callable[[Medium], Medium],
-        kind: type[Medium],
+        features: Callable[[MediaOutput], Features],
+        blank: Callable[[MediaOutput], MediaOutput],
+        kind: type[MediaOutput],
     ) -> None:
         """Take what turns a medium into vectors (n, d), and what makes an empty one like a target."""
         self._name = name

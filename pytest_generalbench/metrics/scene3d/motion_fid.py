@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.core.outputs import Medium, Motion
+from pytest_generalbench.core.outputs import MediaOutput, Motion
 from pytest_generalbench.metrics.base import Metric
 from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def _motion_fid(motion: MotionFeatures) -> FrechetAccumulator:
-    def features(medium: Medium) -> Features:
+    def features(medium: MediaOutput) -> Features:
         if not isinstance(medium, Motion):
             raise ReferenceFormatError(f"motion_fid takes motions, not a {medium.form}")
         return motion.motions([medium.rows])
 
-    def blank(true: Medium) -> Motion:
+    def blank(true: MediaOutput) -> Motion:
         if not isinstance(true, Motion):
             raise ReferenceFormatError(f"motion_fid takes motions, not a {true.form}")
         return Motion(np.zeros_like(true.frames))

@@ -29,7 +29,7 @@ class _Shape(NamedTuple):
     category: str | None
     overlaps: dict[int, tuple[int, int]]
     """(intersection, union) of each label of the reference; 0, 0 for an answer that counts as wrong."""
-    foreign: frozenset[int]
+    model_errors: frozenset[int]
     """Labels of the prediction that the reference has not."""
     answered: bool
 
@@ -107,8 +107,8 @@ class PartAccumulator:
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one shape. Raises when an argument is not of the metric's type."""
         said, truth, category = _checked(prediction, reference)
-        overlaps, foreign = part_overlaps(said, truth)
-        self._shapes.append(_Shape(category, overlaps, foreign, said is not None))
+        overlaps, model_errors = part_overlaps(said, truth)
+        self._shapes.append(_Shape(category, overlaps, model_errors, said is not None))
 
     def _parts(self) -> list[frozenset[int]]:
         """Return the parts of each shape's category: the labels in the references of its kind."""
@@ -142,7 +142,7 @@ def _shape_score(shape: _Shape, parts: frozenset[int]) -> float:
             total += intersection / union
         else:
             # A part that is in neither counts 1; one that only the answer has, 0.
-            total += part not in shape.foreign
+            total += part not in shape.model_errors
     return total / len(parts)
 
 

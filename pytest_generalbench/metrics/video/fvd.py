@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Medium, Video
+from pytest_generalbench.core.outputs import MediaOutput, Video
 from pytest_generalbench.metrics.base import Metric
 from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
 from pytest_generalbench.metrics.validation import PredictionFormatError
@@ -27,18 +27,18 @@ def first_frames(frames: Pixels, count: int = LENGTH) -> Pixels:
     return frames[np.minimum(np.arange(count), len(frames) - 1)]
 
 
-def _frames(medium: Medium) -> Pixels:
+def _frames(medium: MediaOutput) -> Pixels:
     if not isinstance(medium, Video):
         raise PredictionFormatError(f"fvd takes a Video, not {type(medium).__name__}")
     return medium.frames
 
 
-def _black(medium: Medium) -> Video:
+def _black(medium: MediaOutput) -> Video:
     return Video(np.zeros((LENGTH, *_frames(medium).shape[1:]), np.uint8))
 
 
 def _accumulator(video_features: VideoFeatures) -> FrechetAccumulator:
-    def features(medium: Medium) -> Features:
+    def features(medium: MediaOutput) -> Features:
         return video_features.videos([first_frames(_frames(medium))])
 
     return FrechetAccumulator("fvd", features, _black, Video)

@@ -27,7 +27,7 @@ _ABOUT_ONE_LENGTH: Final = 3
 equal items differ by 2.7."""
 
 
-class LongShort(LoadScheduling):  # type: ignore[misc]
+class LongestFirstScheduling(LoadScheduling):  # type: ignore[misc]
     """Keeps `pending` sorted, longest first, and sends its two ends in turn.
 
     What is inherited: the bookkeeping of nodes and collections, and putting a lost worker's items back.

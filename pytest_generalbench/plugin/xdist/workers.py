@@ -75,6 +75,6 @@ class Workers:
         """Start the longest tasks first, unless the user chose a way to distribute."""
         if options.chose_distribution(config):
             return None
-        from pytest_generalbench.plugin.xdist.scheduler import LongShort
+        from pytest_generalbench.plugin.xdist.scheduler import LongestFirstScheduling
 
-        return LongShort(config, log, partial(seconds_of, seconds=self.seconds))
+        return LongestFirstScheduling(config, log, partial(seconds_of, seconds=self.seconds))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_generalbench.core.outputs.base import AnswerFormatError
-from pytest_generalbench.protocols.structured import FormProtocol
+from pytest_generalbench.protocols.structured import StructuredProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class MapProtocol(FormProtocol):
+class MapProtocol(StructuredProtocol):
     """A protocol whose answer is a map; references and answers are usually image files."""
 
     requires: ClassVar[tuple[str, str] | None] = ("PIL", "image")

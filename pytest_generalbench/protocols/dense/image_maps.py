@@ -21,7 +21,7 @@ from pytest_generalbench.protocols.dense.base import MapProtocol, check_size, de
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pytest_generalbench.core.outputs.base import Answer
+    from pytest_generalbench.core.outputs.base import StructuredOutput
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
 
@@ -100,7 +100,7 @@ class SemanticSegmentation(MapProtocol):
             check_size(said.shape, map_references.size_of(instance, map_references.value_of(instance)))
         return said if _binary(context) else said.astype(np.int32)
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
         return Mask(rle.encode(reference)) if _binary(context) else ClassMap(reference)
 
@@ -174,7 +174,7 @@ class ImageAnomalySegmentation(MapProtocol):
 
     name: ClassVar[str] = "image_anomaly_segmentation"
     form: ClassVar[str] = "anomaly_map"
-    answers: ClassVar[tuple[type[Answer], ...]] = (AnomalyMap, Mask)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (AnomalyMap, Mask)
     _sound: ClassVar = ("", "good", "normal", "none", "no", "ok")
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
@@ -210,7 +210,7 @@ class ImageAnomalySegmentation(MapProtocol):
         scores: NDArray[np.float32] = said
         return scores
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return 1 for what is anomalous, else 0."""
         return AnomalyMap(reference.astype(np.float32))
 
@@ -261,7 +261,7 @@ class Matting(MapProtocol):
         alpha: NDArray[np.float32] = said
         return alpha
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
         return Alpha(reference.alpha)
 
@@ -307,6 +307,6 @@ class DepthEstimation(MapProtocol):
         depth: NDArray[np.float32] = answer.depth
         return depth
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
         return DepthMap(reference)

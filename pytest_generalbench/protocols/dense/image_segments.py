@@ -29,7 +29,7 @@ from pytest_generalbench.protocols.dense import references as map_references
 from pytest_generalbench.protocols.dense.base import MapProtocol, check_size, described
 
 if TYPE_CHECKING:
-    from pytest_generalbench.core.outputs.base import Answer
+    from pytest_generalbench.core.outputs.base import StructuredOutput
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
 
@@ -102,7 +102,7 @@ class InstanceSegmentation(MapProtocol):
             check_size(found[0].mask.shape, size)
         return tuple(found)
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the things that count, each with score 1."""
         return InstanceMasks(
             tuple(InstanceMask(one.mask, one.label, 1.0) for one in reference if not one.crowd)
@@ -216,7 +216,7 @@ class PanopticSegmentation(MapProtocol):
             check_size(answer.ids.shape, map_references.size_of(instance, self._file(instance)))
         return Panoptic(answer.ids, {one.id: self._name(one.category, context) for one in answer.segments})
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer, crowds left void."""
         return PanopticMap(
             reference.ids, tuple(Segment(*one) for one in sorted(reference.categories.items()))

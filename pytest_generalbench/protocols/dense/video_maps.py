@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_generalbench.core.outputs.base import Answer
+    from pytest_generalbench.core.outputs.base import StructuredOutput
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
 
@@ -80,7 +80,7 @@ class _MaskedVideo(MapProtocol):
             check_size(masks[0].shape, map_references.size_of(instance, _inner(first)))
         return masks
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
         return MaskSequence(reference)
 
@@ -200,7 +200,7 @@ class VideoDepthEstimation(MapProtocol):
         disparity: NDArray[np.float32] = answer.disparity
         return disparity
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
         return DepthSequence(reference)
 
@@ -264,7 +264,7 @@ class OpticalFlow(MapProtocol):
             return map_references.size_of(instance, value)
         return map_references.array_of(instance, value, "flow").shape[:2]
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer, 0 where it has none."""
         return FlowField(np.where(np.isnan(reference), np.float32(0), reference))
 
@@ -318,7 +318,7 @@ class VideoSalientObjectDetection(MapProtocol):
         said: NDArray[np.uint8] = maps
         return said
 
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> Answer:
+    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
         return SalientSequence(reference)
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.core.outputs import Answer, Medium, Target
+from pytest_generalbench.core.outputs import MediaOutput, StructuredOutput, Target
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.generation.targets import first_input, medium_of, told_words
-from pytest_generalbench.protocols.structured import FormProtocol
+from pytest_generalbench.protocols.structured import StructuredProtocol
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.protocols.base import TaskContext
 
 
-class MakeProtocol(FormProtocol):
+class MakeProtocol(StructuredProtocol):
     """A protocol whose answer is a picture, video, sound, shape or motion.
 
     The prediction is the answer itself, the reference a `Target`. The task's metric says which parts of the
@@ -26,11 +26,11 @@ class MakeProtocol(FormProtocol):
     the prompt or the answer itself scores instances without ground truth too.
     """
 
-    made: ClassVar[type[Medium]]
+    made: ClassVar[type[MediaOutput]]
     """The form of the answer."""
     source_medium: ClassVar[str | None] = None
     """The input that the answer is made from, when there is one."""
-    source_form: ClassVar[type[Medium] | None] = None
+    source_form: ClassVar[type[MediaOutput] | None] = None
     """What that input is opened as."""
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
@@ -85,12 +85,12 @@ class MakeProtocol(FormProtocol):
         """Return the answer. A protocol that knows how large it must be checks that here."""
         return answer
 
-    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | Answer:
+    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | StructuredOutput:
         """Return the ground truth; where there is none, a plain medium that is as good as any."""
         return self.plain(reference, context) if reference.medium is None else reference.medium()
 
     @abstractmethod
-    def plain(self, target: Target, context: TaskContext) -> Answer:
+    def plain(self, target: Target, context: TaskContext) -> StructuredOutput:
         """Return a valid answer that takes no skill: the source unchanged, or a medium without content."""
 
 

@@ -17,7 +17,7 @@ from pytest_generalbench.protocols.instance_fields import key_of, place
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.media.media import Media
-    from pytest_generalbench.core.outputs import Medium, Opener
+    from pytest_generalbench.core.outputs import MediaOutput, Opener
     from pytest_generalbench.core.request import Instance, ReferenceFiles
 
 _WORDS: Final = (
@@ -85,7 +85,7 @@ def _file(given: str, endings: Sequence[str], files: ReferenceFiles) -> tuple[Pa
 
 
 def medium_of(
-    instance: Instance, form: type[Medium], keys: Sequence[str] = (), raw: Any = None
+    instance: Instance, form: type[MediaOutput], keys: Sequence[str] = (), raw: Any = None
 ) -> Opener | None:
     """Return what opens the target of `form` that the reference names, or None when it names none.
 
@@ -118,12 +118,12 @@ def paths_of(opener: Opener | None) -> tuple[Path, ...]:
     return tuple(opener.args[0]) if isinstance(opener, partial) else ()
 
 
-def opener(media: Media, form: type[Medium]) -> Opener:
+def opener(media: Media, form: type[MediaOutput]) -> Opener:
     """Return what opens an input medium as an answer of that form."""
     return partial(form.open, media.paths)
 
 
-def first_input(instance: Instance, medium: str, form: type[Medium]) -> Opener | None:
+def first_input(instance: Instance, medium: str, form: type[MediaOutput]) -> Opener | None:
     """Return what opens the first input of that medium, or None when there is none."""
     found = next((media for media in instance.media if media.medium == medium), None)
     return None if found is None else opener(found, form)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.media.media import Size, media_size, spread
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import (
     Box,
     Evidence,
@@ -77,7 +77,7 @@ class LocatedProtocol(TextProtocol):
         """Return the boxes that an answer text names, to find their convention."""
 
     @abstractmethod
-    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> Any:
+    def of_answer(self, answer: StructuredOutput, instance: Instance, context: TaskContext) -> Any:
         """Return the prediction in an answer of the protocol's form."""
 
     @abstractmethod

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in
 from pytest_generalbench.core.outputs.codecs.boxes.text import boxes_in_text
 from pytest_generalbench.core.outputs.forms.boxes import Boxes, Detection, OneBox, detection
@@ -135,7 +135,9 @@ class ObjectDetection(LocatedProtocol):
             return normalise(context.labels[0]) if len(context.labels) == 1 else None
         return normalise(label)
 
-    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> tuple[Detection, ...]:
+    def of_answer(
+        self, answer: StructuredOutput, instance: Instance, context: TaskContext
+    ) -> tuple[Detection, ...]:
         """Return the detections with their classes."""
         boxes = answer.boxes if isinstance(answer, Boxes) else ()
         return tuple(box._replace(label=self._class(box.label, context)) for box in boxes)
@@ -199,7 +201,7 @@ class VisualGrounding(LocatedProtocol):
             raise unreadable(instance, f"a box of {box.width:g}x{box.height:g} has no area")
         return box
 
-    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> Box | None:
+    def of_answer(self, answer: StructuredOutput, instance: Instance, context: TaskContext) -> Box | None:
         """Return the box."""
         return answer.box if isinstance(answer, OneBox) else None
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, RawBox, scaled
 from pytest_generalbench.core.outputs.codecs.boxes.keypoints import (
     COCO_POINTS,
@@ -115,7 +115,9 @@ class KeypointDetection(LocatedProtocol):
         area = raw.area if raw.area and raw.area > 0 else max(1.0, _BODY * box.width * box.height)
         return TruePerson(points, area, box, raw.crowd)
 
-    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> tuple[Person, ...]:
+    def of_answer(
+        self, answer: StructuredOutput, instance: Instance, context: TaskContext
+    ) -> tuple[Person, ...]:
         """Return the people; a number of points that is not the reference's is AnswerFormatError."""
         people = answer.people if isinstance(answer, Keypoints) else ()
         wanted = context.facts.get("points", len(COCO_POINTS))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, RawBox, from_box
 from pytest_generalbench.core.outputs.codecs.boxes.frames import (
     MAX_FRAMES,
@@ -137,7 +137,9 @@ class ObjectTracking(LocatedProtocol):
             "null for a frame in which it is not to be seen."
         )
 
-    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> tuple[Box | None, ...]:
+    def of_answer(
+        self, answer: StructuredOutput, instance: Instance, context: TaskContext
+    ) -> tuple[Box | None, ...]:
         """Return the track; another number of frames is AnswerFormatError."""
         track = answer.boxes if isinstance(answer, FrameBoxes) else ()
         frames = self._frames(instance)
@@ -257,7 +259,7 @@ class SpatiotemporalGrounding(LocatedProtocol):
             raise AnswerFormatError(f"a box in frame {max(tube)} of a video of {frames} frames")
         return dict(tube)
 
-    def of_answer(self, answer: Answer, instance: Instance, context: TaskContext) -> dict[int, Box]:
+    def of_answer(self, answer: StructuredOutput, instance: Instance, context: TaskContext) -> dict[int, Box]:
         """Return the tube."""
         start, boxes = (answer.start, answer.boxes) if isinstance(answer, Tube) else (0, ())
         found = {start + place: box for place, box in enumerate(boxes) if box is not None}

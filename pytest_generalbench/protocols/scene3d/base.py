@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from pytest_generalbench.core.outputs import AnswerFormatError
 from pytest_generalbench.protocols.scene3d.references import look
-from pytest_generalbench.protocols.structured import FormProtocol
+from pytest_generalbench.protocols.structured import StructuredProtocol
 
 _CLASS_KEYS: Final = (
     "classes", "class_names", "categories", "category_names", "label_names", "labels", "label_map", "parts",
@@ -29,7 +29,7 @@ def told_classes(header: Mapping[str, Any]) -> str:
     return ""
 
 
-class SpaceProtocol(FormProtocol):
+class SpaceProtocol(StructuredProtocol):
     """A protocol whose answer is one of the forms of `answers.space`; references are read by numpy alone."""
 
     media_word: ClassVar[str] = "cloud"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.points.columns import (
     INSTANCE_NAMES,
     LABEL_NAMES,
@@ -110,7 +110,7 @@ class PartSegmentation(SpaceProtocol):
 
     name: ClassVar[str] = "3d_part_segmentation"
     form: ClassVar[str] = PointLabels.form
-    answers: ClassVar[tuple[type[Answer], ...]] = (PointLabels,)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (PointLabels,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a number for each point."""
@@ -149,7 +149,7 @@ class SemanticSegmentation3d(SpaceProtocol):
 
     name: ClassVar[str] = "3d_semantic_segmentation"
     form: ClassVar[str] = PointLabels.form
-    answers: ClassVar[tuple[type[Answer], ...]] = (PointLabels,)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (PointLabels,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a class for each point."""
@@ -211,7 +211,7 @@ class InstanceSegmentation3d(SpaceProtocol):
 
     name: ClassVar[str] = "3d_instance_segmentation"
     form: ClassVar[str] = PointInstances.form
-    answers: ClassVar[tuple[type[Answer], ...]] = (PointInstances,)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (PointInstances,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for an object for each point."""
@@ -302,7 +302,7 @@ class NormalEstimation(SpaceProtocol):
 
     name: ClassVar[str] = "3d_normal_estimation"
     form: ClassVar[str] = Normals.form
-    answers: ClassVar[tuple[type[Answer], ...]] = (Normals,)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Normals,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a direction for each point."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import (
     Box3d,
     TrackedBox,
@@ -125,7 +125,7 @@ class Detection3d(_Named):
 
     name: ClassVar[str] = "3d_detection"
     form: ClassVar[str] = Boxes3d.form
-    answers: ClassVar[tuple[type[Answer], ...]] = (Boxes3d,)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Boxes3d,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for boxes."""
@@ -163,7 +163,7 @@ class Tracking3d(_Named):
 
     name: ClassVar[str] = "3d_tracking"
     form: ClassVar[str] = Tracks3d.form
-    answers: ClassVar[tuple[type[Answer], ...]] = (Tracks3d,)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Tracks3d,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for boxes frame by frame."""
@@ -212,7 +212,7 @@ class Odometry3d(SpaceProtocol):
 
     name: ClassVar[str] = "3d_odometry"
     form: ClassVar[str] = Poses.form
-    answers: ClassVar[tuple[type[Answer], ...]] = (Poses,)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Poses,)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a pose for each scan."""

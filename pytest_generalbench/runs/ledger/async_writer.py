@@ -21,7 +21,7 @@ MOST: Final = 8
 """Batches that may wait for the disk; a model that is faster waits too."""
 
 
-class SyncBehind:
+class AsyncLedgerWriter:
     """Appends to a ledger, and waits for the disk in a thread."""
 
     def __init__(self, ledger: LedgerWriter, thread: Background) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.suite.demo.builder import COUNT, Entry, Kit, Recipe, words_of
+from pytest_generalbench.suite.demo.builder import COUNT, Entry, Recipe, TaskBuilder, words_of
 from pytest_generalbench.suite.demo.recipes.comprehension import dense
 from pytest_generalbench.suite.demo.recipes.comprehension import image as vision
 from pytest_generalbench.suite.demo.recipes.comprehension import localization as located
@@ -146,7 +146,7 @@ def _names(task: Task, count: int) -> list[int] | list[str]:
 
 
 def _write_task(root: Path, task: Task) -> None:
-    kit = Kit(task, Dice(f"{VERSION} {task.id}"))
+    kit = TaskBuilder(task, Dice(f"{VERSION} {task.id}"))
     entries = _RECIPES.get(task.archetype, _BY_MODALITY[task.modality])(kit)
     folder = root.joinpath(*_place(task))
     annotation = folder / _annotation_name(task, folder.name)
@@ -158,7 +158,7 @@ def _write_task(root: Path, task: Task) -> None:
         path.write_bytes(content)
 
 
-def _document(kit: Kit, entries: list[Entry]) -> dict[str, Any]:
+def _document(kit: TaskBuilder, entries: list[Entry]) -> dict[str, Any]:
     task = kit.task
     media = [medium for medium in task.input_media if medium != "text"]
     return {

@@ -21,7 +21,7 @@ FRAMES: Final = 4
 Entry = dict[str, Any]
 """One instance as it stands in the annotation file, without its id."""
 
-Recipe = Callable[["Kit"], list[Entry]]
+Recipe = Callable[["TaskBuilder"], list[Entry]]
 
 
 def words_of(name: str) -> list[str]:
@@ -30,7 +30,7 @@ def words_of(name: str) -> list[str]:
 
 
 @dataclass(slots=True)
-class Kit:
+class TaskBuilder:
     """One task in the making."""
 
     task: Task

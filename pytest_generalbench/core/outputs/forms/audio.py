@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pytest_generalbench.core.errors import MissingDependencyError
 from pytest_generalbench.core.outputs.base import AnswerFormatError
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 
 MAX_SAMPLES: Final = 192_000 * 60 * 20
 """Twenty minutes at the highest rate; a longer sound is refused."""
@@ -24,7 +24,7 @@ _WIDE, _TALL = 192, 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sound(Medium):
+class Sound(MediaOutput):
     """Samples in -1..1, mono or stereo, and how many make a second.
 
     It is kept as WAV of 32-bit floats. In a prediction file: the name of a .wav, .flac, .ogg or .mp3.

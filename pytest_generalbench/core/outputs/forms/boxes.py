@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, cast
 
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError, Get, read_plain
+from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, StructuredOutput, read_plain
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, RawBox, to_box
 from pytest_generalbench.core.outputs.codecs.boxes.frames import frames_in, tube_in
 from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in
@@ -82,7 +82,7 @@ def _kept_person(form: str, person: Person) -> Person:
     )
 
 
-def _keep(answer: Answer, name: str, value: object) -> None:
+def _keep(answer: StructuredOutput, name: str, value: object) -> None:
     """Set a field of a frozen answer while it is being made: all numbers are floats from here on."""
     object.__setattr__(answer, name, value)
 
@@ -101,7 +101,7 @@ def detection(raw: RawBox, box: Box) -> Detection:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Boxes(Answer):
+class Boxes(StructuredOutput):
     """All objects found in one image; none at all is an answer too."""
 
     form: ClassVar[str] = "boxes"
@@ -118,7 +118,7 @@ class Boxes(Answer):
         _keep(self, "boxes", tuple(kept))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Take a COCO result list, an object of label to boxes, or any shape of `box_values.boxes_in`."""
         if _plain_form(value):
             return read_plain(cls, value, read)
@@ -126,7 +126,7 @@ class Boxes(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OneBox(Answer):
+class OneBox(StructuredOutput):
     """The box that was asked for."""
 
     form: ClassVar[str] = "box"
@@ -137,7 +137,7 @@ class OneBox(Answer):
         _keep(self, "box", _kept_box(self.form, self.box))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Take `[x, y, width, height]` or an object with one box; several are AnswerFormatError."""
         if _plain_form(value):
             return read_plain(cls, value, read)
@@ -148,7 +148,7 @@ class OneBox(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Keypoints(Answer):
+class Keypoints(StructuredOutput):
     """All people found in one image."""
 
     form: ClassVar[str] = "keypoints"
@@ -161,7 +161,7 @@ class Keypoints(Answer):
         _keep(self, "people", tuple(_kept_person(self.form, person) for person in self.people))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Take COCO results: a list of `{"keypoints": [x, y, v, …], "score": …}`."""
         if _plain_form(value):
             return read_plain(cls, value, read)
@@ -178,7 +178,7 @@ def _boxes_or_none(given: list[RawBox | None]) -> tuple[Box | None, ...]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FrameBoxes(Answer):
+class FrameBoxes(StructuredOutput):
     """A track: a box for every frame of the video, None where the object is not to be seen."""
 
     form: ClassVar[str] = "frame_boxes"
@@ -189,13 +189,13 @@ class FrameBoxes(Answer):
         _keep(self, "boxes", _kept_frames(self.form, self.boxes))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Take a list of `[x, y, width, height]`, null or four zeros for a frame without a box."""
         return read_plain(cls, value, read) if _plain_form(value) else cls(_boxes_or_none(frames_in(value)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tube(Answer):
+class Tube(StructuredOutput):
     """Boxes over a stretch of frames, from `start` up to, and without, `start + len(boxes)`."""
 
     form: ClassVar[str] = "tube"
@@ -215,7 +215,7 @@ class Tube(Answer):
         return self.start + len(self.boxes)
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Take `{"start": 3, "boxes": […]}`, boxes by frame number, or a box per frame of the video."""
         if _plain_form(value):
             return read_plain(cls, value, read)

@@ -13,7 +13,7 @@ from pytest_generalbench.core.media.media import MAX_PIXELS
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.images.files import ENDINGS, read_colours
 from pytest_generalbench.core.outputs.codecs.images.png import png
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 
 
 def checked_pixels(form: str, pixels: Any, axes: int = 3) -> NDArray[np.uint8]:
@@ -42,7 +42,7 @@ def checked_pixels(form: str, pixels: Any, axes: int = 3) -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture(Medium):
+class Picture(MediaOutput):
     """An RGB picture.
 
     In a prediction file: the name of a picture (.png, .jpg, …); transparency is laid over white.

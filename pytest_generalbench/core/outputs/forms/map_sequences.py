@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError, Get
+from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.images.files import (
     foreground,
     is_picture,
@@ -31,7 +31,7 @@ from pytest_generalbench.core.outputs.forms.maps import (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MaskSequence(Answer):
+class MaskSequence(StructuredOutput):
     """One mask for each frame of a video, an empty one where the object is not seen."""
 
     form: ClassVar[str] = "mask_sequence"
@@ -46,7 +46,7 @@ class MaskSequence(Answer):
             raise AnswerFormatError(f"{self.form}: the frames have different sizes")
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a list of COCO masks or picture names, the references' own object, or a .npz (`masks`)."""
         if isinstance(value, str) and value.lower().endswith(".npz"):
             frames = numbers(cls.form, array_of(cls.form, read(value), "masks"), 3)
@@ -76,7 +76,7 @@ def mask_entries(value: Mapping[str, Any]) -> list[Any]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DepthSequence(Answer):
+class DepthSequence(StructuredOutput):
     """The disparity of every pixel of every frame, up to one scale and shift for the clip."""
 
     form: ClassVar[str] = "depth_sequence"
@@ -91,7 +91,7 @@ class DepthSequence(Answer):
         settled(self, "disparity", floats(self.form, array, 3))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a .npz (`disparity`)."""
         if isinstance(value, str) and value.lower().endswith(".npz"):
             return cls(array_of(cls.form, read(value), "disparity"))
@@ -99,7 +99,7 @@ class DepthSequence(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SalientSequence(Answer):
+class SalientSequence(StructuredOutput):
     """How much every pixel of every frame belongs to the object that is sought."""
 
     form: ClassVar[str] = "salient_sequence"
@@ -118,7 +118,7 @@ class SalientSequence(Answer):
         settled(self, "maps", array)
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a list of grey pictures, one for each frame in order, or a .npz (`maps`)."""
         if isinstance(value, str) and value.lower().endswith(".npz"):
             return cls(array_of(cls.form, read(value), "maps"))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError, Get, read_arrays
+from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, StructuredOutput, read_arrays
 from pytest_generalbench.core.outputs.codecs.images.files import (
     foreground,
     is_picture,
@@ -27,7 +27,7 @@ ROUNDING: Final = 1e-4
 """How far a value may leave 0..1 by rounding; it is set to the end of the range."""
 
 
-def settled(answer: Answer, name: str, value: NDArray[Any]) -> None:
+def settled(answer: StructuredOutput, name: str, value: NDArray[Any]) -> None:
     """Set a field of a frozen answer to the one dtype that its form keeps."""
     object.__setattr__(answer, name, np.ascontiguousarray(value))
 
@@ -93,7 +93,7 @@ def _npz(value: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClassMap(Answer):
+class ClassMap(StructuredOutput):
     """A class for every pixel."""
 
     form: ClassVar[str] = "class_map"
@@ -110,7 +110,7 @@ class ClassMap(Answer):
         settled(self, "classes", array.astype(np.int32))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a picture (grey, palette: ids; colour: colours), a .npz (`classes`), or a COCO mask (0, 1)."""
         if is_picture(value):
             picture = read_picture(read(value), value)
@@ -127,7 +127,7 @@ class ClassMap(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mask(Answer):
+class Mask(StructuredOutput):
     """One binary mask."""
 
     form: ClassVar[str] = "mask"
@@ -138,7 +138,7 @@ class Mask(Answer):
         checked_rle(self.form, self.mask)
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a COCO mask object, a picture (see `foreground`), or a .npz (`mask`, non-zero is set)."""
         if is_rle(value):
             return cls(read_rle(cls.form, value))
@@ -150,7 +150,7 @@ class Mask(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AnomalyMap(Answer):
+class AnomalyMap(StructuredOutput):
     """How anomalous every pixel is; only the order of the values counts, over all pictures of a task."""
 
     form: ClassVar[str] = "anomaly_map"
@@ -162,7 +162,7 @@ class AnomalyMap(Answer):
         settled(self, "scores", floats(self.form, self.scores, 2))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a .npz (`scores`), a grey picture of 8 or 16 bits, or a COCO mask (scores 0 and 1)."""
         if _npz(value):
             return cls(array_of(cls.form, read(value), "scores", "anomaly_map"))
@@ -174,7 +174,7 @@ class AnomalyMap(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Alpha(Answer):
+class Alpha(StructuredOutput):
     """An alpha matte."""
 
     form: ClassVar[str] = "alpha"
@@ -189,7 +189,7 @@ class Alpha(Answer):
         settled(self, "alpha", np.clip(array, 0, 1))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a picture (its alpha channel, else its grey; 8 or 16 bits are 0..1), or a .npz (`alpha`)."""
         if is_picture(value):
             return cls(opacity(read_picture(read(value), value), value))
@@ -210,7 +210,7 @@ def opacity(picture: NDArray[Any], name: str) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DepthMap(Answer):
+class DepthMap(StructuredOutput):
     """How far every pixel is."""
 
     form: ClassVar[str] = "depth_map"
@@ -225,7 +225,7 @@ class DepthMap(Answer):
         settled(self, "depth", array)
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a .npz (`depth`, metres), or a 16-bit picture (millimetres)."""
         if _npz(value):
             return cls(array_of(cls.form, read(value), "depth"))
@@ -238,7 +238,7 @@ class DepthMap(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlowField(Answer):
+class FlowField(StructuredOutput):
     """Where every pixel goes from one frame to the next."""
 
     form: ClassVar[str] = "flow_field"
@@ -253,7 +253,7 @@ class FlowField(Answer):
         settled(self, "flow", array)
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read a .flo, a KITTI picture of 16-bit colour, or a .npz (`flow`)."""
         if isinstance(value, str) and value.lower().endswith(".flo"):
             return cls(read_flo(read(value), value))

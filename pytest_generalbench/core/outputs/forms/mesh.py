@@ -12,7 +12,7 @@ from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.points import ply
 from pytest_generalbench.core.outputs.codecs.points.meshes import read_triangles
 from pytest_generalbench.core.outputs.forms.point_cloud import check_bytes, checked_colours, checked_points
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.core.outputs.rendering import PREVIEW, render_mesh
 
 MAX_FACES: Final = 20_000_000
@@ -20,7 +20,7 @@ MAX_FACES: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mesh(Medium):
+class Mesh(MediaOutput):
     """Triangles between vertices, and the colours of the vertices where they have some.
 
     It is kept as a binary PLY. In a prediction file: the name of a .ply, .obj, .off, .glb or .stl;

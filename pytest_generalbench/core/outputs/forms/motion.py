@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_generalbench.core.outputs.base import AnswerFormatError, read_arrays
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 
 MAX_FRAMES: Final = 100_000
 MAX_VALUES: Final = 100_000_000
@@ -22,7 +22,7 @@ _TALL, _WIDE = 96, 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Motion(Medium):
+class Motion(MediaOutput):
     """Joints in space, or features of a pose, for every frame.
 
     It is kept as .npz. In a prediction file: the name of a .npz or .npy.

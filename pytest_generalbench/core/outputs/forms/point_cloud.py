@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.points import ply
 from pytest_generalbench.core.outputs.codecs.points.tables import PointTable, read_table
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.core.outputs.rendering import PREVIEW, render_points
 
 MAX_CLOUD: Final = 20_000_000
@@ -62,7 +62,7 @@ def check_bytes(form: str, content: bytes, name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cloud(Medium):
+class Cloud(MediaOutput):
     """Points, and their colours where they have some.
 
     It is kept as a binary PLY. In a prediction file: the name of a .ply, .npz, .npy or of a text with a

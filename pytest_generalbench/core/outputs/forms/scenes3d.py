@@ -15,7 +15,13 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError, Get, is_plain, read_plain
+from pytest_generalbench.core.outputs.base import (
+    AnswerFormatError,
+    Get,
+    StructuredOutput,
+    is_plain,
+    read_plain,
+)
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import (
     Box3d,
     TrackedBox,
@@ -34,7 +40,7 @@ from pytest_generalbench.core.outputs.codecs.points.columns import (
 from pytest_generalbench.core.outputs.codecs.points.instances import read_instances
 from pytest_generalbench.core.outputs.codecs.points.tables import read_table
 
-Kind = TypeVar("Kind", bound=Answer)
+Kind = TypeVar("Kind", bound=StructuredOutput)
 
 _TEXT_FILES: Final = (".txt", ".seg", ".label", ".labels", ".ply", ".npz", ".npy", ".csv", ".pts", ".normals")
 
@@ -59,7 +65,7 @@ def _json(name: str, read: Get) -> Any:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PointLabels(Answer):
+class PointLabels(StructuredOutput):
     """A class for every point; a negative number is none.
 
     In a prediction file: a list of N whole numbers, or a file with a row for each point: .npz or .ply
@@ -93,7 +99,7 @@ class PointInstance(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PointInstances(Answer):
+class PointInstances(StructuredOutput):
     """Objects among the points: the object of every point, and what each object is.
 
     A point belongs to one object at most. In a prediction file: {"ids": […], "instances": [{"id", "label",
@@ -129,7 +135,7 @@ class PointInstances(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Boxes3d(Answer):
+class Boxes3d(StructuredOutput):
     """The 3D boxes of a sample.
 
     In a prediction file: a list of boxes in nuScenes' words (`translation`, `size` as width, length,
@@ -155,7 +161,7 @@ class Boxes3d(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tracks3d(Answer):
+class Tracks3d(StructuredOutput):
     """3D boxes frame by frame, each with the name of its track.
 
     In a prediction file: a list of frames, each a list of boxes as in `boxes3d` with `tracking_id`; an
@@ -182,7 +188,7 @@ class Tracks3d(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Poses(Answer):
+class Poses(StructuredOutput):
     """The pose of the sensor in every frame, sensor to world, as KITTI has it.
 
     In a prediction file: a list of T poses (12 numbers, 3x4 or 4x4), or the name of KITTI's text (12
@@ -207,7 +213,7 @@ class Poses(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Normals(Answer):
+class Normals(StructuredOutput):
     """The normal of every point; brought to length 1, so any length but 0 is good.
 
     In a prediction file: a list of N x 3 numbers, or the name of a .npz or .ply (`normals`, or `nx`, `ny`,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import Answer, AnswerFormatError, Get, read_arrays
+from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, StructuredOutput, read_arrays
 from pytest_generalbench.core.outputs.codecs.images.files import (
     foreground,
     is_picture,
@@ -52,7 +52,7 @@ def label_of(entry: Mapping[str, Any]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class InstanceMasks(Answer):
+class InstanceMasks(StructuredOutput):
     """A mask for every thing, with its label and how sure the model is."""
 
     form: ClassVar[str] = "instance_masks"
@@ -68,7 +68,7 @@ class InstanceMasks(Answer):
             raise AnswerFormatError(f"{self.form}: the masks of one picture have different sizes")
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read COCO's result list: objects with `segmentation`, `category_id` or a label, and `score`."""
         if isinstance(value, Mapping) and isinstance(value.get("masks"), list) and "form" not in value:
             value = value["masks"]
@@ -95,7 +95,7 @@ class InstanceMasks(Answer):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PanopticMap(Answer):
+class PanopticMap(StructuredOutput):
     """A segment for every pixel, and a category for every segment; things and stuff alike."""
 
     form: ClassVar[str] = "panoptic_map"
@@ -114,7 +114,7 @@ class PanopticMap(Answer):
         settled(self, "ids", array.astype(np.int64))
 
     @classmethod
-    def from_prediction(cls, value: Any, read: Get) -> Answer:
+    def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
         """Read COCO's panoptic form: `file_name` (a PNG, id = R + 256 G + 65536 B) and `segments_info`.
 
         A PNG in grey or 16 bits, or a .npz (`ids`), holds the ids themselves.

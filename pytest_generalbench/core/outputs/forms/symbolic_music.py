@@ -13,7 +13,7 @@ import numpy as np
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs import midi
 from pytest_generalbench.core.outputs.codecs.midi import PERCUSSION, TICKS, Note, Tempo
-from pytest_generalbench.core.outputs.media_output import Medium
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ _COLOURS: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Notes(Medium):
+class Notes(MediaOutput):
     """The notes of a piece, and its tempo.
 
     Times are quarter notes, rounded to 1/960 of one. They are sorted, and a note ends where the same

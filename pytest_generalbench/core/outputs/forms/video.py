@@ -16,7 +16,7 @@ from pytest_generalbench.core.media.media import MAX_PIXELS
 from pytest_generalbench.core.outputs.base import AnswerFormatError, Get
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.core.outputs.forms.image import Picture, checked_pixels
-from pytest_generalbench.core.outputs.media_output import Medium, read_file
+from pytest_generalbench.core.outputs.media_output import MediaOutput, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ DEFAULT_FPS: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Video(Medium):
+class Video(MediaOutput):
     """Frames of one size, and how many of them make a second.
 
     It is kept as H.264 without loss, so that what is scored is what the model gave. In a prediction file:

@@ -10,7 +10,15 @@ import numpy as np
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs import Answer, AnswerFormatError, Medium, Notes, Opener, Sound, Target
+from pytest_generalbench.core.outputs import (
+    AnswerFormatError,
+    MediaOutput,
+    Notes,
+    Opener,
+    Sound,
+    StructuredOutput,
+    Target,
+)
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.generation.base import MakeProtocol, lacking
 from pytest_generalbench.protocols.generation.targets import medium_of, opener
@@ -66,8 +74,8 @@ class MakeSound(MakeProtocol):
     """
 
     form: ClassVar[str] = "audio"
-    made: ClassVar[type[Medium]] = Sound
-    answers: ClassVar[tuple[type[Answer], ...]] = (Sound,)
+    made: ClassVar[type[MediaOutput]] = Sound
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Sound,)
     output_medium: ClassVar[str] = "audio"
     requires: ClassVar[tuple[str, str] | None] = ("soundfile", "audio")
     needs_media: ClassVar[bool] = False
@@ -76,7 +84,7 @@ class MakeSound(MakeProtocol):
     instead: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Parts of the target that do in place of one that the metric needs."""
 
-    def made_in(self, context: TaskContext) -> type[Medium]:
+    def made_in(self, context: TaskContext) -> type[MediaOutput]:
         """Return the form of the task's answers."""
         return self.made
 
@@ -184,7 +192,7 @@ class MakeSound(MakeProtocol):
             raise AnswerFormatError("music without a note")
         return answer
 
-    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | Answer:
+    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | StructuredOutput:
         """Return the true sound; where there is none, what takes no skill."""
         if reference.medium is not None:
             return reference.medium()
@@ -193,7 +201,7 @@ class MakeSound(MakeProtocol):
             return source
         return tone() if self.made_in(context) is Sound else Notes(((0.0, 1.0, 60),))  # type: ignore[arg-type]
 
-    def plain(self, target: Target, context: TaskContext) -> Answer:
+    def plain(self, target: Target, context: TaskContext) -> StructuredOutput:
         """Return a tone."""
         return tone()
 

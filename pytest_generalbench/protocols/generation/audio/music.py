@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pytest_generalbench.core.outputs import Answer, Medium, Notes, Sound
+from pytest_generalbench.core.outputs import MediaOutput, Notes, Sound, StructuredOutput
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.generation.audio import prompts as sound_words
 from pytest_generalbench.protocols.generation.audio.base import MakeSound
@@ -45,10 +45,10 @@ class MusicGeneration(MakeSound):
     """
 
     name: ClassVar[str] = "music_generation"
-    answers: ClassVar[tuple[type[Answer], ...]] = (Sound, Notes)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Sound, Notes)
     takes: ClassVar[frozenset[str]] = frozenset({"audio"})
 
-    def made_in(self, context: TaskContext) -> type[Medium]:
+    def made_in(self, context: TaskContext) -> type[MediaOutput]:
         """Return notes or sound."""
         return Notes if context.task.output == _SYMBOLIC else Sound
 

@@ -14,7 +14,7 @@ from pytest_generalbench.protocols.text.parsers.registry import PARSERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_generalbench.core.outputs import Answer
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.request import Instance, Output
     from pytest_generalbench.protocols.base import Protocol, TaskContext
 
@@ -133,7 +133,7 @@ class SpeechToSpeechTranslation(MakeSound):
             return text if isinstance(text, str) and sound_words.has_words(text) else None
         return super().parse(output, instance, context)
 
-    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | Answer:
+    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | StructuredOutput:
         """Return the true speech, or the true text where there is no speech."""
         if reference.medium is None and reference.words.get("transcript"):
             return reference.words["transcript"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs import AnomalyMap, AnswerFormatError, Mask, Medium, Picture, Target
+from pytest_generalbench.core.outputs import AnomalyMap, AnswerFormatError, Mask, MediaOutput, Picture, Target
 from pytest_generalbench.core.outputs.codecs.images.files import picture_size
 from pytest_generalbench.core.outputs.forms.image import resized
 from pytest_generalbench.protocols import instance_fields as fields
@@ -55,7 +55,7 @@ class MakePicture(MakeProtocol):
     """
 
     form: ClassVar[str] = "image"
-    made: ClassVar[type[Medium]] = Picture
+    made: ClassVar[type[MediaOutput]] = Picture
     answers: ClassVar = (Picture,)
     output_medium: ClassVar[str] = "image"
     requires: ClassVar[tuple[str, str] | None] = ("PIL", "image")

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Cloud, Medium, Mesh, Motion
+from pytest_generalbench.core.outputs import Cloud, MediaOutput, Mesh, Motion
 
 _POINTS: Final = 1024
 _SPECK: Final = 1e-5
@@ -37,7 +37,7 @@ def still_motion() -> Motion:
     return Motion(np.repeat(body[None], 40, axis=0))
 
 
-def specks(shape: Medium) -> Mesh:
+def specks(shape: MediaOutput) -> Mesh:
     """Return a mesh that is as close to a cloud as a mesh can be: a tiny triangle around every point."""
     if not isinstance(shape, Cloud):
         raise TypeError(f"a cloud is due, not a {shape.form}")

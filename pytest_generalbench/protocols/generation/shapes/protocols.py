@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs import AnswerFormatError, Cloud, Medium, Mesh, Motion, Picture, Target
+from pytest_generalbench.core.outputs import (
+    AnswerFormatError,
+    Cloud,
+    MediaOutput,
+    Mesh,
+    Motion,
+    Picture,
+    Target,
+)
 from pytest_generalbench.core.outputs.rendering import TOLD
 from pytest_generalbench.metrics.scene3d.chamfer import surface_points
 from pytest_generalbench.protocols import instance_fields as fields
@@ -27,12 +35,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pytest_generalbench.core.outputs import Answer, Opener
+    from pytest_generalbench.core.outputs import Opener, StructuredOutput
     from pytest_generalbench.core.request import Instance, Request
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.protocols.base import Protocol, TaskContext
 
-_FORMS: Final[dict[str, type[Medium]]] = {"pointcloud": Cloud, "mesh": Mesh, "motion": Motion}
+_FORMS: Final[dict[str, type[MediaOutput]]] = {"pointcloud": Cloud, "mesh": Mesh, "motion": Motion}
 _SAID: Final = ("caption", "description", "text_prompt", "prompt", "text")
 """Fields that hold what a shape is of, without their names."""
 
@@ -55,7 +63,7 @@ class MakeShape(MakeProtocol):
     """
 
     form: ClassVar[str] = "pointcloud"
-    made: ClassVar[type[Medium]] = Cloud
+    made: ClassVar[type[MediaOutput]] = Cloud
     answers: ClassVar = (Cloud, Mesh, Motion)
     output_medium: ClassVar[str] = "pointcloud"
     needs_media: ClassVar[bool] = False
@@ -138,7 +146,7 @@ class MakeShape(MakeProtocol):
             raise AnswerFormatError(f"a {answer.form} where a {due.form} is due")
         return answer
 
-    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | Answer:
+    def ideal(self, reference: Target, instance: Instance, context: TaskContext) -> str | StructuredOutput:
         """Return the ground truth, brought to the form that is due; without one, a ball."""
         shape = self.plain(reference, context) if reference.medium is None else reference.medium()
         due = _form(context)
@@ -146,7 +154,7 @@ class MakeShape(MakeProtocol):
             return Cloud(_surface(shape, _SAMPLED))
         return specks(shape) if due is Mesh and isinstance(shape, Cloud) else shape
 
-    def plain(self, target: Target, context: TaskContext) -> Answer:
+    def plain(self, target: Target, context: TaskContext) -> StructuredOutput:
         """Return a ball, or a body that stands still."""
         kind = _form(context)
         return ball_cloud() if kind is Cloud else ball_mesh() if kind is Mesh else still_motion()
@@ -157,7 +165,7 @@ def _is_words(text: str) -> bool:
     return " " in text.strip() or not re.search(r"\.\w{2,5}$", text.strip())
 
 
-def _form(context: TaskContext) -> type[Medium]:
+def _form(context: TaskContext) -> type[MediaOutput]:
     return _FORMS[context.task.output_medium]
 
 
@@ -169,7 +177,7 @@ def _surface(mesh: Mesh, count: int) -> np.ndarray[Any, Any]:
     return surface_points(mesh, count).astype(np.float32)
 
 
-def _shape_of(instance: Instance, form: type[Medium]) -> Opener | None:
+def _shape_of(instance: Instance, form: type[MediaOutput]) -> Opener | None:
     """Return what opens the true shape: of the form that is due, or else the other form of shapes."""
     if form is Motion:
         return medium_of(instance, Motion)
@@ -180,7 +188,7 @@ def _shape_of(instance: Instance, form: type[Medium]) -> Opener | None:
     return None
 
 
-def _open_shape(form: type[Medium], paths: Sequence[Path]) -> Medium:
+def _open_shape(form: type[MediaOutput], paths: Sequence[Path]) -> MediaOutput:
     """Open a shape's file. A PLY may hold either kind: a mesh task's may lack faces, and is then a cloud."""
     ending = paths[0].suffix.lower()
     kinds = [kind for kind in (form, Cloud, Mesh) if ending in kind.endings]
@@ -204,7 +212,7 @@ class ImageTo3d(MakeShape):
 
     name: ClassVar[str] = "image_to_3d"
     source_medium: ClassVar[str | None] = "image"
-    source_form: ClassVar[type[Medium] | None] = Picture
+    source_form: ClassVar[type[MediaOutput] | None] = Picture
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for what the image shows."""
@@ -237,7 +245,7 @@ class TextToMotion(MakeShape):
 
     name: ClassVar[str] = "text_to_motion"
     form: ClassVar[str] = "motion"
-    made: ClassVar[type[Medium]] = Motion
+    made: ClassVar[type[MediaOutput]] = Motion
     output_medium: ClassVar[str] = "motion"
     placed: ClassVar[str] = ""
 

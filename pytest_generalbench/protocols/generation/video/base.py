@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs import AnswerFormatError, Medium, Picture, Target, Video
+from pytest_generalbench.core.outputs import AnswerFormatError, MediaOutput, Picture, Target, Video
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.generation.base import MakeProtocol
 from pytest_generalbench.protocols.generation.targets import first_input, medium_of
@@ -35,7 +35,7 @@ class MakeVideo(MakeProtocol):
     """
 
     form: ClassVar[str] = "video"
-    made: ClassVar[type[Medium]] = Video
+    made: ClassVar[type[MediaOutput]] = Video
     answers: ClassVar = (Video,)
     output_medium: ClassVar[str] = "video"
     requires: ClassVar[tuple[str, str] | None] = ("av", "video")
@@ -152,7 +152,7 @@ def _asked(instance: Instance) -> Instance:
     )
 
 
-def opened(instance: Instance, open_: Opener) -> Medium:
+def opened(instance: Instance, open_: Opener) -> MediaOutput:
     """Open a medium of the data set; one that cannot be read is a ReferenceFormatError, no model's slip."""
     try:
         return open_()
@@ -160,11 +160,11 @@ def opened(instance: Instance, open_: Opener) -> Medium:
         raise ReferenceFormatError(f"{fields.place(instance)}: {error}") from error
 
 
-def _held(medium: Medium) -> Opener:
+def _held(medium: MediaOutput) -> Opener:
     return lambda: medium
 
 
-def frames_of(medium: Medium) -> NDArray[np.uint8]:
+def frames_of(medium: MediaOutput) -> NDArray[np.uint8]:
     """Return the frames of a video; another medium is a ReferenceFormatError."""
     if not isinstance(medium, Video):
         raise ReferenceFormatError(f"a {medium.form} where a video is due")

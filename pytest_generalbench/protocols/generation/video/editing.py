@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs import AnswerFormatError, Medium, Target, Video
+from pytest_generalbench.core.outputs import AnswerFormatError, MediaOutput, Target, Video
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.generation.targets import first_input, medium_of
 from pytest_generalbench.protocols.generation.video import prompts as video_words
@@ -26,7 +26,7 @@ class ChangeVideo(MakeVideo):
     inputs: ClassVar[tuple[str, ...]] = ("video",)
     media_word: ClassVar[str] = "video"
     source_medium: ClassVar[str | None] = "video"
-    source_form: ClassVar[type[Medium] | None] = Video
+    source_form: ClassVar[type[MediaOutput] | None] = Video
     task_text: ClassVar[str] = "Change the video."
 
     def source_frames(self, instance: Instance) -> NDArray[np.uint8]:

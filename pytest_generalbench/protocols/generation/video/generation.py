@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pytest_generalbench.core.outputs import Medium, Picture
+from pytest_generalbench.core.outputs import MediaOutput, Picture
 from pytest_generalbench.protocols.generation.targets import opener
 from pytest_generalbench.protocols.generation.video import editing as change_videos
 from pytest_generalbench.protocols.generation.video.base import MakeVideo
@@ -29,7 +29,7 @@ class ImageToVideo(MakeVideo):
     inputs: ClassVar[tuple[str, ...]] = ("image",)
     media_word: ClassVar[str] = "image"
     source_medium: ClassVar[str | None] = "image"
-    source_form: ClassVar[type[Medium] | None] = Picture
+    source_form: ClassVar[type[MediaOutput] | None] = Picture
     task_text: ClassVar[str] = "Make a video that begins with this image."
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pytest_generalbench.core.outputs.codecs.images.flow import write_flo
 from pytest_generalbench.core.outputs.codecs.images.rle import encode
-from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, Kit
+from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media import files
 from pytest_generalbench.suite.demo.media import scenes as scenery
 from pytest_generalbench.suite.demo.media.vocabulary import ANIMALS
@@ -24,18 +24,18 @@ _SMALL: Final = 24
 _CLASSES: Final = ("ground", "sky", "tree", "house", "person", "car")
 
 
-def _put(kit: Kit, folder: str, index: int, content: bytes, ending: str = "png") -> str:
+def _put(kit: TaskBuilder, folder: str, index: int, content: bytes, ending: str = "png") -> str:
     """Add a reference file, named as its image is; return the path, bare or with its folder by task."""
     name = f"{'_'.join(kit.slug.split('-')[:2])}_{index + 1:04d}.{ending}"
     kit.files[f"{folder}/{name}"] = content
     return kit.fixed(name, f"{folder}/{name}", f"./data/{folder}/{name}")
 
 
-def _prompt(kit: Kit) -> str:
+def _prompt(kit: TaskBuilder) -> str:
     return f"Do {kit.title} on this image."
 
 
-def _mask_value(kit: Kit, index: int, thing: scenery.Thing) -> Any:
+def _mask_value(kit: TaskBuilder, index: int, thing: scenery.Thing) -> Any:
     """Return a mask in one of the forms that a task may use."""
     mask = thing.mask()
     form = kit.fixed("0 and 255", "0 and 1", "rle", "runs", "polygon")
@@ -48,7 +48,7 @@ def _mask_value(kit: Kit, index: int, thing: scenery.Thing) -> Any:
     return _put(kit, folder, index, files.map_png(mask.astype(np.uint8) * (255 if "255" in form else 1)))
 
 
-def semantic(kit: Kit) -> list[Entry]:
+def semantic(kit: TaskBuilder) -> list[Entry]:
     """Class maps as grey, palette or colour pictures or arrays; or one foreground in any form of a mask."""
     binary = kit.task.metric.options.get("mode") == "binary"
     key = kit.fixed("mask", "mask_file", "segmentation")
@@ -72,7 +72,7 @@ def semantic(kit: Kit) -> list[Entry]:
     return entries
 
 
-def _class_file(kit: Kit, index: int, ids: scenery.Pixels) -> str:
+def _class_file(kit: TaskBuilder, index: int, ids: scenery.Pixels) -> str:
     form = kit.fixed("grey", "palette", "colour", "npz")
     if form == "npz":
         return _put(kit, "labels", index, files.npz("classes", ids), "npz")
@@ -86,7 +86,7 @@ def _class_file(kit: Kit, index: int, ids: scenery.Pixels) -> str:
     return _put(kit, "labels", index, files.map_png(edged))
 
 
-def anomalies(kit: Kit) -> list[Entry]:
+def anomalies(kit: TaskBuilder) -> list[Entry]:
     """Masks of 0 and 255; two images are good and have none."""
     nothing = kit.fixed("null", "empty")
     entries: list[Entry] = []
@@ -102,7 +102,7 @@ def anomalies(kit: Kit) -> list[Entry]:
     return entries
 
 
-def mattes(kit: Kit) -> list[Entry]:
+def mattes(kit: TaskBuilder) -> list[Entry]:
     """Alpha of 8 bits, soft at the edges; for one of the tasks with a trimap."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -121,7 +121,7 @@ def mattes(kit: Kit) -> list[Entry]:
     return entries
 
 
-def instances(kit: Kit) -> list[Entry]:
+def instances(kit: TaskBuilder) -> list[Entry]:
     """COCO entries: polygons or masks, a crowd among them."""
     labels = ("car", "truck") if "vehicle" in kit.slug else ("person",)
     kit.header["categories"] = [{"id": number, "name": name} for number, name in enumerate(labels, 1)]
@@ -143,7 +143,7 @@ def instances(kit: Kit) -> list[Entry]:
     return entries
 
 
-def depth(kit: Kit) -> list[Entry]:
+def depth(kit: TaskBuilder) -> list[Entry]:
     """Millimetres in 16 bits, 0 where there is none."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -156,7 +156,7 @@ def depth(kit: Kit) -> list[Entry]:
     return entries
 
 
-def panoptic(kit: Kit) -> list[Entry]:
+def panoptic(kit: TaskBuilder) -> list[Entry]:
     """COCO's panoptic PNG and its list of segments; the first row is void."""
     names = ("road", "building", "car", "person")
     kit.header["categories"] = [
@@ -182,14 +182,14 @@ def panoptic(kit: Kit) -> list[Entry]:
     return entries
 
 
-def _filmed(kit: Kit, index: int) -> list[NDArray[np.bool_]]:
+def _filmed(kit: TaskBuilder, index: int) -> list[NDArray[np.bool_]]:
     """Return the masks of a thing that moves."""
     thing = scenery.thing(kit.dice, index)
     right, down = kit.dice.between(-3, 3), kit.dice.between(-3, 3)
     return [thing.moved(right * moment, down * moment).mask() for moment in range(FRAMES)]
 
 
-def masked_videos(kit: Kit) -> list[Entry]:
+def masked_videos(kit: TaskBuilder) -> list[Entry]:
     """A folder of frames, and masks in frame order; with a prompt unless the first mask is given."""
     asked = kit.task.archetype != "video_object_segmentation"
     entries: list[Entry] = []
@@ -210,7 +210,7 @@ def masked_videos(kit: Kit) -> list[Entry]:
     return entries
 
 
-def disparity(kit: Kit) -> list[Entry]:
+def disparity(kit: TaskBuilder) -> list[Entry]:
     """The video's file name as the whole input, that of the .npz as the whole output."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -229,7 +229,7 @@ def disparity(kit: Kit) -> list[Entry]:
     return entries
 
 
-def flows(kit: Kit) -> list[Entry]:
+def flows(kit: TaskBuilder) -> list[Entry]:
     """Two frames, and the flow as .flo or as KITTI's 16-bit PNG."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -251,7 +251,7 @@ def flows(kit: Kit) -> list[Entry]:
     return entries
 
 
-def salient(kit: Kit) -> list[Entry]:
+def salient(kit: TaskBuilder) -> list[Entry]:
     """Folders of reference frames and, unless the task names it, a folder of frames beside them."""
     style = kit.fixed("gt/x", "x/gt", "named")
     entries: list[Entry] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pytest_generalbench.suite.demo.builder import COUNT, Entry, Kit
+from pytest_generalbench.suite.demo.builder import COUNT, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media import files
 from pytest_generalbench.suite.demo.media.vocabulary import (
     ADJECTIVES,
@@ -21,7 +21,7 @@ from pytest_generalbench.suite.demo.media.vocabulary import (
 from pytest_generalbench.suite.demo.recipes.comprehension.questions import choices, open_questions
 
 
-def labels(kit: Kit) -> list[Entry]:
+def labels(kit: TaskBuilder) -> list[Entry]:
     """Classification: the reference under `text`, or `prediction` despite that name."""
     names = labels_for("anomaly" if kit.task.archetype == "image_anomaly_classification" else kit.slug)
     key = kit.fixed("text", "prediction", "text", "label")
@@ -35,7 +35,7 @@ def labels(kit: Kit) -> list[Entry]:
     ]
 
 
-def choice_vqa(kit: Kit) -> list[Entry]:
+def choice_vqa(kit: TaskBuilder) -> list[Entry]:
     """Choices at the end of the question; one real task of these has yes and no and lists neither."""
     if kit.slug.startswith("lung-nodule"):
         return yes_no(kit)
@@ -49,7 +49,7 @@ def choice_vqa(kit: Kit) -> list[Entry]:
     ]
 
 
-def yes_no(kit: Kit) -> list[Entry]:
+def yes_no(kit: TaskBuilder) -> list[Entry]:
     """Yes or no, half of each."""
     prompt = "Please answer the question based on the image with yes or no."
     return [
@@ -65,7 +65,7 @@ def yes_no(kit: Kit) -> list[Entry]:
     ]
 
 
-def short_vqa(kit: Kit) -> list[Entry]:
+def short_vqa(kit: TaskBuilder) -> list[Entry]:
     """Short answers: a list of accepted strings, or one."""
     entries: list[Entry] = []
     listed = kit.fixed("list", "text") == "list" or kit.slug.startswith("art-image")
@@ -79,7 +79,7 @@ def short_vqa(kit: Kit) -> list[Entry]:
     return entries
 
 
-def documents(kit: Kit) -> list[Entry]:
+def documents(kit: TaskBuilder) -> list[Entry]:
     """Documents of one page or several."""
     entries: list[Entry] = []
     key = kit.fixed("text", "answer")
@@ -97,7 +97,7 @@ def documents(kit: Kit) -> list[Entry]:
     return entries
 
 
-def captions(kit: Kit) -> list[Entry]:
+def captions(kit: TaskBuilder) -> list[Entry]:
     """Captions, one or a list of two."""
     several = kit.fixed("one", "two") == "two"
     lines = [f"{scene}." for scene in scenes(kit.dice, COUNT)]
@@ -111,7 +111,7 @@ def captions(kit: Kit) -> list[Entry]:
     return entries
 
 
-def counts(kit: Kit) -> list[Entry]:
+def counts(kit: TaskBuilder) -> list[Entry]:
     """Counting; the reference is a number or the number as text, and the dots are there to be counted."""
     key, as_text = kit.fixed("text", "answer", "count"), kit.fixed("text", "number") == "text"
     entries: list[Entry] = []
@@ -121,7 +121,7 @@ def counts(kit: Kit) -> list[Entry]:
     return entries
 
 
-def ocr(kit: Kit) -> list[Entry]:
+def ocr(kit: TaskBuilder) -> list[Entry]:
     """Text in pictures (the pictures of the demo show none)."""
     lines = scenes(kit.dice, COUNT)
     plates = [f"{a}{b} {n}" for a, b, n in zip("BKLMHSDF", "XYZABCEG", range(1207, 9999, 1103), strict=False)]
@@ -137,7 +137,7 @@ def ocr(kit: Kit) -> list[Entry]:
     ]
 
 
-def triplets(kit: Kit) -> list[Entry]:
+def triplets(kit: TaskBuilder) -> list[Entry]:
     """Scene graphs and spatial relations: lists of subject, predicate, object."""
     number = 3 if "parsing" in kit.slug else 1
     entries: list[Entry] = []
@@ -153,7 +153,7 @@ def triplets(kit: Kit) -> list[Entry]:
     return entries
 
 
-def image_code(kit: Kit) -> list[Entry]:
+def image_code(kit: TaskBuilder) -> list[Entry]:
     """LaTeX of a formula, or HTML of a sketch."""
     entries: list[Entry] = []
     for index, thing in enumerate(THINGS[:COUNT]):
@@ -172,7 +172,7 @@ def image_code(kit: Kit) -> list[Entry]:
     return entries
 
 
-def multi_choice(kit: Kit) -> list[Entry]:
+def multi_choice(kit: TaskBuilder) -> list[Entry]:
     """Several images and options: the options in a list or in the question, the answer a letter or a text."""
     key, by_letter = (
         kit.fixed("images", "image_files", "image_file_list"),
@@ -192,7 +192,7 @@ def multi_choice(kit: Kit) -> list[Entry]:
     return entries
 
 
-def multi_open(kit: Kit) -> list[Entry]:
+def multi_open(kit: TaskBuilder) -> list[Entry]:
     """Several images and an answer of a sentence; some are dialogues."""
     key = kit.fixed("images", "image_files")
     entries: list[Entry] = []
@@ -207,7 +207,7 @@ def multi_open(kit: Kit) -> list[Entry]:
     return entries
 
 
-def extraction(kit: Kit) -> list[Entry]:
+def extraction(kit: TaskBuilder) -> list[Entry]:
     """Entities or relations out of a text with a picture."""
     entries: list[Entry] = []
     for index in range(COUNT):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, Kit
+from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media import files
 from pytest_generalbench.suite.demo.media.vocabulary import ANIMALS, PLACES, THINGS
 
@@ -34,7 +34,7 @@ def _scene(boxes: Sequence[_Whole], number: int) -> bytes:
     return files.png(rows)
 
 
-def _boxes(kit: Kit, index: int, count: int) -> list[_Whole]:
+def _boxes(kit: TaskBuilder, index: int, count: int) -> list[_Whole]:
     """Return boxes that lie apart: each in a quarter of the picture of its own, and no two pictures alike."""
     half = files.SIDE // 2
     found = []
@@ -86,7 +86,7 @@ _SHAPES: Final = {
 }  # fmt: skip
 
 
-def detection(kit: Kit) -> list[Entry]:
+def detection(kit: TaskBuilder) -> list[Entry]:
     """Detection of one to three objects of one class or two, in the shapes seen and in COCO's."""
     shape = kit.fixed(*_SHAPES)
     if shape == "lists":
@@ -108,7 +108,7 @@ def detection(kit: Kit) -> list[Entry]:
     return entries
 
 
-def grounding(kit: Kit) -> list[Entry]:
+def grounding(kit: TaskBuilder) -> list[Entry]:
     """One box for an expression, under keys that differ by task."""
     key = kit.fixed("bbox", "answer", "text")
     entries: list[Entry] = []
@@ -123,7 +123,7 @@ def grounding(kit: Kit) -> list[Entry]:
     return entries
 
 
-def keypoints(kit: Kit) -> list[Entry]:
+def keypoints(kit: TaskBuilder) -> list[Entry]:
     """One person or two with COCO's 17 points."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -151,7 +151,7 @@ def keypoints(kit: Kit) -> list[Entry]:
     return entries
 
 
-def _moving(kit: Kit, index: int) -> list[_Whole]:
+def _moving(kit: TaskBuilder, index: int) -> list[_Whole]:
     """Return a box per frame, on its way through the picture."""
     width, height = kit.dice.between(6, 10), kit.dice.between(6, 10)
     x, y = 3 * (index % 4), 3 * (index // 4) + kit.dice.below(4)
@@ -159,7 +159,7 @@ def _moving(kit: Kit, index: int) -> list[_Whole]:
     return [(x + across * moment, y + down * moment, width, height) for moment in range(FRAMES)]
 
 
-def _filmed(kit: Kit, index: int, boxes: Sequence[_Whole]) -> str:
+def _filmed(kit: TaskBuilder, index: int, boxes: Sequence[_Whole]) -> str:
     """Add the frames that show the boxes; return their folder."""
     folder = kit.video_folder(index)
     names = sorted((name for name in kit.files if name.startswith(f"{folder}/")), key=len)
@@ -168,7 +168,7 @@ def _filmed(kit: Kit, index: int, boxes: Sequence[_Whole]) -> str:
     return folder
 
 
-def tracking(kit: Kit) -> list[Entry]:
+def tracking(kit: TaskBuilder) -> list[Entry]:
     """Tracking: a folder of frames, and a box per frame under `answer`; one object goes out of sight."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -181,7 +181,7 @@ def tracking(kit: Kit) -> list[Entry]:
     return entries
 
 
-def tubes(kit: Kit) -> list[Entry]:
+def tubes(kit: TaskBuilder) -> list[Entry]:
     """Action detection (a list, frames from 1) and grounding (boxes by frame number), flat instances."""
     by_number = kit.slug.endswith("grounding")
     entries: list[Entry] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.suite.demo.builder import COUNT, Entry, Kit
+from pytest_generalbench.suite.demo.builder import COUNT, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media.vocabulary import (
     ADJECTIVES,
     ANIMALS,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def choice_qa(kit: Kit) -> list[Entry]:
+def choice_qa(kit: TaskBuilder) -> list[Entry]:
     """MultipleChoiceQA: question and options, answered by letter."""
     kit.header["type"] = "MultipleChoiceQA"
     if kit.slug == "causal-reasoning":
@@ -39,7 +39,7 @@ def choice_qa(kit: Kit) -> list[Entry]:
     ]
 
 
-def _causes(kit: Kit) -> list[Entry]:
+def _causes(kit: TaskBuilder) -> list[Entry]:
     entries: list[Entry] = []
     for (cause, effect), right in zip(CAUSES, kit.dice.spread(range(3), COUNT), strict=True):
         options = kit.dice.sample([other for _, other in CAUSES if other != effect], 2)
@@ -49,7 +49,7 @@ def _causes(kit: Kit) -> list[Entry]:
     return entries
 
 
-def open_qa(kit: Kit) -> list[Entry]:
+def open_qa(kit: TaskBuilder) -> list[Entry]:
     """OpenQA, with the fields that the task's own kind of question has."""
     kit.header["type"] = "OpenQA"
     special = {"temporal-reasoning": _durations, "table-question-answering": _tables, "triviaqa": _trivia}
@@ -70,7 +70,7 @@ def open_qa(kit: Kit) -> list[Entry]:
     return entries
 
 
-def _durations(kit: Kit) -> list[Entry]:
+def _durations(kit: TaskBuilder) -> list[Entry]:
     numbers = kit.dice.sample(range(2, 12), COUNT)
     return [
         {
@@ -81,7 +81,7 @@ def _durations(kit: Kit) -> list[Entry]:
     ]
 
 
-def _tables(kit: Kit) -> list[Entry]:
+def _tables(kit: TaskBuilder) -> list[Entry]:
     entries: list[Entry] = []
     for index in range(COUNT):
         cities, sold = kit.dice.sample(CITIES, 4), kit.dice.sample(range(11, 99), 4)
@@ -92,7 +92,7 @@ def _tables(kit: Kit) -> list[Entry]:
     return entries
 
 
-def _trivia(kit: Kit) -> list[Entry]:
+def _trivia(kit: TaskBuilder) -> list[Entry]:
     return [
         {
             "input": {
@@ -106,7 +106,7 @@ def _trivia(kit: Kit) -> list[Entry]:
     ]
 
 
-def classification(kit: Kit) -> list[Entry]:
+def classification(kit: TaskBuilder) -> list[Entry]:
     """`classification`: a prompt with a placeholder, and a raw text."""
     if kit.slug == "code-defect-detection":
         return _defects(kit)
@@ -128,7 +128,7 @@ def classification(kit: Kit) -> list[Entry]:
     return entries
 
 
-def _defects(kit: Kit) -> list[Entry]:
+def _defects(kit: TaskBuilder) -> list[Entry]:
     kit.header["type"] = "Code Defect Detection"
     entries: list[Entry] = []
     for index, target in enumerate(kit.dice.spread((0, 1), COUNT)):
@@ -142,7 +142,7 @@ def _defects(kit: Kit) -> list[Entry]:
     return entries
 
 
-def extraction(kit: Kit) -> list[Entry]:
+def extraction(kit: TaskBuilder) -> list[Entry]:
     """Lists in text: a prompt with `<<<raw_text>>>`, and items joined by a comma and a blank."""
     make, kind = _extraction_kind(kit.slug)
     kit.header["type"] = kind
@@ -159,7 +159,7 @@ def extraction(kit: Kit) -> list[Entry]:
     ]
 
 
-def _item_form(slug: str, make: Callable[[Kit, int], _Row]) -> str:
+def _item_form(slug: str, make: Callable[[TaskBuilder, int], _Row]) -> str:
     """Return how an item is written, for a prompt, where it has parts."""
     if make is _opinions:
         parts = _OPINION_PARTS.get(slug, ("aspect", "opinion", "sentiment"))
@@ -198,7 +198,7 @@ _PARSE_FORMS: Final = {
 """How an item of a parse is written; what is not here has roles."""
 
 
-def _entities(kit: Kit, index: int) -> _Row:
+def _entities(kit: TaskBuilder, index: int) -> _Row:
     person, city, firm = full_name(kit.dice), kit.dice.pick(CITIES), kit.dice.pick(FIRMS)
     text = f"In {city}, {person} signed a contract with {firm} about {index + 2} machines."
     if "person" in kit.slug:
@@ -213,20 +213,20 @@ def _entities(kit: Kit, index: int) -> _Row:
     return text, [city, person, firm]
 
 
-def _terms(kit: Kit, index: int) -> _Row:
+def _terms(kit: TaskBuilder, index: int) -> _Row:
     drug = ("aspirin", "metformin", "ibuprofen", "insulin", "warfarin", "codeine", "heparin", "statin")[index]
     illness = kit.dice.pick(("asthma", "migraine", "arthritis", "influenza", "anemia"))
     gene = f"{kit.dice.pick(('BRCA', 'TP', 'KRAS', 'MYC', 'EGFR'))}{kit.dice.between(1, 60)}"
     return f"Patients with {illness} who took {drug} showed more {gene} activity.", [illness, drug, gene]
 
 
-def _relations(kit: Kit, index: int) -> _Row:
+def _relations(kit: TaskBuilder, index: int) -> _Row:
     person, firm, city = full_name(kit.dice), kit.dice.pick(FIRMS), kit.dice.pick(CITIES)
     text = f"{person} works for {firm}, which has its seat in {city} since {1980 + index}."
     return text, [f"{person} - works for - {firm}", f"{firm} - seat in - {city}"]
 
 
-def _opinions(kit: Kit, index: int) -> _Row:
+def _opinions(kit: TaskBuilder, index: int) -> _Row:
     good, bad = kit.dice.sample(("screen", "battery", "service", "soup", "keyboard", "waiter"), 2)
     praise = ("excellent", "great", "lovely", "superb", "fine", "perfect", "pleasant", "brilliant")[index]
     blame = kit.dice.pick(("poor", "awful", "slow", "bland"))
@@ -239,7 +239,7 @@ def _opinions(kit: Kit, index: int) -> _Row:
     return text, [" - ".join(row[part] for part in parts) for row in found]
 
 
-def _events(kit: Kit, index: int) -> _Row:
+def _events(kit: TaskBuilder, index: int) -> _Row:
     verb, noun = (
         ("attacked", "election"), ("married", "trial"), ("resigned", "merger"), ("arrested", "protest"),
         ("founded", "strike"), ("elected", "attack"), ("acquired", "wedding"), ("injured", "meeting"),
@@ -247,7 +247,7 @@ def _events(kit: Kit, index: int) -> _Row:
     return f"{full_name(kit.dice)} was {verb} in {kit.dice.pick(CITIES)} after the {noun}.", [verb, noun]
 
 
-def _parses(kit: Kit, index: int) -> _Row:
+def _parses(kit: TaskBuilder, index: int) -> _Row:
     animal, look, place = kit.dice.pick(ANIMALS), ADJECTIVES[index], kit.dice.pick(PLACES)
     text = f"The {look} {animal} sleeps in the {place}"
     items = {
@@ -268,9 +268,9 @@ def _parses(kit: Kit, index: int) -> _Row:
     return text, items.get(kit.slug, [f"ARG0: the {look} {animal}", "V: sleeps", f"ARGM-LOC: in the {place}"])
 
 
-def _extraction_kind(slug: str) -> tuple[Callable[[Kit, int], _Row], str]:
+def _extraction_kind(slug: str) -> tuple[Callable[[TaskBuilder, int], _Row], str]:
     """Return what makes the rows of an extraction task, and the type its file states."""
-    kinds: tuple[tuple[tuple[str, ...], Callable[[Kit, int], _Row], str], ...] = (
+    kinds: tuple[tuple[tuple[str, ...], Callable[[TaskBuilder, int], _Row], str], ...] = (
         (("parsing", "part-of-speech", "meaning-representation", "semantic-role"), _parses, "parsing"),
         (("event-trigger",), _events, "event detection"),
         (("category-detection",), _opinions, "multi label classification"),
@@ -284,7 +284,7 @@ def _extraction_kind(slug: str) -> tuple[Callable[[Kit, int], _Row], str]:
     return _terms, "ner"
 
 
-def time_series(kit: Kit) -> list[Entry]:
+def time_series(kit: TaskBuilder) -> list[Entry]:
     """Time Series: numbers, and the one that follows."""
     kit.header["type"] = "Time Series"
     entries: list[Entry] = []
@@ -295,7 +295,7 @@ def time_series(kit: Kit) -> list[Entry]:
     return entries
 
 
-def word_problems(kit: Kit) -> list[Entry]:
+def word_problems(kit: TaskBuilder) -> list[Entry]:
     """Mathematical Word Problem Solving: the final answer is text in some instances, a number in others."""
     kit.header["type"] = "Mathematical Word Problem Solving"
     entries: list[Entry] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.suite.demo.builder import COUNT, Entry, Kit
+from pytest_generalbench.suite.demo.builder import COUNT, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media.vocabulary import (
     ADJECTIVES,
     CITIES,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def summaries(kit: Kit) -> list[Entry]:
+def summaries(kit: TaskBuilder) -> list[Entry]:
     """Summarization: one document or a list of them."""
     kit.header["type"] = "Summarization"
     several = kit.slug.startswith("multi")
@@ -33,7 +33,7 @@ def summaries(kit: Kit) -> list[Entry]:
     return entries
 
 
-def translations(kit: Kit) -> list[Entry]:
+def translations(kit: TaskBuilder) -> list[Entry]:
     """Translation: languages and text at instance level, the reference a string or an object."""
     kit.header["type"] = "Translation"
     languages = {
@@ -51,7 +51,7 @@ def translations(kit: Kit) -> list[Entry]:
     return entries
 
 
-def stories(kit: Kit) -> list[Entry]:
+def stories(kit: TaskBuilder) -> list[Entry]:
     """Story Generation."""
     kit.header["type"] = "Story Generation"
     entries: list[Entry] = []
@@ -65,7 +65,7 @@ def stories(kit: Kit) -> list[Entry]:
     return entries
 
 
-def dialogues(kit: Kit) -> list[Entry]:
+def dialogues(kit: TaskBuilder) -> list[Entry]:
     """Dialogue: turns at instance level."""
     kit.header["type"] = "Dialogue"
     entries: list[Entry] = []
@@ -76,7 +76,7 @@ def dialogues(kit: Kit) -> list[Entry]:
     return entries
 
 
-def paraphrases(kit: Kit) -> list[Entry]:
+def paraphrases(kit: TaskBuilder) -> list[Entry]:
     """Paraphrase Generation."""
     kit.header["type"] = "Paraphrase Generation"
     return [
@@ -88,7 +88,7 @@ def paraphrases(kit: Kit) -> list[Entry]:
     ]
 
 
-def corrections(kit: Kit) -> list[Entry]:
+def corrections(kit: TaskBuilder) -> list[Entry]:
     """Grammar Correction: keys with blanks in them."""
     kit.header["type"] = "Grammar Correction"
     return [
@@ -105,7 +105,7 @@ def corrections(kit: Kit) -> list[Entry]:
     ]
 
 
-def styles(kit: Kit) -> list[Entry]:
+def styles(kit: TaskBuilder) -> list[Entry]:
     """Text Style Transfer."""
     kit.header["type"] = "Text Style Transfer"
     return [
@@ -117,7 +117,7 @@ def styles(kit: Kit) -> list[Entry]:
     ]
 
 
-def tables(kit: Kit) -> list[Entry]:
+def tables(kit: TaskBuilder) -> list[Entry]:
     """Table-to-Text Generation."""
     kit.header["type"] = "Table-to-Text Generation"
     entries: list[Entry] = []
@@ -132,7 +132,7 @@ def tables(kit: Kit) -> list[Entry]:
     return entries
 
 
-def proofs(kit: Kit) -> list[Entry]:
+def proofs(kit: TaskBuilder) -> list[Entry]:
     """Proof: steps and conclusion."""
     kit.header["type"] = "Proof"
     entries: list[Entry] = []
@@ -156,7 +156,7 @@ def _function(name: str, start: int, bound: int, sign: str) -> str:
     )
 
 
-def _functions(kit: Kit) -> list[tuple[str, int, int, str]]:
+def _functions(kit: TaskBuilder) -> list[tuple[str, int, int, str]]:
     """Return name, start, bound and sign of the functions of the code tasks."""
     return [
         (f"mean_{thing}_{place}", kit.dice.between(0, 3), index + 2, "+-*"[index % 3])
@@ -169,7 +169,7 @@ def _said(start: int, bound: int, sign: str) -> str:
     return f"Starts at {start}, {verb} the result every value above {bound}, and returns their mean value."
 
 
-def code(kit: Kit) -> list[Entry]:
+def code(kit: TaskBuilder) -> list[Entry]:
     """Code Generation: a goal and a context of typed parts."""
     kit.header["type"] = "Code Generation"
     entries: list[Entry] = []
@@ -184,7 +184,7 @@ def code(kit: Kit) -> list[Entry]:
     return entries
 
 
-def repairs(kit: Kit) -> list[Entry]:
+def repairs(kit: TaskBuilder) -> list[Entry]:
     """Code Repair: the loop of the broken function never uses its value."""
     kit.header["type"] = "Code Repair"
     entries: list[Entry] = []
@@ -196,7 +196,7 @@ def repairs(kit: Kit) -> list[Entry]:
     return entries
 
 
-def explanations(kit: Kit) -> list[Entry]:
+def explanations(kit: TaskBuilder) -> list[Entry]:
     """Code Explanation."""
     kit.header["type"] = "Code Explanation"
     return [
@@ -205,7 +205,7 @@ def explanations(kit: Kit) -> list[Entry]:
     ]
 
 
-def queries(kit: Kit) -> list[Entry]:
+def queries(kit: TaskBuilder) -> list[Entry]:
     """Text to SQL."""
     kit.header["type"] = "Text to SQL"
     entries: list[Entry] = []
@@ -218,7 +218,7 @@ def queries(kit: Kit) -> list[Entry]:
     return entries
 
 
-_BY_TASK: Final[dict[str, Callable[[Kit], list[Entry]]]] = {
+_BY_TASK: Final[dict[str, Callable[[TaskBuilder], list[Entry]]]] = {
     "code-repair": repairs,
     "text-to-sql-gen": queries,
     "code-explanation": explanations,
@@ -231,7 +231,7 @@ _BY_TASK: Final[dict[str, Callable[[Kit], list[Entry]]]] = {
 }
 
 
-def written(kit: Kit) -> list[Entry]:
+def written(kit: TaskBuilder) -> list[Entry]:
     """Return the recipe of one task's own type; a task that is unknown here writes stories or code."""
     default = code if kit.task.archetype == "code_generation" else stories
     return _BY_TASK.get(kit.slug, default)(kit)

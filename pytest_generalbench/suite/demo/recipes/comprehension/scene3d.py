@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, Kit
+from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media import point_clouds as clouds
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ _INDOOR: Final = (0, 1, 2, 3, 5, 7)
 _OUTDOOR: Final = (0, 40, 48, 50, 70, 252)
 
 
-def _put(kit: Kit, folder: str, name: str, content: bytes) -> str:
+def _put(kit: TaskBuilder, folder: str, name: str, content: bytes) -> str:
     kit.files[f"{folder}/{name}"] = content
     return f"{folder}/{name}"
 
 
-def _name(kit: Kit, index: int) -> str:
+def _name(kit: TaskBuilder, index: int) -> str:
     return f"{kit.slug.split('-')[1]}_{index + 1:04d}"
 
 
-def _bands(kit: Kit, points: clouds.Points, parts: tuple[int, ...]) -> list[int]:
+def _bands(kit: TaskBuilder, points: clouds.Points, parts: tuple[int, ...]) -> list[int]:
     """Return a part for every point: bands along an axis, in an order and of widths of their own."""
     heights = points[:, kit.dice.below(3)]
     order = kit.dice.shuffled(parts)
@@ -40,7 +40,7 @@ def _bands(kit: Kit, points: clouds.Points, parts: tuple[int, ...]) -> list[int]
     return [order[place] for place in places.tolist()]
 
 
-def parts(kit: Kit) -> list[Entry]:
+def parts(kit: TaskBuilder) -> list[Entry]:
     """Parts of shapes of two kinds, in one of four files that ShapeNetPart and its copies use."""
     style = kit.fixed("seg", "npz", "inline", "columns")
     entries: list[Entry] = []
@@ -68,7 +68,7 @@ def parts(kit: Kit) -> list[Entry]:
     return entries
 
 
-def scene_classes(kit: Kit) -> list[Entry]:
+def scene_classes(kit: TaskBuilder) -> list[Entry]:
     """Classes of points: ScanNet's .ply indoors, SemanticKITTI's .bin and .label outdoors."""
     outdoor = "outdoor" in kit.slug
     entries: list[Entry] = []
@@ -86,7 +86,7 @@ def scene_classes(kit: Kit) -> list[Entry]:
     return entries
 
 
-def scene_objects(kit: Kit) -> list[Entry]:
+def scene_objects(kit: TaskBuilder) -> list[Entry]:
     """Objects among points, as ScanNet's label * 1000 + number; a third of the points belongs to none."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -101,7 +101,7 @@ def scene_objects(kit: Kit) -> list[Entry]:
     return entries
 
 
-def normals(kit: Kit) -> list[Entry]:
+def normals(kit: TaskBuilder) -> list[Entry]:
     """Normals in PCPNet's two texts: .xyz and .normals."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -117,7 +117,7 @@ def normals(kit: Kit) -> list[Entry]:
     return entries
 
 
-def drives(kit: Kit) -> list[Entry]:
+def drives(kit: TaskBuilder) -> list[Entry]:
     """Drives of a dozen scans with KITTI's pose text; half of them shorter than 100 m."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -137,7 +137,7 @@ def drives(kit: Kit) -> list[Entry]:
     return entries
 
 
-def _place(kit: Kit, number: int) -> list[float]:
+def _place(kit: TaskBuilder, number: int) -> list[float]:
     """Return a place of its own for object `number`: objects are more than 4 m apart."""
     return [round(number * 9 - 20 + kit.dice.below(40) / 10, 2), round(kit.dice.below(300) / 10 - 15, 2), 0.5]
 
@@ -151,7 +151,7 @@ def _box(label: str, place: list[float], turn: float) -> dict[str, Any]:
     }
 
 
-def boxes(kit: Kit) -> list[Entry]:
+def boxes(kit: TaskBuilder) -> list[Entry]:
     """3D boxes in nuScenes' words, with a cloud and two cameras."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -170,7 +170,7 @@ def boxes(kit: Kit) -> list[Entry]:
     return entries
 
 
-def tracks(kit: Kit) -> list[Entry]:
+def tracks(kit: TaskBuilder) -> list[Entry]:
     """3D boxes over four scans in nuScenes' words, a .json for each sequence; objects come and go."""
     entries: list[Entry] = []
     for index in range(COUNT):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.suite.demo.builder import COUNT, Entry, Kit
+from pytest_generalbench.suite.demo.builder import COUNT, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media.vocabulary import (
     ADJECTIVES,
     ANIMALS,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _filmed(kit: Kit, prompts: list[str], answers: list[Any], key: str = "text") -> list[Entry]:
+def _filmed(kit: TaskBuilder, prompts: list[str], answers: list[Any], key: str = "text") -> list[Entry]:
     """Return video instances as most video tasks have them: a list of frame files and a prompt."""
     return [
         {"input": {"video_file_list": kit.frames(index), "prompt": prompt}, "output": {key: answer}}
@@ -29,7 +29,7 @@ def _filmed(kit: Kit, prompts: list[str], answers: list[Any], key: str = "text")
     ]
 
 
-def video_open(kit: Kit) -> list[Entry]:
+def video_open(kit: TaskBuilder) -> list[Entry]:
     """Captions, open questions and described recognition."""
     if kit.task.archetype == "video_captioning":
         lines = [f"{scene}." for scene in scenes(kit.dice, COUNT)]
@@ -38,7 +38,7 @@ def video_open(kit: Kit) -> list[Entry]:
     return _filmed(kit, [f"{one.context} {one.question}" for one in asked], [one.sentence for one in asked])
 
 
-def video_short(kit: Kit) -> list[Entry]:
+def video_short(kit: TaskBuilder) -> list[Entry]:
     """Short answers, some of them with several accepted forms."""
     asked = open_questions(kit.dice)
     listed = kit.fixed("text", "list") == "list"
@@ -46,7 +46,7 @@ def video_short(kit: Kit) -> list[Entry]:
     return _filmed(kit, [f"{one.context} {one.where}" for one in asked], answers)
 
 
-def video_labels(kit: Kit) -> list[Entry]:
+def video_labels(kit: TaskBuilder) -> list[Entry]:
     """Recognition: labels, a number of actions, or an order of four."""
     answers: list[Any] = kit.dice.spread(labels_for(kit.slug), COUNT)
     prompt = f"What does {kit.title} give for this video?"
@@ -62,7 +62,7 @@ def video_labels(kit: Kit) -> list[Entry]:
     return _filmed(kit, [prompt] * COUNT, answers)
 
 
-def matching(kit: Kit) -> list[Entry]:
+def matching(kit: TaskBuilder) -> list[Entry]:
     """Matching: a folder of frames, options in the prompt, `output.answer`."""
     listed = kit.fixed("text", "text", "list") == "list"
     return [
@@ -74,7 +74,7 @@ def matching(kit: Kit) -> list[Entry]:
     ]
 
 
-def sarcasm(kit: Kit) -> list[Entry]:
+def sarcasm(kit: TaskBuilder) -> list[Entry]:
     """Sarcasm in video and speech text."""
     lines, verdicts = scenes(kit.dice, COUNT), kit.dice.spread(labels_for("sarcasm"), COUNT)
     entries = _filmed(kit, ["Is the speaker sarcastic or not sarcastic?"] * COUNT, list(verdicts))
@@ -83,7 +83,7 @@ def sarcasm(kit: Kit) -> list[Entry]:
     return entries
 
 
-def roles(kit: Kit) -> list[Entry]:
+def roles(kit: TaskBuilder) -> list[Entry]:
     """Semantic roles: an object of events, each with a verb and who takes part."""
     answers: list[Any] = []
     for index in range(COUNT):
@@ -99,9 +99,9 @@ def roles(kit: Kit) -> list[Entry]:
     return _filmed(kit, ["Name verb and roles of each event in the video."] * COUNT, answers)
 
 
-def audio_labels(kit: Kit) -> list[Entry]:
+def audio_labels(kit: TaskBuilder) -> list[Entry]:
     """Audio classification, with the odd references that some of the tasks have."""
-    special: dict[str, Callable[[Kit], list[Any]]] = {
+    special: dict[str, Callable[[TaskBuilder], list[Any]]] = {
         "bird-sound-detection": lambda k: list(k.dice.spread((0, 1), COUNT)),
         "music-pitch-analysis": lambda k: k.dice.sample(range(30, 90), COUNT),
         "note-qualities-analysis": _qualities,
@@ -125,12 +125,12 @@ def audio_labels(kit: Kit) -> list[Entry]:
     ]
 
 
-def _qualities(kit: Kit) -> list[Any]:
+def _qualities(kit: TaskBuilder) -> list[Any]:
     known = ("bright", "dark", "distortion", "fast decay", "percussive", "reverb")
     return [[known[index % 6], known[(index // 2 + 3) % 6]] for index in range(COUNT)]
 
 
-def _intents(kit: Kit) -> list[Any]:
+def _intents(kit: TaskBuilder) -> list[Any]:
     """Return code triples; `intent_label` maps codes to words and words to codes."""
     slots = {
         "action": ("activate", "deactivate", "increase", "decrease"),
@@ -147,7 +147,7 @@ def _intents(kit: Kit) -> list[Any]:
     return [f"{index % 4} {(index * 3 + 1) % 4} {(index // 2) % 4}" for index in range(COUNT)]
 
 
-def audio_choice(kit: Kit) -> list[Entry]:
+def audio_choice(kit: TaskBuilder) -> list[Entry]:
     """Questions about a recording, the choices at their end."""
     return [
         {
@@ -158,7 +158,7 @@ def audio_choice(kit: Kit) -> list[Entry]:
     ]
 
 
-def audio_open(kit: Kit) -> list[Entry]:
+def audio_open(kit: TaskBuilder) -> list[Entry]:
     """Open questions and captions; long captions come with two references."""
     several = kit.slug == "long-audio-captioning"
     entries: list[Entry] = []
@@ -173,7 +173,7 @@ def audio_open(kit: Kit) -> list[Entry]:
     return entries
 
 
-def speech_events(kit: Kit) -> list[Entry]:
+def speech_events(kit: TaskBuilder) -> list[Entry]:
     """Events in speech."""
     entries: list[Entry] = []
     for index, city in enumerate(CITIES[:COUNT]):
@@ -186,7 +186,7 @@ def speech_events(kit: Kit) -> list[Entry]:
     return entries
 
 
-def point_labels(kit: Kit) -> list[Entry]:
+def point_labels(kit: TaskBuilder) -> list[Entry]:
     """3D classification."""
     names, key = labels_for(kit.slug), kit.fixed("text", "label")
     prompt = f"What is this object? Choose from: {', '.join(names)}."
@@ -197,7 +197,7 @@ def point_labels(kit: Kit) -> list[Entry]:
     ]
 
 
-def point_questions(kit: Kit) -> list[Entry]:
+def point_questions(kit: TaskBuilder) -> list[Entry]:
     """Questions about a scene, some with the situation of the one who asks."""
     long = kit.task.archetype == "3d_scene_qa"
     entries: list[Entry] = []
@@ -215,7 +215,7 @@ def point_questions(kit: Kit) -> list[Entry]:
     return entries
 
 
-def motion_captions(kit: Kit) -> list[Entry]:
+def motion_captions(kit: TaskBuilder) -> list[Entry]:
     """Captions of motion, two for each."""
     return [
         {

@@ -21,7 +21,7 @@ from pytest_generalbench.suite.demo.media.vocabulary import (
 from pytest_generalbench.suite.demo.recipes.generation import music as make_music
 
 if TYPE_CHECKING:
-    from pytest_generalbench.suite.demo.builder import Kit, Recipe
+    from pytest_generalbench.suite.demo.builder import Recipe, TaskBuilder
 
 _EMOTIONS: Final = ("happy", "sad", "angry", "surprised")
 _TURNS: Final = (
@@ -44,7 +44,7 @@ def _speech(text: str, pace: float = 1.0) -> bytes:
     return files.wav(np.rint(samples).astype(int).tolist())
 
 
-def _short(kit: Kit) -> list[str]:
+def _short(kit: TaskBuilder) -> list[str]:
     """Return sentences of about thirty letters: every one is a tenth of a second of tones."""
     people, things = kit.dice.spread(PEOPLE, COUNT), kit.dice.spread(THINGS, COUNT)
     words = kit.dice.spread(ADJECTIVES, COUNT)
@@ -52,7 +52,7 @@ def _short(kit: Kit) -> list[str]:
     return [f"{person} has the {word} {thing}" for person, word, thing in rows]
 
 
-def _truth(kit: Kit, index: int, text: str) -> Entry:
+def _truth(kit: TaskBuilder, index: int, text: str) -> Entry:
     """Return an output with the true speech, and by task with its words."""
     output: Entry = {kit.fixed("audio_file", "audio"): kit.audio(index, content=_speech(text, 0.9), part=1)}
     if kit.task.metric.name == "wer" or kit.fixed("words too", "sound only") == "words too":
@@ -60,7 +60,7 @@ def _truth(kit: Kit, index: int, text: str) -> Entry:
     return output
 
 
-def text_to_speech(kit: Kit) -> list[Entry]:
+def text_to_speech(kit: TaskBuilder) -> list[Entry]:
     """A text, a dialogue of two turns, a text with an emotion or beside an image."""
     entries: list[Entry] = []
     for index, text in enumerate(_short(kit)):
@@ -76,7 +76,7 @@ def text_to_speech(kit: Kit) -> list[Entry]:
     return entries
 
 
-def style_conversion(kit: Kit) -> list[Entry]:
+def style_conversion(kit: TaskBuilder) -> list[Entry]:
     """Speech with a second voice, or with the emotion that it is to have."""
     entries: list[Entry] = []
     for index, text in enumerate(_short(kit)):
@@ -89,7 +89,7 @@ def style_conversion(kit: Kit) -> list[Entry]:
     return entries
 
 
-def translation(kit: Kit) -> list[Entry]:
+def translation(kit: TaskBuilder) -> list[Entry]:
     """Speech in one language and in another."""
     source, target = kit.slug.removeprefix("speech-translation-").split("-to-")
     heard, said = (_SPOKEN[_DOUBLE.get(name, name)] for name in (source, target))
@@ -100,7 +100,7 @@ def translation(kit: Kit) -> list[Entry]:
     return entries
 
 
-def text_to_audio(kit: Kit) -> list[Entry]:
+def text_to_audio(kit: TaskBuilder) -> list[Entry]:
     """One caption or two, in one task with the sound beside the inputs as the published file has it."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -112,7 +112,7 @@ def text_to_audio(kit: Kit) -> list[Entry]:
     return entries
 
 
-def audio_editing(kit: Kit) -> list[Entry]:
+def audio_editing(kit: TaskBuilder) -> list[Entry]:
     """A sound, what is to change in it, and what is heard then."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -123,7 +123,7 @@ def audio_editing(kit: Kit) -> list[Entry]:
     return entries
 
 
-def image_to_speech(kit: Kit) -> list[Entry]:
+def image_to_speech(kit: TaskBuilder) -> list[Entry]:
     """An image and its captions; the true speech says the first."""
     entries: list[Entry] = []
     for index, text in enumerate(_short(kit)):
@@ -134,7 +134,7 @@ def image_to_speech(kit: Kit) -> list[Entry]:
     return entries
 
 
-def video_to_audio(kit: Kit) -> list[Entry]:
+def video_to_audio(kit: TaskBuilder) -> list[Entry]:
     """A silent video and its sound."""
     entries: list[Entry] = []
     for index in range(COUNT):

@@ -15,7 +15,7 @@ from pytest_generalbench.suite.demo.media.vocabulary import ANIMALS, THINGS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_generalbench.suite.demo.builder import Kit, Recipe
+    from pytest_generalbench.suite.demo.builder import Recipe, TaskBuilder
 
 Pixels = NDArray[np.uint8]
 """(height, width, 3), RGB."""
@@ -25,21 +25,21 @@ _CHANNELS: Final = 8
 _SAMPLES: Final = 64
 
 
-def _photo(kit: Kit, index: int, part: int = 0) -> Pixels:
+def _photo(kit: TaskBuilder, index: int, part: int = 0) -> Pixels:
     """Return a picture that no other instance of the task has."""
     number = (kit.number(index) * COUNT + index) * 3 + part
     made: Pixels = clips.clip(number, 1, _SIDE)[0]
     return made
 
 
-def _add(kit: Kit, folder: str, index: int, pixels: NDArray[np.uint8], part: int = 0) -> str:
+def _add(kit: TaskBuilder, folder: str, index: int, pixels: NDArray[np.uint8], part: int = 0) -> str:
     """Add a picture; return its path as the annotation gives it, bare or with its folder by task."""
     name = f"{index + 1:04d}_{part}.png" if part else f"{index + 1:04d}.png"
     kit.files[f"{folder}/{name}"] = files.map_png(pixels)
     return name if kit.fixed("bare", "with its folder") == "bare" else f"{folder}/{name}"
 
 
-def _target(kit: Kit, index: int, pixels: NDArray[np.uint8]) -> Entry:
+def _target(kit: TaskBuilder, index: int, pixels: NDArray[np.uint8]) -> Entry:
     """Return the output of an instance: the picture that should be made."""
     path = _add(kit, "target_images", index, pixels)
     return {kit.fixed("image_file", "target_image", "image"): path}
@@ -121,7 +121,7 @@ _FLAWS: Final[dict[str, Callable[[Pixels], Pixels]]] = {
 """What a restoration task has to undo, by a part of its name."""
 
 
-def text_to_image(kit: Kit) -> list[Entry]:
+def text_to_image(kit: TaskBuilder) -> list[Entry]:
     """Prompts, each with the picture it describes."""
     entries = []
     for index in range(COUNT):
@@ -132,7 +132,7 @@ def text_to_image(kit: Kit) -> list[Entry]:
     return entries
 
 
-def restoration(kit: Kit) -> list[Entry]:
+def restoration(kit: TaskBuilder) -> list[Entry]:
     """A picture with the task's flaw, and without."""
     spoil = next((change for part, change in _FLAWS.items() if part in kit.slug), _of_clip(clips.noisy))
     entries = []
@@ -145,7 +145,7 @@ def restoration(kit: Kit) -> list[Entry]:
     return entries
 
 
-def conditional(kit: Kit) -> list[Entry]:
+def conditional(kit: TaskBuilder) -> list[Entry]:
     """What the picture is made from (edges, a sketch, regions, a photo), and the picture."""
     key, made = {
         "edge map": ("edge_map", _edges),
@@ -163,7 +163,7 @@ def conditional(kit: Kit) -> list[Entry]:
     return entries
 
 
-def inpainting(kit: Kit) -> list[Entry]:
+def inpainting(kit: TaskBuilder) -> list[Entry]:
     """A picture with a hole, the mask of the hole, and the whole picture."""
     entries = []
     for index in range(COUNT):
@@ -176,7 +176,7 @@ def inpainting(kit: Kit) -> list[Entry]:
     return entries
 
 
-def colorization(kit: Kit) -> list[Entry]:
+def colorization(kit: TaskBuilder) -> list[Entry]:
     """A picture in grey and in colours."""
     entries = []
     for index in range(COUNT):
@@ -186,7 +186,7 @@ def colorization(kit: Kit) -> list[Entry]:
     return entries
 
 
-def style_transfer(kit: Kit) -> list[Entry]:
+def style_transfer(kit: TaskBuilder) -> list[Entry]:
     """A picture, the style in words where the task has them, and the picture in that style."""
     styles = ("a woodcut", "stained glass", "a comic", "a mosaic")
     entries = []
@@ -200,7 +200,7 @@ def style_transfer(kit: Kit) -> list[Entry]:
     return entries
 
 
-def editing(kit: Kit) -> list[Entry]:
+def editing(kit: TaskBuilder) -> list[Entry]:
     """One picture or several, words where the task has them, and the edited picture."""
     several = "images" in kit.task.inputs
     entries = []
@@ -223,7 +223,7 @@ def editing(kit: Kit) -> list[Entry]:
     return entries
 
 
-def audio_to_image(kit: Kit) -> list[Entry]:
+def audio_to_image(kit: TaskBuilder) -> list[Entry]:
     """A sound, what it is of, and a picture of that."""
     entries = []
     for index in range(COUNT):
@@ -232,7 +232,7 @@ def audio_to_image(kit: Kit) -> list[Entry]:
     return entries
 
 
-def eeg_to_image(kit: Kit) -> list[Entry]:
+def eeg_to_image(kit: TaskBuilder) -> list[Entry]:
     """Brain signals, (channels, samples) of float32, with the picture that was looked at."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -246,7 +246,7 @@ def eeg_to_image(kit: Kit) -> list[Entry]:
     return entries
 
 
-def face_swap(kit: Kit) -> list[Entry]:
+def face_swap(kit: TaskBuilder) -> list[Entry]:
     """Two pictures, and the second with the middle of the first."""
     entries = []
     for index in range(COUNT):
@@ -261,7 +261,7 @@ def face_swap(kit: Kit) -> list[Entry]:
     return entries
 
 
-def image_to_map(kit: Kit) -> list[Entry]:
+def image_to_map(kit: TaskBuilder) -> list[Entry]:
     """A picture of lungs, and where they are infected."""
     entries = []
     for index in range(COUNT):

@@ -9,7 +9,7 @@ from pytest_generalbench.suite.demo.builder import COUNT, Entry
 from pytest_generalbench.suite.demo.media.vocabulary import PARALLEL, labels_for
 
 if TYPE_CHECKING:
-    from pytest_generalbench.suite.demo.builder import Kit, Recipe
+    from pytest_generalbench.suite.demo.builder import Recipe, TaskBuilder
 
 _SCALE: Final = (60, 62, 64, 65, 67, 69, 71, 72)
 _ORCHESTRA: Final = (40, 42, 73, 56)
@@ -19,7 +19,7 @@ _SYMBOLIC: Final = "music (symbolic)"
 _CHORDS: Final = ("C", "Dm", "Em", "F", "G", "Am")
 
 
-def _melody(kit: Kit) -> list[midi.Note]:
+def _melody(kit: TaskBuilder) -> list[midi.Note]:
     """Return eight quarter notes."""
     return [midi.Note(float(beat), 1.0, kit.dice.pick(_SCALE)) for beat in range(8)]
 
@@ -36,7 +36,7 @@ def _accompanied(melody: list[midi.Note]) -> list[midi.Note]:
     return melody + thirds
 
 
-def music_generation(kit: Kit) -> list[Entry]:
+def music_generation(kit: TaskBuilder) -> list[Entry]:
     """Notes and more notes, lyrics with notes and the sound, or lyrics and the sound."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -56,7 +56,7 @@ def music_generation(kit: Kit) -> list[Entry]:
     return entries
 
 
-def style_transfer(kit: Kit) -> list[Entry]:
+def style_transfer(kit: TaskBuilder) -> list[Entry]:
     """Music, the style that it is to have, and in one task its chords."""
     styles = kit.dice.spread(labels_for("genre"), COUNT)
     entries: list[Entry] = []

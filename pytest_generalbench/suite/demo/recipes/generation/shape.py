@@ -8,7 +8,7 @@ from pytest_generalbench.suite.demo.builder import COUNT, words_of
 from pytest_generalbench.suite.demo.media import files, shapes
 
 if TYPE_CHECKING:
-    from pytest_generalbench.suite.demo.builder import Entry, Kit, Recipe
+    from pytest_generalbench.suite.demo.builder import Entry, Recipe, TaskBuilder
 
 _ACTS: Final = (
     "walks forward", "turns to the left", "waves with the right hand", "sits down", "jumps twice",
@@ -18,7 +18,7 @@ _COLOURS: Final = ("white", "red", "green", "blue", "yellow", "grey", "black", "
 _FRAMES: Final = 2
 
 
-def _shape(kit: Kit, index: int) -> str:
+def _shape(kit: TaskBuilder, index: int) -> str:
     """Add the true shape of an instance as the task's output has it; return its path."""
     number = kit.number(index) * COUNT + index
     stem = f"{'_'.join(words_of(kit.slug)[:3])}_{index + 1:04d}"
@@ -32,7 +32,7 @@ def _shape(kit: Kit, index: int) -> str:
     return name
 
 
-def _key(kit: Kit) -> str:
+def _key(kit: TaskBuilder) -> str:
     """Return the key of the true shape: it differs by task."""
     return (
         kit.fixed("mesh_file", "mesh")
@@ -41,7 +41,7 @@ def _key(kit: Kit) -> str:
     )
 
 
-def text_to_3d(kit: Kit) -> list[Entry]:
+def text_to_3d(kit: TaskBuilder) -> list[Entry]:
     """Make prompts, each with a shape."""
     key = kit.fixed("prompt", "caption")
     entries = []
@@ -51,7 +51,7 @@ def text_to_3d(kit: Kit) -> list[Entry]:
     return entries
 
 
-def image_to_3d(kit: Kit) -> list[Entry]:
+def image_to_3d(kit: TaskBuilder) -> list[Entry]:
     """Make pictures, each with the shape that it is said to show."""
     key = kit.fixed("image_file", "image")
     return [
@@ -60,13 +60,13 @@ def image_to_3d(kit: Kit) -> list[Entry]:
     ]
 
 
-def completion_reconstruction(kit: Kit) -> list[Entry]:
+def completion_reconstruction(kit: TaskBuilder) -> list[Entry]:
     """Make parts of shapes, points of surfaces, or frames with depth, each with the whole."""
     make = _scan if "map" in kit.task.input_media else _points
     return [{"input": make(kit, index), "output": {_key(kit): _shape(kit, index)}} for index in range(COUNT)]
 
 
-def _points(kit: Kit, index: int) -> Entry:
+def _points(kit: TaskBuilder, index: int) -> Entry:
     points = shapes.lathe_points(kit.number(index) * COUNT + index)
     if kit.task.output_medium == "pointcloud":
         points = points[points[:, 0] > 0]
@@ -75,7 +75,7 @@ def _points(kit: Kit, index: int) -> Entry:
     return {kit.fixed("point_cloud", "pointcloud_file"): name}
 
 
-def _scan(kit: Kit, index: int) -> Entry:
+def _scan(kit: TaskBuilder, index: int) -> Entry:
     """Add a scene as ScanNet's exporter writes it."""
     scene, number = f"scene{index:04d}_00", kit.number(index)
     poses, colours, depths = [], [], []
@@ -97,7 +97,7 @@ def _scan(kit: Kit, index: int) -> Entry:
     }
 
 
-def text_to_motion(kit: Kit) -> list[Entry]:
+def text_to_motion(kit: TaskBuilder) -> list[Entry]:
     """Make sentences, each with a motion of 22 joints."""
     entries = []
     for index in range(COUNT):

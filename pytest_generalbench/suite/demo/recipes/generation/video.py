@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pytest_generalbench.suite.demo.builder import Kit, Recipe
+    from pytest_generalbench.suite.demo.builder import Recipe, TaskBuilder
 
 _COLOURS: Final = ("red", "green", "blue", "yellow", "white", "black", "purple", "brown")
 _SCENES: Final = (
@@ -30,26 +30,26 @@ _CAMERA: Final = (
 )  # fmt: skip
 
 
-def _frames(kit: Kit, folder: str, frames: NDArray[np.uint8]) -> str:
+def _frames(kit: TaskBuilder, folder: str, frames: NDArray[np.uint8]) -> str:
     """Add frames, (n, height, width) or with three colours, as pictures; return their folder."""
     for place, frame in enumerate(frames):
         kit.files[f"{folder}/{place:05d}.png"] = files.map_png(frame)
     return folder
 
 
-def _video(kit: Kit, folder: str, index: int, frames: NDArray[np.uint8]) -> str:
+def _video(kit: TaskBuilder, folder: str, index: int, frames: NDArray[np.uint8]) -> str:
     """Add a video file; return its path, bare or with its folder by task."""
     name = f"{kit.slug.split('-')[0]}_{index + 1:04d}.avi"
     kit.files[f"{folder}/{name}"] = files.avi(list(frames))
     return kit.fixed(name, f"{folder}/{name}")
 
 
-def _number(kit: Kit, index: int) -> int:
+def _number(kit: TaskBuilder, index: int) -> int:
     """Return what tells the instance's clip from all others of its task."""
     return kit.number(index) * COUNT + index
 
 
-def _words(kit: Kit, index: int) -> dict[str, Any]:
+def _words(kit: TaskBuilder, index: int) -> dict[str, Any]:
     """Return a prompt of the kind that the task's metric reads, with VBench's annotations in some tasks."""
     thing, other, scene = THINGS[index], ANIMALS[index], _SCENES[index]
     side, colour = _SIDES[index % 4], _COLOURS[index]
@@ -72,7 +72,7 @@ def _words(kit: Kit, index: int) -> dict[str, Any]:
     return given
 
 
-def text_to_video(kit: Kit) -> list[Entry]:
+def text_to_video(kit: TaskBuilder) -> list[Entry]:
     """Prompts; with a true video where the metric compares with one, and in some other tasks."""
     has_video = kit.task.metric.name == "fvd" or kit.fixed("with video", "prompt only") == "with video"
     entries: list[Entry] = []
@@ -85,7 +85,7 @@ def text_to_video(kit: Kit) -> list[Entry]:
     return entries
 
 
-def image_to_video(kit: Kit) -> list[Entry]:
+def image_to_video(kit: TaskBuilder) -> list[Entry]:
     """A picture and a prompt, in some tasks with the video that the picture is the first frame of."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -100,7 +100,7 @@ def image_to_video(kit: Kit) -> list[Entry]:
     return entries
 
 
-def stylized_video(kit: Kit) -> list[Entry]:
+def stylized_video(kit: TaskBuilder) -> list[Entry]:
     """A prompt and one picture of a style, or three."""
     several = "images" in kit.task.inputs
     entries: list[Entry] = []
@@ -114,7 +114,7 @@ def stylized_video(kit: Kit) -> list[Entry]:
     return entries
 
 
-def _pair(kit: Kit, index: int, given: NDArray[np.uint8], true: NDArray[np.uint8]) -> Entry:
+def _pair(kit: TaskBuilder, index: int, given: NDArray[np.uint8], true: NDArray[np.uint8]) -> Entry:
     """Return an instance of a task that changes a video, in one of the shapes that such tasks have."""
     shape = kit.fixed("gt_dir", "folders", "files", "lists")
     clip = f"{index + 1:03d}"
@@ -135,26 +135,26 @@ def _pair(kit: Kit, index: int, given: NDArray[np.uint8], true: NDArray[np.uint8
     }
 
 
-def restoration(kit: Kit) -> list[Entry]:
+def restoration(kit: TaskBuilder) -> list[Entry]:
     """A clip with the task's flaw, and without."""
     spoil = next((change for part, change in clips.FLAWS.items() if part in kit.slug), clips.noisy)
     true = [clips.clip(_number(kit, index)) for index in range(COUNT)]
     return [_pair(kit, index, spoil(frames), frames) for index, frames in enumerate(true)]
 
 
-def colorization(kit: Kit) -> list[Entry]:
+def colorization(kit: TaskBuilder) -> list[Entry]:
     """A clip in grey and in colours."""
     true = [clips.clip(_number(kit, index)) for index in range(COUNT)]
     return [_pair(kit, index, clips.grey(frames), frames) for index, frames in enumerate(true)]
 
 
-def interpolation(kit: Kit) -> list[Entry]:
+def interpolation(kit: TaskBuilder) -> list[Entry]:
     """Every other frame of a clip, and all of them."""
     true = [clips.clip(_number(kit, index)) for index in range(COUNT)]
     return [_pair(kit, index, frames[::2], frames) for index, frames in enumerate(true)]
 
 
-def super_resolution(kit: Kit) -> list[Entry]:
+def super_resolution(kit: TaskBuilder) -> list[Entry]:
     """A small clip; nobody has the large one."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -166,7 +166,7 @@ def super_resolution(kit: Kit) -> list[Entry]:
     return entries
 
 
-def inpainting(kit: Kit) -> list[Entry]:
+def inpainting(kit: TaskBuilder) -> list[Entry]:
     """A clip with a hole, the masks of the hole, and the whole clip."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -180,7 +180,7 @@ def inpainting(kit: Kit) -> list[Entry]:
     return entries
 
 
-def translation(kit: Kit) -> list[Entry]:
+def translation(kit: TaskBuilder) -> list[Entry]:
     """A clip, what it shows, and what it is to show."""
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -191,7 +191,7 @@ def translation(kit: Kit) -> list[Entry]:
     return entries
 
 
-def style_transfer(kit: Kit) -> list[Entry]:
+def style_transfer(kit: TaskBuilder) -> list[Entry]:
     """A clip and a picture of the style."""
     entries: list[Entry] = []
     for index in range(COUNT):
