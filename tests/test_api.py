@@ -40,3 +40,13 @@ def test_levels_from_plain_scores() -> None:
     assert found.qualified is not None
     with pytest.raises(gb.UnknownWordError):
         gb.level({}, sota="nobody's")
+
+
+def test_levels_of_a_run_are_one_row() -> None:
+    old = Path(__file__).parent / "runs" / "old_run" / "complete"
+    frame = gb.load_run(old).to_pandas("levels")
+    assert list(frame.columns)[:5] == ["tier", "S2", "S3", "S4", "S5"]
+    assert len(frame) == 1
+    row = gb.load_run(old).to_pandas("tasks").set_index("task").loc["image/comprehension/bird-detection"]
+    assert (row.modality, row.paradigm, row.direction) == ("image", "comprehension", "higher")
+    assert row.points == row.score

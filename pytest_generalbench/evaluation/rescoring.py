@@ -12,13 +12,13 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import TaskResult, absent, digest_of, result_from_dict
 from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
 from pytest_generalbench.evaluation.resources import open_resources
-from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result
+from pytest_generalbench.runs.finalize import FACETS, Setting, data_fingerprint, level_of, run_result
 from pytest_generalbench.runs.folder import read_run, settings_of_run
 from pytest_generalbench.runs.instance_rows import write_rows
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, settled
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.provenance import environment
-from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
+from pytest_generalbench.runs.result_file import RESULT_FILE, SCHEMA_VERSION, read_result
 from pytest_generalbench.runs.resume import PreviousSessions
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import sota_table
@@ -58,7 +58,7 @@ class _Run:
         """Return what the run itself made of the task."""
         for entry in self.before["tasks"] if self.before else ():
             if entry["id"] == task:
-                plain = {key: value for key, value in entry.items() if key != "sota"}
+                plain = {key: value for key, value in entry.items() if key not in ("sota", *FACETS)}
                 return result_from_dict({**plain, "seconds": 0.0})
         told = self.ledgers.results.get(task)
         return result_from_dict(told[2]) if told else None
@@ -111,6 +111,7 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
         model=_model(run),
         environment=before["environment"] if before else environment(),
         run=before["run"] if before else _aside(record),
+        schema="2.0" if before and before["schema"] == "2.0" else SCHEMA_VERSION,
     )  # fmt: skip
     return Rescored(_with_strangers(found.to_dict(), before, tasks), level, kept)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.runs.finalize import FACETS, task_facets
 from pytest_generalbench.runs.instance_rows import ROWS_FOLDER, read_rows, rows_path, tasks_with_rows
 from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
-from pytest_generalbench.suite.level import points, reaches_sota
 from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
@@ -163,27 +163,28 @@ _WAY_OUT: Final = "`generalbench rescore --write` makes them from the ledger"
 
 def _task_row(entry: Mapping[str, Any], task: Task | None) -> TaskRow:
     score, sota = entry["score"], entry.get("sota")
-    parts = entry["id"].split("/")
+    known = task_facets(task, score, sota) if task else _facets_of_entry(entry)
     return TaskRow(
         task=entry["id"],
-        modality=task.modality if task else parts[0],
-        paradigm=task.paradigm if task else (parts[1] if len(parts) > 2 else None),
-        skill=task.skill if task else "",
         state=entry["state"],
         metric=entry["metric"],
         unit=entry["unit"],
-        direction=task.metric.direction if task else "",
         score=score,
         stderr=entry["stderr"],
-        points=None if score is None or task is None else points(task, score),
         sota=sota,
-        reached=None if score is None or sota is None or task is None else reaches_sota(task, score, sota),
         n=entry["n"],
         coverage=entry["coverage"],
         states=dict(entry["states"]),
         definition=entry.get("definition"),
         reason=entry.get("reason"),
+        **known,
     )
+
+
+def _facets_of_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facets of a task that a hook brought, as its entry has them."""
+    missing = {"modality": entry["id"].split("/")[0], "skill": "", "direction": ""}
+    return {key: entry.get(key, missing.get(key)) for key in FACETS}
 
 
 def load_run(folder: str | Path) -> Run:

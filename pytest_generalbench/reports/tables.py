@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import statistics
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,7 @@ from pytest_generalbench.core.errors import GeneralBenchError, MissingDependency
 from pytest_generalbench.core.node_ids import MODULE_NODEID
 from pytest_generalbench.reports.comparison import answers_of
 from pytest_generalbench.reports.official import ExportedRun, write_json
+from pytest_generalbench.reports.run_data import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 ANSWER_COLUMNS: Final = ("task", "instance", "state", "answer", "file", "message", "seconds", "digest")
 TASK_COLUMNS: Final = (
     "id", "state", "metric", "score", "unit", "sota", "stderr", "n", "coverage", "reason", "definition",
+    "modality", "paradigm", "skill", "direction", "points", "reached", "states",
 )  # fmt: skip
 
 
@@ -47,7 +50,10 @@ def task_rows(run: ExportedRun) -> list[dict[str, Any]]:
         raise GeneralBenchError(
             f"{run.folder} has no result yet: go on with --generalbench-resume, or use 'generalbench rescore'"
         )
-    return [{key: entry.get(key) for key in TASK_COLUMNS} for entry in run.result["tasks"]]
+    rows = [{**asdict(row), "id": row.task} for row in Run(run.folder, run.result).tasks()]
+    for row in rows:
+        row["states"] = " ".join(f"{state}={count}" for state, count in sorted(row["states"].items()))
+    return [{key: row[key] for key in TASK_COLUMNS} for row in rows]
 
 
 def export_csv(run: ExportedRun, out: Path) -> list[str]:

@@ -10,8 +10,8 @@ from pytest_generalbench.core.request import OPEN_STATES
 from pytest_generalbench.core.settings import MAY_CHANGE
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.runs.provenance import definitions
-from pytest_generalbench.runs.result_file import RunResult
-from pytest_generalbench.suite.level import compute_level
+from pytest_generalbench.runs.result_file import SCHEMA_VERSION, RunResult
+from pytest_generalbench.suite.level import compute_level, points, reaches_sota
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MEASURED_STATES: Final = ("scored", "unsupported")
 """States that are the model's own doing; any other makes a tier partial."""
+
+FACETS: Final = ("modality", "paradigm", "skill", "direction", "points", "reached")
+"""Keys of a task's entry that follow from the task and its score (`task_facets`)."""
 
 _SCORED_WITH: Final = ("scoring", "sota")
 """Settings that no answer depends on, but the levels do."""
@@ -73,6 +76,7 @@ def run_result(
     model: Mapping[str, Any],
     environment: Mapping[str, Any],
     run: Mapping[str, Any],
+    schema: str = SCHEMA_VERSION,
 ) -> RunResult:
     """Return the content of `result.json`; `run` is what is set aside in comparisons."""
     found = sorted((_defined(given, result) for result in results), key=lambda result: result.id)
@@ -88,8 +92,35 @@ def run_result(
         level=level.to_dict(),
         tasks=found,
         sota=given.sota.values,
+        facets={
+            result.id: task_facets(given.tasks[result.id], result.score, given.sota.values.get(result.id))
+            for result in found
+        },
         run=run,
+        schema=schema,
     )
+
+
+def task_facets(task: Task, score: float | None, sota: float | None) -> dict[str, Any]:
+    """Return what makes the row of a task complete in itself.
+
+    Args:
+        task: The task.
+        score: Its score in the metric's unit; None where it has none.
+        sota: The specialist's score in the same unit; None where there is none to compare with.
+
+    Returns:
+        `modality`, `paradigm`, `skill`, `direction` (`higher` or `lower` scores are better), `points` (the
+        score mapped to 0..100) and `reached` (whether the specialist is), both None without a score.
+    """
+    return {
+        "modality": task.modality,
+        "paradigm": task.paradigm,
+        "skill": task.skill,
+        "direction": task.metric.direction,
+        "points": None if score is None else points(task, score),
+        "reached": None if score is None or sota is None else reaches_sota(task, score, sota),
+    }
 
 
 def data_fingerprint(digests: Iterable[tuple[str, str | None]]) -> str | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.result import TaskResult
 
-SCHEMA_VERSION: Final = "2.0"
+SCHEMA_VERSION: Final = "2.1"
 RESULT_FILE: Final = "result.json"
 SCHEMA_FILE: Final = Path(__file__).parent / "result.schema.json"
 """JSON Schema of the files that this version writes."""
@@ -46,8 +46,12 @@ class RunResult:
     tasks: Sequence[TaskResult]
     sota: Mapping[str, float | None]
     """The specialist's score by task id, in the task's unit where it can be compared."""
+    facets: Mapping[str, Mapping[str, Any]]
+    """By task id: what a reader of its entry needs beside the score (`finalize.task_facets`)."""
     run: Mapping[str, Any]
     """What is set aside in comparisons: times, sessions, counts of the ledger."""
+    schema: str = SCHEMA_VERSION
+    """A run that was written in 2.0 keeps to it when it is rescored, so that its bytes stay."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `result.json` (docs/result.md)."""
@@ -55,7 +59,7 @@ class RunResult:
         for task in self.tasks:
             counts[task.state] = counts.get(task.state, 0) + 1
         return {
-            "schema": SCHEMA_VERSION,
+            "schema": self.schema,
             "model": dict(self.model),
             "data": dict(self.data),
             "settings": dict(self.settings),
@@ -63,9 +67,13 @@ class RunResult:
             "definitions": dict(self.definitions),
             "counts": dict(sorted(counts.items())),
             "level": dict(self.level),
-            "tasks": [task_entry(task, self.sota.get(task.id)) for task in self.tasks],
+            "tasks": [self._entry(task) for task in self.tasks],
             "run": dict(self.run),
         }
+
+    def _entry(self, task: TaskResult) -> dict[str, Any]:
+        entry = task_entry(task, self.sota.get(task.id))
+        return entry if self.schema == "2.0" else {**entry, **self.facets.get(task.id, {})}
 
 
 def task_entry(task: TaskResult, sota: float | None) -> dict[str, Any]:
