@@ -238,6 +238,9 @@ def _value(hint: Any, plain: Any, arrays: Mapping[str, Any]) -> Any:
         return hint(
             *(_value(inner[name], item, arrays) for name, item in zip(hint._fields, plain, strict=True))
         )
+    if origin is not None:
+        # A fault of the form, not of the answer: passed over, every answer would be unparsable in silence.
+        raise NotImplementedError(f"fields of type {hint} cannot be read")
     if hint is float:
         return float(plain)
     if isinstance(hint, type) and not isinstance(plain, hint):
