@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.media.media import Media as Media
     from pytest_generalbench.core.outputs.base import AnswerFormatError as AnswerFormatError
     from pytest_generalbench.core.outputs.base import StructuredOutput as StructuredOutput
+    from pytest_generalbench.core.outputs.codecs.images.rle import Rle as Rle
     from pytest_generalbench.core.outputs.forms.audio import Sound as Audio
     from pytest_generalbench.core.outputs.forms.boxes import Boxes as Boxes
+    from pytest_generalbench.core.outputs.forms.boxes import Detection as Detection
     from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes as FrameBoxes
+    from pytest_generalbench.core.outputs.forms.boxes import Keypoint as Keypoint
     from pytest_generalbench.core.outputs.forms.boxes import Keypoints as Keypoints
     from pytest_generalbench.core.outputs.forms.boxes import OneBox as OneBox
+    from pytest_generalbench.core.outputs.forms.boxes import Person as Person
     from pytest_generalbench.core.outputs.forms.boxes import Tube as Tube
     from pytest_generalbench.core.outputs.forms.image import Picture as Image
     from pytest_generalbench.core.outputs.forms.map_sequences import DepthSequence as DepthSequence
@@ -40,14 +44,18 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.forms.point_cloud import Cloud as PointCloud
     from pytest_generalbench.core.outputs.forms.scenes3d import Boxes3d as Boxes3d
     from pytest_generalbench.core.outputs.forms.scenes3d import Normals as Normals
+    from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance as PointInstance
     from pytest_generalbench.core.outputs.forms.scenes3d import PointInstances as PointInstances
     from pytest_generalbench.core.outputs.forms.scenes3d import PointLabels as PointLabels
     from pytest_generalbench.core.outputs.forms.scenes3d import Poses as Poses
     from pytest_generalbench.core.outputs.forms.scenes3d import Tracks3d as Tracks3d
+    from pytest_generalbench.core.outputs.forms.segments import InstanceMask as InstanceMask
     from pytest_generalbench.core.outputs.forms.segments import InstanceMasks as InstanceMasks
     from pytest_generalbench.core.outputs.forms.segments import PanopticMap as PanopticMap
+    from pytest_generalbench.core.outputs.forms.segments import Segment as Segment
     from pytest_generalbench.core.outputs.forms.symbolic_music import Notes as SymbolicMusic
     from pytest_generalbench.core.outputs.forms.video import Video as Video
+    from pytest_generalbench.core.outputs.media_output import MediaOutput as MediaOutput
     from pytest_generalbench.core.request import Instance as Instance
     from pytest_generalbench.core.request import Output as Output
     from pytest_generalbench.core.request import Request as Request
@@ -86,20 +94,24 @@ __all__ = [
     "DataError",
     "DepthMap",
     "DepthSequence",
+    "Detection",
     "Failed",
     "FlowField",
     "FrameBoxes",
     "GeneralBenchError",
     "Image",
     "Instance",
+    "InstanceMask",
     "InstanceMasks",
     "InstanceRow",
+    "Keypoint",
     "Keypoints",
     "LevelResult",
     "Mask",
     "MaskSequence",
     "Media",
     "MediaError",
+    "MediaOutput",
     "Mesh",
     "Metric",
     "MetricValue",
@@ -112,14 +124,18 @@ __all__ = [
     "OneBox",
     "Output",
     "PanopticMap",
+    "Person",
     "PointCloud",
+    "PointInstance",
     "PointInstances",
     "PointLabels",
     "Poses",
     "Protocol",
     "Request",
+    "Rle",
     "Run",
     "SalientSequence",
+    "Segment",
     "StructuredOutput",
     "StructuredProtocol",
     "SymbolicMusic",
@@ -150,20 +166,24 @@ _PLACES: Final = {
     "DataError": "core.errors",
     "DepthMap": "core.outputs.forms.maps",
     "DepthSequence": "core.outputs.forms.map_sequences",
+    "Detection": "core.outputs.forms.boxes",
     "Failed": "models.base",
     "FlowField": "core.outputs.forms.maps",
     "FrameBoxes": "core.outputs.forms.boxes",
     "GeneralBenchError": "core.errors",
     "Image": "core.outputs.forms.image:Picture",
     "Instance": "core.request",
+    "InstanceMask": "core.outputs.forms.segments",
     "InstanceMasks": "core.outputs.forms.segments",
     "InstanceRow": "core.result",
+    "Keypoint": "core.outputs.forms.boxes",
     "Keypoints": "core.outputs.forms.boxes",
     "LevelResult": "suite.level.result",
     "Mask": "core.outputs.forms.maps",
     "MaskSequence": "core.outputs.forms.map_sequences",
     "Media": "core.media.media",
     "MediaError": "core.errors",
+    "MediaOutput": "core.outputs.media_output",
     "Mesh": "core.outputs.forms.mesh",
     "Metric": "metrics.base",
     "MetricValue": "metrics.base",
@@ -176,14 +196,18 @@ _PLACES: Final = {
     "OneBox": "core.outputs.forms.boxes",
     "Output": "core.request",
     "PanopticMap": "core.outputs.forms.segments",
+    "Person": "core.outputs.forms.boxes",
     "PointCloud": "core.outputs.forms.point_cloud:Cloud",
+    "PointInstance": "core.outputs.forms.scenes3d",
     "PointInstances": "core.outputs.forms.scenes3d",
     "PointLabels": "core.outputs.forms.scenes3d",
     "Poses": "core.outputs.forms.scenes3d",
     "Protocol": "protocols.base",
     "Request": "core.request",
+    "Rle": "core.outputs.codecs.images.rle",
     "Run": "reports.run_data",
     "SalientSequence": "core.outputs.forms.map_sequences",
+    "Segment": "core.outputs.forms.segments",
     "StructuredOutput": "core.outputs.base",
     "StructuredProtocol": "protocols.structured",
     "SymbolicMusic": "core.outputs.forms.symbolic_music:Notes",
