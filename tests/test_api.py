@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,3 +52,14 @@ def test_levels_of_a_run_are_one_row() -> None:
     row = gb.load_run(old).to_pandas("tasks").set_index("task").loc["image/comprehension/bird-detection"]
     assert (row.modality, row.paradigm, row.direction) == ("image", "comprehension", "higher")
     assert row.points == row.score
+
+
+def test_the_examples_of_adding_run() -> None:
+    names: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", (DOCS.parent / "adding.md").read_text("utf-8"), re.S):
+        exec(block, names)  # noqa: S102 - our own page
+    accumulator = names["METRIC"].factory()
+    accumulator.add("ab", "abcd")
+    accumulator.add(None, "x")
+    assert accumulator.result(["1", "2"]).scores == [50.0, 0.0]
+    assert names["Chord"]((1, 2)).form == "chord"
