@@ -57,7 +57,7 @@ def test_levels_of_a_run_are_one_row() -> None:
 def test_the_examples_of_adding_run() -> None:
     names: dict[str, Any] = {}
     for block in re.findall(r"```python\n(.*?)```", (DOCS.parent / "adding.md").read_text("utf-8"), re.S):
-        exec(block, names)  # noqa: S102 - our own page
+        exec(compile(block, "adding.md", "exec", dont_inherit=True), names)  # noqa: S102 - our own page
     accumulator = names["METRIC"].factory()
     accumulator.add("ab", "abcd")
     accumulator.add(None, "x")
