@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 Entry = TypeVar("Entry")
 
@@ -75,10 +75,6 @@ class Registry(Generic[Entry]):
     def __contains__(self, name: object) -> bool:
         """Whether there is an entry of that name."""
         return name in self._built_in or name in self._added
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names, sorted."""
-        return iter(self.names())
 
 
 def by_name(entries: Iterable[Entry]) -> dict[str, Entry]:

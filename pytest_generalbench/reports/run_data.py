@@ -59,7 +59,7 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class RunInstance:
     """One instance of a run.
 
     Attributes are the columns of `Run.to_pandas("instances")`; `InstanceRow` says what each means.
@@ -91,7 +91,7 @@ class Run:
         shipped = {task.id: task for task in load_tasks()}
         return tuple(_task_row(entry, shipped.get(entry["id"])) for entry in self.result["tasks"])
 
-    def instances(self, tasks: Sequence[str] | None = None) -> Iterator[Instance]:
+    def instances(self, tasks: Sequence[str] | None = None) -> Iterator[RunInstance]:
         """Yield a row for every instance, task by task.
 
         Args:
@@ -102,7 +102,7 @@ class Run:
         """
         for task in self._with_rows(tasks):
             for row in read_rows(self.folder, task):
-                yield Instance(task, *row)
+                yield RunInstance(task, *row)
 
     def level(self) -> Mapping[str, Any]:
         """Return the levels as they stand in the result file: `tier`, `S2`..`S5`, `qualified` and more."""
@@ -135,7 +135,7 @@ class Run:
             raise UnknownWordError("data frame", what, FRAMES)
         names = self._with_rows(tasks)
         rows = [(place, *row) for place, name in enumerate(names) for row in read_rows(self.folder, name)]
-        columns = dict(zip(Instance.__slots__, zip(*rows, strict=True), strict=True)) if rows else {}
+        columns = dict(zip(RunInstance.__slots__, zip(*rows, strict=True), strict=True)) if rows else {}
         return pd.DataFrame(
             {
                 "task": pd.Categorical.from_codes(list(columns.get("task", ())), categories=list(names)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.runs.finalize import Setting, level_of
+from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of
 from pytest_generalbench.runs.instance_rows import rows_path
 from pytest_generalbench.runs.provenance import definitions
 from pytest_generalbench.suite import tasks as registry
@@ -90,8 +89,7 @@ def merge_results(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for task in tasks:
         counts[task["state"]] = counts.get(task["state"], 0) + 1
-    told = "".join(f"{task['id']} {task['data']}\n" for task in tasks if task.get("data"))
-    fingerprint = hashlib.sha256(told.encode()).hexdigest()[:16] if told else None
+    fingerprint = data_fingerprint((task["id"], task.get("data")) for task in tasks)
     merged = {
         **first,
         "settings": {**first["settings"], "shard": None, "board": _board(contents)},

@@ -66,12 +66,9 @@ def shared_media(instances: Iterable[Instance]) -> dict[str, str]:
 def shortened(text: str) -> str:
     """Return a prediction on one line, without control characters, cut to `PREDICTION_LENGTH`."""
     line = " ".join(text[: 4 * PREDICTION_LENGTH].split())[:PREDICTION_LENGTH]
-    return "".join(char if char.isprintable() else escape(char) for char in line)
-
-
-def escape(char: str) -> str:
-    """Return a character as an escape sequence of ASCII."""
-    return char.encode("unicode_escape").decode("ascii")
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in line
+    )
 
 
 def escape_surrogates(text: str) -> str:
