@@ -20,7 +20,7 @@ from pytest_generalbench.evaluation.scoring import background_scorer as scorer
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer
 from pytest_generalbench.runs.ledger import async_writer as behind
 from tests.fakes import FakeModel, evaluation
-from tests.makers import TASK, make_instance
+from tests.generating_models import TASK, make_instance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.base import AnswerFormatError as AnswerFormatError
     from pytest_generalbench.core.outputs.base import StructuredOutput as StructuredOutput
     from pytest_generalbench.core.outputs.codecs.images.rle import Rle as Rle
-    from pytest_generalbench.core.outputs.forms.audio import Sound as Audio
+    from pytest_generalbench.core.outputs.forms.audio import Audio as Audio
     from pytest_generalbench.core.outputs.forms.boxes import Boxes as Boxes
     from pytest_generalbench.core.outputs.forms.boxes import Detection as Detection
     from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes as FrameBoxes
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.forms.boxes import OneBox as OneBox
     from pytest_generalbench.core.outputs.forms.boxes import Person as Person
     from pytest_generalbench.core.outputs.forms.boxes import Tube as Tube
-    from pytest_generalbench.core.outputs.forms.image import Picture as Image
+    from pytest_generalbench.core.outputs.forms.image import Image as Image
     from pytest_generalbench.core.outputs.forms.map_sequences import DepthSequence as DepthSequence
     from pytest_generalbench.core.outputs.forms.map_sequences import MaskSequence as MaskSequence
     from pytest_generalbench.core.outputs.forms.map_sequences import SalientSequence as SalientSequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.forms.maps import Mask as Mask
     from pytest_generalbench.core.outputs.forms.mesh import Mesh as Mesh
     from pytest_generalbench.core.outputs.forms.motion import Motion as Motion
-    from pytest_generalbench.core.outputs.forms.point_cloud import Cloud as PointCloud
+    from pytest_generalbench.core.outputs.forms.point_cloud import PointCloud as PointCloud
     from pytest_generalbench.core.outputs.forms.scenes3d import Boxes3d as Boxes3d
     from pytest_generalbench.core.outputs.forms.scenes3d import Normals as Normals
     from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance as PointInstance
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.forms.segments import InstanceMasks as InstanceMasks
     from pytest_generalbench.core.outputs.forms.segments import PanopticMap as PanopticMap
     from pytest_generalbench.core.outputs.forms.segments import Segment as Segment
-    from pytest_generalbench.core.outputs.forms.symbolic_music import Notes as SymbolicMusic
+    from pytest_generalbench.core.outputs.forms.symbolic_music import SymbolicMusic as SymbolicMusic
     from pytest_generalbench.core.outputs.forms.video import Video as Video
     from pytest_generalbench.core.outputs.media_output import MediaOutput as MediaOutput
     from pytest_generalbench.core.request import Instance as Instance
@@ -159,7 +159,7 @@ _PLACES: Final = {
     "Alpha": "core.outputs.forms.maps",
     "AnomalyMap": "core.outputs.forms.maps",
     "AnswerFormatError": "core.outputs.base",
-    "Audio": "core.outputs.forms.audio:Sound",
+    "Audio": "core.outputs.forms.audio:Audio",
     "Boxes": "core.outputs.forms.boxes",
     "Boxes3d": "core.outputs.forms.scenes3d",
     "ClassMap": "core.outputs.forms.maps",
@@ -171,7 +171,7 @@ _PLACES: Final = {
     "FlowField": "core.outputs.forms.maps",
     "FrameBoxes": "core.outputs.forms.boxes",
     "GeneralBenchError": "core.errors",
-    "Image": "core.outputs.forms.image:Picture",
+    "Image": "core.outputs.forms.image:Image",
     "Instance": "core.request",
     "InstanceMask": "core.outputs.forms.segments",
     "InstanceMasks": "core.outputs.forms.segments",
@@ -197,7 +197,7 @@ _PLACES: Final = {
     "Output": "core.request",
     "PanopticMap": "core.outputs.forms.segments",
     "Person": "core.outputs.forms.boxes",
-    "PointCloud": "core.outputs.forms.point_cloud:Cloud",
+    "PointCloud": "core.outputs.forms.point_cloud:PointCloud",
     "PointInstance": "core.outputs.forms.scenes3d",
     "PointInstances": "core.outputs.forms.scenes3d",
     "PointLabels": "core.outputs.forms.scenes3d",
@@ -210,7 +210,7 @@ _PLACES: Final = {
     "Segment": "core.outputs.forms.segments",
     "StructuredOutput": "core.outputs.base",
     "StructuredProtocol": "protocols.structured",
-    "SymbolicMusic": "core.outputs.forms.symbolic_music:Notes",
+    "SymbolicMusic": "core.outputs.forms.symbolic_music:SymbolicMusic",
     "Task": "core.task",
     "TaskContext": "protocols.base",
     "TaskResult": "core.result",

@@ -10,14 +10,14 @@ from pytest_generalbench import protocols
 from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.outputs import Boxes
 from pytest_generalbench.core.outputs.forms.boxes import Detection
-from pytest_generalbench.core.outputs.forms.image import Picture
+from pytest_generalbench.core.outputs.forms.image import Image
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.inference.cached_model import CachedModel
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.runs.answer_cache import AnswerCache, folder_digest
 from pytest_generalbench.runs.model_identity import identify
-from tests.makers import TASK
+from tests.builders import TASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -182,7 +182,7 @@ def test_a_damaged_answer_is_a_miss(bench: Bench) -> None:
     "answer",
     [
         Boxes((Detection(1, 2, 3, 4, "bird", 0.5),)),
-        Picture(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)),
+        Image(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)),
         Output("no", refused=True),
         Output("yes", details={"tokens": 3}),
     ],

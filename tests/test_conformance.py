@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.core.outputs import Picture
+from pytest_generalbench.core.outputs import Image
 from pytest_generalbench.evaluation.conformance import Check, check_model
 from pytest_generalbench.models.baselines import make_baseline
 
@@ -122,7 +122,7 @@ def test_a_text_in_place_of_a_picture_is_a_failure_and_a_picture_is_none() -> No
     assert texts.ok is False
     assert "where image was asked for" in texts.told
     black = Own(
-        lambda requests: [Picture(np.zeros((4, 4, 3), np.uint8))] * len(requests), output_media={"image"}
+        lambda requests: [Image(np.zeros((4, 4, 3), np.uint8))] * len(requests), output_media={"image"}
     )
     assert checks(black)["gives image"].ok is True
 

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.durations import divisions, estimates, prior
-from tests.makers import make_task
+from tests.builders import make_task
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableE
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.core.task import MetricSpec
 from pytest_generalbench.evaluation.scoring.judge import DemoJudge, ServedJudge, make_judge
+from tests.builders import TASK, make_instance
 from tests.fakes import FakeModel, evaluation
-from tests.makers import TASK, make_instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

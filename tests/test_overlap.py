@@ -18,8 +18,8 @@ from pytest_generalbench.core.threads import Background
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
 from pytest_generalbench.runs.ledger.async_writer import AsyncLedgerWriter
 from pytest_generalbench.runs.ledger.records import LedgerError, LedgerReader, LedgerWriter, Record
+from tests.builders import TASK, make_instance, make_task
 from tests.fakes import FakeModel, evaluation
-from tests.makers import TASK, make_instance, make_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,8 +12,8 @@ from pytest_generalbench.core.result import drift
 from pytest_generalbench.evaluation.inference.consistency import chosen, probe, shares
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.runs.ledger.records import LedgerReader
+from tests.builders import TASK, make_instance
 from tests.fakes import FakeModel, evaluation
-from tests.makers import TASK, make_instance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from pytest_generalbench.runs.provenance import (
     tasks_fingerprint,
     without_secrets,
 )
-from tests.makers import TASK
+from tests.builders import TASK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
 from pytest_generalbench.core.task import Task, task_from_dict
 from pytest_generalbench.suite import tasks as registry
-from tests.makers import FACETS
+from tests.builders import FACETS
 
 if TYPE_CHECKING:
     from pathlib import Path

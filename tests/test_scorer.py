@@ -12,7 +12,7 @@ import pytest
 from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.evaluation.scoring import background_scorer as module
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, BackgroundScoring, Job
-from tests.makers import make_task
+from tests.builders import make_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

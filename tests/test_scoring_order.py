@@ -20,7 +20,7 @@ from pytest_generalbench.models import make_model
 from pytest_generalbench.runs.ledger.records import LedgerWriter
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
-from tests.makers import make_instance, make_task
+from tests.builders import make_instance, make_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

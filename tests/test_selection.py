@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.suite import selection
 from pytest_generalbench.suite import tasks as registry
-from tests.makers import make_instance
+from tests.builders import make_instance
 
 TASKS = registry.load_tasks()
 

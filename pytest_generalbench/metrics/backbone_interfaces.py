@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.core.outputs import Sound
+    from pytest_generalbench.core.outputs import Audio
 
 Pixels = NDArray[np.uint8]
 Features = NDArray[np.float64]
@@ -112,7 +112,7 @@ class Interpolator(Protocol):
 class SoundText(Protocol):
     """`clap`: sounds and texts in one space; every vector has length 1."""
 
-    def sounds(self, sounds: Sequence[Sound]) -> Features:
+    def sounds(self, sounds: Sequence[Audio]) -> Features:
         """Return (n, d)."""
 
     def texts(self, texts: Sequence[str]) -> Features:
@@ -122,7 +122,7 @@ class SoundText(Protocol):
 class Transcriber(Protocol):
     """`asr`: writes down what is said."""
 
-    def transcribe(self, sound: Sound, language: str | None) -> str:
+    def transcribe(self, sound: Audio, language: str | None) -> str:
         """Return the words; `language` is a code such as `en`, None when it is not known."""
 
 
@@ -136,7 +136,7 @@ class MotionFeatures(Protocol):
 class SpeechQuality(Protocol):
     """`mos`: the mean opinion score that people would give, guessed."""
 
-    def scores(self, sounds: Sequence[Sound]) -> Features:
+    def scores(self, sounds: Sequence[Audio]) -> Features:
         """Return (n,) in 1..5."""
 
 

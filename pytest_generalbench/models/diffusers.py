@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_generalbench.core.errors import MissingDependencyError, ModelError
 from pytest_generalbench.core.media.media import open_image
-from pytest_generalbench.core.outputs import MediaOutput, Picture, Sound, Video
+from pytest_generalbench.core.outputs import Audio, Image, MediaOutput, Video
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.models.transformers.loader import share_processors
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from PIL.Image import Image
+    from PIL.Image import Image as PilImage
 
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
@@ -98,16 +98,16 @@ class DiffusersModel(Model):
         answer = self._answer(said, pipeline, images[0] if images else None)
         return Output(medium=self.medium, answer=answer)
 
-    def _answer(self, said: Any, pipeline: Any, source: Image | None) -> MediaOutput:
+    def _answer(self, said: Any, pipeline: Any, source: PilImage | None) -> MediaOutput:
         if self.medium == "audio":
             part = getattr(pipeline, "vocoder", None) or pipeline.vae
             samples = np.asarray(said.audios[0], np.float32)
-            return Sound(samples.T if samples.ndim == 2 else samples, int(part.config.sampling_rate))
+            return Audio(samples.T if samples.ndim == 2 else samples, int(part.config.sampling_rate))
         if self.medium == "video":
             frames = np.stack([np.asarray(frame) for frame in said.frames[0]])
             return Video(frames[..., :3], float(getattr(pipeline, "fps", None) or _FPS))
         image = said.images[0].convert("RGB")
-        return Picture(np.asarray(image if source is None else image.resize(source.size)))
+        return Image(np.asarray(image if source is None else image.resize(source.size)))
 
     def identity(self) -> dict[str, Any]:
         """Return name, pipeline classes, dtype and device."""

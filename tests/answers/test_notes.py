@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_generalbench.core.outputs import (
     AnswerFormatError,
-    Notes,
+    SymbolicMusic,
     answer_from_plain,
     answer_to_plain,
     form_of,
@@ -35,7 +35,7 @@ NOTES = st.builds(
     st.integers(0, PERCUSSION),
 )
 PIECES = st.builds(
-    Notes,
+    SymbolicMusic,
     st.lists(NOTES, max_size=40).map(tuple),
     st.lists(st.builds(Tempo, st.floats(0, 50), st.integers(1, (1 << 24) - 1)), max_size=4).map(tuple),
 )
@@ -51,25 +51,25 @@ def midi_file(*tracks: bytes, kind: int = 1, division: int = 4) -> bytes:
 
 
 def played(*tracks: bytes, **facts: Any) -> list[tuple[float, float, int, int]]:
-    piece = Notes.decode(midi_file(*tracks, **facts), "some.mid")
+    piece = SymbolicMusic.decode(midi_file(*tracks, **facts), "some.mid")
     return [(note.start, note.length, note.pitch, note.instrument) for note in piece.notes]
 
 
 @given(PIECES)
-def test_a_piece_comes_back_from_its_file_as_it_was(piece: Notes) -> None:
-    again = Notes.decode(piece.content(), "piece.mid")
+def test_a_piece_comes_back_from_its_file_as_it_was(piece: SymbolicMusic) -> None:
+    again = SymbolicMusic.decode(piece.content(), "piece.mid")
     assert again.notes == piece.notes
     assert again.tempos == piece.tempos
 
 
 def test_more_instruments_than_channels_come_back_as_well() -> None:
-    piece = Notes(tuple(Note(0, 1, 60, 80, instrument) for instrument in range(PERCUSSION + 1)))
-    assert Notes.decode(piece.content(), "all.mid").instruments == tuple(range(PERCUSSION + 1))
+    piece = SymbolicMusic(tuple(Note(0, 1, 60, 80, instrument) for instrument in range(PERCUSSION + 1)))
+    assert SymbolicMusic.decode(piece.content(), "all.mid").instruments == tuple(range(PERCUSSION + 1))
 
 
 def test_it_is_kept_as_a_file_with_a_piano_roll(tmp_path: Path) -> None:
     store = MediaStore(tmp_path)
-    piece = Notes((Note(0, 2, 60), Note(1, 1, 72, 90, 40)), (Tempo(0, 250_000), Tempo(1, 1_000_000)))
+    piece = SymbolicMusic((Note(0, 2, 60), Note(1, 1, 72, 90, 40)), (Tempo(0, 250_000), Tempo(1, 1_000_000)))
     plain = answer_to_plain(piece, store.put)
     assert plain["values"] == {"notes": 2, "instruments": [0, 40], "quarters": 2.0, "seconds": 1.25}
     assert plain["file"].endswith(".mid")
@@ -99,16 +99,16 @@ def test_it_is_kept_as_a_file_with_a_piano_roll(tmp_path: Path) -> None:
 )
 def test_a_note_that_cannot_be_is_refused(note: Any, words: str) -> None:
     with pytest.raises(AnswerFormatError, match=words):
-        Notes((note,))
+        SymbolicMusic((note,))
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
     note = (np.float32(0.5), np.int64(1), np.uint8(60), np.int16(70))
-    assert Notes((note,)).notes == (Note(0.5, 1.0, 60, 70, 0),)  # type: ignore[arg-type]
+    assert SymbolicMusic((note,)).notes == (Note(0.5, 1.0, 60, 70, 0),)  # type: ignore[arg-type]
 
 
 def test_a_note_ends_where_its_pitch_is_struck_again_by_the_same_instrument() -> None:
-    piece = Notes((Note(0, 4, 60), Note(0, 1, 60), Note(2, 1, 60), Note(0, 4, 60, 80, 1)))
+    piece = SymbolicMusic((Note(0, 4, 60), Note(0, 1, 60), Note(2, 1, 60), Note(0, 4, 60, 80, 1)))
     assert [(note.start, note.length, note.instrument) for note in piece.notes] == [
         (0, 2, 0),
         (0, 4, 1),
@@ -126,7 +126,7 @@ def test_tempo_and_program_may_stand_in_another_track() -> None:
     first = bytes.fromhex("00ff510307a120 00c105 08c106 00ff2f00")
     second = bytes.fromhex("00913c50 04813c00 04913e50 04813e00 00ff2f00")
     assert played(first, second) == [(0, 1, 60, 5), (2, 1, 62, 6)]
-    assert Notes.decode(midi_file(first, second), "a.mid").tempos == (Tempo(0, 500_000),)
+    assert SymbolicMusic.decode(midi_file(first, second), "a.mid").tempos == (Tempo(0, 500_000),)
 
 
 def test_the_tenth_channel_is_percussion_and_other_messages_are_passed_over() -> None:
@@ -142,23 +142,23 @@ def test_times_in_seconds_count_at_120_beats_a_minute() -> None:
 
 
 def test_a_file_in_riff_is_read() -> None:
-    inner = Notes((Note(0, 1, 60),)).content()
-    assert Notes.decode(
+    inner = SymbolicMusic((Note(0, 1, 60),)).content()
+    assert SymbolicMusic.decode(
         b"RIFF" + struct.pack("<I", len(inner) + 12) + b"RMIDdata" + struct.pack("<I", len(inner)) + inner,
         "a.mid",
     ).notes
 
 
 def test_a_torn_file_keeps_the_notes_before_the_tear() -> None:
-    piece = Notes(tuple(Note(beat, 1, 60 + beat) for beat in range(8)))
+    piece = SymbolicMusic(tuple(Note(beat, 1, 60 + beat) for beat in range(8)))
     content = piece.content()
     for cut in range(len(content)):
         try:
-            found = Notes.decode(content[:cut], "torn.mid").notes
+            found = SymbolicMusic.decode(content[:cut], "torn.mid").notes
         except AnswerFormatError:
             continue
         assert [note.pitch for note in found] == [60 + beat for beat in range(len(found))]
-    assert len(Notes.decode(content[:-5], "torn.mid").notes) == 8
+    assert len(SymbolicMusic.decode(content[:-5], "torn.mid").notes) == 8
 
 
 @pytest.mark.parametrize(
@@ -178,25 +178,25 @@ def test_a_torn_file_keeps_the_notes_before_the_tear() -> None:
 )
 def test_a_file_that_is_no_music_is_refused(content: bytes, words: str) -> None:
     with pytest.raises(AnswerFormatError, match=words):
-        Notes.decode(content, "evil.mid")
+        SymbolicMusic.decode(content, "evil.mid")
 
 
 @given(st.binary(max_size=80), st.integers(0, 3), st.integers(0, 0xFFFF))
 def test_no_bytes_raise_anything_else(track: bytes, kind: int, division: int) -> None:
     try:
-        Notes.decode(midi_file(track, b"\0\xff\x2f\0", kind=kind, division=division), "evil.mid")
+        SymbolicMusic.decode(midi_file(track, b"\0\xff\x2f\0", kind=kind, division=division), "evil.mid")
     except AnswerFormatError as error:
         assert "\n" not in str(error)
 
 
 def test_a_large_file_is_read() -> None:
     rows = tuple(Note(place / 8, 0.125, place % 128, 80, place % 20) for place in range(60_000))
-    assert len(Notes.decode(Notes(rows).content(), "large.mid").notes) == 60_000
+    assert len(SymbolicMusic.decode(SymbolicMusic(rows).content(), "large.mid").notes) == 60_000
 
 
 def scattered(count: int) -> bytes:
     """Many voices."""
-    return Notes(
+    return SymbolicMusic(
         tuple(Note(place / 8, 0.125, place % 128, 80, place % 20) for place in range(count))
     ).content()
 
@@ -214,12 +214,12 @@ def programmed(count: int) -> bytes:
 @pytest.mark.parametrize("make", [scattered, heaped, programmed])
 def test_twice_the_notes_are_twice_the_work(make: Callable[[int], bytes]) -> None:
     few, many = make(1_500), make(3_000)
-    once = steps(lambda: Notes.decode(few, "few.mid"), 500 * 1_500)
-    steps(lambda: Notes.decode(many, "many.mid"), 5 * once // 2)
+    once = steps(lambda: SymbolicMusic.decode(few, "few.mid"), 500 * 1_500)
+    steps(lambda: SymbolicMusic.decode(many, "many.mid"), 5 * once // 2)
 
 
 def test_a_prediction_file_names_a_midi_file() -> None:
-    piece = Notes((Note(0, 1, 60),))
+    piece = SymbolicMusic((Note(0, 1, 60),))
     kind = form_of("music")
     assert kind.from_prediction("out/a.MID", lambda name: piece.content()) == piece
     for wrong in ("out/a.wav", ["a.mid"], {"form": "audio", "values": {}, "file": "a.wav"}):
@@ -228,7 +228,7 @@ def test_a_prediction_file_names_a_midi_file() -> None:
 
 
 def test_without_notes_it_is_empty_and_can_still_be_kept() -> None:
-    empty = Notes(())
+    empty = SymbolicMusic(())
     assert (empty.quarters, empty.seconds, empty.instruments) == (0, 0, ())
-    assert Notes.decode(empty.content(), "empty.mid") == empty
+    assert SymbolicMusic.decode(empty.content(), "empty.mid") == empty
     assert (empty.preview() == 255).all()

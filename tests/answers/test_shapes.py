@@ -12,9 +12,9 @@ import trimesh
 
 from pytest_generalbench.core.outputs import (
     AnswerFormatError,
-    Cloud,
     Mesh,
     Motion,
+    PointCloud,
     answer_from_plain,
     answer_to_plain,
 )
@@ -48,8 +48,8 @@ def kept(answer: Any) -> Any:
 @pytest.mark.parametrize(
     "answer",
     [
-        Cloud(POINTS), Cloud(POINTS, COLOURS), Mesh(POINTS, FACES), Mesh(POINTS, FACES, COLOURS),
-        Motion(DICE.normal(size=(4, 5, 3))), Motion(DICE.normal(size=(1, 263))), Cloud(POINTS[:1]),
+        PointCloud(POINTS), PointCloud(POINTS, COLOURS), Mesh(POINTS, FACES), Mesh(POINTS, FACES, COLOURS),
+        Motion(DICE.normal(size=(4, 5, 3))), Motion(DICE.normal(size=(1, 263))), PointCloud(POINTS[:1]),
     ],
 )  # fmt: skip
 def test_what_is_kept_comes_back_to_the_bit(answer: Any) -> None:
@@ -63,7 +63,7 @@ def test_others_read_what_is_written() -> None:
     np.testing.assert_array_equal(read.vertices.astype(np.float32), POINTS)
     np.testing.assert_array_equal(read.faces, FACES)
     np.testing.assert_array_equal(read.visual.vertex_colors[:, :3], COLOURS)
-    cloud: Any = trimesh.load(io.BytesIO(Cloud(POINTS, COLOURS).content()), file_type="ply")
+    cloud: Any = trimesh.load(io.BytesIO(PointCloud(POINTS, COLOURS).content()), file_type="ply")
     np.testing.assert_array_equal(cloud.vertices.astype(np.float32), POINTS)
     np.testing.assert_array_equal(cloud.colors[:, :3], COLOURS)
 
@@ -132,7 +132,7 @@ def test_binary_faces_of_any_order_and_length(order: str, sizes: tuple[int, ...]
     ],
 )
 def test_clouds_in_text(name: str, content: bytes, coloured: bool) -> None:
-    cloud = Cloud.decode(content, name)
+    cloud = PointCloud.decode(content, name)
     assert cloud.points.tolist() == [[0, 0, 0], [1, 2, 3]]
     assert (cloud.colours is not None) == coloured
 
@@ -140,12 +140,12 @@ def test_clouds_in_text(name: str, content: bytes, coloured: bool) -> None:
 def test_clouds_in_arrays() -> None:
     buffer = io.BytesIO()
     np.savez(buffer, points=POINTS, colors=COLOURS / 255)
-    cloud = Cloud.decode(buffer.getvalue(), "x.npz")
-    assert cloud == Cloud(POINTS, COLOURS)
+    cloud = PointCloud.decode(buffer.getvalue(), "x.npz")
+    assert cloud == PointCloud(POINTS, COLOURS)
     buffer = io.BytesIO()
     np.save(buffer, np.concatenate([POINTS, POINTS], axis=1))
-    assert Cloud.decode(buffer.getvalue(), "x.npy") == Cloud(POINTS)
-    assert Cloud.decode(Mesh(POINTS, FACES, COLOURS).content(), "x.ply") == Cloud(POINTS, COLOURS)
+    assert PointCloud.decode(buffer.getvalue(), "x.npy") == PointCloud(POINTS)
+    assert PointCloud.decode(Mesh(POINTS, FACES, COLOURS).content(), "x.ply") == PointCloud(POINTS, COLOURS)
 
 
 NAN = np.full((3, 3), np.nan)
@@ -154,14 +154,14 @@ NAN = np.full((3, 3), np.nan)
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Cloud(np.zeros((0, 3))), "no points"),
-        (lambda: Cloud(NAN), "NaN"),
-        (lambda: Cloud(np.full((1, 3), 1e300)), "infinite"),
-        (lambda: Cloud(np.zeros((4, 2))), r"\(4, 2\)"),
-        (lambda: Cloud(np.array([["a", "b", "c"]])), "numbers"),
-        (lambda: Cloud(POINTS, COLOURS[:2]), "colours"),
-        (lambda: Cloud(POINTS, COLOURS.astype(np.float32)), "colours"),
-        (lambda: Cloud(np.broadcast_to(np.float32(0), (20_000_001, 3))), "more than"),
+        (lambda: PointCloud(np.zeros((0, 3))), "no points"),
+        (lambda: PointCloud(NAN), "NaN"),
+        (lambda: PointCloud(np.full((1, 3), 1e300)), "infinite"),
+        (lambda: PointCloud(np.zeros((4, 2))), r"\(4, 2\)"),
+        (lambda: PointCloud(np.array([["a", "b", "c"]])), "numbers"),
+        (lambda: PointCloud(POINTS, COLOURS[:2]), "colours"),
+        (lambda: PointCloud(POINTS, COLOURS.astype(np.float32)), "colours"),
+        (lambda: PointCloud(np.broadcast_to(np.float32(0), (20_000_001, 3))), "more than"),
         (lambda: Mesh(POINTS, np.zeros((0, 3), int)), "no faces"),
         (lambda: Mesh(POINTS, FACES + 1), "vertex 9"),
         (lambda: Mesh(POINTS, FACES - 1), "vertex -1"),
@@ -191,11 +191,11 @@ np.save(PICKLED, np.array([{"a": 1}], dtype=object), allow_pickle=True)
 @pytest.mark.parametrize(
     ("form", "name", "content"),
     [
-        *((form, f"x{ending}", PNG) for form in (Cloud, Mesh, Motion) for ending in form.endings),
-        *((form, f"x{ending}", b"") for form in (Cloud, Mesh, Motion) for ending in form.endings),
+        *((form, f"x{ending}", PNG) for form in (PointCloud, Mesh, Motion) for ending in form.endings),
+        *((form, f"x{ending}", b"") for form in (PointCloud, Mesh, Motion) for ending in form.endings),
         (Motion, "x.npy", PICKLED.getvalue()),
-        (Cloud, "x.npy", PICKLED.getvalue()),
-        (Mesh, "x.ply", Cloud(POINTS).content()),
+        (PointCloud, "x.npy", PICKLED.getvalue()),
+        (Mesh, "x.ply", PointCloud(POINTS).content()),
         (Mesh, "x.ply", ply_text("3 0 1 9\n")),
         (Mesh, "x.ply", ply_text("3 0 1\n")),
         (Mesh, "x.ply", ply_text("3 0 1 2\n").replace(b"element face 1", b"element face 99999999999")),
@@ -209,8 +209,8 @@ np.save(PICKLED, np.array([{"a": 1}], dtype=object), allow_pickle=True)
         (Mesh, "x.off", b"OFF\n3 999999999999 0\n0 0 0\n"),
         (Mesh, "x.glb", b"glTF" + bytes(30)),
         (Mesh, "x.stl", BALL.export(file_type="stl")[:200]),
-        (Cloud, "x.xyz", b"1 2\n3 4\n"),
-        (Cloud, "x.ply", ply_text("").replace(b"float x", b"float q")),
+        (PointCloud, "x.xyz", b"1 2\n3 4\n"),
+        (PointCloud, "x.ply", ply_text("").replace(b"float x", b"float q")),
     ],
 )
 def test_damaged_files_are_named_and_never_a_crash(form: Any, name: str, content: bytes) -> None:

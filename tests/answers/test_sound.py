@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 
 from pytest_generalbench.core.outputs import (
     AnswerFormatError,
-    Sound,
+    Audio,
     answer_from_plain,
     answer_to_plain,
     form_of,
@@ -46,8 +46,8 @@ def encoded(samples: Any, rate: int, kind: str, subtype: str | None = None) -> b
 
 @given(SAMPLES, st.integers(1000, 384_000))
 def test_every_sample_comes_back_from_the_file(samples: Any, rate: int) -> None:
-    sound = Sound(samples, rate)
-    again = Sound.decode(sound.content(), "kept.wav")
+    sound = Audio(samples, rate)
+    again = Audio.decode(sound.content(), "kept.wav")
     assert again.rate == rate
     assert again.samples.tobytes() == sound.samples.tobytes()
     assert again.samples.shape == sound.samples.shape
@@ -55,7 +55,7 @@ def test_every_sample_comes_back_from_the_file(samples: Any, rate: int) -> None:
 
 def test_the_file_is_a_wav_of_floats_that_others_read() -> None:
     stereo = np.stack([tone(), -tone()], axis=1)
-    content = Sound(stereo, 16_000).content()
+    content = Audio(stereo, 16_000).content()
     info = soundfile.info(io.BytesIO(content))
     assert (info.format, info.subtype, info.channels, info.samplerate) == ("WAV", "FLOAT", 2, 16_000)
     assert struct.unpack("<I", content[4:8])[0] == len(content) - 8
@@ -63,12 +63,12 @@ def test_the_file_is_a_wav_of_floats_that_others_read() -> None:
 
 def test_it_is_kept_with_a_waveform(tmp_path: Path) -> None:
     store = MediaStore(tmp_path)
-    sound = Sound(np.stack([tone(), tone()], axis=1), 16_000)
+    sound = Audio(np.stack([tone(), tone()], axis=1), 16_000)
     plain = answer_to_plain(sound, store.put)
     assert plain["values"] == {"rate": 16_000, "channels": 2, "seconds": 0.5}
     assert answer_from_plain(plain, store.get) == sound
     assert (sound.preview() != 255).any()
-    assert sound.preview().shape == Sound(tone()[:3], 8000).preview().shape
+    assert sound.preview().shape == Audio(tone()[:3], 8000).preview().shape
 
 
 @pytest.mark.parametrize(
@@ -84,20 +84,20 @@ def test_it_is_kept_with_a_waveform(tmp_path: Path) -> None:
 def test_the_usual_kinds_of_files_are_read(kind: str, subtype: str, ending: str, near: float) -> None:
     content = encoded(tone(), 16_000, kind, subtype)
     read = form_of("audio").from_prediction(f"a{ending}", lambda name: content)
-    assert isinstance(read, Sound)
+    assert isinstance(read, Audio)
     assert read.rate == 16_000
     assert np.abs(read.samples[:7000] - tone()[:7000]).max() <= near
 
 
 def test_whole_numbers_of_16_bits_are_scaled_and_one_column_is_mono() -> None:
-    sound = Sound(np.array([[0], [16384], [-32768]], np.int16), 8000)
+    sound = Audio(np.array([[0], [16384], [-32768]], np.int16), 8000)
     assert sound.samples.tolist() == [0, 0.5, -1]
-    assert Sound(np.array([0.25, 3, -7]), 8000).samples.tolist() == [0.25, 1, -1]
+    assert Audio(np.array([0.25, 3, -7]), 8000).samples.tolist() == [0.25, 1, -1]
 
 
 def test_more_channels_than_two_become_their_mean() -> None:
     four = np.tile(tone()[:, None], (1, 4))
-    assert Sound.decode(encoded(four, 16_000, "WAV", "FLOAT"), "four.wav").samples.ndim == 1
+    assert Audio.decode(encoded(four, 16_000, "WAV", "FLOAT"), "four.wav").samples.ndim == 1
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_more_channels_than_two_become_their_mean() -> None:
 )
 def test_what_is_no_sound_is_refused(samples: Any, rate: Any, words: str) -> None:
     with pytest.raises(AnswerFormatError, match=words):
-        Sound(samples, rate)
+        Audio(samples, rate)
 
 
 def test_a_sound_of_hours_is_refused_before_it_is_looked_at() -> None:
     endless = np.broadcast_to(np.float32(0.1), (MAX_SAMPLES + 1,))
     with pytest.raises(AnswerFormatError, match="more than"):
-        Sound(endless, 48_000)
+        Audio(endless, 48_000)
 
 
 def test_a_file_that_claims_hours_is_refused_before_it_is_decoded() -> None:
@@ -136,29 +136,29 @@ def test_a_file_that_claims_hours_is_refused_before_it_is_decoded() -> None:
         for _ in range(MAX_SAMPLES // len(still) + 1):
             file.write(still)
     with pytest.raises(AnswerFormatError, match=r"hours\.flac: \d+ samples"):
-        Sound.decode(hours.getvalue(), "hours.flac")
+        Audio.decode(hours.getvalue(), "hours.flac")
 
 
 @pytest.mark.parametrize("content", [b"", b"just a text", b"RIFF\x10\0\0\0WAVEfmt ", b"fLaC" + b"\xff" * 60])
 def test_a_file_that_is_not_what_its_name_says_is_refused(content: bytes) -> None:
     with pytest.raises(AnswerFormatError, match=r"a\.wav"):
-        Sound.decode(content, "a.wav")
+        Audio.decode(content, "a.wav")
 
 
 def test_a_wav_without_samples_is_refused() -> None:
     with pytest.raises(AnswerFormatError, match="shape"):
-        Sound.decode(encoded(np.zeros(0, np.float32), 8000, "WAV", "FLOAT"), "none.wav")
+        Audio.decode(encoded(np.zeros(0, np.float32), 8000, "WAV", "FLOAT"), "none.wav")
 
 
 def test_silence_is_told_from_a_whisper() -> None:
-    assert Sound(np.zeros(100, np.float32), 8000).is_silent
-    assert Sound(np.full(100, 9e-6, np.float32), 8000).is_silent
-    assert not Sound(1e-3 * tone(), 16_000).is_silent
+    assert Audio(np.zeros(100, np.float32), 8000).is_silent
+    assert Audio(np.full(100, 9e-6, np.float32), 8000).is_silent
+    assert not Audio(1e-3 * tone(), 16_000).is_silent
 
 
 def test_the_rate_can_be_changed_and_channels_mixed() -> None:
     pytest.importorskip("soxr")
-    stereo = Sound(np.stack([tone(8000), 0 * tone(8000)], axis=1), 8000)
+    stereo = Audio(np.stack([tone(8000), 0 * tone(8000)], axis=1), 8000)
     wide = stereo.mono(16_000)
     assert wide.dtype == np.float32
     assert len(wide) == 8000

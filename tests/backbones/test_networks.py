@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.core.outputs import Sound
+from pytest_generalbench.core.outputs import Audio
 from pytest_generalbench.evaluation.scoring.backbones import BackboneError, Backbones
 from pytest_generalbench.evaluation.scoring.backbones.loading import load
 from pytest_generalbench.evaluation.scoring.backbones.sources import WeightsFolder
@@ -21,8 +21,8 @@ pytest.importorskip("transformers")
 DICE = np.random.default_rng(0)
 PICTURES = [DICE.integers(0, 256, size, dtype=np.uint8) for size in ((30, 40, 3), (64, 33, 3), (28, 28, 3))]
 VIDEOS = [DICE.integers(0, 256, size, dtype=np.uint8) for size in ((9, 30, 40, 3), (2, 16, 16, 3))]
-TONE = Sound((0.3 * np.sin(np.arange(16000) / 7)).astype(np.float32), 16000)
-SOUNDS = [TONE, Sound((0.1 * DICE.standard_normal(24000)).clip(-1, 1).astype(np.float32), 48000)]
+TONE = Audio((0.3 * np.sin(np.arange(16000) / 7)).astype(np.float32), 16000)
+SOUNDS = [TONE, Audio((0.1 * DICE.standard_normal(24000)).clip(-1, 1).astype(np.float32), 48000)]
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_modules_of_frames_keep_their_size(backbones: Backbones) -> None:
 
 def test_sounds_of_any_rate_are_embedded_and_written_down(backbones: Backbones, tmp_path: Path) -> None:
     clap = backbones.get("clap")
-    long = Sound(np.tile(TONE.samples, 30), 16000)
+    long = Audio(np.tile(TONE.samples, 30), 16000)
     np.random.seed(7)
     untouched = np.random.random()
     np.random.seed(7)

@@ -36,7 +36,7 @@ def test_a_model_that_works_is_told_in_a_line_each_and_exit_0(
     assert main(["check-model", "python:doodler.py:Doodler"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"takes text +ok +\d+\.\d\d s  nlp/[a-z-]+: '.*words, 0 files'", lines[0])
-    assert re.fullmatch(r"gives image +ok +\d+\.\d\d s  image/generation/[a-z-]+: Picture", lines[3])
+    assert re.fullmatch(r"gives image +ok +\d+\.\d\d s  image/generation/[a-z-]+: Image", lines[3])
     assert lines[-1] == "python:doodler.py:Doodler: all it declares works"
 
 

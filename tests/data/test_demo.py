@@ -17,8 +17,8 @@ from pytest_generalbench.core.media.media import open_image
 from pytest_generalbench.suite import demo
 from pytest_generalbench.suite.data import FolderSource, TaskData, open_data
 from pytest_generalbench.suite.demo.rng import Dice
+from tests.builders import make_task
 from tests.data.trees import CAUSES, all_tasks, task_of
-from tests.makers import make_task
 
 COVERED = [task for task in all_tasks() if demo.covers(task)]
 

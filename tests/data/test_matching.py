@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pytest_generalbench.suite.data.locate.layout import Group, group_of
 from pytest_generalbench.suite.data.locate.matching import NameTable, assign, normalise
+from tests.builders import make_task
 from tests.data.trees import all_tasks
-from tests.makers import make_task
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task

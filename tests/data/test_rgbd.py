@@ -13,8 +13,8 @@ from pytest_generalbench.suite.data.read.media_files import MediaFinder
 from pytest_generalbench.suite.demo.builder import TaskBuilder
 from pytest_generalbench.suite.demo.recipes.generation.shape import RECIPES
 from pytest_generalbench.suite.demo.rng import Dice
+from tests.builders import make_task
 from tests.data.trees import all_tasks
-from tests.makers import make_task
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from pytest_generalbench.suite.level import (
     sota_table,
 )
 from pytest_generalbench.suite.level.scorings.paper import harmonic
-from tests.makers import make_task
+from tests.builders import make_task
 
 TASKS = registry.load_tasks()
 BY_ID = {task.id: task for task in TASKS}

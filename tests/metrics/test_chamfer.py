@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import MissingDependencyError, ReferenceFormatError, UnknownWordError
-from pytest_generalbench.core.outputs import Cloud, MediaOutput, Mesh, Motion, Picture, Target
+from pytest_generalbench.core.outputs import Image, MediaOutput, Mesh, Motion, PointCloud, Target
 from pytest_generalbench.core.outputs.rendering import AZIMUTHS
 from pytest_generalbench.metrics.image.clip_score import views_of
 from pytest_generalbench.metrics.scene3d import nearest_points as nearest
@@ -87,7 +87,7 @@ def test_triangles_without_area_are_never_drawn() -> None:
 
 
 def test_of_a_large_cloud_some_points_of_a_small_one_all() -> None:
-    cloud = Cloud(np.random.default_rng(1).normal(size=(100, 3)))
+    cloud = PointCloud(np.random.default_rng(1).normal(size=(100, 3)))
     few = sampled(cloud, 10)
     assert len(few) == 10
     assert {tuple(row) for row in few} <= {tuple(row) for row in cloud.points.astype(np.float64)}
@@ -100,7 +100,7 @@ def scored(prediction: Any, reference: Any, **options: Any) -> float:
     return accumulator.result().score
 
 
-@pytest.mark.parametrize("shape", [mesh(BOX), mesh(BALL), Cloud(BALL.vertices)])
+@pytest.mark.parametrize("shape", [mesh(BOX), mesh(BALL), PointCloud(BALL.vertices)])
 @pytest.mark.parametrize("points", [7, 1000])
 def test_the_truth_is_0_and_all_else_is_not(shape: MediaOutput, points: int) -> None:
     assert scored(shape, target(shape), points=points) == 0.0
@@ -181,7 +181,7 @@ class Eyes:
         return np.array([[1.0, 0, 0, 0]] * len(texts))
 
 
-@pytest.mark.parametrize("shape", [mesh(BOX), Cloud(BALL.vertices)])
+@pytest.mark.parametrize("shape", [mesh(BOX), PointCloud(BALL.vertices)])
 def test_clip_sees_shapes_from_every_side_and_the_cosine_is_the_mean(shape: MediaOutput) -> None:
     views = views_of(shape)
     assert [view.shape for view in views] == [(224, 224, 3)] * len(AZIMUTHS)
@@ -190,7 +190,7 @@ def test_clip_sees_shapes_from_every_side_and_the_cosine_is_the_mean(shape: Medi
     by_text = metrics.get("clip_text_image").factory(clip=Eyes())
     by_text.add(shape, Target(prompt="a box"))
     assert by_text.result().score == pytest.approx(100 * features[:, 0].mean(), abs=1e-6)
-    picture = Picture(np.arange(64 * 64 * 3, dtype=np.uint64).reshape(64, 64, 3).astype(np.uint8))
+    picture = Image(np.arange(64 * 64 * 3, dtype=np.uint64).reshape(64, 64, 3).astype(np.uint8))
     by_picture = metrics.get("clip_image_image").factory(clip=Eyes())
     by_picture.add(shape, Target(source=lambda: picture))
     expected = (features @ Eyes().pictures([picture.pixels])[0]).mean()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pytest_generalbench import metrics
-from pytest_generalbench.core.outputs import Picture, Sound, Target
+from pytest_generalbench.core.outputs import Audio, Image, Target
 from pytest_generalbench.core.outputs.forms.boxes import Detection
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.backbones import make_backbones
@@ -30,7 +30,7 @@ from pytest_generalbench.runs.ledger.records import LedgerWriter
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
 from tests.metrics import test_boxes, test_dense_laws, test_laws, test_space_laws
-from tests.metrics.test_made_videos import plain
+from tests.metrics.test_video_generation import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -232,7 +232,7 @@ def test_a_frechet_distance_is_left_out_in_groups() -> None:
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (2, 45, 8, 8, 3), np.uint8)
     pairs = [
-        (Picture(one), Target(medium=partial(_same, Picture(two)))) for one, two in zip(*pixels, strict=True)
+        (Image(one), Target(medium=partial(_same, Image(two)))) for one, two in zip(*pixels, strict=True)
     ]
     check_by_leaving_out(
         partial(metrics.make, "fid", {}, {"inception": DemoWeights().open("inception")}), pairs
@@ -340,7 +340,7 @@ def test_the_numbers_of_every_metric_on_the_demo_data(
     for name, make, pairs in given:
         check_laws(name, make, pairs, rng)
     mos = {"mos": DemoWeights().open("mos")}
-    sounds = [Sound(np.full(4000, loud, np.float32), 16_000) for loud in (0.1, 0.5, 0.9)]
+    sounds = [Audio(np.full(4000, loud, np.float32), 16_000) for loud in (0.1, 0.5, 0.9)]
     check_laws(
         "mos_auto", partial(original, "mos_auto", {}, mos), [(one, None) for one in [*sounds, None]], rng
     )

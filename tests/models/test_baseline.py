@@ -8,7 +8,7 @@ from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, ReferenceSheet
 from pytest_generalbench.models.baselines import make_baseline
-from tests.makers import TASK
+from tests.builders import TASK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

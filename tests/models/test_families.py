@@ -15,7 +15,7 @@ from pytest_generalbench.models import Model, make_model
 from pytest_generalbench.models.transformers.chat import chat
 from pytest_generalbench.models.transformers.processors import Senses
 from pytest_generalbench.models.transformers.speech_recognition import SpeechModel
-from tests.makers import make_task
+from tests.builders import make_task
 from tests.models.families import FAMILIES
 from tests.models.test_openai import write_wave
 from tests.models.tiny import save_image_text_model, save_janus, save_text_model

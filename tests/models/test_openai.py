@@ -23,7 +23,7 @@ from pytest_generalbench.models.openai.concurrency import Flow
 from pytest_generalbench.models.openai.http import Server
 from pytest_generalbench.models.openai.messages import messages
 from pytest_generalbench.models.openai.model import OpenAIModel
-from tests.makers import make_task
+from tests.builders import make_task
 from tests.models.served import Said, Served, serve, words
 
 if TYPE_CHECKING:

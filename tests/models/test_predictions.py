@@ -9,7 +9,7 @@ from pytest_generalbench.core.errors import ModelError
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.predictions import Predictions
-from tests.makers import TASK, make_task
+from tests.builders import TASK, make_task
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from pytest_generalbench.core.errors import GeneralBenchError, ModelError
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import check_spec, make_model
-from tests.makers import TASK
+from tests.builders import TASK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import make_model
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.transformers.loader import TransformersModel
-from tests.makers import TASK, make_task
+from tests.builders import TASK, make_task
 from tests.models.tiny import save_image_text_model, save_text_model
 
 if TYPE_CHECKING:

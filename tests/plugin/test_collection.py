@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.makers import FACETS
+from tests.builders import FACETS
 
 MODEL = "--generalbench-model=baseline:constant"
 

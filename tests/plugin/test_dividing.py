@@ -11,7 +11,7 @@ import pytest
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.plugin.context import SECONDS_INPUT, Benchmark
 from pytest_generalbench.plugin.xdist.workers import Workers
-from tests.makers import make_task
+from tests.builders import make_task
 from tests.plugin.kept import answers
 from tests.plugin.runs import result
 

@@ -20,12 +20,12 @@ COMPARED = {"medium", "medium|source", "medium|label", "transcript"}
 SPEECH = """
     import numpy as np
 
-    from pytest_generalbench.core.outputs import Notes, Picture, Sound, Video
+    from pytest_generalbench.core.outputs import Audio, Image, SymbolicMusic, Video
 
 
     def noise(requests):
         rng = np.random.default_rng(requests[0].seed)
-        return [Sound(rng.normal(0, 0.1, 8000).astype(np.float32), 16000) for _ in requests]
+        return [Audio(rng.normal(0, 0.1, 8000).astype(np.float32), 16000) for _ in requests]
 
 
     class Speaker:
@@ -45,14 +45,14 @@ SPEECH = """
         def picture(self, number):
             tall = np.zeros((20_000, 20_000, 3), np.uint8) if number == 3 else np.zeros((5, 7, 3), np.uint8)
             return [
-                lambda: Picture(np.zeros((5, 7, 3), np.uint8)),
-                lambda: Picture(np.full((5, 7, 3), np.nan)),
-                lambda: Picture(tall),
-                lambda: Picture.decode(b"GIF89a and nothing", "a.png"),
+                lambda: Image(np.zeros((5, 7, 3), np.uint8)),
+                lambda: Image(np.full((5, 7, 3), np.nan)),
+                lambda: Image(tall),
+                lambda: Image.decode(b"GIF89a and nothing", "a.png"),
                 lambda: "a picture",
-                lambda: Picture(np.zeros((0, 7, 3), np.uint8)),
-                lambda: Picture(np.full((5, 7, 3), 300)),
-                lambda: Sound(np.ones(10, np.float32), 8000),
+                lambda: Image(np.zeros((0, 7, 3), np.uint8)),
+                lambda: Image(np.full((5, 7, 3), 300)),
+                lambda: Audio(np.ones(10, np.float32), 8000),
             ][number - 1]()
 
         def video(self, number):
@@ -65,27 +65,27 @@ SPEECH = """
                 lambda: Video(np.full((2, 8, 8, 3), np.nan)),
                 lambda: "a video",
                 lambda: Video(still[0]),
-                lambda: Picture(still[0]),
+                lambda: Image(still[0]),
             ][number - 1]()
 
         def sound(self, number):
             return [
-                lambda: Sound(np.zeros(8000, np.float32), 8000),
-                lambda: Sound(np.full(10, np.nan, np.float32), 8000),
-                lambda: Sound(np.zeros(0, np.float32), 8000),
-                lambda: Sound.decode(b"RIFF and nothing", "a.wav"),
-                lambda: Sound(np.ones(10, np.float32), 0),
-                lambda: Sound(np.ones((3, 10), np.float32), 8000),
-                lambda: Picture(np.zeros((5, 7, 3), np.uint8)),
-                lambda: Sound(np.full(10, np.inf, np.float32), 8000),
+                lambda: Audio(np.zeros(8000, np.float32), 8000),
+                lambda: Audio(np.full(10, np.nan, np.float32), 8000),
+                lambda: Audio(np.zeros(0, np.float32), 8000),
+                lambda: Audio.decode(b"RIFF and nothing", "a.wav"),
+                lambda: Audio(np.ones(10, np.float32), 0),
+                lambda: Audio(np.ones((3, 10), np.float32), 8000),
+                lambda: Image(np.zeros((5, 7, 3), np.uint8)),
+                lambda: Audio(np.full(10, np.inf, np.float32), 8000),
             ][number - 1]()
 
         def music(self, number):
             return [
-                lambda: Notes(()),
-                lambda: Notes(((0.0, 1.0, 200),)),
-                lambda: Notes(((-1.0, 1.0, 60),)),
-                lambda: Notes.decode(b"MThd and nothing", "a.mid"),
+                lambda: SymbolicMusic(()),
+                lambda: SymbolicMusic(((0.0, 1.0, 200),)),
+                lambda: SymbolicMusic(((-1.0, 1.0, 60),)),
+                lambda: SymbolicMusic.decode(b"MThd and nothing", "a.mid"),
             ][number % 4]()
 """
 

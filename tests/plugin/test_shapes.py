@@ -15,12 +15,12 @@ BEST = {"chamfer": 0.0, "motion_fid": 0.0, "clip_image_image": 100.0}
 BAD = """
     import numpy as np
 
-    from pytest_generalbench.core.outputs import Cloud, Mesh, Motion
+    from pytest_generalbench.core.outputs import PointCloud, Mesh, Motion
 
     POINTS = np.eye(3)
     SAID = [
-        lambda: Cloud(np.zeros((0, 3))),
-        lambda: Cloud(np.full((4, 3), np.nan)),
+        lambda: PointCloud(np.zeros((0, 3))),
+        lambda: PointCloud(np.full((4, 3), np.nan)),
         lambda: Mesh(POINTS, np.zeros((0, 3), int)),
         lambda: Mesh(POINTS, np.array([[0, 1, 7]])),
         lambda: Motion(np.zeros((0, 22, 3))),

@@ -10,7 +10,7 @@ from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.request import Instance, Output
 from pytest_generalbench.suite.data.read.media_files import MediaFinder
 from pytest_generalbench.suite.demo.media.files import picture
-from tests.makers import make_task
+from tests.builders import make_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import protocols
 from pytest_generalbench.core.request import Instance, Output
-from tests.makers import make_task
+from tests.builders import make_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

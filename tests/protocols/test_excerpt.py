@@ -11,7 +11,7 @@ import pytest
 
 from pytest_generalbench import metrics, protocols
 from pytest_generalbench.core.request import Instance
-from tests.makers import make_task
+from tests.builders import make_task
 from tests.protocols.questions import said_back
 
 if TYPE_CHECKING:

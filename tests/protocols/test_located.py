@@ -28,7 +28,7 @@ from pytest_generalbench.core.request import Instance, Output
 from pytest_generalbench.metrics.detection.boxes import TrueBox
 from pytest_generalbench.metrics.detection.keypoints import TruePerson
 from pytest_generalbench.suite.demo.media.files import png
-from tests.makers import make_task
+from tests.builders import make_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_generalbench import metrics, protocols
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.outputs import AnswerFormatError, Sound, Target, Video
+from pytest_generalbench.core.outputs import AnswerFormatError, Audio, Target, Video
 from pytest_generalbench.core.request import Output
 from pytest_generalbench.suite.data import DataSource, open_data
 from tests.data.trees import all_tasks
@@ -161,7 +161,7 @@ def test_silence_does_not_answer(source: DataSource) -> None:
     task = next(task for task in MAKING if task.id.endswith("/text-to-speech"))
     protocol = protocols.get(task.protocol)
     (instance, *_), context = loaded(task, source)
-    silence = Output(medium="audio", answer=Sound(np.zeros(800, np.float32), 8000))
+    silence = Output(medium="audio", answer=Audio(np.zeros(800, np.float32), 8000))
     try:
         assert protocol.parse(silence, instance, context) is None
     except AnswerFormatError as error:

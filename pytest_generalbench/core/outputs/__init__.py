@@ -16,14 +16,14 @@ from pytest_generalbench.core.outputs.base import (
     form_of,
 )
 from pytest_generalbench.core.outputs.codecs.images.rle import Rle
-from pytest_generalbench.core.outputs.forms.audio import Sound
+from pytest_generalbench.core.outputs.forms.audio import Audio
 from pytest_generalbench.core.outputs.forms.boxes import Boxes, FrameBoxes, Keypoints, OneBox, Tube
-from pytest_generalbench.core.outputs.forms.image import Picture
+from pytest_generalbench.core.outputs.forms.image import Image
 from pytest_generalbench.core.outputs.forms.map_sequences import DepthSequence, MaskSequence, SalientSequence
 from pytest_generalbench.core.outputs.forms.maps import Alpha, AnomalyMap, ClassMap, DepthMap, FlowField, Mask
 from pytest_generalbench.core.outputs.forms.mesh import Mesh
 from pytest_generalbench.core.outputs.forms.motion import Motion
-from pytest_generalbench.core.outputs.forms.point_cloud import Cloud
+from pytest_generalbench.core.outputs.forms.point_cloud import PointCloud
 from pytest_generalbench.core.outputs.forms.scenes3d import (
     Boxes3d,
     Normals,
@@ -33,7 +33,7 @@ from pytest_generalbench.core.outputs.forms.scenes3d import (
     Tracks3d,
 )
 from pytest_generalbench.core.outputs.forms.segments import InstanceMasks, PanopticMap
-from pytest_generalbench.core.outputs.forms.symbolic_music import Notes
+from pytest_generalbench.core.outputs.forms.symbolic_music import SymbolicMusic
 from pytest_generalbench.core.outputs.forms.video import Video
 from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.core.outputs.target import Opener, Target
@@ -42,15 +42,16 @@ __all__ = [
     "Alpha",
     "AnomalyMap",
     "AnswerFormatError",
+    "Audio",
     "Boxes",
     "Boxes3d",
     "ClassMap",
-    "Cloud",
     "DepthMap",
     "DepthSequence",
     "FlowField",
     "FrameBoxes",
     "Get",
+    "Image",
     "InstanceMasks",
     "Keypoints",
     "Mask",
@@ -59,19 +60,18 @@ __all__ = [
     "Mesh",
     "Motion",
     "Normals",
-    "Notes",
     "OneBox",
     "Opener",
     "PanopticMap",
-    "Picture",
+    "PointCloud",
     "PointInstances",
     "PointLabels",
     "Poses",
     "Put",
     "Rle",
     "SalientSequence",
-    "Sound",
     "StructuredOutput",
+    "SymbolicMusic",
     "Target",
     "Tracks3d",
     "Tube",

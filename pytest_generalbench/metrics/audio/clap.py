@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import MediaOutput, Sound, Target
+from pytest_generalbench.core.outputs import Audio, MediaOutput, Target
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
@@ -41,15 +41,15 @@ class _Beside:
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take a Sound or None, and a Target that says what it is compared with."""
+        """Take an Audio or None, and a Target that says what it is compared with."""
         others = self._vectors(reference) if isinstance(reference, Target) else None
         if others is None:
             bad_reference(self._name, "a Target with a text (or, for a style, with sounds of it)", reference)
         if prediction is None:
             self._values.append(0.0)
             return
-        if not isinstance(prediction, Sound):
-            raise PredictionFormatError(f"{self._name} takes a Sound, not {prediction!r:.60}")
+        if not isinstance(prediction, Audio):
+            raise PredictionFormatError(f"{self._name} takes an Audio, not {prediction!r:.60}")
         self._values.append(cosine_percent(self._clap.sounds([prediction])[0], others))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
@@ -57,8 +57,8 @@ class _Beside:
         return mean_value(self._values)
 
 
-def _sounds(media: Sequence[MediaOutput]) -> list[Sound]:
-    sounds = [medium for medium in media if isinstance(medium, Sound)]
+def _sounds(media: Sequence[MediaOutput]) -> list[Audio]:
+    sounds = [medium for medium in media if isinstance(medium, Audio)]
     if len(sounds) != len(media):
         raise PredictionFormatError(f"a sound is due, not {media!r:.60}")
     return sounds
@@ -82,11 +82,11 @@ def _style_clap(clap: SoundText) -> _Beside:
 def _silence(like: MediaOutput) -> MediaOutput:
     """Return silence as long as a sound."""
     (sound,) = _sounds([like])
-    return Sound(np.zeros_like(sound.samples), sound.rate)
+    return Audio(np.zeros_like(sound.samples), sound.rate)
 
 
 def _fad(clap: SoundText) -> FrechetAccumulator:
-    return FrechetAccumulator("fad", lambda medium: clap.sounds(_sounds([medium])), _silence, Sound)
+    return FrechetAccumulator("fad", lambda medium: clap.sounds(_sounds([medium])), _silence, Audio)
 
 
 METRICS: Final = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs import Sound, Target
+from pytest_generalbench.core.outputs import Audio, Target
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
@@ -130,7 +130,7 @@ def aligned_mean(first: Cepstra, second: Cepstra) -> float:
     return float(last.costs[-1] / last.lengths[-1])
 
 
-def mcd(prediction: Sound, reference: Sound) -> float:
+def mcd(prediction: Audio, reference: Audio) -> float:
     """Return the mel cepstral distortion of two sounds in dB, 0..60; lower is better.
 
     (10 / ln 10) √2 times the mean, along the alignment (`aligned_mean`), of the Euclidean distance of the
@@ -143,7 +143,7 @@ def mcd(prediction: Sound, reference: Sound) -> float:
     (the authors' pymcd uses WORLD) cannot be compared.
 
     >>> hum = np.sin(np.arange(16000) / 20).astype(np.float32)
-    >>> mcd(Sound(hum, 16000), Sound(0.5 * hum, 16000)) < 1e-5
+    >>> mcd(Audio(hum, 16000), Audio(0.5 * hum, 16000)) < 1e-5
     True
     """
     return _distortion(cepstra(prediction.mono(RATE)), cepstra(reference.mono(RATE)))
@@ -160,17 +160,17 @@ class _Mcd:
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take a Sound or None, and a Target with a Sound."""
+        """Take an Audio or None, and a Target with an Audio."""
         if not isinstance(reference, Target) or reference.medium is None:
             bad_reference("mcd", "a Target with a medium", reference)
         if prediction is None:
             self._values.append(WORST)
             return
         true = reference.medium()
-        if not isinstance(true, Sound):
+        if not isinstance(true, Audio):
             bad_reference("mcd", "a sound", reference)
-        if not isinstance(prediction, Sound):
-            raise PredictionFormatError(f"mcd takes a Sound, not {prediction!r:.60}")
+        if not isinstance(prediction, Audio):
+            raise PredictionFormatError(f"mcd takes an Audio, not {prediction!r:.60}")
         self._values.append(mcd(prediction, true))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:

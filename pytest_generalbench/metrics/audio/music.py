@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs import Notes, Target
+from pytest_generalbench.core.outputs import SymbolicMusic, Target
 from pytest_generalbench.core.outputs.codecs.midi import PERCUSSION, TICKS, ticks
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
@@ -29,7 +29,7 @@ _CELL: Final = TICKS // CELLS
 Roll = NDArray[np.float64]
 
 
-def chroma_roll(piece: Notes, cells: int) -> Roll:
+def chroma_roll(piece: SymbolicMusic, cells: int) -> Roll:
     """Return how many notes of each pitch class sound in each sixteenth, (cells, 12).
 
     A note that sounds during a part of a cell counts as that part. Loudness, octave and instrument do not
@@ -49,7 +49,7 @@ def chroma_roll(piece: Notes, cells: int) -> Roll:
     return roll
 
 
-def pcc(prediction: Notes, reference: Notes) -> float:
+def pcc(prediction: SymbolicMusic, reference: SymbolicMusic) -> float:
     """Return the correlation of two pieces' chroma rolls in percent, 0..100; higher is better.
 
     Pearson's coefficient over all cells of the two rolls (`chroma_roll`), a sixteenth by a pitch class each;
@@ -62,10 +62,10 @@ def pcc(prediction: Notes, reference: Notes) -> float:
     Source: [workbook] `PCC`, whose definition is not published; what is correlated is this project's choice.
 
     >>> from pytest_generalbench.core.outputs.forms.symbolic_music import Note
-    >>> rising = Notes((Note(0, 1, 60), Note(1, 1, 62)))
+    >>> rising = SymbolicMusic((Note(0, 1, 60), Note(1, 1, 62)))
     >>> pcc(rising, rising)
     100.0
-    >>> round(pcc(Notes((Note(0, 1, 60),)), rising), 4)
+    >>> round(pcc(SymbolicMusic((Note(0, 1, 60),)), rising), 4)
     69.1564
     """
     cells = max(1, math.ceil(max(prediction.quarters, reference.quarters) * CELLS))
@@ -77,7 +77,7 @@ def pcc(prediction: Notes, reference: Notes) -> float:
     return 0.0 if norms < 1e-12 else 100 * min(1.0, max(0.0, float(said @ true) / norms))
 
 
-def _changes(piece: Notes) -> dict[int, list[tuple[tuple[int, int], int]]]:
+def _changes(piece: SymbolicMusic) -> dict[int, list[tuple[tuple[int, int], int]]]:
     """Return what starts (1) and stops (-1) by grid step: (instrument, pitch)."""
     found: dict[int, list[tuple[tuple[int, int], int]]] = {}
     for note in piece.notes:
@@ -89,7 +89,7 @@ def _changes(piece: Notes) -> dict[int, list[tuple[tuple[int, int], int]]]:
     return found
 
 
-def e_accuracy(prediction: Notes, reference: Notes) -> float:
+def e_accuracy(prediction: SymbolicMusic, reference: SymbolicMusic) -> float:
     """Return the event-level accuracy of an orchestration in percent, 0..100; higher is better.
 
     An event is a moment at which a note of either piece starts, told apart in steps of 1/24 quarter note. At
@@ -103,8 +103,8 @@ def e_accuracy(prediction: Notes, reference: Notes) -> float:
     recommend; [workbook] `E-Acc`, whose definition is not published.
 
     >>> from pytest_generalbench.core.outputs.forms.symbolic_music import Note
-    >>> duet = Notes((Note(0, 2, 60, 80, 40), Note(1, 1, 67, 80, 73)))
-    >>> e_accuracy(duet, duet), e_accuracy(Notes((Note(0, 2, 60, 80, 40),)), duet)
+    >>> duet = SymbolicMusic((Note(0, 2, 60, 80, 40), Note(1, 1, 67, 80, 73)))
+    >>> e_accuracy(duet, duet), e_accuracy(SymbolicMusic((Note(0, 2, 60, 80, 40),)), duet)
     (100.0, 75.0)
     """
     said, true = _changes(prediction), _changes(reference)
@@ -132,23 +132,23 @@ def e_accuracy(prediction: Notes, reference: Notes) -> float:
 class _OfNotes:
     """Mean over instances; an answer that counts as wrong scores 0."""
 
-    def __init__(self, name: str, score: Callable[[Notes, Notes], float]) -> None:
+    def __init__(self, name: str, score: Callable[[SymbolicMusic, SymbolicMusic], float]) -> None:
         self._name = name
         self._score = score
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take Notes or None, and a Target with Notes."""
+        """Take SymbolicMusic or None, and a Target with SymbolicMusic."""
         if not isinstance(reference, Target) or reference.medium is None:
             bad_reference(self._name, "a Target with a medium", reference)
         if prediction is None:
             self._values.append(0.0)
             return
         true = reference.medium()
-        if not isinstance(true, Notes):
+        if not isinstance(true, SymbolicMusic):
             bad_reference(self._name, "symbolic music", reference)
-        if not isinstance(prediction, Notes):
-            raise PredictionFormatError(f"{self._name} takes Notes, not {prediction!r:.60}")
+        if not isinstance(prediction, SymbolicMusic):
+            raise PredictionFormatError(f"{self._name} takes SymbolicMusic, not {prediction!r:.60}")
         self._values.append(self._score(prediction, true))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:

@@ -13,7 +13,7 @@ from pytest_generalbench.metrics.validation import PredictionFormatError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_generalbench.core.outputs import Sound
+    from pytest_generalbench.core.outputs import Audio
     from pytest_generalbench.metrics.backbone_interfaces import SpeechQuality
 
 
@@ -56,7 +56,7 @@ class _Predicted:
     """Mean over instances of a predicted opinion score."""
 
     def __init__(self, mos: SpeechQuality) -> None:
-        self._predict: Callable[[list[Sound]], Any] = lambda sounds: mos.scores(sounds)
+        self._predict: Callable[[list[Audio]], Any] = lambda sounds: mos.scores(sounds)
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:

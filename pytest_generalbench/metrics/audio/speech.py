@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Sound, Target
+from pytest_generalbench.core.outputs import Audio, Target
 from pytest_generalbench.metrics.accumulators import CorpusAccumulator
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.text.cider import CiderAccumulator
@@ -153,8 +153,8 @@ class _Heard:
         """Return an answer's words; a text answer says them itself."""
         if prediction is None or isinstance(prediction, str):
             return prediction or ""
-        if not isinstance(prediction, Sound):
-            raise PredictionFormatError(f"{self._metric} takes a Sound or a text, not {prediction!r:.60}")
+        if not isinstance(prediction, Audio):
+            raise PredictionFormatError(f"{self._metric} takes an Audio or a text, not {prediction!r:.60}")
         return self._asr.transcribe(prediction, target.words.get("language"))
 
     def transcript(self, target: Target) -> str:
@@ -163,7 +163,7 @@ class _Heard:
             return target.words["transcript"]
         opener = target.medium or target.source
         sound = opener() if opener else None
-        if not isinstance(sound, Sound):
+        if not isinstance(sound, Audio):
             bad_reference(self._metric, "a Target with a transcript, or with the sound of one", target)
         return self._asr.transcribe(sound, target.words.get("language"))
 
@@ -187,7 +187,7 @@ class _SpokenCider:
         self._cider = CiderAccumulator()
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take a Sound or None, and a Target whose word `captions` has an accepted text a line."""
+        """Take an Audio or None, and a Target whose word `captions` has an accepted text a line."""
         target = _target("speech_cider", reference)
         captions = tuple(line for line in target.words.get("captions", "").split("\n") if line.strip())
         if not captions:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import MediaOutput, Picture, Target
+from pytest_generalbench.core.outputs import Image, MediaOutput, Target
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.backbone_interfaces import Pixels
 from pytest_generalbench.metrics.base import Metric, MetricValue
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Views = Callable[[Any], list[Pixels]]
 """Returns the pictures that show a medium, at least one; for a shape, rendered from several sides."""
 
-_VIEWS: dict[type[MediaOutput], Views] = {Picture: lambda picture: [picture.pixels]}
+_VIEWS: dict[type[MediaOutput], Views] = {Image: lambda picture: [picture.pixels]}
 
 
 def register_views(kind: type[MediaOutput], views: Views) -> None:

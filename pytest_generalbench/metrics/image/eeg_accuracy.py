@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Picture, Target
+from pytest_generalbench.core.outputs import Image, Target
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.image.pairs import answer_pixels
@@ -57,7 +57,7 @@ class _Top1:
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take a Picture and its Target, with a picture or the label of a class."""
+        """Take an Image and its Target, with a picture or the label of a class."""
         true = self._true(reference)
         if prediction is None:
             self._values.append(0.0)
@@ -76,7 +76,7 @@ class _Top1:
             bad_reference("eeg_top1_accuracy", "a Target", reference)
         if reference.medium is not None:
             seen = reference.medium()
-            if not isinstance(seen, Picture):
+            if not isinstance(seen, Image):
                 bad_reference("eeg_top1_accuracy", "a Target with a picture", seen)
             return int(self._shares(seen.pixels).argmax())
         label = _plain(reference.words.get("label", ""))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.core.outputs import MediaOutput, Picture
+from pytest_generalbench.core.outputs import Image, MediaOutput
 from pytest_generalbench.metrics.base import Metric
 from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 def _fid(inception: PictureFeatures) -> FrechetAccumulator:
     def features(medium: MediaOutput) -> Features:
-        if not isinstance(medium, Picture):
+        if not isinstance(medium, Image):
             raise ReferenceFormatError(f"fid takes pictures, not a {medium.form}")
         return inception.pictures([medium.pixels])
 
-    def blank(true: MediaOutput) -> Picture:
-        height, width = true.pixels.shape[:2] if isinstance(true, Picture) else (64, 64)
-        return Picture(np.full((height, width, 3), 128, np.uint8))
+    def blank(true: MediaOutput) -> Image:
+        height, width = true.pixels.shape[:2] if isinstance(true, Image) else (64, 64)
+        return Image(np.full((height, width, 3), 128, np.uint8))
 
-    return FrechetAccumulator("fid", features, blank, Picture)
+    return FrechetAccumulator("fid", features, blank, Image)
 
 
 METRICS: Final = (

@@ -100,7 +100,7 @@ class _LabRmse:
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take a Picture of the target's size and its Target."""
+        """Take an Image of the target's size and its Target."""
         true = target_pixels("lab_rmse", reference)
         if prediction is None:
             self._values.append(WORST[self._error])

@@ -140,7 +140,7 @@ class _MsSsim:
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take a Picture and its Target."""
+        """Take an Image and its Target."""
         true = target_pixels("ms_ssim", reference)
         if prediction is None:
             self._values.append(WORST)

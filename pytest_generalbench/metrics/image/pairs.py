@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_generalbench.core.outputs import Picture, Target
+from pytest_generalbench.core.outputs import Image, Target
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ def target_pixels(metric: str, reference: Any) -> Pixels:
     if not isinstance(reference, Target) or reference.medium is None:
         bad_reference(metric, "a Target with a picture", reference)
     true = reference.medium()
-    if not isinstance(true, Picture):
+    if not isinstance(true, Image):
         bad_reference(metric, "a Target with a picture", true)
     return true.pixels
 
 
 def answer_pixels(metric: str, prediction: Any) -> Pixels:
     """Return the answer's picture. Raises PredictionFormatError when it is none."""
-    if not isinstance(prediction, Picture):
-        raise PredictionFormatError(f"{metric} takes a Picture (or None), not {prediction!r:.60}")
+    if not isinstance(prediction, Image):
+        raise PredictionFormatError(f"{metric} takes an Image (or None), not {prediction!r:.60}")
     return prediction.pixels

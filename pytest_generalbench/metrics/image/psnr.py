@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Picture, Target, Video
+from pytest_generalbench.core.outputs import Image, Target, Video
 from pytest_generalbench.metrics.accumulators import pooled_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
@@ -50,7 +50,7 @@ def psnr(prediction: Pixels, reference: Pixels) -> float:
 
 
 def _frames(medium: object) -> Pixels | None:
-    if isinstance(medium, Picture):
+    if isinstance(medium, Image):
         return medium.pixels[None]
     return medium.frames if isinstance(medium, Video) else None
 
@@ -66,7 +66,7 @@ class _Psnr:
         """The sum over the frames, and how many."""
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take a Picture or Video and its Target; the medium of the target must have the same shape."""
+        """Take an Image or Video and its Target; the medium of the target must have the same shape."""
         if not isinstance(reference, Target) or reference.medium is None:
             bad_reference("psnr", "a Target with a medium", reference)
         true = _frames(reference.medium())
@@ -77,7 +77,7 @@ class _Psnr:
             return
         said = _frames(prediction)
         if said is None or len(said) != len(true):
-            raise PredictionFormatError("psnr takes a Picture or a Video with as many frames as the target")
+            raise PredictionFormatError("psnr takes an Image or a Video with as many frames as the target")
         self._media.append((math.fsum(map(psnr, said, true)), len(true)))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:

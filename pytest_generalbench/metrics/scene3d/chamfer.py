@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import UnknownWordError
-from pytest_generalbench.core.outputs import Cloud, Mesh, Target
+from pytest_generalbench.core.outputs import Mesh, PointCloud, Target
 from pytest_generalbench.core.outputs.forms.mesh import triangle_areas
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
@@ -41,7 +41,7 @@ def surface_points(mesh: Mesh, count: int, seed: int = SEED) -> NDArray[np.float
     return points
 
 
-def sampled(shape: Cloud | Mesh, count: int, seed: int = SEED) -> NDArray[np.float64]:
+def sampled(shape: PointCloud | Mesh, count: int, seed: int = SEED) -> NDArray[np.float64]:
     """Return `count` points of a mesh's surface; of a cloud all points, or `count` of them if it has more."""
     if isinstance(shape, Mesh):
         return surface_points(shape, count, seed)
@@ -108,19 +108,19 @@ class _Chamfer:
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take a Cloud, a Mesh or None, and a Target whose medium is a Cloud or a Mesh."""
+        """Take a PointCloud, a Mesh or None, and a Target whose medium is a PointCloud or a Mesh."""
         if not isinstance(reference, Target) or reference.medium is None:
             bad_reference("chamfer", "a Target with a medium", reference)
         shape = reference.medium()
-        if not isinstance(shape, Cloud | Mesh):
-            bad_reference("chamfer", "a Cloud or a Mesh", shape)
+        if not isinstance(shape, PointCloud | Mesh):
+            bad_reference("chamfer", "a PointCloud or a Mesh", shape)
         true = sampled(shape, self._points)
         if prediction is None:
             said = (true.min(axis=0) + true.max(axis=0))[None] / 2
-        elif isinstance(prediction, Cloud | Mesh):
+        elif isinstance(prediction, PointCloud | Mesh):
             said = sampled(prediction, self._points)
         else:
-            raise PredictionFormatError(f"chamfer takes a Cloud or a Mesh, not {prediction!r:.60}")
+            raise PredictionFormatError(f"chamfer takes a PointCloud or a Mesh, not {prediction!r:.60}")
         self._values.append(chamfer(said, true, squared=self._squared, directions=self._directions))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:

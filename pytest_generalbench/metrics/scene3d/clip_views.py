@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_generalbench.core.outputs.forms.mesh import Mesh
-from pytest_generalbench.core.outputs.forms.point_cloud import Cloud
+from pytest_generalbench.core.outputs.forms.point_cloud import PointCloud
 from pytest_generalbench.core.outputs.rendering import AZIMUTHS, SIDE, render_mesh, render_points
 from pytest_generalbench.metrics.image.clip_score import register_views
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.metrics.backbone_interfaces import Pixels
 
 
-def cloud_views(cloud: Cloud) -> list[Pixels]:
+def cloud_views(cloud: PointCloud) -> list[Pixels]:
     """Return a picture (224, 224, 3) of a cloud from each side."""
     return [render_points(cloud.points, cloud.colours, SIDE, azimuth) for azimuth in AZIMUTHS]
 
@@ -23,5 +23,5 @@ def mesh_views(mesh: Mesh) -> list[Pixels]:
     return [render_mesh(mesh.vertices, mesh.faces, mesh.colours, SIDE, azimuth) for azimuth in AZIMUTHS]
 
 
-register_views(Cloud, cloud_views)
+register_views(PointCloud, cloud_views)
 register_views(Mesh, mesh_views)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Picture
+from pytest_generalbench.core.outputs import Image
 from pytest_generalbench.metrics.base import Metric
 from pytest_generalbench.metrics.validation import bad_reference
 from pytest_generalbench.metrics.video.frames import FramePool, VideoMean, in_chunks, looked_at, word
@@ -108,7 +108,7 @@ def _appearance_style(clip: PictureText) -> FramePool:
 def _clip_style(clip: PictureText) -> VideoMean:
     def score(video: Video, target: Target) -> float:
         styles = [opener() for opener in target.styles]
-        pictures = [style.pixels for style in styles if isinstance(style, Picture)]
+        pictures = [style.pixels for style in styles if isinstance(style, Image)]
         if not pictures:
             bad_reference("clip_style", "a Target with pictures as styles", target)
         alike = _seen(clip, video) @ clip.pictures(pictures).T

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import ModelError
-from pytest_generalbench.core.outputs import Sound
+from pytest_generalbench.core.outputs import Audio
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
 
@@ -74,7 +74,7 @@ class SoundModel(Model):
         with torch.inference_mode():
             samples = np.asarray(self._wave(given, request).float().cpu().numpy()).squeeze()
         # Stereo models give a channel a row.
-        return Output(medium="audio", answer=Sound(samples.T if samples.ndim == 2 else samples, self.rate))
+        return Output(medium="audio", answer=Audio(samples.T if samples.ndim == 2 else samples, self.rate))
 
     def _wave(self, given: Any, request: Request) -> Any:
         if self.kind == "vits":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Picture
+from pytest_generalbench.core.outputs import Image
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.transformers.chat import TransformersModel
 
@@ -48,4 +48,4 @@ class PictureModel(TransformersModel):
             tokens = self.model.generate(**given, generation_mode="image", do_sample=True)
             values = self.model.decode_image_tokens(tokens)[0].float().cpu().numpy()
         # The decoder gives -1..1; what goes a little beyond is cut, as the model's own processor does.
-        return Output(medium="image", answer=Picture(np.clip(values / 2 + 0.5, 0, 1)))
+        return Output(medium="image", answer=Image(np.clip(values / 2 + 0.5, 0, 1)))

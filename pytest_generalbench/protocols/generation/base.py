@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.protocols.base import TaskContext
 
 
-class MakeProtocol(StructuredProtocol):
+class GenerationProtocol(StructuredProtocol):
     """A protocol whose answer is a picture, video, sound, shape or motion.
 
     The prediction is the answer itself, the reference a `Target`. The task's metric says which parts of the

@@ -22,10 +22,10 @@ from pytest_generalbench.suite.demo.recipes.comprehension import nlp_closed as l
 from pytest_generalbench.suite.demo.recipes.comprehension import nlp_open as writing
 from pytest_generalbench.suite.demo.recipes.comprehension import scene3d as space
 from pytest_generalbench.suite.demo.recipes.comprehension import video_audio_3d as moving
-from pytest_generalbench.suite.demo.recipes.generation import audio as make_sounds
-from pytest_generalbench.suite.demo.recipes.generation import image as make_pictures
-from pytest_generalbench.suite.demo.recipes.generation import shape as make_shapes
-from pytest_generalbench.suite.demo.recipes.generation import video as make_videos
+from pytest_generalbench.suite.demo.recipes.generation import audio as audio_generation
+from pytest_generalbench.suite.demo.recipes.generation import image as image_generation
+from pytest_generalbench.suite.demo.recipes.generation import shape as shape_generation
+from pytest_generalbench.suite.demo.recipes.generation import video as video_generation
 from pytest_generalbench.suite.demo.rng import Dice
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ _RECIPES: Final[dict[str, Recipe]] = {
     **located.RECIPES,
     **dense.RECIPES,
     **space.RECIPES,
-    **make_pictures.RECIPES,
-    **make_videos.RECIPES,
-    **make_sounds.RECIPES,
-    **make_shapes.RECIPES,
+    **image_generation.RECIPES,
+    **video_generation.RECIPES,
+    **audio_generation.RECIPES,
+    **shape_generation.RECIPES,
 }
 
 _BY_MODALITY: Final[dict[str, Recipe]] = {

@@ -24,7 +24,7 @@ _WIDE, _TALL = 192, 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sound(MediaOutput):
+class Audio(MediaOutput):
     """Samples in -1..1, mono or stereo, and how many make a second.
 
     It is kept as WAV of 32-bit floats. In a prediction file: the name of a .wav, .flac, .ogg or .mp3.

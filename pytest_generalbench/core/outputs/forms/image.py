@@ -42,7 +42,7 @@ def checked_pixels(form: str, pixels: Any, axes: int = 3) -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture(MediaOutput):
+class Image(MediaOutput):
     """An RGB picture.
 
     In a prediction file: the name of a picture (.png, .jpg, …); transparency is laid over white.
@@ -81,11 +81,11 @@ def resized(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.ui
     if pixels.shape[:2] == (height, width):
         return pixels
     try:
-        from PIL import Image
+        from PIL import Image as PilImage
     except ImportError as error:
         raise MissingDependencyError("pillow", "image", "resizing pictures") from error
     fitted: NDArray[np.uint8] = np.asarray(
-        Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
+        PilImage.fromarray(pixels).resize((width, height), PilImage.Resampling.BICUBIC)
     )
     return fitted
 

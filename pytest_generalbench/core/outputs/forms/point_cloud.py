@@ -62,7 +62,7 @@ def check_bytes(form: str, content: bytes, name: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cloud(MediaOutput):
+class PointCloud(MediaOutput):
     """Points, and their colours where they have some.
 
     It is kept as a binary PLY. In a prediction file: the name of a .ply, .npz, .npy or of a text with a

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["PERCUSSION", "Note", "Notes", "Tempo"]
+__all__ = ["PERCUSSION", "Note", "SymbolicMusic", "Tempo"]
 
 MAX_NOTES: Final = 200_000
 MAX_QUARTERS: Final = 50_000.0
@@ -39,14 +39,14 @@ _COLOURS: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Notes(MediaOutput):
+class SymbolicMusic(MediaOutput):
     """The notes of a piece, and its tempo.
 
     Times are quarter notes, rounded to 1/960 of one. They are sorted, and a note ends where the same
     instrument strikes the same pitch again. It is kept as a Standard MIDI file of type 1, a track for each
     instrument. In a prediction file: the name of a .mid.
 
-    >>> chord = Notes((Note(0, 1, 60), Note(0, 1, 64), Note(0.5, 1, 60)))
+    >>> chord = SymbolicMusic((Note(0, 1, 60), Note(0, 1, 64), Note(0.5, 1, 60)))
     >>> [(note.start, note.length, note.pitch) for note in chord.notes]
     [(0.0, 0.5, 60), (0.0, 1.0, 64), (0.5, 1.0, 60)]
     """

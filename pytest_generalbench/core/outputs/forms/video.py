@@ -15,7 +15,7 @@ from pytest_generalbench.core.errors import MissingDependencyError
 from pytest_generalbench.core.media.media import MAX_PIXELS
 from pytest_generalbench.core.outputs.base import AnswerFormatError, Get
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
-from pytest_generalbench.core.outputs.forms.image import Picture, checked_pixels
+from pytest_generalbench.core.outputs.forms.image import Image, checked_pixels
 from pytest_generalbench.core.outputs.media_output import MediaOutput, read_file
 
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ class Video(MediaOutput):
         """Read a video file, or pictures as frames."""
         if len(paths) == 1 and not is_picture(paths[0].name):
             return cls.decode(read_file(paths[0]), paths[0].name)
-        return cls(_stacked([Picture.open([path]).pixels for path in paths]))
+        return cls(_stacked([Image.open([path]).pixels for path in paths]))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> Self:
         """Read the file or the frames that the prediction names, or the plain form."""
         if isinstance(value, list) and value and all(map(is_picture, value)):
-            return cls(_stacked([Picture.decode(read(name), name).pixels for name in value]))
+            return cls(_stacked([Image.decode(read(name), name).pixels for name in value]))
         # super() without arguments does not find its class in a dataclass with slots.
         return super(Video, cls).from_prediction(value, read)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pytest_generalbench.core.outputs import Sound
+    from pytest_generalbench.core.outputs import Audio
     from pytest_generalbench.metrics.backbone_interfaces import Features
 
 _LANGUAGES: Final = {"mn": "mongolian", "zh": "chinese", "en": "english"}
@@ -39,7 +39,7 @@ class _Sounds:
 
 
 class _SoundText(_Sounds):
-    def sounds(self, sounds: Sequence[Sound]) -> Features:
+    def sounds(self, sounds: Sequence[Audio]) -> Features:
         import torch
 
         said = []
@@ -83,7 +83,7 @@ class _Transcriber(_Sounds):
     writes: bool
     """Whether the model writes words of its own (Whisper) or labels each moment (CTC)."""
 
-    def transcribe(self, sound: Sound, language: str | None) -> str:
+    def transcribe(self, sound: Audio, language: str | None) -> str:
         rate = self.hear.sampling_rate
         samples = sound.mono(rate)
         pieces = [samples[at : at + _PIECE_S * rate] for at in range(0, len(samples), _PIECE_S * rate)]

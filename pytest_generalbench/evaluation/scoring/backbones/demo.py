@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pytest_generalbench.core.outputs import Sound
+    from pytest_generalbench.core.outputs import Audio
 
 LABEL: Final = "tiny random backbone of the demo set, says nothing about a model"
 
@@ -135,24 +135,24 @@ class _Frames:
 class _Sounds:
     """`clap`, `asr` and `mos`."""
 
-    def sounds(self, sounds: Sequence[Sound]) -> Features:
+    def sounds(self, sounds: Sequence[Audio]) -> Features:
         weights = _matrix("clap", 64, _WIDTH)
         return _unit(np.stack([_loudness(sound) @ weights for sound in sounds]))
 
     def texts(self, texts: Sequence[str]) -> Features:
         return _words(texts)
 
-    def transcribe(self, sound: Sound, language: str | None) -> str:
+    def transcribe(self, sound: Audio, language: str | None) -> str:
         from pytest_generalbench.suite.demo.media.tone_speech import heard
 
         return heard(sound.mono(sound.rate), sound.rate)
 
-    def scores(self, sounds: Sequence[Sound]) -> Features:
+    def scores(self, sounds: Sequence[Audio]) -> Features:
         weights = _matrix("mos", 64, 1)[:, 0]
         return np.array([3 + 2 * np.tanh(_loudness(sound) @ weights) for sound in sounds])
 
 
-def _loudness(sound: Sound) -> Features:
+def _loudness(sound: Audio) -> Features:
     """Return the spectrum in 64 bands, in powers of ten above a floor."""
     spectrum = np.abs(np.fft.rfft(sound.mono(sound.rate), n=max(256, len(sound.samples))))
     bands = [float((part**2).mean()) for part in np.array_split(spectrum, 64)]

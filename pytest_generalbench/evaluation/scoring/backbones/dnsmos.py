@@ -13,7 +13,7 @@ from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.core.outputs import Sound
+    from pytest_generalbench.core.outputs import Audio
     from pytest_generalbench.metrics.backbone_interfaces import Features
 
 RATE: Final = 16_000
@@ -24,7 +24,7 @@ _ROLE: Final = "mos"
 class _Dnsmos:
     """`mos`: the P.808 model, which was trained on people's overall opinions of noisy speech."""
 
-    def scores(self, sounds: Sequence[Sound]) -> Features:
+    def scores(self, sounds: Sequence[Audio]) -> Features:
         from speechmos import dnsmos
 
         said = [dnsmos.run(np.clip(sound.mono(RATE), -1, 1), RATE)["p808_mos"] for sound in sounds]

@@ -12,15 +12,15 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.outputs import (
     AnswerFormatError,
+    Audio,
     MediaOutput,
-    Notes,
     Opener,
-    Sound,
     StructuredOutput,
+    SymbolicMusic,
     Target,
 )
 from pytest_generalbench.protocols import instance_fields as fields
-from pytest_generalbench.protocols.generation.base import MakeProtocol, lacking
+from pytest_generalbench.protocols.generation.base import GenerationProtocol, lacking
 from pytest_generalbench.protocols.generation.targets import medium_of, opener
 
 if TYPE_CHECKING:
@@ -56,17 +56,17 @@ def ordered(media: tuple[Media, ...]) -> tuple[Media, ...]:
 
 def opened_as(media: Media) -> Opener:
     """Return what opens a sound of the input: notes from a MIDI file, else samples."""
-    is_score = media.path.suffix.lower() in Notes.endings
-    return opener(media, Notes if is_score else Sound)
+    is_score = media.path.suffix.lower() in SymbolicMusic.endings
+    return opener(media, SymbolicMusic if is_score else Audio)
 
 
-def tone() -> Sound:
+def tone() -> Audio:
     """Return a valid sound that takes no skill."""
     moments = np.arange(16_000) / 16_000
-    return Sound((0.1 * np.sin(2 * np.pi * 440 * moments)).astype(np.float32), 16_000)
+    return Audio((0.1 * np.sin(2 * np.pi * 440 * moments)).astype(np.float32), 16_000)
 
 
-class MakeSound(MakeProtocol):
+class AudioGeneration(GenerationProtocol):
     """A protocol whose answer is a sound; one in which nothing can be heard is no answer.
 
     The request has the media of the kinds that the protocol takes and no others, so that a true sound that
@@ -74,8 +74,8 @@ class MakeSound(MakeProtocol):
     """
 
     form: ClassVar[str] = "audio"
-    made: ClassVar[type[MediaOutput]] = Sound
-    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Sound,)
+    made: ClassVar[type[MediaOutput]] = Audio
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Audio,)
     output_medium: ClassVar[str] = "audio"
     requires: ClassVar[tuple[str, str] | None] = ("soundfile", "audio")
     needs_media: ClassVar[bool] = False
@@ -186,9 +186,9 @@ class MakeSound(MakeProtocol):
         """Return the answer. One in which nothing can be heard is an AnswerFormatError."""
         if not isinstance(answer, self.made_in(context)):
             raise AnswerFormatError(f"a {answer.form} where a {self.asked_form(context)} is due")
-        if isinstance(answer, Sound) and answer.is_silent:
+        if isinstance(answer, Audio) and answer.is_silent:
             raise AnswerFormatError("a silent sound")
-        if isinstance(answer, Notes) and not answer.notes:
+        if isinstance(answer, SymbolicMusic) and not answer.notes:
             raise AnswerFormatError("music without a note")
         return answer
 
@@ -199,7 +199,7 @@ class MakeSound(MakeProtocol):
         source = reference.source() if reference.source else None
         if isinstance(source, self.made_in(context)):
             return source
-        return tone() if self.made_in(context) is Sound else Notes(((0.0, 1.0, 60),))  # type: ignore[arg-type]
+        return tone() if self.made_in(context) is Audio else SymbolicMusic(((0.0, 1.0, 60),))  # type: ignore[arg-type]
 
     def plain(self, target: Target, context: TaskContext) -> StructuredOutput:
         """Return a tone."""
@@ -212,6 +212,6 @@ def _held(opening: Opener, instance: Instance) -> Opener:
         held = opening()
     except DataError as error:
         raise ReferenceFormatError(f"{fields.place(instance)}: the reference: {error}") from error
-    if isinstance(held, Notes) and not held.notes:
+    if isinstance(held, SymbolicMusic) and not held.notes:
         raise ReferenceFormatError(f"{fields.place(instance)}: the reference is music without a note")
     return lambda: held

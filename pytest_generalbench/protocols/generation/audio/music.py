@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pytest_generalbench.core.outputs import MediaOutput, Notes, Sound, StructuredOutput
+from pytest_generalbench.core.outputs import Audio, MediaOutput, StructuredOutput, SymbolicMusic
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.generation.audio import prompts as sound_words
-from pytest_generalbench.protocols.generation.audio.base import MakeSound
+from pytest_generalbench.protocols.generation.audio.base import AudioGeneration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ _NOTES_IN_TEXT: Final = (
 _LYRICS: Final = ("lyrics", "lyric", "text", "prompt", "description", "caption", "words", "content")
 
 
-class MusicGeneration(MakeSound):
+class MusicGeneration(AudioGeneration):
     """Music of music, of lyrics or of a text.
 
     By the task's output the answer is symbolic music, in quarter notes from the beginning of the piece, or a
@@ -45,12 +45,12 @@ class MusicGeneration(MakeSound):
     """
 
     name: ClassVar[str] = "music_generation"
-    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Sound, Notes)
+    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Audio, SymbolicMusic)
     takes: ClassVar[frozenset[str]] = frozenset({"audio"})
 
     def made_in(self, context: TaskContext) -> type[MediaOutput]:
         """Return notes or sound."""
-        return Notes if context.task.output == _SYMBOLIC else Sound
+        return SymbolicMusic if context.task.output == _SYMBOLIC else Audio
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Say what to make."""
@@ -71,7 +71,7 @@ class MusicGeneration(MakeSound):
         return fields.as_text(lyrics) if lyrics is not None else super().content(instance)
 
 
-class MusicStyleTransfer(MakeSound):
+class MusicStyleTransfer(AudioGeneration):
     """Music played again in another style, named in words or by a second sound; with chords to keep to."""
 
     name: ClassVar[str] = "music_style_transfer"

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import MediaError, ReferenceFormatError
-from pytest_generalbench.core.outputs import Notes, Sound
+from pytest_generalbench.core.outputs import Audio, SymbolicMusic
 from pytest_generalbench.protocols.instance_fields import as_text, find, key_of, own_words, place
 
 if TYPE_CHECKING:
@@ -40,7 +40,17 @@ _STYLES: Final = (
     "style", "target_style", "style_text", "style_prompt", "style_description", "genre", "target_genre",
     "timbre", "instrument", "target_instrument", "mood",
 )  # fmt: skip
-_FILES: Final = (*Sound.endings, *Notes.endings, ".mp4", ".avi", ".png", ".jpg", ".jpeg", ".m4a", ".json")
+_FILES: Final = (
+    *Audio.endings,
+    *SymbolicMusic.endings,
+    ".mp4",
+    ".avi",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".m4a",
+    ".json",
+)
 _QUOTED: Final = re.compile(r"[\"“«「]([^\"”»」]+)[\"”»」]")
 _LEAD: Final = re.compile(
     r"\b(?:speech|read|say|speak|spoken|voice|voiced?|utter|convert|synthesi[sz]e|pronounce|tts|aloud)\b",

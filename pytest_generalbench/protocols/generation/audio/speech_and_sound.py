@@ -1,4 +1,4 @@
-"""Protocols of the tasks that make speech and noises; those of music are in `make_music`."""
+"""Protocols of the tasks that make speech and noises; those of music are in `music_generation`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.outputs import Target
 from pytest_generalbench.protocols import instance_fields as fields
-from pytest_generalbench.protocols.generation.audio import music as make_music
+from pytest_generalbench.protocols.generation.audio import music as music_generation
 from pytest_generalbench.protocols.generation.audio import prompts as sound_words
-from pytest_generalbench.protocols.generation.audio.base import MakeSound
+from pytest_generalbench.protocols.generation.audio.base import AudioGeneration
 from pytest_generalbench.protocols.text.parsers.registry import PARSERS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _spoken(instance: Instance, text: str | None, language: str | None = None) -
     return {name: value for name, value in told.items() if value}
 
 
-class TextToSpeech(MakeSound):
+class TextToSpeech(AudioGeneration):
     """Speech of a text, a dialogue, a text with an emotion or beside an image.
 
     What must be said is the transcript of the reference, else the text of the instance. Prompt fields as for
@@ -64,7 +64,7 @@ class TextToSpeech(MakeSound):
         return _spoken(instance, sound_words.said_in_reference(instance) or own)
 
 
-class SpeechStyleConversion(MakeSound):
+class SpeechStyleConversion(AudioGeneration):
     """Speech said again with another emotion, or in another voice: that of a second sound, or of words.
 
     Without a transcript the words are those that are heard in the true sound, or in the source.
@@ -99,7 +99,7 @@ class SpeechStyleConversion(MakeSound):
         return _spoken(instance, text)
 
 
-class SpeechToSpeechTranslation(MakeSound):
+class SpeechToSpeechTranslation(AudioGeneration):
     """Speech in another language; the translation as text is taken as well, and is scored as it is written.
 
     Parser of texts `plain`: the whole answer without reasoning and one lead like `Translation:`.
@@ -140,7 +140,7 @@ class SpeechToSpeechTranslation(MakeSound):
         return super().ideal(reference, instance, context)
 
 
-class TextToAudio(MakeSound):
+class TextToAudio(AudioGeneration):
     """A sound of what one or two captions describe; the two are one text, joined by `and`."""
 
     name: ClassVar[str] = "text_to_audio"
@@ -162,7 +162,7 @@ class TextToAudio(MakeSound):
         return sound_words.told_captions(instance) or fields.statement(instance)
 
 
-class AudioEditing(MakeSound):
+class AudioEditing(AudioGeneration):
     """A sound changed as a text says; it is compared with the wanted sound's caption, else with that text."""
 
     name: ClassVar[str] = "audio_editing"
@@ -189,7 +189,7 @@ class AudioEditing(MakeSound):
         return Target(found.medium, found.source, found.styles, caption or found.prompt, found.words)
 
 
-class ImageToSpeech(MakeSound):
+class ImageToSpeech(AudioGeneration):
     """A spoken description of an image."""
 
     name: ClassVar[str] = "image_to_speech"
@@ -212,7 +212,7 @@ class ImageToSpeech(MakeSound):
         return {name: value for name, value in told.items() if value}
 
 
-class VideoToAudio(MakeSound):
+class VideoToAudio(AudioGeneration):
     """The sound of a silent video."""
 
     name: ClassVar[str] = "video_to_audio"
@@ -235,5 +235,5 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = (
     AudioEditing(),
     ImageToSpeech(),
     VideoToAudio(),
-    *make_music.PROTOCOLS,
+    *music_generation.PROTOCOLS,
 )

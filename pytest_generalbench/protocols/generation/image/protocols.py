@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs import AnomalyMap, AnswerFormatError, Mask, MediaOutput, Picture, Target
+from pytest_generalbench.core.outputs import AnomalyMap, AnswerFormatError, Image, Mask, MediaOutput, Target
 from pytest_generalbench.core.outputs.codecs.images.files import picture_size
 from pytest_generalbench.core.outputs.forms.image import resized
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.dense.image_maps import ImageAnomalySegmentation
-from pytest_generalbench.protocols.generation.base import MakeProtocol
+from pytest_generalbench.protocols.generation.base import GenerationProtocol
 from pytest_generalbench.protocols.generation.image.prompts import asked
 from pytest_generalbench.protocols.generation.targets import (
     first_word,
@@ -47,7 +47,7 @@ _SOURCE: Final = re.compile(r"source|input|base|orig|content|before")
 _STYLE: Final = re.compile(r"style|exemplar")
 
 
-class MakePicture(MakeProtocol):
+class ImageGeneration(GenerationProtocol):
     """A protocol whose answer is a picture.
 
     Every medium that the task takes must be there. Where the metric compares pixels, an answer must be as
@@ -55,8 +55,8 @@ class MakePicture(MakeProtocol):
     """
 
     form: ClassVar[str] = "image"
-    made: ClassVar[type[MediaOutput]] = Picture
-    answers: ClassVar = (Picture,)
+    made: ClassVar[type[MediaOutput]] = Image
+    answers: ClassVar = (Image,)
     output_medium: ClassVar[str] = "image"
     requires: ClassVar[tuple[str, str] | None] = ("PIL", "image")
     needs_media: ClassVar[bool] = False
@@ -134,9 +134,9 @@ class MakePicture(MakeProtocol):
         named = next((media for media in plain if _SOURCE.search(media.field.lower())), None)
         source = named or next(iter(plain), None)
         return Target(
-            medium=medium_of(instance, Picture),
-            source=None if source is None else opener(source, Picture),
-            styles=tuple(opener(media, Picture) for media in styles),
+            medium=medium_of(instance, Image),
+            source=None if source is None else opener(source, Image),
+            styles=tuple(opener(media, Image) for media in styles),
             prompt=self.told_prompt(instance),
             words=self.words(instance, told_words(instance)),
         )
@@ -152,23 +152,23 @@ class MakePicture(MakeProtocol):
         """Return (height, width) that an answer must have, or None when any will do."""
         if context.task.metric.name not in _PIXEL_METRICS or not instance.has_reference:
             return None
-        paths = paths_of(medium_of(instance, Picture))
+        paths = paths_of(medium_of(instance, Image))
         return _checked_size(paths[0], instance) if paths else None
 
-    def prediction(self, answer: Picture, instance: Instance, context: TaskContext) -> Picture:
+    def prediction(self, answer: Image, instance: Instance, context: TaskContext) -> Image:
         """Return the picture; where pixels are compared, of the target's size or an AnswerFormatError."""
         size = self._size(instance, context)
         if size is None or answer.pixels.shape[:2] == size:
             return answer
         if size not in _input_sizes(instance):
-            return Picture(resized(answer.pixels, *size))
+            return Image(resized(answer.pixels, *size))
         said, due = (f"{one[1]}x{one[0]}" for one in (answer.pixels.shape, size))
         raise AnswerFormatError(f"a picture of {said} pixels where one of {due} is due")
 
-    def plain(self, target: Target, context: TaskContext) -> Picture:
+    def plain(self, target: Target, context: TaskContext) -> Image:
         """Return the source picture, or a grey one."""
         source = target.source() if target.source else None
-        return source if isinstance(source, Picture) else Picture(np.full((64, 64, 3), 128, np.uint8))
+        return source if isinstance(source, Image) else Image(np.full((64, 64, 3), 128, np.uint8))
 
 
 def _checked_size(path: Any, instance: Instance) -> tuple[int, int]:
@@ -193,13 +193,13 @@ def _is_words(text: str) -> bool:
     return " " in text.strip() or not re.search(r"\.\w{2,5}$", text.strip())
 
 
-class TextToImage(MakePicture):
+class TextToImage(ImageGeneration):
     """A picture from words; prompt fields as for all protocols of made media."""
 
     name: ClassVar[str] = "text_to_image"
 
 
-class ConditionalImageGeneration(MakePicture):
+class ConditionalImageGeneration(ImageGeneration):
     """A picture from a sketch, an edge map, a layout, a mask or a photo; a layout may be in words."""
 
     name: ClassVar[str] = "conditional_image_generation"
@@ -212,13 +212,13 @@ class ConditionalImageGeneration(MakePicture):
         return [] if in_words else super().lacks(instance, task)
 
 
-class ImageRestoration(MakePicture):
+class ImageRestoration(ImageGeneration):
     """The picture without what spoils it: rain, haze, blur, shadow, a warped page."""
 
     name: ClassVar[str] = "image_restoration"
 
 
-class ImageInpainting(MakePicture):
+class ImageInpainting(ImageGeneration):
     """The picture with the masked region filled."""
 
     name: ClassVar[str] = "image_inpainting"
@@ -228,19 +228,19 @@ class ImageInpainting(MakePicture):
         return "Fill the region of the image that is white in the mask; keep the rest and its size."
 
 
-class ImageColorization(MakePicture):
+class ImageColorization(ImageGeneration):
     """The grey picture in colours."""
 
     name: ClassVar[str] = "image_colorization"
 
 
-class ImageStyleTransfer(MakePicture):
+class ImageStyleTransfer(ImageGeneration):
     """The picture in another style, which the task, a text or a further picture gives."""
 
     name: ClassVar[str] = "image_style_transfer"
 
 
-class ImageEditing(MakePicture):
+class ImageEditing(ImageGeneration):
     """The picture changed as a text, further pictures, or both say."""
 
     name: ClassVar[str] = "image_editing"
@@ -253,7 +253,7 @@ class ImageEditing(MakePicture):
         return "Edit the first image so that it shows what is in the other images; answer with one image."
 
 
-class AudioToImage(MakePicture):
+class AudioToImage(ImageGeneration):
     """A picture of what a sound is of."""
 
     name: ClassVar[str] = "audio_to_image"
@@ -266,7 +266,7 @@ class AudioToImage(MakePicture):
         return said or first_word(told, *keys, fits=_is_words) or self.content(instance)
 
 
-class EegToImage(MakePicture):
+class EegToImage(ImageGeneration):
     """A picture of what was seen while brain signals were recorded."""
 
     name: ClassVar[str] = "eeg_to_image"
@@ -278,7 +278,7 @@ class EegToImage(MakePicture):
         return {**told, **({"label": label} if label else {})}
 
 
-class FaceSwapGeneration(MakePicture):
+class FaceSwapGeneration(ImageGeneration):
     """The face of one picture on the person of another."""
 
     name: ClassVar[str] = "face_swap_generation"
@@ -289,7 +289,7 @@ class FaceSwapGeneration(MakePicture):
         target = super().target(instance, context)
         _, body = _roles(instance)
         images = [media for media in instance.media if media.medium == "image"]
-        return replace(target, source=opener(images[body], Picture)) if len(images) > body else target
+        return replace(target, source=opener(images[body], Image)) if len(images) > body else target
 
     def asked(self, instance: Instance, context: TaskContext) -> str:
         """Say which image gives the face, by the order in which they are shown."""
@@ -308,7 +308,7 @@ class ImageToMap(ImageAnomalySegmentation):
     """How likely every pixel is infected; a grey picture is taken for such a map as well."""
 
     name: ClassVar[str] = "image_to_map"
-    answers: ClassVar = (AnomalyMap, Mask, Picture)
+    answers: ClassVar = (AnomalyMap, Mask, Image)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for probabilities."""
@@ -318,7 +318,7 @@ class ImageToMap(ImageAnomalySegmentation):
 
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> Any:
         """Return the scores; of a grey picture its values."""
-        if isinstance(answer, Picture):
+        if isinstance(answer, Image):
             pixels = answer.pixels.astype(np.float32)
             if float(np.ptp(pixels, axis=2).max()) > _GREY:
                 raise AnswerFormatError("a picture in colours where one value per pixel is due")

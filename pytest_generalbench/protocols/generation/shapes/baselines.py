@@ -6,20 +6,20 @@ from typing import Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs import Cloud, MediaOutput, Mesh, Motion
+from pytest_generalbench.core.outputs import MediaOutput, Mesh, Motion, PointCloud
 
 _POINTS: Final = 1024
 _SPECK: Final = 1e-5
 """Size of a triangle that stands for a point, as a share of the shape's extent."""
 
 
-def ball_cloud() -> Cloud:
+def ball_cloud() -> PointCloud:
     """Return points on a ball of radius 1/2."""
     index = np.arange(_POINTS) + 0.5
     up = 1 - 2 * index / _POINTS
     around, wide = np.pi * (1 + np.sqrt(5)) * index, np.sqrt(1 - up * up)
     points = np.stack([wide * np.cos(around), up, wide * np.sin(around)], axis=1) / 2
-    return Cloud(np.round(points, 4))
+    return PointCloud(np.round(points, 4))
 
 
 def ball_mesh() -> Mesh:
@@ -39,7 +39,7 @@ def still_motion() -> Motion:
 
 def specks(shape: MediaOutput) -> Mesh:
     """Return a mesh that is as close to a cloud as a mesh can be: a tiny triangle around every point."""
-    if not isinstance(shape, Cloud):
+    if not isinstance(shape, PointCloud):
         raise TypeError(f"a cloud is due, not a {shape.form}")
     points = shape.points.astype(np.float64)
     size = _SPECK * (float(np.ptp(points, axis=0).max()) or 1.0)

@@ -12,17 +12,17 @@ import numpy as np
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.outputs import (
     AnswerFormatError,
-    Cloud,
+    Image,
     MediaOutput,
     Mesh,
     Motion,
-    Picture,
+    PointCloud,
     Target,
 )
 from pytest_generalbench.core.outputs.rendering import TOLD
 from pytest_generalbench.metrics.scene3d.chamfer import surface_points
 from pytest_generalbench.protocols import instance_fields as fields
-from pytest_generalbench.protocols.generation.base import MakeProtocol
+from pytest_generalbench.protocols.generation.base import GenerationProtocol
 from pytest_generalbench.protocols.generation.shapes.baselines import (
     ball_cloud,
     ball_mesh,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.protocols.base import Protocol, TaskContext
 
-_FORMS: Final[dict[str, type[MediaOutput]]] = {"pointcloud": Cloud, "mesh": Mesh, "motion": Motion}
+_FORMS: Final[dict[str, type[MediaOutput]]] = {"pointcloud": PointCloud, "mesh": Mesh, "motion": Motion}
 _SAID: Final = ("caption", "description", "text_prompt", "prompt", "text")
 """Fields that hold what a shape is of, without their names."""
 
@@ -56,15 +56,15 @@ _UP: Final = "The y axis points up, and the front faces +z."
 _SAME: Final = "The answer is in the coordinates of the input."
 
 
-class MakeShape(MakeProtocol):
+class ShapeGeneration(GenerationProtocol):
     """A protocol whose answer is a point cloud, a mesh or a motion: what the task's `output` says.
 
     Prompt fields as for all protocols of made media. Every medium that the task takes must be there.
     """
 
     form: ClassVar[str] = "pointcloud"
-    made: ClassVar[type[MediaOutput]] = Cloud
-    answers: ClassVar = (Cloud, Mesh, Motion)
+    made: ClassVar[type[MediaOutput]] = PointCloud
+    answers: ClassVar = (PointCloud, Mesh, Motion)
     output_medium: ClassVar[str] = "pointcloud"
     needs_media: ClassVar[bool] = False
     own_keys: ClassVar[frozenset[str]] = frozenset({"caption", "description", "text_prompt"})
@@ -150,14 +150,14 @@ class MakeShape(MakeProtocol):
         """Return the ground truth, brought to the form that is due; without one, a ball."""
         shape = self.plain(reference, context) if reference.medium is None else reference.medium()
         due = _form(context)
-        if due is Cloud and isinstance(shape, Mesh):
-            return Cloud(_surface(shape, _SAMPLED))
-        return specks(shape) if due is Mesh and isinstance(shape, Cloud) else shape
+        if due is PointCloud and isinstance(shape, Mesh):
+            return PointCloud(_surface(shape, _SAMPLED))
+        return specks(shape) if due is Mesh and isinstance(shape, PointCloud) else shape
 
     def plain(self, target: Target, context: TaskContext) -> StructuredOutput:
         """Return a ball, or a body that stands still."""
         kind = _form(context)
-        return ball_cloud() if kind is Cloud else ball_mesh() if kind is Mesh else still_motion()
+        return ball_cloud() if kind is PointCloud else ball_mesh() if kind is Mesh else still_motion()
 
 
 def _is_words(text: str) -> bool:
@@ -181,7 +181,7 @@ def _shape_of(instance: Instance, form: type[MediaOutput]) -> Opener | None:
     """Return what opens the true shape: of the form that is due, or else the other form of shapes."""
     if form is Motion:
         return medium_of(instance, Motion)
-    for kind in (form, Cloud if form is Mesh else Mesh):
+    for kind in (form, PointCloud if form is Mesh else Mesh):
         paths = paths_of(medium_of(instance, kind))
         if paths:
             return partial(_open_shape, form, paths)
@@ -191,7 +191,7 @@ def _shape_of(instance: Instance, form: type[MediaOutput]) -> Opener | None:
 def _open_shape(form: type[MediaOutput], paths: Sequence[Path]) -> MediaOutput:
     """Open a shape's file. A PLY may hold either kind: a mesh task's may lack faces, and is then a cloud."""
     ending = paths[0].suffix.lower()
-    kinds = [kind for kind in (form, Cloud, Mesh) if ending in kind.endings]
+    kinds = [kind for kind in (form, PointCloud, Mesh) if ending in kind.endings]
     problem: AnswerFormatError | None = None
     for kind in dict.fromkeys(kinds):
         try:
@@ -201,25 +201,25 @@ def _open_shape(form: type[MediaOutput], paths: Sequence[Path]) -> MediaOutput:
     raise problem or AnswerFormatError(f"{paths[0].name}: no file of a shape")
 
 
-class TextTo3d(MakeShape):
+class TextTo3d(ShapeGeneration):
     """A shape from words."""
 
     name: ClassVar[str] = "text_to_3d"
 
 
-class ImageTo3d(MakeShape):
+class ImageTo3d(ShapeGeneration):
     """The shape that a picture shows."""
 
     name: ClassVar[str] = "image_to_3d"
     source_medium: ClassVar[str | None] = "image"
-    source_form: ClassVar[type[MediaOutput] | None] = Picture
+    source_form: ClassVar[type[MediaOutput] | None] = Image
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for what the image shows."""
         return f"Make the object in the image in three dimensions. {super().instruction(instance, context)}"
 
 
-class CompletionReconstruction(MakeShape):
+class CompletionReconstruction(ShapeGeneration):
     """The whole shape behind a part of it, its points, or frames with depth."""
 
     name: ClassVar[str] = "3d_completion_reconstruction"
@@ -240,7 +240,7 @@ class CompletionReconstruction(MakeShape):
         return f"{asked} {told}"
 
 
-class TextToMotion(MakeShape):
+class TextToMotion(ShapeGeneration):
     """What a body does, from words."""
 
     name: ClassVar[str] = "text_to_motion"

@@ -9,9 +9,9 @@ import numpy as np
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs import AnswerFormatError, MediaOutput, Picture, Target, Video
+from pytest_generalbench.core.outputs import AnswerFormatError, Image, MediaOutput, Target, Video
 from pytest_generalbench.protocols import instance_fields as fields
-from pytest_generalbench.protocols.generation.base import MakeProtocol
+from pytest_generalbench.protocols.generation.base import GenerationProtocol
 from pytest_generalbench.protocols.generation.targets import first_input, medium_of
 from pytest_generalbench.protocols.generation.video import prompts as video_words
 
@@ -27,7 +27,7 @@ _ANNOTATIONS: Final = frozenset(("auxiliary_info", "dimension", "dimensions", "p
 """Fields that say how a prompt is scored, not what it asks for."""
 
 
-class MakeVideo(MakeProtocol):
+class VideoGeneration(GenerationProtocol):
     """A protocol whose answer is a video.
 
     A model is given the prompt, every input medium, and an instruction where the data set has no prompt. A
@@ -126,7 +126,7 @@ class MakeVideo(MakeProtocol):
         source = target.source() if target.source else None
         if isinstance(source, Video):
             return source
-        still = source.pixels if isinstance(source, Picture) else np.full((64, 64, 3), 128, np.uint8)
+        still = source.pixels if isinstance(source, Image) else np.full((64, 64, 3), 128, np.uint8)
         return Video(np.repeat(still[None], PLAIN_FRAMES, axis=0))
 
 

@@ -11,7 +11,7 @@ from pytest_generalbench.core.outputs import AnswerFormatError, MediaOutput, Tar
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.generation.targets import first_input, medium_of
 from pytest_generalbench.protocols.generation.video import prompts as video_words
-from pytest_generalbench.protocols.generation.video.base import MakeVideo, frames_of, opened
+from pytest_generalbench.protocols.generation.video.base import VideoGeneration, frames_of, opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.protocols.base import Protocol, TaskContext
 
 
-class ChangeVideo(MakeVideo):
+class ChangeVideo(VideoGeneration):
     """A protocol whose answer is the video of the input, changed."""
 
     inputs: ClassVar[tuple[str, ...]] = ("video",)

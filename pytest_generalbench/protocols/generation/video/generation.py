@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pytest_generalbench.core.outputs import MediaOutput, Picture
+from pytest_generalbench.core.outputs import Image, MediaOutput
 from pytest_generalbench.protocols.generation.targets import opener
 from pytest_generalbench.protocols.generation.video import editing as change_videos
-from pytest_generalbench.protocols.generation.video.base import MakeVideo
+from pytest_generalbench.protocols.generation.video.base import VideoGeneration
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.outputs import Opener
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from pytest_generalbench.protocols.base import Protocol, TaskContext
 
 
-class TextToVideo(MakeVideo):
+class TextToVideo(VideoGeneration):
     """A video from words."""
 
     name: ClassVar[str] = "text_to_video"
     needs_media: ClassVar[bool] = False
 
 
-class ImageToVideo(MakeVideo):
+class ImageToVideo(VideoGeneration):
     """A video that begins with, or shows, what is in a picture."""
 
     name: ClassVar[str] = "image_to_video"
     inputs: ClassVar[tuple[str, ...]] = ("image",)
     media_word: ClassVar[str] = "image"
     source_medium: ClassVar[str | None] = "image"
-    source_form: ClassVar[type[MediaOutput] | None] = Picture
+    source_form: ClassVar[type[MediaOutput] | None] = Image
     task_text: ClassVar[str] = "Make a video that begins with this image."
 
 
-class StylizedVideoGeneration(MakeVideo):
+class StylizedVideoGeneration(VideoGeneration):
     """A video from words, in the style of one picture or several."""
 
     name: ClassVar[str] = "stylized_video_generation"
@@ -47,7 +47,7 @@ class StylizedVideoGeneration(MakeVideo):
 
     def styles(self, instance: Instance) -> tuple[Opener, ...]:
         """Return every picture of the input."""
-        return tuple(opener(media, Picture) for media in instance.media if media.medium == "image")
+        return tuple(opener(media, Image) for media in instance.media if media.medium == "image")
 
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = (

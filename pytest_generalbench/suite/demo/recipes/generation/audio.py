@@ -1,4 +1,4 @@
-"""Demo instances of the tasks that make sounds: speech, noises; those of music are in `make_music`."""
+"""Demo instances of the tasks that make sounds: speech, noises; those of music are in `music_generation`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_generalbench.suite.demo.media.vocabulary import (
     PLACES,
     THINGS,
 )
-from pytest_generalbench.suite.demo.recipes.generation import music as make_music
+from pytest_generalbench.suite.demo.recipes.generation import music as music_generation
 
 if TYPE_CHECKING:
     from pytest_generalbench.suite.demo.builder import Recipe, TaskBuilder
@@ -153,5 +153,5 @@ RECIPES: Final[dict[str, Recipe]] = {
     "audio_editing": audio_editing,
     "image_to_speech": image_to_speech,
     "video_to_audio": video_to_audio,
-    **make_music.RECIPES,
+    **music_generation.RECIPES,
 }

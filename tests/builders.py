@@ -1,4 +1,4 @@
-"""Small makers of tasks and instances that tests share."""
+"""Small builders of tasks and instances that tests share."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_generalbench.core.errors import ModelError
 from pytest_generalbench.core.media.media import Media
-from pytest_generalbench.core.outputs import Picture, Sound, Video
+from pytest_generalbench.core.outputs import Audio, Image, Video
 from pytest_generalbench.core.outputs.codecs.images.png import png
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.core.settings import Settings
@@ -70,12 +70,12 @@ def answer(output: object) -> Any:
 @pytest.mark.parametrize(
     ("name", "medium", "form"),
     [
-        ("janus", "image", Picture),
-        ("stable_diffusion", "image", Picture),
+        ("janus", "image", Image),
+        ("stable_diffusion", "image", Image),
         ("text_to_video", "video", Video),
-        ("musicgen", "audio", Sound),
-        ("vits", "audio", Sound),
-        ("speecht5", "audio", Sound),
+        ("musicgen", "audio", Audio),
+        ("vits", "audio", Audio),
+        ("speecht5", "audio", Audio),
     ],
 )
 def test_the_same_seed_makes_the_same_medium_in_any_batch(

@@ -12,7 +12,7 @@ from scipy import linalg
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.core.outputs import Picture, Target, Video
+from pytest_generalbench.core.outputs import Image, Target, Video
 from pytest_generalbench.metrics.backbone_interfaces import Found
 from pytest_generalbench.metrics.validation import PredictionFormatError
 from pytest_generalbench.metrics.video.consistency import frame_consistency, steadiness
@@ -285,7 +285,7 @@ def test_styles_and_prompts_are_cosines() -> None:
     eyes, videos = Eyes(), [made(3, 2), made(4, 4)]
     frames = [eyes.pictures(list(video.frames)) for video in videos]
     style = eyes.texts(["oo"])[0]
-    target = Target(words={"style": "oo"}, prompt="a toe", styles=(lambda: Picture(made(9).frames[0]),))
+    target = Target(words={"style": "oo"}, prompt="a toe", styles=(lambda: Image(made(9).frames[0]),))
     pairs = [(video, target) for video in videos]
     alike = np.clip(np.concatenate(frames) @ style, 0, 1)
     assert scored("appearance_style", pairs, clip=eyes).score == pytest.approx(100 * alike.mean())
@@ -322,7 +322,7 @@ def test_fvd_is_the_frechet_distance_of_the_features() -> None:
     same = [(one, Target(medium=_opener(one))) for one in said]
     assert scored("fvd", same, video_features=eyes).score == pytest.approx(0, abs=1e-9)
     with pytest.raises(PredictionFormatError):
-        scored("fvd", [(Picture(said[0].frames[0]), pairs[0][1])], video_features=eyes)
+        scored("fvd", [(Image(said[0].frames[0]), pairs[0][1])], video_features=eyes)
 
 
 def _sixteen(video: Video) -> Pixels:

@@ -18,7 +18,7 @@ from torchmetrics.functional.image import multiscale_structural_similarity_index
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import ReferenceFormatError, UnknownWordError
-from pytest_generalbench.core.outputs import Picture, Target
+from pytest_generalbench.core.outputs import Image, Target
 from pytest_generalbench.metrics.image.eeg_accuracy import first_of
 from pytest_generalbench.metrics.image.lab_rmse import lab_rmse
 from pytest_generalbench.metrics.image.ms_ssim import ms_ssim
@@ -45,7 +45,7 @@ def noise(seed: int, height: int = 20, width: int = 24) -> Pixels:
 
 
 def target(pixels: Pixels | None = None, **more: Any) -> Target:
-    return Target(medium=None if pixels is None else lambda: Picture(pixels), **more)
+    return Target(medium=None if pixels is None else lambda: Image(pixels), **more)
 
 
 def scored(name: str, pairs: Sequence[tuple[Any, Any]], options: dict[str, Any] | None = None,
@@ -98,7 +98,7 @@ def test_psnr_equals_scikit_image(one: int, other: int) -> None:
 
 def test_psnr_of_a_task_is_the_mean_and_no_answer_is_0() -> None:
     true = noise(1)
-    value = scored("psnr", [(Picture(true), target(true)), (None, target(true))])
+    value = scored("psnr", [(Image(true), target(true)), (None, target(true))])
     assert (value.score, value.n) == (50.0, 2)
     with pytest.raises(PredictionFormatError, match="equal shapes"):
         psnr(noise(1), noise(1, 21))
@@ -122,9 +122,9 @@ def test_ms_ssim_of_small_pictures_is_at_most_1_and_1_of_equal_ones(seed: int, t
 
 def test_ms_ssim_brings_an_answer_to_the_size_of_its_target() -> None:
     true = noise(3, 40, 44)
-    value = scored("ms_ssim", [(Picture(noise(3, 80, 88)), target(true)), (None, target(true))])
+    value = scored("ms_ssim", [(Image(noise(3, 80, 88)), target(true)), (None, target(true))])
     assert -1 < value.score < 0.5
-    assert scored("ms_ssim", [(Picture(true), target(true))], {"area": 900, "grey": True}).score == 1.0
+    assert scored("ms_ssim", [(Image(true), target(true))], {"area": 900, "grey": True}).score == 1.0
 
 
 @given(SEEDS, SEEDS)
@@ -142,7 +142,7 @@ def test_a_missing_answer_is_the_worst_in_lab() -> None:
     for error in ("square", "absolute"):
         values = [
             scored("lab_rmse", [(answer, target(green))], {"error": error}).score
-            for answer in (Picture(green), Picture(red), None)
+            for answer in (Image(green), Image(red), None)
         ]
         assert 0 == values[0] < values[1] < values[2]
     with pytest.raises(UnknownWordError):
@@ -158,12 +158,12 @@ def frechet(one: Features, other: Features) -> float:
 def test_fid_equals_the_formula_over_the_features() -> None:
     eyes = Eyes()
     said, true = [noise(seed) for seed in range(40)], [noise(seed) // 2 for seed in range(40, 80)]
-    pairs = [(Picture(one), target(other)) for one, other in zip(said, true, strict=True)]
+    pairs = [(Image(one), target(other)) for one, other in zip(said, true, strict=True)]
     value = scored("fid", pairs, inception=eyes)
     assert value.score == pytest.approx(frechet(eyes.raw(said), eyes.raw(true)), rel=1e-6)
     assert value.n == 40
     assert value.stderr is not None
-    perfect = [(Picture(one), target(one)) for one in said]
+    perfect = [(Image(one), target(one)) for one in said]
     assert scored("fid", perfect, inception=eyes).score == pytest.approx(0, abs=1e-6)
     silent = [*perfect[:20], *((None, reference) for _, reference in perfect[20:])]
     assert scored("fid", silent, inception=eyes).score > 100
@@ -177,7 +177,7 @@ def test_fid_of_5000_pictures_is_counted_in_bounded_memory() -> None:
         tracemalloc.start()
         for number in range(count):
             shown = np.roll(picture, number, axis=1) + np.uint8(number % 7)
-            made.add(Picture(shown), target(shown[::-1]))
+            made.add(Image(shown), target(shown[::-1]))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return peak
@@ -193,7 +193,7 @@ def test_clip_scores_are_cosines_of_the_backbones_vectors() -> None:
     eyes = UnitEyes()
     said, true = [noise(seed) for seed in range(9)], [noise(seed) // 2 for seed in range(9)]
     texts = [f"a text of {'x' * number}" for number in range(9)]
-    by_text = [(Picture(one), target(prompt=text)) for one, text in zip(said, texts, strict=True)]
+    by_text = [(Image(one), target(prompt=text)) for one, text in zip(said, texts, strict=True)]
     cosines = [
         max(0.0, float(eyes.pictures([one])[0] @ eyes.texts([text])[0]))
         for one, text in zip(said, texts, strict=True)
@@ -201,7 +201,7 @@ def test_clip_scores_are_cosines_of_the_backbones_vectors() -> None:
     value = scored("clip_text_image", by_text, clip=eyes)
     assert value.score == pytest.approx(100 * float(np.mean(cosines)), abs=1e-6)
     assert value.stderr == pytest.approx(100 * float(np.std(cosines, ddof=1)) / 3, abs=1e-6)
-    by_picture = [(Picture(one), target(other)) for one, other in zip(said, true, strict=True)]
+    by_picture = [(Image(one), target(other)) for one, other in zip(said, true, strict=True)]
     cosines = [
         max(0.0, float(eyes.pictures([one])[0] @ eyes.pictures([other])[0]))
         for one, other in zip(said, true, strict=True)
@@ -212,15 +212,15 @@ def test_clip_scores_are_cosines_of_the_backbones_vectors() -> None:
 
 def test_clip_compares_with_the_source_where_there_is_no_target() -> None:
     pixels = noise(4)
-    reference = Target(source=lambda: Picture(pixels))
-    assert scored("clip_image_image", [(Picture(pixels), reference)], clip=UnitEyes()).score == pytest.approx(
+    reference = Target(source=lambda: Image(pixels))
+    assert scored("clip_image_image", [(Image(pixels), reference)], clip=UnitEyes()).score == pytest.approx(
         100
     )
     assert scored("clip_image_image", [(None, reference)], clip=UnitEyes()).score == 0
     with pytest.raises(ReferenceFormatError, match="medium or a source"):
-        scored("clip_image_image", [(Picture(pixels), Target())], clip=UnitEyes())
+        scored("clip_image_image", [(Image(pixels), Target())], clip=UnitEyes())
     with pytest.raises(ReferenceFormatError, match="prompt"):
-        scored("clip_text_image", [(Picture(pixels), Target())], clip=UnitEyes())
+        scored("clip_text_image", [(Image(pixels), Target())], clip=UnitEyes())
 
 
 def test_being_first_among_fifty_equals_drawing_again_and_again() -> None:
@@ -247,15 +247,15 @@ class Classes:
 def test_eeg_accuracy_takes_the_class_of_what_was_seen_or_of_a_label() -> None:
     red, green = (np.tile(np.array(one, np.uint8), (4, 4, 1)) for one in ((250, 1, 2), (1, 250, 2)))
     pairs = [
-        (Picture(red), target(red)),
-        (Picture(green), target(red)),
-        (Picture(red), target(words={"label": "Tinca tinca"})),
-        (Picture(green), target(words={"label": "Brown  bear"})),
+        (Image(red), target(red)),
+        (Image(green), target(red)),
+        (Image(red), target(words={"label": "Tinca tinca"})),
+        (Image(green), target(words={"label": "Brown  bear"})),
         (None, target(red)),
     ]
     assert scored("eeg_top1_accuracy", pairs, image_classes=Classes()).score == pytest.approx(60.0)
     with pytest.raises(ReferenceFormatError, match="label"):
-        scored("eeg_top1_accuracy", [(Picture(red), target(words={"label": "cod"}))], image_classes=Classes())
+        scored("eeg_top1_accuracy", [(Image(red), target(words={"label": "cod"}))], image_classes=Classes())
 
 
 @pytest.mark.parametrize("name", ["psnr", "ms_ssim", "lab_rmse"])
@@ -263,4 +263,4 @@ def test_what_is_no_picture_is_refused(name: str) -> None:
     with pytest.raises(PredictionFormatError):
         scored(name, [("a text", target(noise(0)))])
     with pytest.raises(ReferenceFormatError):
-        scored(name, [(Picture(noise(0)), Target())])
+        scored(name, [(Image(noise(0)), Target())])

@@ -11,7 +11,7 @@ import trimesh
 from pytest_generalbench import protocols
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.media.media import Media
-from pytest_generalbench.core.outputs import AnswerFormatError, Cloud, Mesh, Motion
+from pytest_generalbench.core.outputs import AnswerFormatError, Mesh, Motion, PointCloud
 from pytest_generalbench.core.outputs.rendering import TOLD
 from pytest_generalbench.core.request import Instance, Output
 from pytest_generalbench.metrics.scene3d.chamfer import chamfer, sampled
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.protocols import TaskContext
 
-CLOUD, MESH = Cloud(shapes.lathe_points(3)), Mesh.decode(shapes.mesh_file(3, "obj"), "x.obj")
+CLOUD, MESH = PointCloud(shapes.lathe_points(3)), Mesh.decode(shapes.mesh_file(3, "obj"), "x.obj")
 FILES = {
     "points.ply": shapes.cloud_file(shapes.lathe_points(3), "x.ply"),
     "points.npz": shapes.cloud_file(shapes.lathe_points(3), "x.npz"),
@@ -69,7 +69,7 @@ def asked(protocol: str, output: str, instance: Instance, inputs: str = "pointcl
     return protocols.get(protocol).request(instance, context_of(protocol, output, inputs))
 
 
-@pytest.mark.parametrize(("output", "form"), [("pointcloud", Cloud), ("mesh", Mesh)])
+@pytest.mark.parametrize(("output", "form"), [("pointcloud", PointCloud), ("mesh", Mesh)])
 @pytest.mark.parametrize("key", ["prompt", "caption", "text"])
 def test_words_are_asked_for_in_the_form_of_the_task(folder: Path, output: str, form: Any, key: str) -> None:
     request = asked("text_to_3d", output, an_instance(folder, **{key: "A red chair."}))
@@ -106,16 +106,16 @@ def test_what_lacks_its_input_is_not_asked(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("output", "raw", "form"),
     [
-        ("pointcloud", {"point_cloud": "points.ply"}, Cloud),
-        ("pointcloud", {"gt": "points.npz"}, Cloud),
-        ("pointcloud", "points.ply", Cloud),
+        ("pointcloud", {"point_cloud": "points.ply"}, PointCloud),
+        ("pointcloud", {"gt": "points.npz"}, PointCloud),
+        ("pointcloud", "points.ply", PointCloud),
         ("pointcloud", {"mesh": "mesh.obj"}, Mesh),
-        ("pointcloud", {"mesh": "mesh.ply"}, Cloud),
+        ("pointcloud", {"mesh": "mesh.ply"}, PointCloud),
         ("mesh", {"mesh_file": "mesh.obj"}, Mesh),
         ("mesh", {"gt": "mesh.off"}, Mesh),
         ("mesh", {"target": {"path": "./somewhere/mesh.ply"}}, Mesh),
-        ("mesh", {"pointcloud": "points.ply"}, Cloud),
-        ("mesh", {"points": "points.npz"}, Cloud),
+        ("mesh", {"pointcloud": "points.ply"}, PointCloud),
+        ("mesh", {"points": "points.npz"}, PointCloud),
     ],
 )
 def test_the_truth_may_be_a_cloud_or_a_mesh(folder: Path, output: str, raw: Any, form: Any) -> None:
@@ -126,7 +126,7 @@ def test_the_truth_may_be_a_cloud_or_a_mesh(folder: Path, output: str, raw: Any,
     truth = reference.medium()
     assert isinstance(truth, form)
     ideal = protocol.ideal(reference, instance, context)
-    assert isinstance(ideal, Cloud | Mesh)
+    assert isinstance(ideal, PointCloud | Mesh)
     assert ideal.form == output
     assert protocol.parse(Output(medium=output, answer=ideal), instance, context) == ideal
     away = chamfer(sampled(ideal, 20_000), sampled(truth, 20_000))
@@ -186,6 +186,6 @@ def test_motions_must_have_the_values_of_the_target(folder: Path) -> None:
 
 def test_specks_are_a_mesh_as_close_to_a_cloud_as_can_be() -> None:
     ball = trimesh.creation.icosphere(3)
-    mesh = specks(Cloud(ball.vertices))
+    mesh = specks(PointCloud(ball.vertices))
     assert len(mesh.faces) == len(ball.vertices)
-    assert specks(Cloud(np.zeros((1, 3)))).faces.shape == (1, 3)
+    assert specks(PointCloud(np.zeros((1, 3)))).faces.shape == (1, 3)

@@ -16,7 +16,7 @@ from scipy.fft import dct
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.core.outputs import Notes, Sound, Target
+from pytest_generalbench.core.outputs import Audio, SymbolicMusic, Target
 from pytest_generalbench.core.outputs.forms.symbolic_music import PERCUSSION, Note
 from pytest_generalbench.metrics.audio.mcd import BANDS, RANGE, RATE, aligned_mean, cepstra, mcd
 from pytest_generalbench.metrics.audio.music import e_accuracy, pcc
@@ -42,10 +42,10 @@ def scored(name: str, pairs: Sequence[tuple[Any, Any]], **backbones: Any) -> Met
     return made.result()
 
 
-def hum(pitch: float, seconds: float = 0.3, rate: int = RATE) -> Sound:
+def hum(pitch: float, seconds: float = 0.3, rate: int = RATE) -> Audio:
     moments = np.arange(int(seconds * rate)) / rate
     waves = sum(np.sin(2 * np.pi * pitch * part * moments) / part for part in (1, 2, 3))
-    return Sound((0.2 * waves * (1 + 0.5 * np.sin(9 * moments))).astype(np.float32), rate)
+    return Audio((0.2 * waves * (1 + 0.5 * np.sin(9 * moments))).astype(np.float32), rate)
 
 
 @given(st.lists(st.tuples(WORDS, SPOKEN), min_size=1, max_size=6))
@@ -88,13 +88,13 @@ class Ears:
         self._heard = heard
         self.languages: list[str | None] = []
 
-    def transcribe(self, sound: Sound, language: str | None) -> str:
+    def transcribe(self, sound: Audio, language: str | None) -> str:
         self.languages.append(language)
         return self._heard[f"s{len(sound.samples)}"]
 
 
-def silent(samples: int) -> Sound:
-    return Sound(np.full(samples, 0.1, np.float32), 8000)
+def silent(samples: int) -> Audio:
+    return Audio(np.full(samples, 0.1, np.float32), 8000)
 
 
 def test_spoken_wer_hears_the_answer_and_where_no_words_are_told_the_truth() -> None:
@@ -165,7 +165,7 @@ def test_cepstra_are_a_cosine_transform_of_the_log_of_mel_powers() -> None:
 def test_mcd_is_0_for_equal_sounds_at_any_loudness_and_bounded() -> None:
     one, other = hum(150), hum(330)
     assert mcd(one, one) == 0.0
-    assert mcd(Sound(np.float32(0.5) * one.samples, RATE), one) < 1e-4
+    assert mcd(Audio(np.float32(0.5) * one.samples, RATE), one) < 1e-4
     assert mcd(one, other) == pytest.approx(mcd(other, one))
     assert 1 < mcd(one, other) < RANGE
     assert scored("mcd", [(None, Target(medium=lambda: one))]).score == RANGE
@@ -178,11 +178,13 @@ NOTES = st.lists(
         st.integers(0, 15), st.integers(1, 8), st.integers(40, 80), st.sampled_from([0, 40, PERCUSSION])
     ),
     max_size=12,
-).map(lambda rows: Notes(tuple(Note(at / 4, long / 4, pitch, 80, who) for at, long, pitch, who in rows)))
+).map(
+    lambda rows: SymbolicMusic(tuple(Note(at / 4, long / 4, pitch, 80, who) for at, long, pitch, who in rows))
+)
 
 
 @given(NOTES, NOTES)
-def test_pcc_equals_numpys_correlation_of_the_rolls(said: Notes, true: Notes) -> None:
+def test_pcc_equals_numpys_correlation_of_the_rolls(said: SymbolicMusic, true: SymbolicMusic) -> None:
     cells = max(1, math.ceil(max(said.quarters, true.quarters) * 4))
     rolls = np.zeros((2, cells, 12))
     for roll, piece in zip(rolls, (said, true), strict=True):
@@ -199,7 +201,7 @@ def test_pcc_equals_numpys_correlation_of_the_rolls(said: Notes, true: Notes) ->
     assert pcc(said, true) == pytest.approx(100 * expected, abs=1e-6)
 
 
-def sounding(piece: Notes, moment: float) -> set[tuple[int, int]]:
+def sounding(piece: SymbolicMusic, moment: float) -> set[tuple[int, int]]:
     return {
         (note.instrument, note.pitch)
         for note in piece.notes
@@ -208,7 +210,7 @@ def sounding(piece: Notes, moment: float) -> set[tuple[int, int]]:
 
 
 @given(NOTES, NOTES)
-def test_e_accuracy_equals_sets_compared_at_every_onset(said: Notes, true: Notes) -> None:
+def test_e_accuracy_equals_sets_compared_at_every_onset(said: SymbolicMusic, true: SymbolicMusic) -> None:
     onsets = sorted({note.start for piece in (said, true) for note in piece.notes})
     if not onsets:
         with pytest.raises(PredictionFormatError):
@@ -224,7 +226,7 @@ def test_e_accuracy_equals_sets_compared_at_every_onset(said: Notes, true: Notes
 class Clap:
     """Vectors of length 1 from a sound's spectrum, and from a text's length."""
 
-    def sounds(self, sounds: Sequence[Sound]) -> Features:
+    def sounds(self, sounds: Sequence[Audio]) -> Features:
         rows = np.stack([
             [float(part.sum()) for part in np.array_split(np.abs(np.fft.rfft(sound.mono(sound.rate))), 6)]
             for sound in sounds
@@ -254,7 +256,7 @@ def test_clap_scores_are_cosines() -> None:
         scored("style_clap", [(sounds[0], Target(prompt="jazz"))], clap=clap)
 
 
-def _same(sound: Sound) -> Sound:
+def _same(sound: Audio) -> Audio:
     return sound
 
 
