@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from pytest_generalbench.core.request import Output
-from pytest_generalbench.runs.ledger.index import read_ledgers, settled
-from pytest_generalbench.runs.ledger.records import LedgerReader, Record
+from pytest_generalbench.runs.ledger.files import LedgerReader
+from pytest_generalbench.runs.ledger.index import read_ledgers, resolve_records
+from pytest_generalbench.runs.ledger.records import Record
 
 TASKS, INSTANCES, FILES = 724, 450, 8
 RATIO = 3.0
@@ -60,7 +61,7 @@ def test_a_whole_benchmarks_ledger_is_loaded(tmp_path: Path) -> None:
     total = 0
     for task in ledgers.tasks():
         wanted = {f"i{number:06}": "0" * 16 for number in range(INSTANCES)}
-        answers, _ = settled(ledgers.records(task), wanted, tmp_path)
+        answers, _ = resolve_records(ledgers.records(task), wanted, tmp_path)
         total += len(answers)
     tasks = time.perf_counter() - started
     grown = peak_mib() - before

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.generating_models import TASK, make_instance
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.media.media import Media, open_image
@@ -20,7 +21,6 @@ from pytest_generalbench.evaluation.scoring import background_scorer as scorer
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer
 from pytest_generalbench.runs.ledger import async_writer as behind
 from tests.fakes import FakeModel, evaluation
-from tests.generating_models import TASK, make_instance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

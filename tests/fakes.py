@@ -13,7 +13,7 @@ from pytest_generalbench.evaluation.scoring.backbones import Backbones
 from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
 from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 from pytest_generalbench.models.base import Failed, Model
-from pytest_generalbench.runs.ledger.records import LedgerWriter
+from pytest_generalbench.runs.ledger.files import LedgerWriter
 from pytest_generalbench.suite.data import TaskData
 
 if TYPE_CHECKING:

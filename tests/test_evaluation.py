@@ -19,7 +19,7 @@ from pytest_generalbench.evaluation.inference.batching import ask
 from pytest_generalbench.evaluation.task_evaluator import _has_gpu
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.baselines import make_baseline
-from pytest_generalbench.runs.ledger.records import LedgerReader
+from pytest_generalbench.runs.ledger.files import LedgerReader
 from tests.builders import TASK, make_instance, make_task
 from tests.fakes import FakeModel, StructuredOutput, evaluation
 

@@ -6,7 +6,8 @@ import pytest
 
 from pytest_generalbench.core.request import Output
 from pytest_generalbench.evaluation.scoring.live_records import Dropped, LiveRecords
-from pytest_generalbench.runs.ledger.records import LedgerReader, LedgerWriter, Record
+from pytest_generalbench.runs.ledger.files import LedgerReader, LedgerWriter
+from pytest_generalbench.runs.ledger.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +30,9 @@ def to_come(
     path = ledger.path.with_name("ledger-earlier.jsonl")
     with LedgerWriter(path) as writer:
         writer.append(earlier)
-    plain = [item for _, _, item in LedgerReader(path).lines() if item["kind"] == "answer"]
+    stored = list(LedgerReader(path).of_task("nlp/x"))
     digests = dict.fromkeys(NAMES, "d")
-    return LiveRecords(ledger.path, start, "nlp/x", digests, awaited.split(), plain, is_written)
+    return LiveRecords(ledger.path, start, "nlp/x", digests, awaited.split(), stored, is_written)
 
 
 def text(record: Record) -> str | None:

@@ -10,13 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench.core.request import Output
-from pytest_generalbench.runs.ledger.records import (
-    LedgerError,
-    LedgerReader,
-    LedgerWriter,
-    Record,
-    record_from_json,
-)
+from pytest_generalbench.runs.ledger.files import LedgerReader, LedgerWriter
+from pytest_generalbench.runs.ledger.records import LedgerError, Record, record_from_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_generalbench.core.request import Output
-from pytest_generalbench.runs.ledger.index import merged, read_ledgers, settled, verdict_digest
-from pytest_generalbench.runs.ledger.records import LedgerWriter, Record
+from pytest_generalbench.runs.ledger.files import LedgerWriter
+from pytest_generalbench.runs.ledger.index import merged, read_ledgers, resolve_records, verdict_digest
+from pytest_generalbench.runs.ledger.records import Record, StoredRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +22,16 @@ def record(instance: str, text: str | None = "x", state: str = "ok", digest: str
     return Record(TASK, instance, state=state, digest=digest, output=None if text is None else Output(text))
 
 
+def stored(record: Record) -> StoredRecord:
+    """Return the record as a reader of its line has it."""
+    return StoredRecord.from_plain(json.loads(record.to_json(lambda *_: "")))
+
+
 records = st.builds(
-    lambda kind, instance, state, digest, text: {
+    lambda kind, instance, state, digest, text: StoredRecord.from_plain({
         "v": 2, "kind": kind, "task": TASK, "instance": instance, "state": state, "digest": digest,
         "verdict": None if state == "error" else 1.0, "output": {"text": text},
-    },
+    }),
     st.sampled_from(["answer", "verdict"]),
     st.sampled_from("12"),
     st.sampled_from(["ok", "error", "timeout"]),
@@ -37,7 +43,7 @@ records = st.builds(
 @settings(deadline=None)
 @given(given=st.lists(records, max_size=12), data=st.data())
 def test_a_merge_is_the_same_in_every_order_and_however_often(
-    given: list[dict[str, Any]], data: st.DataObject
+    given: list[StoredRecord], data: st.DataObject
 ) -> None:
     shuffled = data.draw(st.permutations(given + given))
     whole = merged(given)
@@ -49,12 +55,12 @@ def test_a_merge_is_the_same_in_every_order_and_however_often(
 
 @settings(deadline=None)
 @given(given=st.lists(records, min_size=1, max_size=12))
-def test_an_answer_beats_a_failure(given: list[dict[str, Any]]) -> None:
+def test_an_answer_beats_a_failure(given: list[StoredRecord]) -> None:
     for key, best in merged(given).items():
-        if key[0] == "answer" and best["state"] != "ok":
-            same = [item for item in given if item["kind"] == "answer"]
-            same = [item for item in same if (item["instance"], item["digest"]) == (key[2], key[3])]
-            assert all(item["state"] != "ok" for item in same)
+        if key[0] == "answer" and best.state != "ok":
+            same = [item for item in given if item.kind == "answer"]
+            same = [item for item in same if (item.instance, item.digest) == (key[2], key[3])]
+            assert all(item.state != "ok" for item in same)
 
 
 def test_records_of_a_task_are_found_in_every_file(tmp_path: Path) -> None:
@@ -67,10 +73,10 @@ def test_records_of_a_task_are_found_in_every_file(tmp_path: Path) -> None:
             writer.append([record(f"{worker}9")])
     found = read_ledgers(tmp_path)
     assert found.count == 10
-    assert [plain["instance"] for plain in found.records(TASK)] == [
+    assert [item.instance for item in found.records(TASK)] == [
         "gw00", "gw01", "gw02", "gw09", "gw10", "gw11", "gw12", "gw19"
     ]  # fmt: skip
-    assert found.facts[TASK] == FACTS
+    assert found.bases[TASK] == FACTS
     assert found.torn == []
 
 
@@ -101,15 +107,15 @@ def test_an_interrupt_is_no_death(tmp_path: Path) -> None:
 
 
 def test_what_was_answered_to_another_request_does_not_count(tmp_path: Path) -> None:
-    plain = [json.loads(item.to_json(lambda *_: "")) for item in (record("1"), record("2", digest="old"))]
-    answers, _ = settled(plain, {"1": "d", "2": "d"}, tmp_path)
+    stored_records = [stored(record("1")), stored(record("2", digest="old"))]
+    answers, _ = resolve_records(stored_records, {"1": "d", "2": "d"}, tmp_path)
     assert list(answers) == ["1"]
 
 
 def test_a_verdict_holds_for_the_answer_it_was_given_about(tmp_path: Path) -> None:
     about = verdict_digest(record("1", "x"))
     verdict = Record(TASK, "1", kind="verdict", digest=about, verdict=1.0)
-    plain = [json.loads(item.to_json(lambda *_: "")) for item in (record("1", "x"), verdict)]
-    assert settled(plain, {"1": "d"}, tmp_path)[1]["1"].verdict == 1.0
-    plain[0]["output"]["text"] = "another"
-    assert settled(plain, {"1": "d"}, tmp_path)[1] == {}
+    both = [stored(record("1", "x")), stored(verdict)]
+    assert resolve_records(both, {"1": "d"}, tmp_path)[1]["1"].verdict == 1.0
+    both[0] = stored(record("1", "another"))
+    assert resolve_records(both, {"1": "d"}, tmp_path)[1] == {}

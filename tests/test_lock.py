@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.ledger.records import LedgerWriter
+from pytest_generalbench.runs.ledger.files import LedgerWriter
 from pytest_generalbench.runs.lock import LOCK_FILE, RunLock, wait_for_workers
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from pytest_generalbench.core.request import Output
 from pytest_generalbench.core.threads import Background
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
 from pytest_generalbench.runs.ledger.async_writer import AsyncLedgerWriter
-from pytest_generalbench.runs.ledger.records import LedgerError, LedgerReader, LedgerWriter, Record
+from pytest_generalbench.runs.ledger.files import LedgerReader, LedgerWriter
+from pytest_generalbench.runs.ledger.records import LedgerError, Record
 from tests.builders import TASK, make_instance, make_task
 from tests.fakes import FakeModel, evaluation
 

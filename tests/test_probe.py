@@ -11,7 +11,7 @@ from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.core.result import drift
 from pytest_generalbench.evaluation.inference.consistency import chosen, probe, shares
 from pytest_generalbench.models.base import Failed
-from pytest_generalbench.runs.ledger.records import LedgerReader
+from pytest_generalbench.runs.ledger.files import LedgerReader
 from tests.builders import TASK, make_instance
 from tests.fakes import FakeModel, evaluation
 

@@ -17,7 +17,7 @@ from pytest_generalbench.evaluation.scoring.judge import make_judge
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput
 from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 from pytest_generalbench.models import make_model
-from pytest_generalbench.runs.ledger.records import LedgerWriter
+from pytest_generalbench.runs.ledger.files import LedgerWriter
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
 from tests.builders import make_instance, make_task

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+
+    from pytest_generalbench.reports.comparison import Side
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,15 +36,15 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             line = json.dumps(found.to_dict(), ensure_ascii=False)
         else:
-            line = f"{found.task} {found.instance}: {_told(found.first)} | {_told(found.second)}"
+            line = f"{found.task} {found.instance}: {_shown(found.first)} | {_shown(found.second)}"
         sys.stdout.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
     if not options.json:
         sys.stdout.write(f"{count} instances differ\n" if count != 1 else "1 instance differs\n")
     return 1 if count else 0
 
 
-def _told(side: Any) -> str:
+def _shown(side: Side | None) -> str:
     if side is None:
         return "not there"
-    text = "" if side["answer"] is None else f" {side['answer']!r:.60}"
-    return f"{side['state']}{text}"
+    text = "" if side.answer is None else f" {side.answer!r:.60}"
+    return f"{side.state}{text}"

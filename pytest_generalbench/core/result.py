@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -94,6 +94,17 @@ class TaskResult:
     rows: tuple[InstanceRow, ...] = field(default=(), compare=False, repr=False)
     """A row for every instance, where the task was just scored; they are kept in the instance table alone."""
 
+    @classmethod
+    def unscored(cls, task: Task, state: str, reason: str) -> TaskResult:
+        """Return the result of a task that has no score.
+
+        Args:
+            task: The task.
+            state: One of TASK_STATES, none that has a score.
+            reason: Why it has none, for the reader of the result.
+        """
+        return cls(task.id, state, task.metric.name, task.metric.unit, reason=reason)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins only; a score that is not finite becomes None with a reason."""
         plain = asdict(replace(self, rows=()))
@@ -135,11 +146,10 @@ def digest_of(result: TaskResult) -> dict[str, Any]:
     return plain
 
 
-def absent(task: Task, state: str, reason: str) -> TaskResult:
-    """Return the result of a task that has no score, and why."""
-    return TaskResult(task.id, state, task.metric.name, task.metric.unit, reason=reason)
+_KEYS: Final = frozenset(item.name for item in fields(TaskResult)) - {"rows"}
 
 
 def result_from_dict(plain: Mapping[str, Any]) -> TaskResult:
-    """Rebuild a TaskResult from its plain form."""
-    return TaskResult(**{**plain, "notes": tuple(plain.get("notes", ()))})
+    """Rebuild a TaskResult from its plain form; keys of another version of this package are left out."""
+    known = {key: plain[key] for key in plain if key in _KEYS}
+    return TaskResult(**{**known, "notes": tuple(plain.get("notes", ()))})

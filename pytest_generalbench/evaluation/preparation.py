@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
 from pytest_generalbench.core.errors import DataError, MissingDependencyError
-from pytest_generalbench.core.result import TaskResult, absent
+from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.evaluation.scoring.human_ratings import (
     AUTOMATIC,
     HUMAN_METRICS,
@@ -55,17 +55,17 @@ def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskR
     lacking = protocols.get(task.protocol).requires
     if lacking and find_spec(lacking[0]) is None:
         error = MissingDependencyError(*lacking, f"the protocol {task.protocol}")
-        return absent(task, "unavailable", str(error))
+        return TaskResult.unscored(task, "unavailable", str(error))
     lacking_weights = backbones.missing(metrics.get(task.metric.name).backbones)
     if lacking_weights:
-        return absent(task, "unavailable", lacking_weights)
+        return TaskResult.unscored(task, "unavailable", lacking_weights)
     try:
         if not metrics.get(task.metric.name).backbones:
             metrics.make(task.metric.name, task.metric.options)
     except MissingDependencyError as error:
-        return absent(task, "unavailable", str(error))
+        return TaskResult.unscored(task, "unavailable", str(error))
     if task.metric.name == JUDGE_METRIC and judge is None:
-        return absent(task, "unavailable", "needs a judge: --generalbench-judge=MODEL")
+        return TaskResult.unscored(task, "unavailable", "needs a judge: --generalbench-judge=MODEL")
     return None
 
 
@@ -160,7 +160,7 @@ class TaskScoring:
             return impossible
         data = self.data.load(task)
         if data is None:
-            return absent(task, "no_data", "the data folder has no folder for it")
+            return TaskResult.unscored(task, "no_data", "the data folder has no folder for it")
         return Loaded(task, data)
 
     def prepare(self, loaded: Loaded) -> PreparedTask:

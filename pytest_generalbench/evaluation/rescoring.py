@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.result import TaskResult, absent, digest_of, result_from_dict
+from pytest_generalbench.core.result import TaskResult, digest_of, result_from_dict
 from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.runs.finalize import FACETS, Setting, data_fingerprint, level_of, run_result
 from pytest_generalbench.runs.folder import read_run, settings_of_run
 from pytest_generalbench.runs.instance_rows import write_rows
-from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, settled
+from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.provenance import environment
 from pytest_generalbench.runs.result_file import RESULT_FILE, SCHEMA_VERSION, read_result
@@ -60,8 +60,8 @@ class _Run:
             if entry["id"] == task:
                 plain = {key: value for key, value in entry.items() if key not in ("sota", *FACETS)}
                 return result_from_dict({**plain, "seconds": 0.0})
-        told = self.ledgers.results.get(task)
-        return result_from_dict(told[2]) if told else None
+        concluded = self.ledgers.conclusions.get(task)
+        return concluded.result if concluded else None
 
 
 class _Rescoring(TaskScoring):
@@ -72,7 +72,7 @@ class _Rescoring(TaskScoring):
             return loaded
         prepared = self.prepare(loaded)
         PreviousSessions(ledgers).check(task.id, facts_of(prepared.scoring))
-        answers, verdicts = settled(ledgers.records(task.id), prepared.digests(), ledgers.folder)
+        answers, verdicts = resolve_records(ledgers.records(task.id), prepared.digests(), ledgers.folder)
         for instance in prepared.scoring.instances:
             if instance.id not in answers:
                 answers[instance.id] = Record(task.id, instance.id, state="error", message="not asked yet")
@@ -147,7 +147,7 @@ def _one(
     if before is not None and before.state in _NOT_FROM_ANSWERS:
         return before
     if name not in run.ledgers.spans and before is None:
-        return absent(task, "not_run", "selected, but never reported")
+        return TaskResult.unscored(task, "not_run", "selected, but never reported")
     roles = metrics.get(task.metric.name).backbones
     if roles and not is_demo and before is not None:
         kept.setdefault(f"measured with pretrained models ({', '.join(roles)})", []).append(name)
@@ -155,7 +155,7 @@ def _one(
     try:
         result = scoring.rescore(task, run.ledgers)
     except GeneralBenchError as error:
-        result = absent(task, "failed", str(error)[:300])
+        result = TaskResult.unscored(task, "failed", str(error)[:300])
     return replace(result_from_dict(digest_of(result)), rows=result.rows)
 
 
@@ -168,7 +168,7 @@ def _data(run: _Run, name: str, split: str, is_demo: bool) -> dict[str, Any]:
 def _model(run: _Run) -> dict[str, Any]:
     if run.before:
         return {key: value for key, value in run.before["model"].items() if key != "spec"}
-    return dict(run.ledgers.model[1]) if run.ledgers.model else {}
+    return dict(run.ledgers.model.identity) if run.ledgers.model else {}
 
 
 def _aside(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pytest_generalbench import __version__, metrics
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.media.media import decode_ahead
 from pytest_generalbench.core.media.prefetch import AHEAD
-from pytest_generalbench.core.result import TaskResult, absent
+from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.core.threads import Background
 from pytest_generalbench.evaluation.inference.batching import generate_batches
 from pytest_generalbench.evaluation.inference.consistency import chosen, probe
@@ -31,8 +31,9 @@ from pytest_generalbench.models.base import Failed, Model, ReferenceSheet, model
 from pytest_generalbench.runs.batch_claims import BatchClaims, LedgerSpan
 from pytest_generalbench.runs.instance_rows import write_rows
 from pytest_generalbench.runs.ledger.async_writer import AsyncLedgerWriter
-from pytest_generalbench.runs.ledger.index import settled
-from pytest_generalbench.runs.ledger.records import RECORDS, LedgerReader, LedgerWriter, Record
+from pytest_generalbench.runs.ledger.files import LedgerReader, LedgerWriter
+from pytest_generalbench.runs.ledger.index import resolve_records
+from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.resume import Plan, PreviousSessions
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class TaskEvaluator(TaskScoring):
         if result is not before:
             if result.rows:
                 write_rows(self.ledger.path.parent, task.id, result.rows)
-            self.ledger.conclude(task.id, result.to_dict(), __version__)
+            self.ledger.conclude(result, __version__)
         return result
 
     def help(self, task: Task, place: int, parts: int) -> int:
@@ -141,9 +142,9 @@ class TaskEvaluator(TaskScoring):
         if shared.is_over:
             return 0
         opened = self._open(task, self.earlier.result(task.id, task.metric.name))
-        if isinstance(opened, TaskResult) or not opened.plan.together:
+        if isinstance(opened, TaskResult) or not opened.plan.batched:
             return 0  # the process that runs the task says why
-        plan = replace(opened.plan, alone=(), records=())
+        plan = replace(opened.plan, isolated=(), records=())
         self._answer(opened._replace(plan=plan), shared)
         return shared.count_answered
 
@@ -203,7 +204,7 @@ class TaskEvaluator(TaskScoring):
         alone = alone and not metric.in_order and not (metric.backbones and _has_gpu())
         if self.scorer is None or not alone or scoring.split != "open":
             return BackgroundScoring(None, job)
-        awaited = [request.instance_id for request in (*plan.together, *plan.alone)]
+        awaited = [request.instance_id for request in (*plan.batched, *plan.isolated)]
         awaited += [record.instance for record in plan.records]
         return BackgroundScoring(self.scorer, job._replace(awaited=frozenset(awaited)))
 
@@ -250,7 +251,7 @@ class TaskEvaluator(TaskScoring):
             with model_errors("the model's unsupported"):
                 unsupported = self.model().unsupported(loaded.task)
             if unsupported:
-                return absent(loaded.task, "unsupported", unsupported)
+                return TaskResult.unscored(loaded.task, "unsupported", unsupported)
         return self.prepare(loaded)
 
     def _ready(self, task: Task) -> PreparedTask | TaskResult:
@@ -277,13 +278,12 @@ class TaskEvaluator(TaskScoring):
         """Return what the ledgers say of the task; this process's part of it begins at `start`."""
         task, folder = prepared.scoring.task.id, self.ledger.path.parent
         stretches = [(folder / item.ledger, item.begin, item.end) for item in others if item.end > item.begin]
-        lines = chain(
-            LedgerReader(self.ledger.path).lines(start),
-            *(LedgerReader(path).lines(begin, end) for path, begin, end in stretches),
+        records = chain(
+            self.earlier.records(task),
+            LedgerReader(self.ledger.path).of_task(task, start),
+            *(LedgerReader(path).of_task(task, begin, end) for path, begin, end in stretches),
         )
-        own = (plain for _, _, plain in lines if plain["kind"] in RECORDS and plain["task"] == task)
-        records = chain(self.earlier.records(task), own)
-        return settled(records, prepared.digests(), folder)
+        return resolve_records(records, prepared.digests(), folder)
 
     def _answer(
         self,
@@ -297,7 +297,7 @@ class TaskEvaluator(TaskScoring):
         task = prepared.scoring.task
         if plan.records:
             self.ledger.append(plan.records)
-        if not (plan.together or plan.alone):
+        if not (plan.batched or plan.isolated):
             return {}
         model = self.model()
         sheet = answer_sheet(prepared) if model.wants_answers else None
@@ -307,9 +307,9 @@ class TaskEvaluator(TaskScoring):
         self.deadlines.begin()
         generate = partial(self.deadlines.call, model.generate)
         size = self.settings.batch_size or model.batch_size
-        probed = frozenset(chosen(plan.together, self.probes.get(task.id, 0)))
+        probed = frozenset(chosen(plan.batched, self.probes.get(task.id, 0)))
         first: dict[str, Output | Failed] = {}
-        left = len(plan.together) + len(plan.alone)
+        left = len(plan.batched) + len(plan.isolated)
         ledger = AsyncLedgerWriter(self.ledger, self._writing)
         if shared is not None:
             shared.join()
@@ -330,7 +330,7 @@ class TaskEvaluator(TaskScoring):
             ledger.flush()
             if shared is not None:
                 shared.leave()
-        return probe(generate, plan.together, first, size) if first else {}
+        return probe(generate, plan.batched, first, size) if first else {}
 
     def _asked(
         self, generate: Generate, opened: Opened, size: int, shared: BatchClaims | None
@@ -343,16 +343,16 @@ class TaskEvaluator(TaskScoring):
             self._look_ahead(size, following)
 
         if shared is None:
-            yield from generate_batches(generate, plan.together, size, before)
-            yield from generate_batches(generate, plan.alone, 1, before)
+            yield from generate_batches(generate, plan.batched, size, before)
+            yield from generate_batches(generate, plan.isolated, 1, before)
             return
         batches = batches_of(
-            opened.prepared.requests, {request.instance_id for request in plan.together}, size
+            opened.prepared.requests, {request.instance_id for request in plan.batched}, size
         )
         yield from ask_shared(generate, batches, shared, self.ledger.position, before)
         if shared.place == 0:
             shared.wait()
-            yield from generate_batches(generate, [*plan.alone, *left_behind(batches, shared)], 1, before)
+            yield from generate_batches(generate, [*plan.isolated, *left_behind(batches, shared)], 1, before)
 
     def _look_ahead(self, size: int, requests: Sequence[Request]) -> None:
         """Have the next batch's media decoded while the model works on this one."""

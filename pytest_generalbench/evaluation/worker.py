@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
-from pytest_generalbench.core.result import TaskResult, absent
+from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, can_fork
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
@@ -16,8 +16,9 @@ from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 from pytest_generalbench.models import make_model
 from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.runs.folder import ledger_path
+from pytest_generalbench.runs.ledger.files import LedgerWriter
 from pytest_generalbench.runs.ledger.index import read_ledgers
-from pytest_generalbench.runs.ledger.records import LedgerError, LedgerWriter
+from pytest_generalbench.runs.ledger.records import LedgerError
 from pytest_generalbench.runs.model_identity import identify, sources
 from pytest_generalbench.runs.resume import PreviousSessions, ResumeError, differences
 
@@ -92,7 +93,7 @@ class EvaluationWorker:
             return self._ready(following).run(task, parts)
         except GeneralBenchError as error:
             self._note(error)
-            return absent(task, "failed", str(error)[:300])
+            return TaskResult.unscored(task, "failed", str(error)[:300])
 
     def help(self, task: Task, place: int, parts: int, following: Task | None = None) -> int:
         """Answer batches of a task that no other process has taken; return how many instances that were.
@@ -181,16 +182,16 @@ class EvaluationWorker:
 
     def _introduce(self) -> None:
         """Note in the ledger which model answers. Raises ResumeError when earlier answers are another's."""
-        told = self.model_identity()
-        if self._evaluation is None or told is None:
+        identity = self.model_identity()
+        if self._evaluation is None or identity is None:
             return
         ledgers = self._evaluation.earlier.ledgers
         if ledgers is not None and ledgers.model is not None:
-            before = {key: value for key, value in ledgers.model[1].items() if key != "device"}
-            found = differences(before, told)
-            if found:
-                raise ResumeError(f"the run cannot be continued with another model: {'; '.join(found)}")
-        self._evaluation.ledger.introduce(told)
+            before = {key: value for key, value in ledgers.model.identity.items() if key != "device"}
+            differing = differences(before, identity)
+            if differing:
+                raise ResumeError(f"the run cannot be continued with another model: {'; '.join(differing)}")
+        self._evaluation.ledger.introduce(identity)
 
     def model_identity(self) -> dict[str, Any] | None:
         """Return what the model says of itself, in plain builtins; None when no task needed it here."""

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.node_ids import is_part, task_id_of
-from pytest_generalbench.core.result import TaskResult, absent, drift, result_from_dict
+from pytest_generalbench.core.result import TaskResult, drift, result_from_dict
 from pytest_generalbench.plugin.context import (
     MODEL_OUTPUT,
     PART_PROPERTY,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pytest_generalbench.plugin.context import Benchmark
     from pytest_generalbench.runs.finalize import Setting
     from pytest_generalbench.runs.folder import RunFolder
+    from pytest_generalbench.runs.ledger.files import LedgerWriter
     from pytest_generalbench.runs.ledger.index import Ledgers
-    from pytest_generalbench.runs.ledger.records import LedgerWriter
     from pytest_generalbench.suite.data import DataSource
     from pytest_generalbench.suite.level import LevelResult, SotaTable
 
@@ -174,7 +174,9 @@ class Controller:
             self._broken += 1
             crash = getattr(report.longrepr, "reprcrash", None)
             told = crash.message if crash else report.longreprtext
-            self.results[task_id] = absent(self.tasks[task_id], "failed", " ".join(told.split())[:300])
+            self.results[task_id] = TaskResult.unscored(
+                self.tasks[task_id], "failed", " ".join(told.split())[:300]
+            )
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
@@ -186,7 +188,7 @@ class Controller:
 
     def _note_crash(self, run: RunFolder, worker: str) -> None:
         from pytest_generalbench.runs.folder import ledger_path
-        from pytest_generalbench.runs.ledger.records import LedgerWriter
+        from pytest_generalbench.runs.ledger.files import LedgerWriter
 
         try:
             if self._ledger is None:
@@ -251,10 +253,11 @@ class Controller:
         """Give every selected task a result: its own, that of an earlier session, or none."""
         lost = self.selected - self.results.keys()
         for task_id in lost:
-            told = self._earlier.results.get(task_id) if self._earlier else None
-            reason = "selected, but never reported"
+            concluded = self._earlier.conclusions.get(task_id) if self._earlier else None
             self.results[task_id] = (
-                result_from_dict(told[2]) if told else absent(self.tasks[task_id], "not_run", reason)
+                concluded.result
+                if concluded
+                else TaskResult.unscored(self.tasks[task_id], "not_run", "selected, but never reported")
             )
         if session.exitstatus == pytest.ExitCode.OK and lost:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -343,7 +346,7 @@ class Controller:
         if self._model is None:
             self._model = self.own_model()
         if self._model is None and self._earlier is not None and self._earlier.model is not None:
-            self._model = self._earlier.model[1]
+            self._model = dict(self._earlier.model.identity)
         return self._model or {}
 
     def _aside(self, run: RunFolder) -> dict[str, Any]:

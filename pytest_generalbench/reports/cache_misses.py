@@ -11,8 +11,10 @@ from pytest_generalbench.runs.folder import read_run
 from pytest_generalbench.runs.ledger.index import read_ledgers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pytest_generalbench.runs.ledger.records import StoredRecord
 
 
 def explain(folder: Path, instance: str, cache: AnswerCache) -> Iterator[str]:
@@ -32,15 +34,15 @@ def explain(folder: Path, instance: str, cache: AnswerCache) -> Iterator[str]:
         yield from (f"{task}:{name}: {line}" for line in _lines(task, name, record, cache))
 
 
-def _lines(task: str, instance: str, record: Mapping[str, Any], cache: AnswerCache) -> Iterator[str]:
-    told = ((record.get("output") or {}).get("details") or {}).get("cache")
-    if told is None:
-        yield f"not cached: its state is {record['state']}, or the run had no cache that could be used"
+def _lines(task: str, instance: str, record: StoredRecord, cache: AnswerCache) -> Iterator[str]:
+    entry = record.details.get("cache")
+    if entry is None:
+        yield f"not cached: its state is {record.state}, or the run had no cache that could be used"
         return
-    if told["is_hit"]:
+    if entry["is_hit"]:
         yield "answered from the cache"
         return
-    mine = {key: told.get(key) for key in COMPONENTS}
+    mine = {key: entry.get(key) for key in COMPONENTS}
     if mine["model"] is None:
         yield "not looked for: nothing of this model is cached"
         return

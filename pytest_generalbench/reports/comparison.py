@@ -9,8 +9,19 @@ from pytest_generalbench.runs.folder import read_run
 from pytest_generalbench.runs.ledger.index import Ledgers, merged, read_ledgers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pytest_generalbench.runs.ledger.records import StoredRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one run has of an instance."""
+
+    state: str
+    answer: str | None
+    """The text, else the digest that equal answers share; None where there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +30,23 @@ class Difference:
 
     task: str
     instance: str
-    first: dict[str, Any] | None
-    """State and answer in the first run, None when it is not there."""
-    second: dict[str, Any] | None
+    first: Side | None
+    """None where the first run has no record of it."""
+    second: Side | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins."""
         return asdict(self)
 
 
-def answers_of(ledgers: Ledgers, task: str) -> dict[str, Mapping[str, Any]]:
+def answers_of(ledgers: Ledgers, task: str) -> dict[str, StoredRecord]:
     """Return the task's answers by instance, as they lie in the ledger; an answer goes before a failure."""
-    found: dict[str, Mapping[str, Any]] = {}
+    answers: dict[str, StoredRecord] = {}
     records = merged(ledgers.records(task))
     for (kind, _, instance, _), record in sorted(records.items(), key=lambda item: str(item[0])):
-        if kind == "answer" and (instance not in found or found[instance]["state"] != "ok"):
-            found[instance] = record
-    return found
+        if kind == "answer" and (instance not in answers or answers[instance].state != "ok"):
+            answers[instance] = record
+    return answers
 
 
 def compare_runs(first: Path, second: Path) -> Iterator[Difference]:
@@ -54,12 +65,5 @@ def compare_runs(first: Path, second: Path) -> Iterator[Difference]:
                 yield Difference(task, instance, *sides)
 
 
-def _side(record: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if record is None:
-        return None
-    output = record.get("output") or {}
-    # An answer that is not text is told by its digest, which equal answers share.
-    return {
-        "state": record["state"],
-        "answer": output.get("text") if output.get("text") else output.get("key"),
-    }
+def _side(record: StoredRecord | None) -> Side | None:
+    return None if record is None else Side(record.state, record.shown)

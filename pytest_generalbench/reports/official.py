@@ -16,7 +16,7 @@ from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.reports.comparison import answers_of
 from pytest_generalbench.runs.folder import read_run, settings_of_run
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers
-from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER
+from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, StoredRecord
 from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
@@ -122,23 +122,20 @@ def write_json(path: Path, content: Any) -> None:
     path.write_bytes((text + "\n").encode("utf-8", "backslashreplace"))
 
 
-def _prediction(folder: Path, record: Mapping[str, Any], place: Path) -> Any:
+def _prediction(folder: Path, record: StoredRecord, place: Path) -> Any:
     """Return an answer as prediction files have it, None where there is none; its file goes beside it."""
-    output = record.get("output")
-    if output is None:
-        return None
-    plain = output.get("answer")
+    plain = record.answer
     if plain is None:
-        return output.get("text")
-    if plain.get("file"):
-        source, target = folder / MEDIA_FOLDER / plain["file"], place / plain["file"]
+        return record.text
+    if record.file:
+        source, target = folder / MEDIA_FOLDER / record.file, place / record.file
         if not target.is_file():
             try:
                 shutil.copyfile(source, target)
             except OSError as error:
                 raise GeneralBenchError(f"{source} cannot be copied: {error.strerror or error}") from error
         if issubclass(form_of(plain["form"]), MediaOutput):
-            return plain["file"]
+            return record.file
     return {key: value for key, value in plain.items() if key != "preview"}
 
 

@@ -30,17 +30,15 @@ def answer_rows(run: ExportedRun) -> Iterator[dict[str, Any]]:
     """Yield a row for every instance that the run has a record of."""
     for task in run.ledgers.tasks():
         for instance, record in sorted(answers_of(run.ledgers, task).items()):
-            output = record.get("output") or {}
-            plain = output.get("answer") or {}
             yield {
                 "task": task,
                 "instance": instance,
-                "state": record["state"],
-                "answer": output.get("text"),
-                "file": plain.get("file"),
-                "message": record.get("message"),
-                "seconds": record.get("seconds"),
-                "digest": record["digest"],
+                "state": record.state,
+                "answer": record.text,
+                "file": record.file,
+                "message": record.message,
+                "seconds": record.seconds,
+                "digest": record.digest,
             }
 
 
@@ -94,7 +92,7 @@ def export_benchmark(run: ExportedRun, out: Path) -> list[str]:
     benchmarks = []
     for task in run.ledgers.tasks():
         answers = answers_of(run.ledgers, task)
-        seconds = [record["seconds"] for _, record in sorted(answers.items()) if record.get("seconds")]
+        seconds = [record.seconds for _, record in sorted(answers.items()) if record.seconds]
         if seconds:
             benchmarks.append(_benchmark(task, seconds))
     started = run.record["sessions"][0]

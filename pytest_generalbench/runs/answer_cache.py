@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.runs.files import MediaStore, atomic_write
-from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record, parse_line, record_from_plain
+from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record, record_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -103,8 +103,8 @@ class AnswerCache:
     def get(self, key: CacheKey) -> Output | None:
         """Return the answer kept under `key`; one that is damaged or not there is None."""
         try:
-            plain = parse_line(self._place("answers", key.name).read_bytes())
-            output = record_from_plain(plain, self.media.get).output
+            line = self._place("answers", key.name).read_bytes()
+            output = record_from_json(line, self.media.get).output
             if output is not None:
                 output.read()  # a file of it that is gone or damaged is a miss as well
         except (OSError, ValueError, KeyError, TypeError, GeneralBenchError):

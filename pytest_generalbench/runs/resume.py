@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench import __version__, protocols
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.request import INCOMPLETE_STATES
-from pytest_generalbench.core.result import TaskResult, result_from_dict
-from pytest_generalbench.runs.ledger.index import Ledgers, settled
-from pytest_generalbench.runs.ledger.records import Record
+from pytest_generalbench.runs.ledger.index import Ledgers, resolve_records
+from pytest_generalbench.runs.ledger.records import Record, StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_generalbench.core.request import Request
+    from pytest_generalbench.core.result import TaskResult
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data import DataSource
 
@@ -37,9 +37,9 @@ class ResumeError(GeneralBenchError):
 class Plan:
     """What is left to do for a task."""
 
-    together: tuple[Request, ...] = ()
+    batched: tuple[Request, ...] = ()
     """To be asked in batches."""
-    alone: tuple[Request, ...] = ()
+    isolated: tuple[Request, ...] = ()
     """In flight when a worker died: each is asked by itself, so that a second death names the culprit."""
     records: tuple[Record, ...] = ()
     """To be kept as they are: what cannot or must not be asked."""
@@ -47,7 +47,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is left to ask or to keep."""
-        return not (self.together or self.alone or self.records)
+        return not (self.batched or self.isolated or self.records)
 
 
 @dataclass(slots=True)
@@ -62,33 +62,33 @@ class PreviousSessions:
 
     def result(self, task: str, metric: str) -> TaskResult | None:
         """Return what this version of the program made of the task in an earlier session, or None."""
-        if self.ledgers is None or task not in self.ledgers.results or metric in self.rescored:
+        if self.ledgers is None or task not in self.ledgers.conclusions or metric in self.rescored:
             return None
-        _, version, plain = self.ledgers.results[task]
-        result = result_from_dict(plain)
+        concluded = self.ledgers.conclusions[task]
+        result = concluded.result
         again = result.state in _AGAIN or (self.retry and result.state == "incomplete")
-        return None if version != __version__ or again else result
+        return None if concluded.by != __version__ or again else result
 
-    def check(self, task: str, facts: Mapping[str, Any]) -> None:
-        """Refuse a task that was asked under other facts (data, protocol). Raises ResumeError."""
-        before = {} if self.ledgers is None else self.ledgers.facts.get(task, {})
-        differing = differences(before, {**facts, **{key: before[key] for key in before if key not in facts}})
+    def check(self, task: str, basis: Mapping[str, Any]) -> None:
+        """Refuse a task that was asked on another basis (data, protocol). Raises ResumeError."""
+        before = {} if self.ledgers is None else self.ledgers.bases.get(task, {})
+        differing = differences(before, {**before, **basis})
         if differing:
             raise ResumeError(f"{task} cannot be continued: {'; '.join(differing)}")
 
-    def records(self, task: str) -> Iterable[dict[str, Any]]:
+    def records(self, task: str) -> Iterable[StoredRecord]:
         """Yield the task's records of earlier sessions."""
         return () if self.ledgers is None else self.ledgers.records(task)
 
     def plan(self, task: str, requests: Sequence[Request], impossible: Sequence[Record]) -> Plan:
         """Return what is left to do, given everything that there is to do."""
         if self.ledgers is None:
-            return Plan(together=tuple(requests), records=tuple(impossible))
+            return Plan(batched=tuple(requests), records=tuple(impossible))
         digests = {request.instance_id: request.digest() for request in requests}
         wanted = {**digests, **dict.fromkeys((record.instance for record in impossible), None)}
-        answers, _ = settled(self.records(task), wanted, self.ledgers.folder)
-        together: list[Request] = []
-        alone: list[Request] = []
+        answers, _ = resolve_records(self.records(task), wanted, self.ledgers.folder)
+        batched: list[Request] = []
+        isolated: list[Request] = []
         records = [item for item in impossible if item.instance not in answers]
         for request in requests:
             answer = answers.get(request.instance_id)
@@ -102,8 +102,8 @@ class PreviousSessions:
                     Record(task, request.instance_id, state="error", digest=digest, message=QUARANTINED)
                 )
             else:
-                (alone if deaths else together).append(request)
-        return Plan(tuple(together), tuple(alone), tuple(records))
+                (isolated if deaths else batched).append(request)
+        return Plan(tuple(batched), tuple(isolated), tuple(records))
 
 
 def check_facts(ledgers: Ledgers, tasks: Mapping[str, Task], data: DataSource) -> None:
@@ -112,7 +112,7 @@ def check_facts(ledgers: Ledgers, tasks: Mapping[str, Task], data: DataSource) -
     Raises ResumeError that names every difference, so that no worker has to start for it.
     """
     found = []
-    for name, before in sorted(ledgers.facts.items()):
+    for name, before in sorted(ledgers.bases.items()):
         task = tasks.get(name)
         if task is None:
             continue

@@ -26,7 +26,7 @@ from pytest_generalbench.metrics.detection.boxes import TrueBox
 from pytest_generalbench.metrics.standard_errors import GROUPS, draw_groups
 from pytest_generalbench.metrics.text.codebleu import CodeReference
 from pytest_generalbench.models import make_model
-from pytest_generalbench.runs.ledger.records import LedgerWriter
+from pytest_generalbench.runs.ledger.files import LedgerWriter
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
 from tests.metrics import test_boxes, test_dense_laws, test_laws, test_space_laws

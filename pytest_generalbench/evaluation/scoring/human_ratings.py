@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.core.request import INCOMPLETE_STATES
-from pytest_generalbench.core.result import InstanceRow, TaskResult, absent
+from pytest_generalbench.core.result import InstanceRow, TaskResult
 from pytest_generalbench.evaluation.scoring.rows import instance_rows
 from pytest_generalbench.metrics.audio.opinion_scores import SCALES
-from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, LedgerReader, Record
+from pytest_generalbench.runs.ledger.files import LedgerReader
+from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record
 from pytest_generalbench.suite.demo import HUMAN_SCORES
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def score_rated(
     if not rated:
         kept = sum(states[state] for state in states if state not in INCOMPLETE_STATES)
         reason = f"only people can score it: {kept} answers are kept; fill in {SHEET} in the run folder and "
-        result = absent(task, "human", f"{reason}give it with --generalbench-human-scores=FILE")
+        result = TaskResult.unscored(task, "human", f"{reason}give it with --generalbench-human-scores=FILE")
         return replace(result, states=dict(states), seconds=seconds, data=given.fingerprint)
     for instance in rated:
         accumulator.add(told[instance], None)

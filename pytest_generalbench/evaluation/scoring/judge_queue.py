@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from pytest_generalbench.protocols import Protocol
 from pytest_generalbench.runs.ledger.index import verdict_digest
-from pytest_generalbench.runs.ledger.records import LedgerWriter, Record
+from pytest_generalbench.runs.ledger.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.threads import Background
     from pytest_generalbench.evaluation.preparation import PreparedTask
     from pytest_generalbench.evaluation.scoring.judge import Judge
+    from pytest_generalbench.runs.ledger.files import LedgerWriter
 
 
 class JudgeQueue:

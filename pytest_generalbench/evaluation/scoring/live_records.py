@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_generalbench.runs.ledger.index import settled
-from pytest_generalbench.runs.ledger.records import RECORDS, LedgerReader, Record
+from pytest_generalbench.runs.ledger.files import LedgerReader
+from pytest_generalbench.runs.ledger.index import resolve_records
+from pytest_generalbench.runs.ledger.records import Record, StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,7 @@ class LiveRecords(Mapping[str, Record]):
         task: str,
         digests: Mapping[str, str | None],
         awaited: Iterable[str],
-        earlier: Iterable[Mapping[str, Any]],
+        earlier: Iterable[StoredRecord],
         is_written: Callable[[], bool],
     ) -> None:
         """Name what is waited for.
@@ -48,9 +49,9 @@ class LiveRecords(Mapping[str, Record]):
         self._digests = digests
         self._awaited = set(awaited)
         self._is_written = is_written
-        self._plain: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for plain in earlier:
-            self._plain[plain["instance"]].append(plain)
+        self._stored: dict[str, list[StoredRecord]] = defaultdict(list)
+        for record in earlier:
+            self._stored[record.instance].append(record)
 
     def __getitem__(self, instance: str) -> Record:
         """Return the instance's record, as soon as it is there."""
@@ -58,8 +59,9 @@ class LiveRecords(Mapping[str, Record]):
             if not self._read() and self._is_written():
                 self._read()
                 break
-        found, _ = settled(self._plain[instance], {instance: self._digests[instance]}, self._ledger.parent)
-        return found[instance]
+        wanted = {instance: self._digests[instance]}
+        answers, _ = resolve_records(self._stored[instance], wanted, self._ledger.parent)
+        return answers[instance]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the instances, those to come included."""
@@ -71,11 +73,11 @@ class LiveRecords(Mapping[str, Record]):
 
     def _read(self) -> bool:
         """Take up what the file has more, and return whether that was anything of the task."""
-        found = False
-        for _, end, plain in LedgerReader(self._ledger).lines(self._position):
+        has_more = False
+        for _, end, line in LedgerReader(self._ledger).lines(self._position):
             self._position = end
-            if plain["kind"] in RECORDS and plain["task"] == self._task:
-                self._plain[plain["instance"]].append(plain)
-                self._awaited.discard(plain["instance"])
-                found = True
-        return found
+            if isinstance(line, StoredRecord) and line.task == self._task:
+                self._stored[line.instance].append(line)
+                self._awaited.discard(line.instance)
+                has_more = True
+        return has_more

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from pytest_generalbench.core.threads import Background
-    from pytest_generalbench.runs.ledger.records import LedgerWriter, Record
+    from pytest_generalbench.runs.ledger.files import LedgerWriter
+    from pytest_generalbench.runs.ledger.records import Record
 
 MOST: Final = 8
 """Batches that may wait for the disk; a model that is faster waits too."""

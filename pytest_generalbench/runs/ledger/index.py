@@ -6,16 +6,21 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.runs.files import MediaStore
-from pytest_generalbench.runs.ledger.records import (
-    MEDIA_FOLDER,
-    RECORDS,
-    LedgerReader,
-    Record,
-    record_from_plain,
+from pytest_generalbench.runs.ledger.events import (
+    BatchAsked,
+    CacheCounted,
+    Event,
+    ModelIntroduced,
+    TaskConcluded,
+    WorkerClosed,
+    WorkerCrashed,
+    WorkerOpened,
 )
+from pytest_generalbench.runs.ledger.files import LedgerReader
+from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record, StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,54 +28,49 @@ if TYPE_CHECKING:
 
 LEDGER_GLOB: Final = "ledger-*.jsonl"
 
-ANSWERED: Final = ("ok", "refused", "unparsable")
-"""States of an instance that the model has answered; any other may be asked again."""
-
 Key = tuple[str, str, str, str | None]
 """Kind, task, instance and digest: two records with the same key are about the same request."""
 
 
-def merged(records: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
-    """Return one plain record for each key, whatever their order and however often each comes.
+def merged(records: Iterable[StoredRecord]) -> dict[Key, StoredRecord]:
+    """Return one record for each key, whatever their order and however often each comes.
 
     An answer beats a failure, a verdict beats a judge's failure; among equals the text of the line decides.
     """
-    found: dict[Key, Mapping[str, Any]] = {}
+    best: dict[Key, StoredRecord] = {}
     for record in records:
-        key = (record["kind"], record["task"], record["instance"], record["digest"])
-        other = found.get(key)
+        key = (record.kind, record.task, record.instance, record.digest)
+        other = best.get(key)
         if other is None or (other != record and _rank(record) > _rank(other)):
-            found[key] = record
-    return found
+            best[key] = record
+    return best
 
 
-def _rank(record: Mapping[str, Any]) -> tuple[bool, str]:
-    is_verdict = record["kind"] == "verdict"
-    good = record.get("verdict") is not None if is_verdict else record["state"] in ANSWERED
-    return good, json.dumps(record, sort_keys=True, default=str)
+def _rank(record: StoredRecord) -> tuple[bool, str]:
+    return record.is_good, json.dumps(record.plain, sort_keys=True, default=str)
 
 
 def verdict_digest(answer: Record) -> str:
     """Return what a verdict about `answer` is filed under: another answer needs another verdict."""
     output = answer.output
-    told = [answer.digest, output and output.text, output and output.key]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    parts = [answer.digest, output and output.text, output and output.key]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)
 class Ledgers:
-    """What lies in the ledgers of a run folder. Only notes are in memory; records stay in their files."""
+    """What lies in the ledgers of a run folder. Only events are in memory; records stay in their files."""
 
     folder: Path
     paths: list[Path] = field(default_factory=list)
     spans: dict[str, list[list[int]]] = field(default_factory=lambda: defaultdict(list))
     """By task: file, begin and end of the stretches that hold its records."""
-    results: dict[str, tuple[int, str, dict[str, Any]]] = field(default_factory=dict)
-    """By task: session, program version and result of its latest conclusion."""
-    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    conclusions: dict[str, TaskConcluded] = field(default_factory=dict)
+    """By task: its latest conclusion."""
+    bases: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By task: what it was asked under (fingerprint of the data, version of the protocol)."""
-    model: tuple[int, dict[str, Any]] | None = None
-    """Session and identity of the latest model that gave answers."""
+    model: ModelIntroduced | None = None
+    """The latest model that gave answers."""
     deaths: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By task and instance: how many workers died while it was in flight."""
     cached: tuple[int, int] = (0, 0)
@@ -80,95 +80,115 @@ class Ledgers:
     count: int = 0
     """Answers and verdicts, repeated ones included."""
 
-    def records(self, task: str) -> Iterator[dict[str, Any]]:
+    def records(self, task: str) -> Iterator[StoredRecord]:
         """Yield the task's records as they lie in the files."""
         for file, begin, end in self.spans.get(task, ()):
-            for _, _, plain in LedgerReader(self.paths[file]).lines(begin, end):
-                if plain["kind"] in RECORDS and plain["task"] == task:
-                    yield plain
+            yield from LedgerReader(self.paths[file]).of_task(task, begin, end)
 
     def tasks(self) -> list[str]:
         """Return the tasks that have a record or a conclusion, sorted."""
-        return sorted({*self.spans, *self.results})
+        return sorted({*self.spans, *self.conclusions})
+
+    def conclude(self, event: TaskConcluded) -> None:
+        """Take up a task's conclusion, unless one of a later session is known."""
+        latest = self.conclusions.get(event.task)
+        if latest is None or event.session >= latest.session:
+            self.conclusions[event.task] = event
+
+    def introduce(self, event: ModelIntroduced) -> None:
+        """Take up which model gave answers, unless one of a later session is known."""
+        if self.model is None or event.session >= self.model.session:
+            self.model = event
 
 
 def read_ledgers(folder: Path) -> Ledgers:
     """Read every ledger of `folder` once. Raises LedgerError when one is newer than this program."""
-    found = Ledgers(folder, sorted(folder.glob(LEDGER_GLOB)))
-    lost: dict[tuple[int, str], Counter[tuple[str, str]]] = defaultdict(Counter)
-    crashed: set[tuple[int, str]] = set()
-    for number, path in enumerate(found.paths):
+    ledgers = Ledgers(folder, sorted(folder.glob(LEDGER_GLOB)))
+    reading = _Reading(ledgers)
+    for number, path in enumerate(ledgers.paths):
         reader = LedgerReader(path)
-        _read_one(found, number, reader, lost, crashed)
-        found.torn += [(path.name, offset) for offset in reader.torn]
-    for (session, worker), flying in lost.items():
-        # A worker that died with its controller was killed by no instance; `main` is its own controller.
-        if worker == "main" or (session, worker) in crashed:
-            found.deaths += flying
-    return found
+        reading.read(number, reader)
+        ledgers.torn += [(path.name, offset) for offset in reader.torn]
+    reading.count_deaths()
+    return ledgers
 
 
-def _read_one(
-    found: Ledgers,
-    number: int,
-    reader: LedgerReader,
-    lost: dict[tuple[int, str], Counter[tuple[str, str]]],
-    crashed: set[tuple[int, str]],
-) -> None:
-    flying: set[tuple[str, str]] = set()
-    writer = (0, "")
-    current = None
-    for begin, end, plain in reader.lines():
-        kind = plain["kind"]
-        if kind in RECORDS:
-            found.count += 1
-            flying.discard((plain["task"], plain["instance"]))
-            spans = found.spans[plain["task"]]
-            if current == plain["task"]:
-                spans[-1][2] = end
+@dataclass(slots=True)
+class _Reading:
+    """What reading ledgers remembers from line to line."""
+
+    ledgers: Ledgers
+    lost: dict[tuple[int, str], Counter[tuple[str, str]]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+    """By session and worker: the instances that were in flight when its file ends."""
+    crashed: set[tuple[int, str]] = field(default_factory=set)
+    writer: tuple[int, str] = (0, "")
+    """Session and name of the worker that wrote the lines at hand."""
+    in_flight: set[tuple[str, str]] = field(default_factory=set)
+
+    def read(self, number: int, reader: LedgerReader) -> None:
+        """Take up the lines of one file."""
+        self.writer, self.in_flight, current = (0, ""), set(), None
+        for begin, end, line in reader.lines():
+            if isinstance(line, StoredRecord):
+                self.ledgers.count += 1
+                self.in_flight.discard((line.task, line.instance))
+                spans = self.ledgers.spans[line.task]
+                if current == line.task:
+                    spans[-1][2] = end
+                else:
+                    spans.append([number, begin, end])
+                    current = line.task
             else:
-                spans.append([number, begin, end])
-                current = plain["task"]
-        elif kind == "asked":
-            # Records of the batch before are all there: a mark is written when nothing is in flight.
-            flying = {(plain["task"], instance) for instance in plain["instances"]}
-            found.facts[plain["task"]] = {
-                key: plain[key] for key in plain if key not in ("v", "kind", "task", "instances")
-            }
-        elif kind == "task":
-            latest = found.results.get(plain["task"])
-            if latest is None or plain["session"] >= latest[0]:
-                found.results[plain["task"]] = (plain["session"], plain["by"], plain["result"])
-        elif kind == "opened":
-            lost[writer].update(flying)
-            flying, writer = set(), (plain["session"], plain["worker"])
-        elif kind == "model":
-            if found.model is None or plain["session"] >= found.model[0]:
-                found.model = (plain["session"], plain["identity"])
-        elif kind == "cache":
-            found.cached = (found.cached[0] + plain["hits"], found.cached[1] + plain["asked"])
-        elif kind == "closed":
-            flying = set()
-        elif kind == "crashed":
-            crashed.add((plain["session"], plain["worker"]))
-    lost[writer].update(flying)
+                self.take(line)
+        self.lost[self.writer].update(self.in_flight)
+
+    def take(self, event: Event) -> None:
+        """Take up one event."""
+        ledgers = self.ledgers
+        match event:
+            case BatchAsked():
+                # Records of the batch before are all there: a mark is written when nothing is in flight.
+                self.in_flight = {(event.task, instance) for instance in event.instances}
+                ledgers.bases[event.task] = event.basis
+            case TaskConcluded():
+                ledgers.conclude(event)
+            case WorkerOpened():
+                self.lost[self.writer].update(self.in_flight)
+                self.in_flight, self.writer = set(), (event.session, event.worker)
+            case ModelIntroduced():
+                ledgers.introduce(event)
+            case CacheCounted():
+                ledgers.cached = (ledgers.cached[0] + event.hits, ledgers.cached[1] + event.asked)
+            case WorkerClosed():
+                self.in_flight = set()
+            case WorkerCrashed():
+                self.crashed.add((event.session, event.worker))
+
+    def count_deaths(self) -> None:
+        """Count the instances that were in flight when a worker died."""
+        for (session, worker), in_flight in self.lost.items():
+            # A worker that died with its controller was killed by no instance; `main` is its own controller.
+            if worker == "main" or (session, worker) in self.crashed:
+                self.ledgers.deaths += in_flight
 
 
-def settled(
-    records: Iterable[Mapping[str, Any]], wanted: Mapping[str, str | None], folder: Path
+def resolve_records(
+    records: Iterable[StoredRecord], wanted: Mapping[str, str | None], folder: Path
 ) -> tuple[dict[str, Record], dict[str, Record]]:
     """Return answers and verdicts by instance: those to the requests of now, whose digests are `wanted`."""
     get = MediaStore(folder / MEDIA_FOLDER).get
     answers: dict[str, Record] = {}
     verdicts: dict[tuple[str, str | None], Record] = {}
-    for (kind, _, instance, digest), plain in merged(records).items():
+    for (kind, _, instance, digest), record in merged(records).items():
         if kind == "verdict":
-            verdicts[instance, digest] = record_from_plain(plain, get)
+            verdicts[instance, digest] = record.decode(get)
         elif instance in wanted and wanted[instance] == digest:
-            answers[instance] = record_from_plain(plain, get)
-    told = {}
+            answers[instance] = record.decode(get)
+    given = {}
     for instance, answer in answers.items() if verdicts else ():
         verdict = verdicts.get((instance, verdict_digest(answer))) or verdicts.get((instance, None))
         if verdict is not None:
-            told[instance] = verdict
-    return answers, told
+            given[instance] = verdict
+    return answers, given
