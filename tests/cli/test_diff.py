@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pytest_generalbench.cli import main
 from pytest_generalbench.core.request import Output
 from pytest_generalbench.runs.ledger.files import LedgerWriter
@@ -14,6 +12,8 @@ from pytest_generalbench.runs.ledger.records import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def run_folder(folder: Path, answers: dict[str, str | None]) -> Path:
