@@ -72,6 +72,8 @@ class Metric:
     """Whether detections of equal score rank in the order of their instances, as in COCO: the file's."""
     version: int = 1
     """Raised when the same answers would score differently."""
+    changes: Mapping[int, str] = field(default_factory=dict)
+    """By version, from 2 on: what scores differently since then, in one line."""
     aggregation: str = "mean"
     """`mean`: the score is the mean of what the instances score (`MetricValue.scores`). `corpus`: with some
     of the options at least it is not, and their numbers are jackknife pseudo-values."""

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 _PACKAGES: Final = (
     "pytest", "pytest-xdist", "numpy", "pandas", "scipy", "torch", "transformers", "diffusers", "tokenizers",
-    "codebleu", "pillow", "snowballstemmer", "soundfile", "soxr", "av", "trimesh", "pycocotools", "vllm",
+    "codebleu", "pillow", "soundfile", "soxr", "av", "trimesh", "pycocotools", "vllm",
 )  # fmt: skip
-_OTHERS: Final = frozenset({"pytest", "pytest-xdist", "pandas", "snowballstemmer", "codebleu", "pycocotools"})
+_OTHERS: Final = frozenset({"pytest", "pytest-xdist", "pandas", "codebleu", "pycocotools"})
 """Libraries that no model answers with."""
 
 _PATIENCE_S: Final = 10.0

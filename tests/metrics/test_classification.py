@@ -28,6 +28,7 @@ PAIRS = st.lists(
 def test_scores_equal_scikit_learn(pairs: list[Pair]) -> None:
     truth = [reference[0] for _, reference in pairs]
     said = [prediction or "none" for prediction, _ in pairs]
+    pairs = [(prediction or "none", reference) for prediction, reference in pairs]
     classes = sorted(set(truth))
     shared = {"labels": classes, "zero_division": 0}
     assert macro_accuracy(pairs) == pytest.approx(100 * recall_score(truth, said, average="macro", **shared))
@@ -63,7 +64,15 @@ def test_any_accepted_form_stands_for_its_class() -> None:
 
 def test_a_foreign_answer_makes_no_class() -> None:
     assert macro_f1([("zebra", ("cat",)), ("cat", ("cat",))]) == pytest.approx(100 * 2 / 3)
-    assert macro_f1([(None, ("cat",)), ("cat", ("cat",))]) == pytest.approx(100 * 2 / 3)
+
+
+def test_silence_is_no_better_than_a_wrong_label() -> None:
+    assert macro_f1([(None, ("cat",)), ("cat", ("cat",))]) == pytest.approx(100 * 2 / 4)
+    rest: list[Pair] = [("cat", ("cat",)), ("dog", ("dog",))] * 3
+    wrong: list[Pair] = [("dog", ("cat",)), ("cat", ("dog",))]
+    silent: list[Pair] = [(None, ("cat",)), (None, ("dog",))]
+    assert macro_f1([*rest, *silent]) == pytest.approx(macro_f1([*rest, *wrong]))
+    assert weighted_f1([*rest, *silent]) == pytest.approx(weighted_f1([*rest, *wrong]))
 
 
 def test_a_part_of_an_answer_is_not_the_answer() -> None:

@@ -106,6 +106,10 @@ def test_every_text_metric_has_cases() -> None:
 @settings(max_examples=30, deadline=None)
 def test_perfect_answers_have_the_best_score(name: str, options: dict[str, str], data: st.DataObject) -> None:
     cases = _draw(data, name)
+    if name == "bleu4" and not options:
+        # All four orders count: perfect is best where the references have n-grams of each.
+        cases = [case for case in cases if len(case[1].split()) >= 4]
+        assume(cases)
     if name == "cider":
         # Perfect is best where every caption has an n-gram of each length of its own.
         tokens = [right.split() for _, right, _ in cases]

@@ -59,7 +59,34 @@ def test_an_unreadable_answer_is_wrong_even_where_nothing_is_wanted(score: objec
     assert callable(score)
     assert score([(None, ())]) == 0.0
     assert score([(None, ("joy",))]) == 0.0
-    assert score([(None, ()), (("joy",), ("joy",))]) == pytest.approx(100 * 2 / 3)
+    assert score([(None, ()), (("joy",), ("joy",))]) == pytest.approx(
+        50 if score is micro_f1 else 100 * 2 / 3
+    )
+    guess = score([(("x", "y"), ("joy", "fear")), (("joy",), ("joy",))])
+    assert score([(None, ("joy", "fear")), (("joy",), ("joy",))]) == guess
+
+
+def test_an_empty_answer_is_a_wrong_item_in_micro_f1_as_in_the_released_scorer() -> None:
+    right = [(("joy",), ("joy",))] * 5
+    assert micro_f1([*right, *[((), ("fear",))] * 5]) == 50.0
+    assert micro_f1([*right, *[(("anger",), ("fear",))] * 5]) == 50.0
+    assert extraction_f1([*right, *[((), ("fear",))] * 5]) == pytest.approx(100 * 2 / 3)
+
+
+RELEASED = st.lists(st.tuples(ITEMS, ITEMS), min_size=1, max_size=20)
+
+
+@given(RELEASED)
+def test_micro_f1_equals_the_released_scorer(pairs: list[tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
+    hits = false = missed = 0
+    for said, truth in pairs:
+        given_, wanted = ({part.strip() for part in "<p>".join(one).split("<p>")} for one in (said, truth))
+        hits, false, missed = (
+            hits + len(given_ & wanted),
+            false + len(given_ - wanted),
+            missed + len(wanted - given_),
+        )
+    assert micro_f1(pairs) == pytest.approx(100 * 2 * hits / (2 * hits + false + missed), abs=1e-6)
 
 
 def test_triplets_by_hand() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,17 +18,25 @@ from pytest_generalbench.metrics.accumulators import (
 )
 from pytest_generalbench.metrics.base import Accumulator, Metric
 from pytest_generalbench.metrics.text.normalization import tokenise
+from pytest_generalbench.metrics.text.porter import porter_stem
 from pytest_generalbench.metrics.text.token_overlap import f1_of_counts
 from pytest_generalbench.metrics.validation import text_pair, text_prediction, text_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
 AGGREGATES: Final = ("sentence", "corpus")
 """Mean of the instances' BLEU, or BLEU of counts summed over the corpus."""
 
 STEM_FROM: Final = 4
 """ROUGE-1 stems ASCII tokens of at least this many letters."""
+
+UNREADABLE: Final = 10
+"""Wrong tokens that an unreadable answer has in corpus BLEU, for each token of the closest reference."""
+
+_TINY, _SMALL = 1e-15, 1e-9
+"""Of coco-caption: the precision of an order without a match is the first by n-grams plus the second."""
 
 
 def ngram_counts(tokens: Sequence[str], order: int) -> Counter[tuple[str, ...]]:
@@ -45,15 +53,14 @@ def bleu_counts(tokens: Sequence[str] | None, references: Sequence[Sequence[str]
 
     Its length and the closest reference's (the shorter of two as close); per n the matches,
     clipped at the reference that has most of them; per n its n-grams; per n whether the
-    shortest reference is n tokens long. None is an empty answer, and one wrong token where
-    an empty one would be right.
+    shortest reference is n tokens long. None is `UNREADABLE` wrong tokens for each token of
+    the shortest reference, and as many where that is empty.
     """
     lengths = [len(reference) for reference in references]
+    reached = [int(min(lengths) >= n) for n in range(1, order + 1)]
     if tokens is None:
-        tokens, references = (), ()
-        wrong = int(min(lengths) == 0)
-    else:
-        wrong = 0
+        wrong = UNREADABLE * max(1, min(lengths))
+        return [wrong, min(lengths), *[0] * order, *(max(wrong - n, 0) for n in range(order)), *reached]
     length = len(tokens)
     closest = min(lengths, key=lambda one: (abs(one - length), one))
     matches, totals = [], []
@@ -62,18 +69,33 @@ def bleu_counts(tokens: Sequence[str] | None, references: Sequence[Sequence[str]
         for reference in references:
             limits |= ngram_counts(reference, n)
         matches.append((ngram_counts(tokens, n) & limits).total())
-        totals.append(max(length - n + 1, 0) + wrong * (n == 1))
-    reached = [int(min(lengths) >= n) for n in range(1, order + 1)]
-    return [length + wrong, closest, *matches, *totals, *reached]
+        totals.append(max(length - n + 1, 0))
+    return [length, closest, *matches, *totals, *reached]
+
+
+def corpus_bleu_of_counts(counts: Counts) -> Scores:
+    """Return BLEU in 0..1 of counts summed over a corpus, shape (..., 2 + 3 * order), as coco-caption has it.
+
+    Brevity penalty times the geometric mean of the precisions of all orders; an order without a match has
+    1e-15 / (n-grams + 1e-9). 0 where no token matches; 1 where answers and references are empty altogether.
+    """
+    order = (counts.shape[-1] - 2) // 3
+    length, wanted = counts[..., 0], counts[..., 1]
+    matches, totals = (counts[..., 2 + k * order : 2 + (k + 1) * order] for k in range(2))
+    shares = np.where(matches > 0, matches / np.maximum(totals, 1), _TINY / (totals + _SMALL))
+    penalty = np.minimum(0.0, 1.0 - wanted / np.maximum(length, 1))
+    scores = np.exp(np.log(shares).sum(axis=-1) / order + penalty)
+    empty = (length == 0) & (wanted == 0)
+    return np.where(empty, 1.0, np.where(matches[..., 0] > 0, scores, 0.0))
 
 
 def bleu_of_counts(counts: Counts) -> Scores:
-    """Return BLEU in 0..1 of counts of shape (..., 2 + 3 * order), see `bleu_counts`.
+    """Return BLEU in 0..1 of the counts of one text, shape (..., 2 + 3 * order), see `bleu_counts`.
 
-    brevity penalty times the geometric mean of the precisions, unsmoothed, over the orders
+    Brevity penalty times the geometric mean of the precisions, unsmoothed, over the orders
     up to the effective one: the highest n for which some instance's shortest reference has
-    an n-gram. That depends on the references alone, and is the full order but for corpora
-    of very short references, where no answer at all could have matched.
+    an n-gram. That depends on the references alone, and is the full order but for very short
+    references, where no answer at all could have matched.
     """
     order = (counts.shape[-1] - 2) // 3
     length, wanted = counts[..., 0], counts[..., 1]
@@ -119,10 +141,11 @@ def corpus_bleu(pairs: Iterable[tuple[str | None, tuple[str, ...]]], order: int 
     """Return BLEU of counts summed over the corpus, in percent (0..100, higher is better).
 
     n-gram matches are clipped over all references of an instance, the brevity penalty
-    compares the summed lengths of the answers and of the closest references, there is no
-    smoothing, and the orders used are those that the references reach (`bleu_of_counts`).
-    None is an empty answer. NaN without instances. Source: released code (corpus BLEU-1 of
-    the video tasks), [workbook] `BLEU@4`; standard definition.
+    compares the summed lengths of the answers and of the closest references, and all orders
+    count: references shorter than `order` tokens leave little to any answer
+    (`corpus_bleu_of_counts`). None counts as ten wrong tokens for each token of the shortest
+    reference. NaN without instances. Source: released code (corpus BLEU-1 of the video
+    tasks), [workbook] `BLEU@4`; coco-caption's Bleu, but for the tokens and letter case.
 
     Raises:
         ReferenceFormatError: No reference text, or a bare string.
@@ -140,7 +163,7 @@ def _corpus_accumulator(name: str, order: int) -> CorpusAccumulator:
         tokens = None if prediction is None else tokenise(text_prediction(name, prediction))
         return bleu_counts(tokens, texts, order)
 
-    return CorpusAccumulator(counts, bleu_of_counts)
+    return CorpusAccumulator(counts, corpus_bleu_of_counts)
 
 
 def bleu_accumulator(name: str, order: int, *, aggregate: str) -> Accumulator:
@@ -158,25 +181,29 @@ def bleu_accumulator(name: str, order: int, *, aggregate: str) -> Accumulator:
     return mean_over_texts(name, partial(sentence_bleu, order=order))
 
 
-@cache
-def _porter() -> Any:
-    import snowballstemmer
-
-    return snowballstemmer.stemmer("porter")
-
-
 @lru_cache(maxsize=1 << 16)
 def _stem(token: str) -> str:
-    return str(_porter().stemWord(token)) if len(token) >= STEM_FROM and token.isascii() else token
+    return porter_stem(token) if len(token) >= STEM_FROM and token.isascii() else token
+
+
+def _rouge_tokens(text: str) -> list[str]:
+    """Return the tokens of `tokenise`, cut at underscores: of ASCII texts those of rouge_score."""
+    return [
+        part
+        for token in tokenise(text)
+        for part in (token.split("_") if token.strip("_") else [token])
+        if part
+    ]
 
 
 def rouge1(prediction: str, references: tuple[str, ...]) -> float:
     """Return ROUGE-1: F1 of stemmed tokens against the best reference, in 0..1.
 
     F1 = 2 |common| / (|answer| + |reference|) over multisets of the tokens of `tokenise`,
-    ASCII ones of more than three letters reduced by the Porter stemmer. The metric
-    `rouge1` is the mean over instances in percent (0..100, higher is better). Source:
-    [workbook] `ROUGE-1`; released code (F, stemmed), whose tokeniser knows ASCII only.
+    cut at underscores, ASCII ones of more than three letters reduced by the Porter stemmer with
+    NLTK's extensions (`porter_stem`). The metric `rouge1` is the mean over instances in percent
+    (0..100, higher is better). Source: [workbook] `ROUGE-1`; released code (rouge_score's F,
+    stemmed), whose tokeniser knows ASCII only: on ASCII texts with a letter or digit the two are equal.
 
     Raises:
         ReferenceFormatError: No reference text, or a bare string.
@@ -186,11 +213,11 @@ def rouge1(prediction: str, references: tuple[str, ...]) -> float:
     1.0
     """
     prediction, references = text_pair("rouge1", prediction, references)
-    tokens = [_stem(token) for token in tokenise(prediction)]
+    tokens = [_stem(token) for token in _rouge_tokens(prediction)]
     counts = Counter(tokens)
     best = 0.0
     for reference in references:
-        wanted = Counter(_stem(token) for token in tokenise(reference))
+        wanted = Counter(_stem(token) for token in _rouge_tokens(reference))
         best = max(best, f1_of_counts((counts & wanted).total(), len(tokens), wanted.total()))
     return best
 
@@ -219,7 +246,7 @@ def rouge_l(prediction: str, references: tuple[str, ...]) -> float:
     """Return ROUGE-L: F1 of the longest common subsequence with the best reference, in 0..1.
 
     F1 = 2 L / (|answer| + |reference|) with L the length of the longest common subsequence
-    of the tokens of `tokenise`, unstemmed and over the whole text. The metric `rougeL` is
+    of the tokens of `tokenise`, cut at underscores, unstemmed and over the whole text. The metric `rougeL` is
     the mean over instances in percent (0..100, higher is better). Source: [workbook]
     `Rouge-L f`, `ROUGE-L`; standard definition (Lin 2004, beta 1).
 
@@ -231,13 +258,17 @@ def rouge_l(prediction: str, references: tuple[str, ...]) -> float:
     0.6
     """
     prediction, references = text_pair("rougeL", prediction, references)
-    tokens = tokenise(prediction)
+    tokens = _rouge_tokens(prediction)
     best = 0.0
     for reference in references:
-        wanted = tokenise(reference)
+        wanted = _rouge_tokens(reference)
         best = max(best, f1_of_counts(common_subsequence(tokens, wanted), len(tokens), len(wanted)))
     return best
 
+
+_UNREADABLE: Final = (
+    f"an unreadable answer counts as {UNREADABLE} wrong tokens for each token of its shortest reference"
+)
 
 METRICS: Final = (
     Metric(
@@ -246,12 +277,16 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition=(
-            "BLEU-1, unsmoothed, CJK by character; aggregate 'sentence': mean over instances against the "
-            "best reference, 'corpus': counts summed over the corpus and clipped over all references"
+            "BLEU-1, unsmoothed, letter case ignored (the released scorer minds it), CJK by character; "
+            "aggregate 'sentence': mean over instances against the best reference, an unreadable answer "
+            "scores 0; 'corpus': counts summed over the corpus and clipped over all references, "
+            f"{_UNREADABLE}"
         ),
         factory=partial(bleu_accumulator, "bleu1", 1),
         options={"aggregate": "sentence"},
         aggregation="corpus",
+        version=2,
+        changes={2: f"aggregate 'corpus': {_UNREADABLE}"},
     ),
     Metric(
         name="bleu4",
@@ -259,21 +294,29 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition=(
-            "BLEU-4, unsmoothed, up to the order that the references reach, CJK by character; aggregate "
-            "'corpus': counts summed over the corpus and clipped over all references, 'sentence': mean over "
-            "instances against the best reference"
+            "BLEU-4, letter case ignored, CJK by character; aggregate 'corpus': coco-caption's, counts "
+            "summed over the corpus and clipped over all references, all four orders, "
+            f"{_UNREADABLE}; 'sentence': mean over "
+            "instances against the best reference, up to the order that it reaches"
         ),
         factory=partial(bleu_accumulator, "bleu4", 4),
         options={"aggregate": "corpus"},
         aggregation="corpus",
+        version=2,
+        changes={2: f"all four orders count however short the references are; {_UNREADABLE}"},
     ),
     Metric(
         name="rouge1",
         unit="percent",
         higher_is_better=True,
         best=100.0,
-        definition="F1 of Porter-stemmed tokens, CJK by character, best reference, mean over instances",
+        definition=(
+            "F1 of Porter-stemmed tokens (NLTK's extensions, as in rouge_score), letter case ignored, CJK by "
+            "character, best reference, mean over instances"
+        ),
         factory=partial(mean_over_texts, "rouge1", rouge1),
+        version=2,
+        changes={2: "words are stemmed as rouge_score stems them, and cut at underscores"},
     ),
     Metric(
         name="rougeL",
@@ -281,9 +324,11 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition=(
-            "F1 of the longest common subsequence of tokens, CJK by character, best reference, mean over "
-            "instances"
+            "F1 of the longest common subsequence of tokens, letter case ignored, CJK by character, best "
+            "reference, mean over instances"
         ),
         factory=partial(mean_over_texts, "rougeL", rouge_l),
+        version=2,
+        changes={2: "words are cut at underscores, as in rouge_score"},
     ),
 )

@@ -2,7 +2,9 @@
 
 The metrics over classes take the classes of the references and no others. A prediction
 stands for the class that accepts it (in any instance's reference); one that no class
-accepts, and None, is a miss for its instance's class and never a class of its own.
+accepts is a miss for its instance's class and never a class of its own. None is such a miss, and
+in F1 a false alarm of the same class as well: a wrong label is a false alarm of some class, and
+silence must be no better.
 """
 
 from __future__ import annotations
@@ -40,6 +42,10 @@ def accuracy(prediction: str, references: tuple[str, ...]) -> float:
     prediction, references = text_pair("accuracy", prediction, references)
     answer = normalise_answer(prediction)
     return float(any(answer == normalise_answer(reference) for reference in references))
+
+
+_SILENT: Final = "\0"
+"""Stands for the class of an answer that cannot be read."""
 
 
 @dataclass(slots=True)
@@ -101,7 +107,7 @@ class ClassAccumulator:
             for form in forms:
                 owners.setdefault(form, forms[0])
         told = [
-            (forms[0], forms[0] if answer in forms else None if answer is None else owners.get(answer))
+            (forms[0], forms[0] if answer in forms else _SILENT if answer is None else owners.get(answer))
             for forms, answer in self._seen
         ]
         return [told[place] for place in self._places]
@@ -123,13 +129,13 @@ class ClassAccumulator:
     ) -> float:
         """Return the score without one instance of this outcome; a class left empty drops out."""
         truth, said = outcome
-        for name in {truth, said or truth}:
+        for name in {truth, _blamed(truth, said) or truth}:
             tally = tallies[name]
             old = self._share(tally.support, tally.hits, tally.false_alarms)
             new = self._share(
                 tally.support - (name == truth),
                 tally.hits - (truth == said),
-                tally.false_alarms - (name == said != truth),
+                tally.false_alarms - (said != truth and name == _blamed(truth, said)),
             )
             top, weight = top + new[0] - old[0], weight + new[1] - old[1]
         return top / weight if weight else 0.0
@@ -139,11 +145,17 @@ def _tallies(outcomes: Mapping[tuple[str, str | None], int]) -> dict[str, _Tally
     tallies = {truth: _Tally() for truth, _ in outcomes}
     for (truth, said), times in outcomes.items():
         tallies[truth].support += times
+        blamed = _blamed(truth, said)
         if said == truth:
             tallies[truth].hits += times
-        elif said is not None:
-            tallies[said].false_alarms += times
+        elif blamed is not None:
+            tallies[blamed].false_alarms += times
     return tallies
+
+
+def _blamed(truth: str, said: str | None) -> str | None:
+    """Return the class that a wrong answer is a false alarm of; None for a foreign answer."""
+    return truth if said == _SILENT else said
 
 
 def macro_accuracy(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:
@@ -166,8 +178,8 @@ def macro_accuracy(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float
 def macro_f1(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:
     """Return the mean over the classes of the references of F1 = 2 TP / (2 TP + FP + FN), in percent.
 
-    0..100, higher is better. Classes as in `macro_accuracy`; a foreign answer or None is a
-    false negative of its class and nobody's false positive. NaN without instances.
+    0..100, higher is better. Classes as in `macro_accuracy`; a foreign answer is a false negative
+    of its class and nobody's false positive, None both of its class. NaN without instances.
     Source: [workbook] `F1 Score`; standard definition.
 
     Raises:
@@ -175,7 +187,7 @@ def macro_f1(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:
         PredictionFormatError: A prediction that is neither a string nor None.
 
     >>> round(macro_f1([("a", ("a",)), ("a", ("b",)), ("b", ("b",)), (None, ("b",))]), 2)
-    58.33
+    53.33
     """
     return score_of(ClassAccumulator("macro_f1", _macro_f1), pairs)
 
@@ -191,13 +203,14 @@ def weighted_f1(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:
         ReferenceFormatError: A reference without a class, or a bare string.
         PredictionFormatError: A prediction that is neither a string nor None.
 
-    >>> weighted_f1([("a", ("a",)), ("a", ("b",)), ("b", ("b",)), (None, ("b",))])
-    54.166666666666664
+    >>> round(weighted_f1([("a", ("a",)), ("a", ("b",)), ("b", ("b",)), (None, ("b",))]), 2)
+    46.67
     """
     return score_of(ClassAccumulator("weighted_f1", _weighted_f1), pairs)
 
 
 _FOREIGN: Final = "classes are those of the references; an unreadable or foreign answer misses its class"
+_SILENCE: Final = "an unreadable answer is a false alarm of its class as well"
 
 METRICS: Final = (
     Metric(
@@ -225,17 +238,21 @@ METRICS: Final = (
         unit="percent",
         higher_is_better=True,
         best=100.0,
-        definition=f"unweighted mean of F1 per class; {_FOREIGN}",
+        definition=f"unweighted mean of F1 per class; {_FOREIGN}, {_SILENCE}",
         factory=partial(ClassAccumulator, "macro_f1", _macro_f1),
         aggregation="corpus",
+        version=2,
+        changes={2: _SILENCE},
     ),
     Metric(
         name="weighted_f1",
         unit="percent",
         higher_is_better=True,
         best=100.0,
-        definition=f"mean of F1 per class weighted by its references; {_FOREIGN}",
+        definition=f"mean of F1 per class weighted by its references; {_FOREIGN}, {_SILENCE}",
         factory=partial(ClassAccumulator, "weighted_f1", _weighted_f1),
         aggregation="corpus",
+        version=2,
+        changes={2: _SILENCE},
     ),
 )

@@ -35,18 +35,20 @@ def _items(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(normalise_answer(text) for text in texts) - {""}
 
 
+def _nothing(empty_is_item: bool) -> frozenset[str]:
+    """Return what stands for no items: in the released scorer an empty one, right or wrong like any other."""
+    return frozenset(("",)) if empty_is_item else frozenset()
+
+
 def _hits_and_misses(
-    prediction: Any, reference: Any, *, name: str, empty_is_hit: bool
+    prediction: Any, reference: Any, *, name: str, empty_is_item: bool
 ) -> tuple[int, int, int]:
     """Return true positives, false positives and false negatives of one instance."""
-    wanted = _items(items_reference(name, reference))
+    wanted = _items(items_reference(name, reference)) or _nothing(empty_is_item)
     if prediction is None:
-        # One wrong item: so an instance with one label weighs the same, wrong or unreadable, and an
-        # unreadable answer is wrong where nothing was to be found.
-        return 0, 1, len(wanted)
-    given = _items(items_prediction(name, prediction))
-    if empty_is_hit and not wanted and not given:
-        return 1, 0, 0
+        # As wrong as an answer of as many items: silence is no better than a guess.
+        return 0, max(1, len(wanted)), len(wanted)
+    given = _items(items_prediction(name, prediction)) or _nothing(empty_is_item)
     common = len(given & wanted)
     return common, len(given) - common, len(wanted) - common
 
@@ -58,12 +60,12 @@ def _pooled_f1(counts: Counts) -> Scores:
     return np.where(total == 0, 1.0, hits / np.maximum(total, 1))
 
 
-def _f1_accumulator(name: str, *, empty_is_hit: bool) -> CorpusAccumulator:
-    return CorpusAccumulator(partial(_hits_and_misses, name=name, empty_is_hit=empty_is_hit), _pooled_f1)
+def _f1_accumulator(name: str, *, empty_is_item: bool) -> CorpusAccumulator:
+    return CorpusAccumulator(partial(_hits_and_misses, name=name, empty_is_item=empty_is_item), _pooled_f1)
 
 
-_micro_f1_accumulator: Final = partial(_f1_accumulator, "micro_f1", empty_is_hit=True)
-_extraction_f1_accumulator: Final = partial(_f1_accumulator, "extraction_f1", empty_is_hit=False)
+_micro_f1_accumulator: Final = partial(_f1_accumulator, "micro_f1", empty_is_item=True)
+_extraction_f1_accumulator: Final = partial(_f1_accumulator, "extraction_f1", empty_is_item=False)
 
 
 def micro_f1(pairs: Iterable[tuple[tuple[str, ...] | str | None, tuple[str, ...]]]) -> float:
@@ -71,10 +73,11 @@ def micro_f1(pairs: Iterable[tuple[tuple[str, ...] | str | None, tuple[str, ...]
 
     0..100, higher is better. An instance's items are a set of strings after
     `normalise_answer`: repeats and order do not count, a blank string is no item, a
-    prediction that is one string is one item. No items predicted where none are wanted
-    counts as one TP, as in the released scorer. A prediction of None counts as one wrong
-    item: FP 1, and every wanted item FN. With one label per instance the score equals
-    accuracy. NaN without instances. Source: [workbook] `Micro-F1`; released code.
+    prediction that is one string is one item. No items are one empty item, as in the released
+    scorer: right (TP) where none are wanted, else wrong (FP), and to be found (FN) where others
+    are said. A prediction of None counts as as many wrong items as are wanted, at least one, and
+    every wanted item FN. With one label per instance the score equals accuracy. NaN without
+    instances. Source: [workbook] `Micro-F1`; released code.
 
     Raises:
         ReferenceFormatError: A reference that is no collection of strings.
@@ -93,9 +96,9 @@ def extraction_f1(pairs: Iterable[tuple[tuple[str, ...] | str | None, tuple[str,
 
     0..100, higher is better. Items as in `micro_f1`, but an instance where nothing is to
     be found and nothing was found contributes nothing; when that is so for the whole
-    corpus the score is 100. None is one wrong item (FP 1, every wanted item FN). NaN
-    without instances. Source: [workbook] `F1 Score` of entity and relation extraction;
-    standard micro F1 of Twitter-2017 and MNRE.
+    corpus the score is 100. None is as many wrong items as are wanted, at least one (FP), and
+    every wanted item FN. NaN without instances. Source: [workbook] `F1 Score` of entity and
+    relation extraction; standard micro F1 of Twitter-2017 and MNRE.
 
     Raises:
         ReferenceFormatError: A reference that is no collection of strings.
@@ -135,6 +138,8 @@ def triplet_recall50(
     return len(wanted & found) / len(wanted) if wanted else float(not prediction)
 
 
+_UNREADABLE: Final = "an unreadable answer counts as as many wrong items as are wanted, at least one"
+
 METRICS: Final = (
     Metric(
         name="micro_f1",
@@ -142,11 +147,14 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition=(
-            "F1 of the sets of items, TP, FP and FN summed over the corpus; nothing predicted where nothing "
-            "is wanted is one TP, an unreadable answer is one wrong item"
+            "F1 of the sets of items, TP, FP and FN summed over the corpus; no items are one empty item, "
+            "right where nothing is wanted and else wrong, as in the released scorer; "
+            f"{_UNREADABLE}"
         ),
         factory=_micro_f1_accumulator,
         aggregation="corpus",
+        version=2,
+        changes={2: f"an empty answer where items are wanted is one wrong item; {_UNREADABLE}"},
     ),
     Metric(
         name="extraction_f1",
@@ -155,10 +163,12 @@ METRICS: Final = (
         best=100.0,
         definition=(
             "F1 of extracted items, TP, FP and FN summed over the corpus; an instance with nothing to find "
-            "and nothing found does not count, an unreadable answer is one wrong item"
+            f"and nothing found does not count; {_UNREADABLE}"
         ),
         factory=_extraction_f1_accumulator,
         aggregation="corpus",
+        version=2,
+        changes={2: _UNREADABLE},
     ),
     Metric(
         name="triplet_recall50",

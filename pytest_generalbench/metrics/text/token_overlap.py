@@ -12,7 +12,7 @@ from pytest_generalbench.metrics.text.normalization import normalise_words, toke
 from pytest_generalbench.metrics.validation import text_pair
 
 ANLS_THRESHOLD: Final = 0.5
-"""A normalised edit distance from here on scores 0."""
+"""A similarity below it scores 0."""
 
 
 def exact_match(prediction: str, references: tuple[str, ...]) -> float:
@@ -101,33 +101,34 @@ def edit_distance(first: str, second: str) -> int:
 
 
 def anls(prediction: str, references: tuple[str, ...]) -> float:
-    """Return the normalised Levenshtein similarity to the best reference, 0 from half the length on.
+    """Return the normalised Levenshtein similarity to the best reference, 0 where it is below one half.
 
-    With d the edit distance divided by the longer text's length, the score is 1 - d where
-    d < 0.5 and else 0, after stripping blanks and case folding; two empty texts score 1.
+    With d the edit distance in lower case, runs of blanks as one, divided by the longer text's
+    length, the score is 1 - d where that is 0.5 or more and else 0; two empty texts score 1. The
+    lengths are those of the texts as they were given, blanks included.
     The metric `anls` is the mean over instances in percent (0..100, higher is better).
-    Source: [workbook] `ANLS`; standard definition (Biten et al. 2019).
+    Source: [workbook] `ANLS`; the evaluation script of DocVQA (Biten et al. 2019).
 
     Raises:
         ReferenceFormatError: No accepted answer, or a bare string.
         PredictionFormatError: The prediction is neither a string nor None.
 
-    >>> anls("Invoice 12", ("invoice 13", "bill")), anls("ab", ("ac",))
-    (0.9, 0.0)
+    >>> anls("Invoice 12", ("invoice 13", "bill")), anls("ab", ("ac",)), anls("abc", ("a",))
+    (0.9, 0.5, 0.0)
     """
     prediction, references = text_pair("anls", prediction, references)
-    answer = prediction.strip().casefold()
-    return max(_similarity(answer, reference.strip().casefold()) for reference in references)
+    return max(_similarity(prediction, reference) for reference in references)
 
 
-def _similarity(first: str, second: str) -> float:
-    longer, shorter = max(len(first), len(second)), min(len(first), len(second))
-    if first == second:
+def _similarity(prediction: str, reference: str) -> float:
+    answer, wanted = (" ".join(text.lower().split()) for text in (prediction, reference))
+    if answer == wanted:
         return 1.0
-    if longer - shorter >= ANLS_THRESHOLD * longer:
+    length = max(len(prediction.upper()), len(reference.upper()))
+    if abs(len(answer) - len(wanted)) > (1 - ANLS_THRESHOLD) * length:
         return 0.0
-    distance = edit_distance(first, second) / longer
-    return 1.0 - distance if distance < ANLS_THRESHOLD else 0.0
+    similarity = 1.0 - edit_distance(answer, wanted) / length
+    return similarity if similarity >= ANLS_THRESHOLD else 0.0
 
 
 METRICS: Final = (
@@ -156,9 +157,11 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition=(
-            "1 - edit distance / longer length, 0 where that distance is 0.5 or more, letter case ignored, "
-            "best reference, mean over instances"
+            "1 - edit distance / longer length, 0 where that is below 0.5 (DocVQA's script), letter case "
+            "ignored, runs of blanks as one, best reference, mean over instances"
         ),
         factory=partial(mean_over_texts, "anls", anls),
+        version=2,
+        changes={2: "a similarity of exactly one half counts, and runs of blanks count as one"},
     ),
 )
