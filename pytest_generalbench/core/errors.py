@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class GeneralBenchError(Exception):
@@ -40,6 +40,31 @@ class MediaError(DataError):
 
 class ReferenceFormatError(DataError):
     """An instance's reference has a form that its protocol cannot read."""
+
+
+class AmbiguousReferenceError(ReferenceFormatError):
+    """The references of a task can be read in several ways, or in no certain one: the task is refused."""
+
+    def __init__(
+        self, place: str, word: str, meaning: str, readings: Mapping[str, str], task_id: str
+    ) -> None:
+        """Say what is open, the readings with the evidence for each, and the line that settles it.
+
+        Args:
+            place: The task, and the file or instance that shows it.
+            word: The word of `reading:` that settles it.
+            meaning: What the word says.
+            readings: What speaks for each value; empty when nothing speaks for any.
+            task_id: The task, for the line.
+        """
+        self.word, self.readings, self.task_id = word, dict(readings), task_id
+        said = " or ".join(f"{value} ({why})" if why else value for value, why in readings.items())
+        first = next(iter(readings), "VALUE")
+        super().__init__(
+            f"{place}: not certain {meaning}: {said or 'nothing says it'}. Settle it with "
+            f"`reading: {{{word}: {first}}}` in the task file, or the line "
+            f"`{task_id}: {word}={first}` in the ini key generalbench_reading"
+        )
 
 
 class ModelError(GeneralBenchError):

@@ -132,6 +132,9 @@ def drift(results: Iterable[TaskResult]) -> dict[str, Any]:
     }
 
 
+REASON_CHARS: Final = 700
+"""A longer reason of a task without a score is cut."""
+
 DIGEST_BYTES: Final = 1000
 
 

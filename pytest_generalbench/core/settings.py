@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 DTYPES: Final = ("auto", "bfloat16", "float16", "float32")
@@ -39,6 +40,8 @@ class Settings:
     judge: str | None = None
     weights: str | None = None
     """Folder of the pretrained models that metrics measure with."""
+    reading: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """How the references of tasks are read, by task id; goes before what the task files say."""
     human_scores: str | None = None
     """CSV file of people's ratings."""
     mos: str | None = None
@@ -87,9 +90,11 @@ MAY_CHANGE: Final = frozenset({
     "scoring", "sota", "run", "resume", "batch_size", "base_url", "offline", "weights", "human_scores",
     "trust_remote_code", "max_errors", "retry_errors", "cache", "cache_all", "instance_timeout",
     "task_timeout", "probe", "divide", "gpus_per_worker", "share_gpus", "concurrency", "request_timeout",
-    "retries",
+    "retries", "reading",
 })  # fmt: skip
-"""Settings that no answer of a run depends on: a resumed session may have others, of these only."""
+"""Settings that no answer of a run depends on: a resumed session may have others, of these only.
+
+A reading is kept with each task (`facts_of`): one that has answers is continued with its own alone."""
 
 IDLE: Final = (MAY_CHANGE - {"base_url", "trust_remote_code"}) | {
     "model", "data", "split", "board", "limit", "judge", "mos", "shard",

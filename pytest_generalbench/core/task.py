@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
-from pytest_generalbench.core import vocabulary
-from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
+from pytest_generalbench.core import reading, vocabulary
+from pytest_generalbench.core.errors import GeneralBenchError, TaskFileError, UnknownWordError
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -84,6 +84,8 @@ class Task:
     """Replaces the protocol's answer length."""
     parser: str | None = None
     """Replaces the protocol's answer parser, by name."""
+    reading: Mapping[str, str] = field(default_factory=dict)
+    """How references are read where their files do not say it; the words are in `core.reading`."""
     notes: str | None = None
     """What is doubtful about the task, and what was decided."""
 
@@ -115,7 +117,10 @@ class Task:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plain form that the JSON index stores."""
-        return asdict(self)
+        plain = asdict(self)
+        if not self.reading:
+            del plain["reading"]
+        return plain
 
 
 def _check_word(task_id: str, what: str, word: object, good: Collection[str]) -> None:
@@ -197,7 +202,11 @@ def task_from_dict(given: Mapping[str, Any]) -> Task:
                 "metric": MetricSpec(**_checked(f"{where}, metric", values["metric"], _METRIC_FIELDS)),
                 "sota": _sota(f"{where}, sota", values["sota"]),
                 "folders": tuple(values.get("folders", ())),
+                "reading": reading.checked(values.get("reading", {}), f"{where}, reading"),
             }
         )
-    except TypeError as error:
-        raise TaskFileError(f"{where}: {error}") from error
+    except TaskFileError:
+        raise
+    except (TypeError, GeneralBenchError) as error:
+        said = str(error)
+        raise TaskFileError(said if said.startswith(where) else f"{where}: {said}") from error

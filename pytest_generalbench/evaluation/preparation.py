@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.core.errors import DataError, MissingDependencyError
+from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError, MissingDependencyError
+from pytest_generalbench.core.reading import shown
 from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.evaluation.scoring.human_ratings import (
     AUTOMATIC,
@@ -20,6 +21,7 @@ from pytest_generalbench.evaluation.scoring.human_ratings import (
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, score_task
 from pytest_generalbench.metrics.definition import JUDGE_METRIC
 from pytest_generalbench.models.base import model_errors
+from pytest_generalbench.protocols.reading import reading_note, with_reading
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.suite.selection import limited
 
@@ -79,6 +81,8 @@ def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
     if scoring.protocol.has_reference(instance, scoring.context):
         try:
             scoring.protocol.reference(instance, scoring.context)
+        except AmbiguousReferenceError:
+            raise  # it is about the whole task
         except DataError as error:
             message = str(error)
     elif scoring.split == "open":
@@ -89,7 +93,10 @@ def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
 
 
 def prepare(scoring: ScoringInput) -> PreparedTask:
-    """Turn instances into requests; what cannot be asked keeps its state and its reason."""
+    """Turn instances into requests; what cannot be asked keeps its state and its reason.
+
+    Raises AmbiguousReferenceError when a reference contradicts what was decided for all.
+    """
     requests: list[Request] = []
     impossible: list[Record] = []
     for instance in scoring.instances:
@@ -127,9 +134,13 @@ class Loaded:
 
 
 def facts_of(scoring: ScoringInput) -> dict[str, str]:
-    """Return what answers hold under: other data or another protocol, and they are of no use."""
+    """Return what answers hold under: other data, protocol or reading, and they are of no use."""
     protocol = scoring.protocol
-    return {"data": scoring.fingerprint, "protocol": f"{protocol.name}/{protocol.version}"}
+    return {
+        "data": scoring.fingerprint,
+        "protocol": f"{protocol.name}/{protocol.version}",
+        "reading": shown(scoring.task.reading),
+    }
 
 
 class TaskScoring:
@@ -164,14 +175,19 @@ class TaskScoring:
         return Loaded(task, data)
 
     def prepare(self, loaded: Loaded) -> PreparedTask:
-        """Turn the task's instances, as many as the limit allows, into requests."""
+        """Turn the task's instances, as many as the limit allows, into requests.
+
+        Raises GeneralBenchError for references that are ambiguous, and a reading that cannot be.
+        """
         task, data = loaded.task, loaded.data
         protocol = protocols.get(task.protocol)
+        task = with_reading(task, protocol, self.settings.reading)
+        context = protocol.context(task, data.header, data.instances)
         return prepare(
             ScoringInput(
                 task=task,
                 protocol=protocol,
-                context=protocol.context(task, data.header, data.instances),
+                context=replace(context, notes=(*context.notes, *reading_note(task))),
                 instances=limited(data.instances, self.settings.limit),
                 fingerprint=data.fingerprint,
                 split=self.settings.split,

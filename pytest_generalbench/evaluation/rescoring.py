@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.result import TaskResult, digest_of, result_from_dict
+from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of, result_from_dict
 from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.runs.finalize import FACETS, Setting, data_fingerprint, level_of, run_result
@@ -155,7 +155,7 @@ def _one(
     try:
         result = scoring.rescore(task, run.ledgers)
     except GeneralBenchError as error:
-        result = TaskResult.unscored(task, "failed", str(error)[:300])
+        result = TaskResult.unscored(task, "failed", str(error)[:REASON_CHARS])
     return replace(result_from_dict(digest_of(result)), rows=result.rows)
 
 

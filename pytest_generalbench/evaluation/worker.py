@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
-from pytest_generalbench.core.result import TaskResult
+from pytest_generalbench.core.result import REASON_CHARS, TaskResult
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, can_fork
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
@@ -93,7 +93,7 @@ class EvaluationWorker:
             return self._ready(following).run(task, parts)
         except GeneralBenchError as error:
             self._note(error)
-            return TaskResult.unscored(task, "failed", str(error)[:300])
+            return TaskResult.unscored(task, "failed", str(error)[:REASON_CHARS])
 
     def help(self, task: Task, place: int, parts: int, following: Task | None = None) -> int:
         """Answer batches of a task that no other process has taken; return how many instances that were.

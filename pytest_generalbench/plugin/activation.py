@@ -11,6 +11,7 @@ from pytest_generalbench import models
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.node_ids import MODULE_NODEID
+from pytest_generalbench.core.reading import check_tasks
 from pytest_generalbench.core.task import Task, validate
 from pytest_generalbench.plugin import options
 from pytest_generalbench.plugin.context import Benchmark, is_worker
@@ -66,6 +67,7 @@ def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
     hooked = _validated(given) if given else []
     shipped = registry.load_tasks()
     tasks = tuple(registry.sorted_unique([*shipped, *hooked]))
+    check_tasks(settings.reading, [task.id for task in tasks])
     folder = config.invocation_params.dir
     if not is_worker(config):
         models.check_spec(settings.model, folder)

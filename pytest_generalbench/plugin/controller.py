@@ -116,7 +116,7 @@ class Controller:
         run = continue_run(settings, folder, session)
         try:
             self._earlier = read_ledgers(run.path)
-            check_facts(self._earlier, self.tasks, data)
+            check_facts(self._earlier, self.tasks, data, settings.reading)
         except GeneralBenchError:
             run.give_back()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -122,6 +123,13 @@ OPTIONS: Final = (
         "…), an entry for each role; what is not there is looked for in the Hugging Face cache. "
         "'generalbench weights' lists roles, what to download, and what was found.",
         "DIR",
+    ),
+    Option(
+        "reading",
+        "How the references of tasks are read where their files do not say it: a YAML file that maps task "
+        "ids to words and values, as in {image/comprehension/x: {depth_unit: cm}}. The ini key takes lines "
+        "as well: image/comprehension/x: depth_unit=cm.",
+        "FILE",
     ),
     Option(
         "human-scores",
@@ -270,6 +278,18 @@ def _shard(config: pytest.Config) -> str | None:
     return f"{numbers[0]}/{numbers[1]}"
 
 
+def _readings(config: pytest.Config) -> dict[str, dict[str, str]]:
+    """Return how references are read, by task: from a file, or from the lines of the ini key."""
+    from pytest_generalbench.core import reading
+
+    given = _value(config, "reading")
+    if given is None:
+        return {}
+    if "=" in given:
+        return reading.from_lines(given, "generalbench_reading")
+    return reading.from_file(config.invocation_params.dir / Path(given.strip()).expanduser())
+
+
 def gpus_per_worker(config: pytest.Config) -> int:
     """Return how many GPUs a worker gets. Raises GeneralBenchError for what is no whole number."""
     given = _count(config, "gpus-per-worker", least=0)
@@ -308,6 +328,7 @@ def settings_of(config: pytest.Config) -> Settings:
         base_url=_address(_value(config, "base-url"), model_spec(config) or ""),
         judge=_value(config, "judge"),
         weights=_value(config, "weights"),
+        reading=_readings(config),
         human_scores=_value(config, "human-scores"),
         mos=None if _word(config, "mos", ("people", "auto")) == "people" else "auto",
         gpus_per_worker=gpus_per_worker(config),

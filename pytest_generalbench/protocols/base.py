@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_generalbench.core.outputs import StructuredOutput
+    from pytest_generalbench.core.reading import Reading
     from pytest_generalbench.core.request import Instance, Output, Request
     from pytest_generalbench.core.task import Task
 
@@ -30,6 +31,11 @@ class TaskContext:
     notes: tuple[str, ...] = ()
     """What a reader of the score must know; goes into its definition."""
 
+    @property
+    def reading(self) -> Reading:
+        """How references are read, by word, where the task file or the run says it (`core.reading.WORDS`)."""
+        return self.task.reading
+
 
 class Protocol(ABC):
     """How a kind of task is asked and read.
@@ -49,11 +55,17 @@ class Protocol(ABC):
     """A library that reading references or answers needs, and the extra that brings it."""
     form: ClassVar[str] = "text"
     """The form of the answer that is asked for: `text`, or one of `answers.form_names()`."""
+    reading_words: ClassVar[tuple[str, ...]] = ()
+    """The words of `core.reading.WORDS` that say how its references are read; others are refused."""
     version: ClassVar[int] = 1
     """Raised when the same instance would be asked otherwise."""
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Collect what all instances share; called once, with every instance of the task."""
+        """Collect what all instances share; called once, with every instance of the task.
+
+        Raises AmbiguousReferenceError when references can be read in several ways: the task is refused
+        (`protocols.reading.decide`).
+        """
         return TaskContext(task=task, header=header)
 
     @abstractmethod

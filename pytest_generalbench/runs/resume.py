@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import __version__, protocols
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.reading import shown
 from pytest_generalbench.core.request import INCOMPLETE_STATES
+from pytest_generalbench.protocols.reading import with_reading
 from pytest_generalbench.runs.ledger.index import Ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record, StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pytest_generalbench.core.reading import Reading
     from pytest_generalbench.core.request import Request
     from pytest_generalbench.core.result import TaskResult
     from pytest_generalbench.core.task import Task
@@ -70,8 +73,10 @@ class PreviousSessions:
         return None if concluded.by != __version__ or again else result
 
     def check(self, task: str, basis: Mapping[str, Any]) -> None:
-        """Refuse a task that was asked on another basis (data, protocol). Raises ResumeError."""
-        before = {} if self.ledgers is None else self.ledgers.bases.get(task, {})
+        """Refuse a task that was asked on another basis (data, protocol, reading). Raises ResumeError."""
+        before: dict[str, Any] = (
+            {} if self.ledgers is None else _with_reading(self.ledgers.bases.get(task, {}))
+        )
         differing = differences(before, {**before, **basis})
         if differing:
             raise ResumeError(f"{task} cannot be continued: {'; '.join(differing)}")
@@ -106,18 +111,30 @@ class PreviousSessions:
         return Plan(tuple(batched), tuple(isolated), tuple(records))
 
 
-def check_facts(ledgers: Ledgers, tasks: Mapping[str, Task], data: DataSource) -> None:
-    """Refuse to continue when data or protocols are not those that the answers were asked with.
+def _with_reading(basis: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what answers were asked on; those of older versions had no reading."""
+    return {"reading": "", **basis} if basis else {}
+
+
+def check_facts(
+    ledgers: Ledgers,
+    tasks: Mapping[str, Task],
+    data: DataSource,
+    readings: Mapping[str, Reading],
+) -> None:
+    """Refuse to continue when data, protocols or readings are not those that the answers were asked with.
 
     Raises ResumeError that names every difference, so that no worker has to start for it.
     """
     found = []
-    for name, before in sorted(ledgers.bases.items()):
+    for name, basis in sorted(ledgers.bases.items()):
         task = tasks.get(name)
         if task is None:
             continue
+        before = _with_reading(basis)
         protocol = protocols.get(task.protocol)
-        now = {**before, "protocol": f"{protocol.name}/{protocol.version}"}
+        reading = shown(with_reading(task, protocol, readings).reading)
+        now = {**before, "protocol": f"{protocol.name}/{protocol.version}", "reading": reading}
         files = data.files(task)
         if files is not None and files.annotation.is_file():
             now["data"] = hashlib.sha256(files.annotation.read_bytes()).hexdigest()[:16]

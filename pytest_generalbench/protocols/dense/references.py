@@ -106,6 +106,17 @@ def array_of(instance: Instance, name: str, *keys: str) -> NDArray[Any]:
     return found
 
 
+def array_names(instance: Instance, name: str) -> tuple[str, ...]:
+    """Return the names of the arrays of a .npz without reading them; of a .npy an empty one."""
+    if name.lower().endswith(".npy"):
+        return ("",)
+    try:
+        with zipfile.ZipFile(path_of(instance, name)) as archive:
+            return tuple(one.removesuffix(".npy") for one in archive.namelist())
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ReferenceFormatError(f"{fields.place(instance)}: {name}: no .npz ({error})") from error
+
+
 def picture_of(instance: Instance, name: str) -> NDArray[Any]:
     """Return the numbers of a picture that a reference names."""
     return read_picture(path_of(instance, name), name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -27,6 +28,7 @@ from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense import references as map_references
 from pytest_generalbench.protocols.dense.base import MapProtocol, check_size
+from pytest_generalbench.protocols.reading import decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.base import StructuredOutput
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
+
+_DISPARITY_ARRAYS: Final = ("disparity", "disp", "disparities", "inverse_depth", "inv_depth")
+"""Names of arrays that hold disparity."""
 
 _FOLDER_KEYS: Final = ("gt_dir", "gt_folder", "mask_folder", "mask_dir", "masks", "mask", "gt")
 
@@ -156,14 +161,39 @@ class VideoReferringSegmentation(VideoReasoningSegmentation):
 class VideoDepthEstimation(MapProtocol):
     """The disparity of every pixel of every frame, up to one scale and shift for the clip.
 
-    The reference is a .npz with `disparity`, (frames, 1, height, width).
+    The reference is a .npz with `disparity`, (frames, 1, height, width). An array called `depth` is
+    distance, of which the disparity is 1 / distance; one of another name is refused unless `reading:` has
+    `depth`.
     """
 
     name: ClassVar[str] = "video_depth_estimation"
     form: ClassVar[str] = "depth_sequence"
     answers: ClassVar = (DepthSequence,)
     requires: ClassVar = None
+    reading_words: ClassVar = ("depth",)
+    version: ClassVar = 2
     _keys: ClassVar = ("disparity", "depth", "depth_file", "npz", *map_references.MASK_KEYS)
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Decide from the names of all arrays whether they hold disparity or distance."""
+        readings: dict[str, str] = {}
+        where = ""
+        for instance in instances:
+            with suppress(DataError):  # the instance says so itself when it is read
+                names = self._arrays(instance) if instance.has_reference else ()
+                for value, why in _depth_readings(names).items():
+                    if value not in readings:
+                        readings[value], where = why, instance.id
+        if not readings:
+            return TaskContext(task=task, header=header, facts={"depth": "disparity"})
+        value, note = decide(task, "depth", readings, f"instance {where!r}")
+        return TaskContext(
+            task=task, header=header, facts={"depth": value}, notes=tuple(filter(None, [note]))
+        )
+
+    def _arrays(self, instance: Instance) -> tuple[str, ...]:
+        value = map_references.value_of(instance, self._keys)
+        return map_references.array_names(instance, value) if map_references.is_array_file(value) else ()
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for disparity."""
@@ -176,6 +206,9 @@ class VideoDepthEstimation(MapProtocol):
         """Return disparity, float32, (frames, height, width); NaN and what is not valid is 0."""
         with map_references.of(instance):
             disparity = self._stored(instance).astype(np.float32)
+            if context.facts.get("depth") == "depth":
+                with np.errstate(divide="ignore"):
+                    disparity = np.where(disparity > 0, 1 / disparity, np.float32(0))
             disparity = np.where(np.isfinite(disparity), disparity, np.float32(0))
             if not ((disparity > DISPARITY[0]) & (disparity < DISPARITY[1])).any():
                 raise ReferenceFormatError(f"{fields.place(instance)}: the reference has no valid pixel")
@@ -185,7 +218,7 @@ class VideoDepthEstimation(MapProtocol):
         value = map_references.value_of(instance, self._keys)
         if not map_references.is_array_file(value):
             raise ReferenceFormatError(f"{fields.place(instance)}: no .npz of disparity: {value!r:.80}")
-        array = map_references.array_of(instance, value, "disparity")
+        array = map_references.array_of(instance, value, *_DISPARITY_ARRAYS, "depth")
         array = array[:, 0] if array.ndim == 4 and array.shape[1] == 1 else array
         if array.ndim != 3 or not array.size:
             raise ReferenceFormatError(
@@ -203,6 +236,18 @@ class VideoDepthEstimation(MapProtocol):
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
         return DepthSequence(reference)
+
+
+def _depth_readings(names: Sequence[str]) -> dict[str, str]:
+    """Return what the names of a file's arrays say their values are."""
+    if not names:
+        return {}
+    if any(name in _DISPARITY_ARRAYS for name in names):
+        return {"disparity": "the arrays are called disparity"}
+    if "depth" in names:
+        return {"depth": "the arrays are called depth"}
+    said = f"an array called {names[0]!r:.20}"
+    return {"disparity": f"the task asks for it, and {said} may be it", "depth": f"{said} may be it"}
 
 
 class OpticalFlow(MapProtocol):
