@@ -51,7 +51,9 @@ _MEDIA_FILE: Final = re.compile(
     r"npy|npz|bin|mat|flo|mid|midi|edf)",
     re.IGNORECASE,
 )
-_UNTOLD_KEY: Final = re.compile(r"(?:\w*_)?(?:id|ids|fps|frame_count|data_source|sample_rate)")
+_UNTOLD_KEY: Final = re.compile(
+    r"(?:\w*_)?(?:id|ids|fps|frame_count|data_source|sample_rate)|uid|uuid|guid|qid|questionid"
+)
 _STATED_FORM: Final = re.compile(
     r"\b(?:separated by|comma[- ]separated|by commas|"
     r"(?:provide|output|return|give|answer(?: with)?|respond with|reply with|write|print|list) (?:only|just)|"
@@ -61,6 +63,19 @@ _STATED_FORM: Final = re.compile(
     r"per line|on (?:a|its own) (?:new )?line|instead of \\?n)\b|as output\b",
     re.IGNORECASE,
 )
+_PROMPT_TO_COME: Final = re.compile(
+    r"\b(?:replac\w*|substitut\w*|insert|put|enter|fill|write|add|customi[sz]e|define|provide|specify|set|design|use)"
+    r"\b[^.\n]{0,60}\byour\s+(?:own\s+|custom\s+)?prompts?\b|"
+    r"\b(?:replac|substitut)\w*\b[^.\n]{0,60}\busers?'?s?\s+(?:own\s+)?prompts?\b|"
+    r"\byour\s+(?:own|custom)\s+prompts?\b|\bprompts?\s+(?:placeholder|to\s+be\s+(?:replaced|filled|added|defined))|"
+    r"\bplaceholder\b[^.\n]{0,40}\bprompts?\b",
+    re.IGNORECASE,
+)
+_NO_PROMPT: Final = re.compile(
+    r"\W*(?:(?:your\s+)?prompts?(?:\s+here)?|todo|tbd|n/?a|none|null|placeholder)\W*", re.IGNORECASE
+)
+_LONGEST_PLACEHOLDER: Final = 300
+_LONGEST_WORD: Final = 24
 _PLACEHOLDER: Final = re.compile(r"<<<\s*([^<>\n]{1,60}?)\s*>>>")
 
 
@@ -70,14 +85,32 @@ def key_of(name: str) -> str:
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
+def is_prompt_to_come(text: str) -> bool:
+    """Whether a text only stands where a prompt is due and speaks of the prompt of whoever uses the file.
+
+    >>> is_prompt_to_come("Please replace this with your own prompt."), is_prompt_to_come("Find the bird.")
+    (True, False)
+    """
+    if len(text) > _LONGEST_PLACEHOLDER:
+        return False
+    if len(text) <= _LONGEST_WORD and _NO_PROMPT.fullmatch(text):
+        return True
+    return "prompt" in text.lower() and _PROMPT_TO_COME.search(text) is not None
+
+
 def find(fields: Mapping[str, Any], *names: str) -> Any:
-    """Return the first value that is neither None nor empty under one of `names`, or None."""
+    """Return the first value that is neither None nor empty under one of `names`, or None.
+
+    A prompt that has yet to be written (`is_prompt_to_come`) counts as empty.
+    """
     plain = {key_of(str(key)): value for key, value in fields.items()}
-    for name in names:
-        value = plain.get(key_of(name))
-        if value is not None and value != "" and value != [] and value != {}:
-            return value
-    return None
+    return next((value for name in names if _is_there(key := key_of(name), value := plain.get(key))), None)
+
+
+def _is_there(key: str, value: Any) -> bool:
+    if value is None or value == "" or value == [] or value == {}:
+        return False
+    return not (key in _QUESTION_KEYS and isinstance(value, str) and is_prompt_to_come(value))
 
 
 def place(instance: Instance) -> str:
@@ -255,7 +288,7 @@ def statement(instance: Instance, leave_out: Collection[str] = ()) -> str:
     told = {
         key_of(str(name)): (str(name), value)
         for name, value in instance.fields.items()
-        if value is not None and value != "" and value != [] and value != {}
+        if _is_there(key_of(str(name)), value)
     }
     told = {
         key: (name, value)

@@ -119,11 +119,14 @@ def test_what_is_wrong_with_an_instance_stays_with_it(tree: Tree) -> None:
     assert len(data.problems) == 5
 
 
-@pytest.mark.parametrize("bad", [None, True, 1.5, [], {}, "", "  "])
+@pytest.mark.parametrize("bad", [None, True, float("nan"), [], {}, "", "  "])
 def test_ids_that_are_none(tree: Tree, bad: Any) -> None:
     data = tree.causes(question(1, id=bad))
     assert data.instances[0].id == "#1"
-    assert data.instances[0].problem is not None
+    assert data.instances[0].problem is None
+    assert data.problems == (
+        f"{PATH}: no entry has an id: each is named by its place in the file, #1 the first",
+    )
 
 
 def test_made_up_ids_never_clash(tree: Tree) -> None:

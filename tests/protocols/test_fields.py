@@ -100,3 +100,31 @@ def test_a_file_that_asks_nothing_is_told_what_to_do(given: dict[str, Any], told
 
 def test_the_languages_of_a_translation_are_told_once() -> None:
     assert prompt_of("free_text", {"in": "English", "out": "French", "input": "Hello"}).count("French") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "to_come"),
+    [
+        ("Please replace this with your own prompt.", True),
+        ("[Insert your prompt here]", True),
+        ("This is a placeholder for the prompt", True),
+        ("to be replaced by the user's prompt", True),
+        ("prompt to be filled in", True),
+        ("You can use your own prompt to evaluate the model.", True),
+        ("TODO", True),
+        ("N/A", True),
+        ("<prompt>", True),
+        ("Detect the bird in the given image", False),
+        ("Improve this prompt: a cat on a mat", False),
+        ("Write a story that fits the prompt: none of them came home.", False),
+        ("What does the user's prompt on the screen say?", False),
+        ("None of the above?", False),
+        ("?", False),
+        ("Why?" + " a" * 200 + " replace it by your own prompt", False),
+    ],
+)
+def test_a_prompt_to_come_is_no_prompt(text: str, to_come: bool) -> None:
+    assert fields.is_prompt_to_come(text) is to_come
+    told = fields.statement(an_instance({"prompt": text, "context": "c"}))
+    assert (text in told) is not to_come
+    assert (fields.find({"Prompt": text}, "question", "prompt") is None) is to_come

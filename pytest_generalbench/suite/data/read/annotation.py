@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench.core.errors import DataError, MediaError
 from pytest_generalbench.core.request import Instance, Problem
+from pytest_generalbench.suite.data.read.ids import ids_of
 from pytest_generalbench.suite.data.read.media_fields import media_of
 from pytest_generalbench.suite.data.read.media_files import MediaFinder, inside
 
@@ -27,13 +28,24 @@ MAX_DEPTH: Final = 64
 """The deepest nesting of an instance; polygons and RLE masks need about ten."""
 
 FLAT_REFERENCES: Final = (
-    "label", "labels", "answer", "answers", "ground_truth", "groundtruth", "gt", "gold", "reference",
-    "references", "trajectory", "mask", "mask_file", "mask_path", "masks", "segmentation", "alpha", "flow",
+    "label", "labels", "answer", "answers", "answerKey", "answer_key", "correct_answer", "correct_option",
+    "answer_idx", "answer_index", "ground_truth", "groundtruth", "gt", "gold", "reference", "references",
+    "trajectory", "mask", "mask_file", "mask_path", "masks", "segmentation", "alpha", "flow",
 )  # fmt: skip
 """Keys that are the reference where an instance has no `output`, the first that is there."""
 
 INPUT_REFERENCES: Final = ("gt_dir", "gt_folder")
 """Folders of reference frames that some video tasks name in their `input`."""
+
+_NAMES_OF_LABELS: Final = (
+    "label_name",
+    "label_names",
+    "label_text",
+    "class_name",
+    "category_name",
+    "answer_text",
+)
+"""Keys beside a flat answer that say it in another way; the model must see none of them."""
 
 _WITH_TRAJECTORY: Final = ("tube_start_frame", "tube_end_frame")
 """The grounding tasks' answer is in three keys; the model must see none of them."""
@@ -75,7 +87,7 @@ def load(files: TaskFiles, task: Task, root: Path) -> TaskData:
     document = _document(_parse(raw, name), name)
     reader = _InstanceReader(files, task, name, root, document.entries)
     instances = tuple(reader.read(position, entry) for position, entry in enumerate(document.entries, 1))
-    remarks = [*document.remarks, *_split_remarks(task, files, document, instances)]
+    remarks = [*document.remarks, *reader.remarks, *_split_remarks(task, files, document, instances)]
     problems = [instance.problem.message for instance in instances if instance.problem]
     return TaskData(
         task_id=task.id,
@@ -204,19 +216,25 @@ class _InstanceReader:
         self._close = files.split == "close"
         self._finder = MediaFinder(files.folder, root)
         self._reference_files = MediaFinder(files.folder, root, references=True)
-        self._given = {text for entry in entries for text in [_id_text(entry)] if text is not None}
-        self._used: set[str] = set()
+        self._ids = ids_of(entries)
         self._references_expected = any(_reference(entry)[1] for entry in entries)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said of the ids."""
+        if self._ids.key is None:
+            return ("no entry has an id: each is named by its place in the file, #1 the first",)
+        return () if self._ids.key == "id" else (f"{self._ids.key!r} is taken as the id",)
 
     def read(self, position: int, entry: Any) -> Instance:
         """Return the instance at `position` (counted from 1)."""
-        instance_id, fault = self._identify(position, entry)
+        instance_id, fault = self._ids.entries[position - 1]
         if not isinstance(entry, dict):
             found = type(entry).__name__
             return self._instance(instance_id, {}, fault=f"expected an object, found {found}")
         if _deeper_than(entry, MAX_DEPTH):
             return self._instance(instance_id, {}, fault=f"nested deeper than {MAX_DEPTH} levels")
-        fields = _fields(entry)
+        fields = _fields(entry, self._ids.key)
         reference, key = (None, None) if self._close else _reference(entry)
         if key is None and self._references_expected and not self._close:
             fault = fault or f"no output; keys found: {_keys(entry)}"
@@ -243,43 +261,16 @@ class _InstanceReader:
         found = self._reference_files
         return Instance(instance_id, self._task.id, fields, media, reference, key, problem, found)
 
-    def _identify(self, position: int, entry: Any) -> tuple[str, str | None]:
-        """Return a unique id, and what is wrong with the entry's own."""
-        own = _id_text(entry)
-        if own is None:
-            found = _keys(entry) if isinstance(entry, dict) else type(entry).__name__
-            return self._unused(f"#{position}", 2), f"no id; keys found: {found}"
-        if own not in self._used:
-            self._used.add(own)
-            return own, None
-        return self._unused(f"{own}@2", 3, own), f"the id {own!r} is there twice"
 
-    def _unused(self, made_up: str, number: int, stem: str | None = None) -> str:
-        stem = made_up if stem is None else stem
-        while made_up in self._used or made_up in self._given:
-            made_up, number = f"{stem}@{number}", number + 1
-        self._used.add(made_up)
-        return made_up
-
-
-def _id_text(entry: Any) -> str | None:
-    given = entry.get("id") if isinstance(entry, dict) else None
-    if isinstance(given, bool) or not isinstance(given, (str, int)):
-        return None
-    try:
-        return str(given).strip() or None
-    except ValueError:
-        return None  # an integer with thousands of digits
-
-
-def _fields(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(entry: Mapping[str, Any], id_key: str | None) -> dict[str, Any]:
     """Return what the model may see: the `input` object, or the entry without id and answer."""
     given = entry.get("input")
     if isinstance(given, dict):
         return {key: value for key, value in given.items() if key not in (*INPUT_REFERENCES, "pred_dir")}
-    hidden = {"id", "output"}
+    hidden = {"id", "output", id_key}
     if entry.get("output") is None:
         hidden.update(FLAT_REFERENCES)
+        hidden.update(_NAMES_OF_LABELS)
         hidden.update(_WITH_TRAJECTORY if "trajectory" in entry or "tube_start_frame" in entry else ())
     fields = {key: value for key, value in entry.items() if key not in hidden}
     if isinstance(given, str) and len(fields) == 1:
@@ -306,4 +297,7 @@ def _reference(entry: Any) -> tuple[Any, str | None]:
     if key is None and isinstance(given, dict):
         folder = next((name for name in INPUT_REFERENCES if isinstance(given.get(name), str)), None)
         return ({folder: given[folder]}, f"input.{folder}") if folder else (None, None)
-    return (entry[key], key) if key else (None, None)
+    if key is None:
+        return None, None
+    beside = {name: entry[name] for name in _NAMES_OF_LABELS if entry.get(name) is not None}
+    return ({key: entry[key], **beside}, key) if beside else (entry[key], key)

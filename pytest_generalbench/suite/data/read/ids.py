@@ -1,0 +1,118 @@
+"""Which key of a file's entries is their id, and an id for each entry that no other has."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_OWN: Final = (
+    "id", "question_id", "questionId", "qid", "q_id", "uid", "uuid", "guid", "_id", "instance_id",
+    "sample_id", "item_id", "entry_id", "example_id", "annotation_id", "ann_id", "pair_id",
+)  # fmt: skip
+"""Keys of an id of the entry itself, the most usual first."""
+
+_NUMBERS: Final = ("index", "idx")
+"""Keys of a number that is an id where it differs from entry to entry, and else is something different."""
+
+_OF_MEDIA: Final = (
+    "original_video_id", "video_id", "image_id", "img_id", "audio_id", "clip_id", "scene_id", "file_id",
+)  # fmt: skip
+"""Keys of the id of what is shown: several entries may be about one video, and have it alike."""
+
+ID_KEYS: Final = (*_OWN, *_NUMBERS, *_OF_MEDIA)
+"""Keys that may be an id, best first."""
+
+
+class Identified(NamedTuple):
+    """The id of an entry, and what is wrong with it."""
+
+    id: str
+    fault: str | None = None
+
+
+class Ids(NamedTuple):
+    """The ids of all entries of a file, in order."""
+
+    key: str | None
+    """The key they were read from; None when no entry has one."""
+    entries: tuple[Identified, ...]
+
+
+def ids_of(entries: Sequence[Any]) -> Ids:
+    """Return an id for every entry, no two of them equal.
+
+    The key is decided over the whole file: the first of `ID_KEYS` that every entry has, each with another
+    value; else the first that every entry has; else the first that some have. Where no entry has
+    any, an entry's id is its place in the file, `#1` the first. An id that comes again gets `@2`, `@3`
+    behind it. That is a fault, unless the key is the id of a video, an image or the like, of which
+    several entries may speak.
+    """
+    key = _key(entries)
+    given = [None if key is None else id_text(_value(entry, key)) for entry in entries]
+    return Ids(key, tuple(_numbered(entries, given, key)))
+
+
+def id_text(value: Any) -> str | None:
+    """Return a text or a number as an id, 7.0 as `7`; None for anything else and for an empty text."""
+    if isinstance(value, float) and math.isfinite(value):
+        value = int(value) if value.is_integer() and abs(value) < 2**63 else repr(value)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    try:
+        return str(value).strip() or None
+    except ValueError:
+        return None  # an integer with thousands of digits
+
+
+def _value(entry: Any, key: str) -> Any:
+    """Return the value under `key` in an entry, or in its input."""
+    if not isinstance(entry, dict):
+        return None
+    if entry.get(key) is not None:
+        return entry[key]
+    given = entry.get("input")
+    return given.get(key) if isinstance(given, dict) else None
+
+
+def _key(entries: Sequence[Any]) -> str | None:
+    read = [entry for entry in entries if isinstance(entry, dict)]
+    counts: dict[str, int] = {}
+    for key in ID_KEYS:
+        texts = [text for entry in read if (text := id_text(_value(entry, key))) is not None]
+        if texts and len(texts) == len(read) == len(set(texts)):
+            return key
+        counts[key] = len(texts)
+    repeated = [key for key in (*_OWN, *_OF_MEDIA) if counts[key]]
+    complete = (key for key in repeated if counts[key] == len(read))
+    return next(complete, next(iter(repeated), None))
+
+
+def _numbered(entries: Sequence[Any], given: Sequence[str | None], key: str | None) -> Iterator[Identified]:
+    taken, used = {text for text in given if text is not None}, set[str]()
+    copies: Counter[str] = Counter()
+
+    def unused(stem: str, made_up: str) -> str:
+        while made_up in used or made_up in taken:
+            copies[stem] += 1
+            made_up = f"{stem}@{copies[stem] + 1}"
+        used.add(made_up)
+        return made_up
+
+    for position, (entry, own) in enumerate(zip(entries, given, strict=True), 1):
+        if own is None:
+            fault = None if key is None and isinstance(entry, dict) else f"no id; keys found: {_keys(entry)}"
+            yield Identified(unused(f"#{position}", f"#{position}"), fault)
+        elif own not in used:
+            used.add(own)
+            yield Identified(own)
+        else:
+            fault = None if key in _OF_MEDIA else f"the id {own!r} is there twice"
+            yield Identified(unused(own, own), fault)
+
+
+def _keys(entry: Any) -> str:
+    return (", ".join(sorted(entry)[:12]) or "none") if isinstance(entry, dict) else type(entry).__name__
