@@ -33,11 +33,11 @@ def run(options: argparse.Namespace) -> int:
     from pytest_generalbench.core.errors import GeneralBenchError
     from pytest_generalbench.reports.cache_misses import explain
     from pytest_generalbench.runs.answer_cache import AnswerCache
-    from pytest_generalbench.runs.folder import read_run, settings_of_run
+    from pytest_generalbench.runs.run_manifest import read_run
 
-    record = read_run(options.run)
-    given = settings_of_run(record).cache
-    folder = options.cache or (Path(record["invocation"]) / given if given else None)
+    manifest = read_run(options.run)
+    given = manifest.settings.cache
+    folder = options.cache or (Path(manifest.invocation) / given if given else None)
     if folder is None or not folder.is_dir():
         raise GeneralBenchError(f"the run {options.run} had no answer cache: name one with --cache=DIR")
     for line in explain(options.run, options.instance, AnswerCache(folder)):

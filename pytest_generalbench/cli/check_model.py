@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
@@ -26,9 +26,6 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("spec", metavar="SPEC", help="as for pytest --generalbench-model")
     parser.add_argument(
-        f"{PREFIX}base-url", "--base-url", dest="base_url", metavar="URL", help="address of an openai: server"
-    )
-    parser.add_argument(
         f"{PREFIX}max-new-tokens",
         "--max-new-tokens",
         dest="max_new_tokens",
@@ -38,32 +35,20 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         help="length of an answer at most (default 16)",
     )
     for option in MODEL_OPTIONS:
-        parser.add_argument(
-            PREFIX + option.name,
-            f"--{option.name}",
-            dest=option.dest,
-            metavar=option.metavar,
-            help=option.help.replace("%", "%%"),
-        )
-    for name, told in (
-        ("offline", "never use the network"),
-        ("trust-remote-code", "let a model repository run its own code"),
-    ):
-        parser.add_argument(PREFIX + name, f"--{name}", dest=name, action="store_true", help=told)
+        is_switch = option.metavar is None
+        how: dict[str, Any] = {"action": "store_true"} if is_switch else {"metavar": option.metavar}
+        text = option.help.replace("%", "%%")
+        parser.add_argument(PREFIX + option.name, f"--{option.name}", dest=option.dest, help=text, **how)
     parser.set_defaults(func=run)
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    from pytest_generalbench.core.options import model_settings
+    from pytest_generalbench.core.options import MODEL_OPTIONS, settings_of
     from pytest_generalbench.core.settings import Settings
 
-    values = vars(args)
+    given = vars(args)
     return Settings(
-        model=args.spec,
-        base_url=args.base_url,
-        offline=args.offline,
-        trust_remote_code=values["trust-remote-code"],
-        **model_settings(lambda name: values[f"generalbench_{name.replace('-', '_')}"]),
+        model=args.spec, **settings_of(MODEL_OPTIONS, lambda option: given[option.dest], Path.cwd())
     )
 
 

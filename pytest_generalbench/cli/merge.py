@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.folder import read_run, run_files, write_run
+from pytest_generalbench.runs.folder import run_files
 from pytest_generalbench.runs.manifest import write_manifest
 from pytest_generalbench.runs.merge import (
     check_agreement,
     keep_files,
     merge_results,
     merged_level,
-    merged_record,
+    merged_manifest,
     missing_shards,
 )
 from pytest_generalbench.runs.result_file import read_result, write_result
+from pytest_generalbench.runs.run_manifest import read_run, write_run
 
 if TYPE_CHECKING:
     import argparse
@@ -42,14 +43,13 @@ def run(args: argparse.Namespace) -> int:
 
     folders, into = [Path(name) for name in args.runs], Path(args.into)
     contents = [read_result(folder) for folder in folders]
-    records = [read_run(folder) for folder in folders]
     check_agreement(folders, contents)
     merged = merge_results(contents)
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise GeneralBenchError(f"{into} is not empty: name a new folder")
     into.mkdir(parents=True, exist_ok=True)
     ledgers = keep_files(folders, contents, merged["tasks"], into)
-    write_run(into, merged_record(records))
+    write_run(into, merged_manifest([read_run(folder) for folder in folders]))
     write_result(into, merged)
     write_manifest(into, run_files(into))
     counts = ", ".join(f"{count} {state}" for state, count in merged["counts"].items())

@@ -1,14 +1,17 @@
-"""Options about how a model is loaded or reached; pytest and the console take the same."""
+"""The options: each is declared here once, for pytest, for the console and for the settings."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
 PREFIX: Final = "--generalbench-"
+
+Kind = Literal["text", "whole", "seconds", "batch", "share", "shard", "media", "reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,115 +19,304 @@ class Option:
     """One option; all but the model are also ini keys (`generalbench_data = …`)."""
 
     name: str
+    """The setting's name with hyphens: `batch-size` is `Settings.batch_size`."""
     help: str
     metavar: str | None = None
     """None: a switch."""
     environment: str | None = None
     """Environment variable that is asked when neither option nor ini key is given."""
+    kind: Kind = "text"
+    """How the value is written (`option_values.value_of`)."""
+    choices: tuple[str, ...] = ()
+    """The words that the value may be; () is any."""
+    unset: str | None = None
+    """The word that leaves the setting None."""
+    least: int = 1
+    """The smallest number, for the kind `whole`."""
+    of_model: bool = False
+    """Whether it concerns how a model is loaded or reached; `generalbench check-model` takes it as well."""
 
     @property
     def dest(self) -> str:
         """Attribute and ini key: `generalbench_base_url`."""
-        return f"generalbench_{self.name.replace('-', '_')}"
+        return f"generalbench_{self.setting}"
+
+    @property
+    def setting(self) -> str:
+        """Name of the field of `Settings` that it sets."""
+        return self.name.replace("-", "_")
 
 
-MODEL_OPTIONS: Final = (
+OPTIONS: Final = (
+    Option(
+        "model",
+        "The model to evaluate; giving it switches the benchmark on. baseline:oracle, baseline:random, "
+        "baseline:majority, baseline:constant (says A) or baseline:constant:TEXT; hf:NAME_OR_DIR (a bare "
+        "name or folder means this); diffusers:NAME_OR_DIR; openai:MODEL behind --generalbench-base-url; "
+        "vllm:NAME_OR_DIR; python:path.py:factory or python:package.module:factory; "
+        "predictions:DIR replays answers made elsewhere. Example: "
+        "pytest --generalbench-model=hf:Qwen/Qwen2.5-0.5B-Instruct -k nlp -n 2",
+        "SPEC",
+    ),
+    Option(
+        "data",
+        "Where the instances come from: a General-Bench folder, 'hub' (downloads what is selected), or "
+        "'demo', small synthetic data that says nothing about a model (default: "
+        "$GENERALBENCH_DATA, else demo). Example: --generalbench-data=/data/General-Bench-Openset",
+        "DIR|hub|demo",
+        "GENERALBENCH_DATA",
+    ),
+    Option(
+        "split",
+        "'open' (with references, default) or 'close' (inputs only, nothing is scored).",
+        "SPLIT",
+        choices=("open", "close"),
+    ),
+    Option(
+        "board",
+        "Collect one board: A (all, default), B:image, C:image-generation, D:object-detection.",
+        "BOARD",
+    ),
+    Option(
+        "limit", "At most N instances of each task; a larger N contains every smaller one.", "N", kind="whole"
+    ),
+    Option(
+        "scoring",
+        "'paper' (default: the published definitions) or 'released' (what the authors' tool prints).",
+        "SCORING",
+        choices=("paper", "released"),
+    ),
+    Option(
+        "sota",
+        "The specialists to beat: 'released' (default), 'paper', or a CSV file with columns task,score.",
+        "TABLE",
+    ),
+    Option(
+        "run",
+        "The run folder, new or empty (default: generalbench-runs/<time>-<pid>). It gets every answer "
+        "(ledger-*.jsonl) and result.json; with --generalbench-resume, the run to continue.",
+        "DIR",
+    ),
+    Option(
+        "batch-size",
+        "Requests a model is given at once: 'auto' (default: as the model says) or N; halved for the rest "
+        "of a task when memory runs out.",
+        "N",
+        kind="batch",
+    ),
+    Option(
+        "instance-timeout",
+        "Seconds that a model may take for each instance of a batch (default: no limit). A batch that is "
+        "late is asked again one by one; an instance that is late has the state timeout.",
+        "SECONDS",
+        kind="seconds",
+    ),
+    Option(
+        "task-timeout",
+        "Seconds that asking one task may take (default: no limit); what is left has the state timeout.",
+        "SECONDS",
+        kind="seconds",
+    ),
+    Option(
+        "probe",
+        "Ask K instances of the run again in batches of another size, and report how many were answered "
+        "differently; the scores come from the first answers.",
+        "K",
+        kind="whole",
+    ),
+    Option(
+        "shard",
+        "Run the i-th of n parts of what is selected (1/4 … 4/4): sessions on several machines share a "
+        "benchmark so, and 'generalbench merge' makes one run of them.",
+        "i/n",
+        kind="shard",
+    ),
+    Option(
+        "divide",
+        "With -n, workers answer a task together that is longer than all tasks divided by the workers: "
+        "'auto' (default: where it is worth loading the model once more; not the demo set), 'always' or "
+        "'never'.",
+        "HOW",
+        choices=("auto", "always", "never"),
+    ),
+    Option(
+        "base-url",
+        "Address of the OpenAI-compatible server that an openai: model and the judge run on, as in "
+        "http://localhost:8000/v1 (default: https://api.openai.com/v1).",
+        "URL",
+        of_model=True,
+    ),
+    Option(
+        "judge",
+        "Model that judges free answers where a task asks for it; its key is read from "
+        "$GENERALBENCH_JUDGE_KEY or $OPENAI_API_KEY.",
+        "MODEL",
+    ),
+    Option(
+        "weights",
+        "Folder of the pretrained models that generation tasks are scored with (CLIP, Inception, Whisper, "
+        "…), an entry for each role; what is not there is looked for in the Hugging Face cache. "
+        "'generalbench weights' lists roles, what to download, and what was found.",
+        "DIR",
+    ),
+    Option(
+        "reading",
+        "How the references of tasks are read where their files do not say it: a YAML file that maps task "
+        "ids to words and values, as in {image/comprehension/x: {depth_unit: cm}}. The ini key takes lines "
+        "as well: image/comprehension/x: depth_unit=cm.",
+        "FILE",
+        kind="reading",
+    ),
+    Option(
+        "human-scores",
+        "People's ratings for the tasks that only people can score: a CSV file with the columns "
+        "task,instance,rater,score. Without it such a task keeps its media and writes a sheet to fill in.",
+        "FILE",
+    ),
+    Option(
+        "mos",
+        "'people' (default), or 'auto': a predictor (DNSMOS, extra 'mos') stands in where no ratings are "
+        "given; such a score is labelled and not comparable.",
+        "WHO",
+        choices=("people", "auto"),
+        unset="people",
+    ),
+    Option(
+        "gpus-per-worker",
+        "GPUs that each worker gets for itself (default 1; 0: none are given out, all see all). "
+        "-n auto starts as many workers as the visible GPUs allow.",
+        "N",
+        kind="whole",
+        least=0,
+    ),
+    Option("share-gpus", "Let several workers use the same GPUs when there are more workers than GPUs."),
+    Option("offline", "Never use the network: hub data and models come from their caches.", of_model=True),
+    Option("trust-remote-code", "Let a model repository run its own code (off unless given).", of_model=True),
+    Option(
+        "resume",
+        "Continue the run that --generalbench-run=DIR names, else the newest unfinished one in "
+        "generalbench-runs: what is answered is not asked again. Any -n; settings that answers depend on "
+        "must be the same.",
+    ),
+    Option(
+        "max-errors",
+        "N instances, or P% of all, may end as error, timeout, oom, missing_media or unjudged before the "
+        "exit code is 1 (default: 0). Example: --generalbench-max-errors=1%",
+        "N|P%",
+        kind="share",
+    ),
+    Option(
+        "retry-errors",
+        "With --generalbench-resume: ask the instances again that ended as error, timeout, oom or "
+        "missing_media.",
+    ),
+    Option(
+        "cache",
+        "Folder of answers that runs share: what the same model was asked in the same way is not asked "
+        "again. 'generalbench cache explain RUN INSTANCE' says why an answer was not found there.",
+        "DIR",
+    ),
+    Option("cache-all", "Cache answers of models that do not answer the same each time as well."),
     Option(
         "dtype",
         "Type of the weights of hf:, diffusers: and vllm: models: auto (default: as saved), bfloat16, "
         "float16 or float32.",
         "TYPE",
+        choices=("auto", "bfloat16", "float16", "float32"),
+        of_model=True,
     ),
     Option(
         "device-map",
         "Lay an hf: model over the worker's devices: auto, balanced, balanced_low_0, sequential, or one "
         "device such as cuda:0 (default: one GPU when there is one). Needs accelerate.",
         "MAP",
+        of_model=True,
     ),
-    Option("attention", "Attention of an hf: model: sdpa, eager or flash_attention_2.", "NAME"),
-    Option("revision", "Commit, tag or branch of the model's repository; a commit pins it.", "REV"),
-    Option("adapter", "Folder of a LoRA or other PEFT adapter for an hf: or vllm: model.", "DIR"),
-    Option("model-frames", "Frames of a video that a model is shown, evenly spread (default 8).", "N"),
+    Option(
+        "attention",
+        "Attention of an hf: model: sdpa, eager or flash_attention_2.",
+        "NAME",
+        choices=("sdpa", "eager", "flash_attention_2"),
+        of_model=True,
+    ),
+    Option(
+        "revision", "Commit, tag or branch of the model's repository; a commit pins it.", "REV", of_model=True
+    ),
+    Option(
+        "adapter", "Folder of a LoRA or other PEFT adapter for an hf: or vllm: model.", "DIR", of_model=True
+    ),
+    Option(
+        "model-frames",
+        "Frames of a video that a model is shown, evenly spread (default 8).",
+        "N",
+        kind="whole",
+        of_model=True,
+    ),
     Option(
         "input-media",
         "What the model is given, of text,image,video,audio (default: what it declares; an openai: model "
         "text,image). A model that takes several images can be shown a video's frames: text,image,video.",
         "MEDIA",
+        kind="media",
+        of_model=True,
     ),
-    Option("video-as", "A video goes to an openai: model as 'frames' (default: images) or as 'url'.", "FORM"),
-    Option("concurrency", "Requests to a server in flight from one worker, at most (default 16).", "N"),
-    Option("request-timeout", "Seconds until a request to a server is given up (default 600).", "SECONDS"),
+    Option(
+        "video-as",
+        "A video goes to an openai: model as 'frames' (default: images) or as 'url'.",
+        "FORM",
+        choices=("frames", "url"),
+        of_model=True,
+    ),
+    Option(
+        "concurrency",
+        "Requests to a server in flight from one worker, at most (default 16).",
+        "N",
+        kind="whole",
+        of_model=True,
+    ),
+    Option(
+        "request-timeout",
+        "Seconds until a request to a server is given up (default 600).",
+        "SECONDS",
+        kind="seconds",
+        of_model=True,
+    ),
     Option(
         "retries",
         "How often a request is asked again that a server could not answer: busy, broken, cut off "
         "(default 5; 0: never).",
         "N",
+        kind="whole",
+        least=0,
+        of_model=True,
     ),
 )
-"""What concerns how a model is loaded or reached; `generalbench check-model` takes these as well."""
+
+BY_NAME: Final = {option.name: option for option in OPTIONS}
+MODEL_OPTIONS: Final = tuple(option for option in OPTIONS if option.of_model)
 
 
-def model_settings(given: Callable[[str], str | None]) -> dict[str, Any]:
-    """Return the settings that MODEL_OPTIONS come to; `given` returns an option's value by its name.
+def settings_of(
+    options: Iterable[Option], given: Callable[[Option], str | bool | None], folder: Path
+) -> dict[str, Any]:
+    """Return the settings that options come to, by field of `Settings`.
 
-    Raises GeneralBenchError for a value that cannot be; what is not given is left out.
+    Args:
+        options: Those that are looked at.
+        given: Returns an option's value as it was given, None where it was not.
+        folder: Where the command was started; a file that is read here is meant from there.
+
+    Returns:
+        The values that were given, in the types of `Settings`; what was not given is left out.
+
+    Raises:
+        GeneralBenchError: a value cannot be; the message names the option.
     """
-    from pytest_generalbench.core.settings import ATTENTIONS, DTYPES, GIVEN_MEDIA, VIDEO_FORMS
+    from pytest_generalbench.core.option_values import value_of
 
-    def word(name: str, good: Sequence[str]) -> str | None:
-        value = given(name)
-        return None if value is None else one_of(name, value, good)
-
-    media = given("input-media")
-    named = None if media is None else {part.strip() for part in media.split(",") if part.strip()}
-    found = {
-        "dtype": word("dtype", DTYPES),
-        "device_map": given("device-map"),
-        "attention": word("attention", ATTENTIONS),
-        "revision": given("revision"),
-        "adapter": given("adapter"),
-        "model_frames": whole("model-frames", given("model-frames")),
-        "input_media": None
-        if named is None
-        else tuple(sorted({"text", *(one_of("input-media", one, GIVEN_MEDIA) for one in named)})),
-        "video_as": word("video-as", VIDEO_FORMS),
-        "concurrency": whole("concurrency", given("concurrency")),
-        "request_timeout": seconds("request-timeout", given("request-timeout")),
-        "retries": whole("retries", given("retries"), least=0),
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def one_of(name: str, given: str, good: Sequence[str]) -> str:
-    """Return a value that must be one of the `good` ones. Raises UnknownWordError that lists them."""
-    from pytest_generalbench.core.errors import UnknownWordError
-
-    if given not in good:
-        raise UnknownWordError(f"{PREFIX}{name}", given, good)
-    return given
-
-
-def whole(name: str, given: str | None, least: int = 1) -> int | None:
-    """Return a value as a whole number, None when it is not given. Raises GeneralBenchError for another."""
-    from pytest_generalbench.core.errors import GeneralBenchError
-
-    if given is None:
-        return None
-    if not (given.isascii() and given.isdigit()) or int(given) < least:
-        raise GeneralBenchError(f"{PREFIX}{name} takes a whole number from {least}, not {given!r}")
-    return int(given)
-
-
-def seconds(name: str, given: str | None) -> float | None:
-    """Return a value as seconds, None when it is not given. Raises GeneralBenchError for another."""
-    from pytest_generalbench.core.errors import GeneralBenchError
-
-    if given is None:
-        return None
-    try:
-        value = float(given)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise GeneralBenchError(f"{PREFIX}{name} takes seconds above 0, not {given!r}")
-    return value
+    values: dict[str, Any] = {}
+    for option in options:
+        value = given(option)
+        if value is not None:
+            values[option.setting] = value if isinstance(value, bool) else value_of(option, value, folder)
+    return values

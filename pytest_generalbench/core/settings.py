@@ -3,100 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from dataclasses import asdict, dataclass, field, fields
+from enum import Enum
+from typing import Any, Final, Self
 
-DTYPES: Final = ("auto", "bfloat16", "float16", "float32")
-ATTENTIONS: Final = ("sdpa", "eager", "flash_attention_2")
-GIVEN_MEDIA: Final = ("text", "image", "video", "audio")
-"""What `input_media` may name."""
-VIDEO_FORMS: Final = ("frames", "url")
+_AFFECTS: Final = "affects"
+
+
+class Affects(Enum):
+    """What another value of a setting may change."""
+
+    ANSWERS = "what the model answers to a request"
+    BACKEND = "where or how the model is reached: a run goes on with another, cached answers do not hold"
+    RUN = "which requests a run has, or who judges the answers; the answer to a request stays"
+    SCORES = "the scores of the answers"
+    LEVELS = "the levels that the scores come to"
+    NOTHING = "how the work is done, and no number"
+
+
+def _setting(default: Any, affects: Affects) -> Any:
+    return field(default=default, metadata={_AFFECTS: affects})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that shapes a run; the same values reach every worker."""
 
-    model: str
-    data: str = "demo"
-    split: str = "open"
-    board: str = "A"
-    limit: int | None = None
-    scoring: str = "paper"
-    sota: str = "released"
-    run: str | None = None
-    batch_size: int | None = None
+    model: str = field(metadata={_AFFECTS: Affects.RUN})
+    data: str = _setting("demo", Affects.RUN)
+    split: str = _setting("open", Affects.RUN)
+    board: str = _setting("A", Affects.RUN)
+    limit: int | None = _setting(None, Affects.RUN)
+    scoring: str = _setting("paper", Affects.LEVELS)
+    sota: str = _setting("released", Affects.LEVELS)
+    run: str | None = _setting(None, Affects.NOTHING)
+    batch_size: int | None = _setting(None, Affects.NOTHING)
     """None: the model's own preference."""
-    instance_timeout: float | None = None
+    instance_timeout: float | None = _setting(None, Affects.NOTHING)
     """Seconds; None: no limit."""
-    task_timeout: float | None = None
-    probe: int | None = None
+    task_timeout: float | None = _setting(None, Affects.NOTHING)
+    probe: int | None = _setting(None, Affects.NOTHING)
     """Instances of the run that are asked again in batches of another size."""
-    divide: str = "auto"
+    divide: str = _setting("auto", Affects.NOTHING)
     """Whether workers share a task longer than all tasks divided by them: `auto`, `always`, `never`."""
-    shard: str | None = None
+    shard: str | None = _setting(None, Affects.RUN)
     """`i/n`: this session runs the i-th of n parts."""
-    base_url: str | None = None
-    judge: str | None = None
-    weights: str | None = None
+    base_url: str | None = _setting(None, Affects.BACKEND)
+    judge: str | None = _setting(None, Affects.RUN)
+    weights: str | None = _setting(None, Affects.SCORES)
     """Folder of the pretrained models that metrics measure with."""
-    reading: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reading: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict, metadata={_AFFECTS: Affects.SCORES}
+    )
     """How the references of tasks are read, by task id; goes before what the task files say."""
-    human_scores: str | None = None
+    human_scores: str | None = _setting(None, Affects.SCORES)
     """CSV file of people's ratings."""
-    mos: str | None = None
+    mos: str | None = _setting(None, Affects.RUN)
     """`auto`: a predictor stands in for people."""
-    gpus_per_worker: int = 1
-    share_gpus: bool = False
-    offline: bool = False
-    trust_remote_code: bool = False
-    resume: bool = False
-    max_errors: str | None = None
+    gpus_per_worker: int = _setting(1, Affects.NOTHING)
+    share_gpus: bool = _setting(False, Affects.NOTHING)
+    offline: bool = _setting(False, Affects.NOTHING)
+    trust_remote_code: bool = _setting(False, Affects.BACKEND)
+    resume: bool = _setting(False, Affects.NOTHING)
+    max_errors: str | None = _setting(None, Affects.NOTHING)
     """`N` instances or `P%` of them may end without an answer before the exit code is 1; None: none."""
-    retry_errors: bool = False
-    cache: str | None = None
+    retry_errors: bool = _setting(False, Affects.NOTHING)
+    cache: str | None = _setting(None, Affects.NOTHING)
     """Folder of the answer cache that runs share."""
-    cache_all: bool = False
+    cache_all: bool = _setting(False, Affects.NOTHING)
     """Whether answers that may differ each time are cached too."""
-    dtype: str = "auto"
+    dtype: str = _setting("auto", Affects.ANSWERS)
     """Of the weights of a model that is loaded here; `auto`: as they were saved."""
-    device_map: str | None = None
+    device_map: str | None = _setting(None, Affects.ANSWERS)
     """How a loaded model is laid over devices; None: the whole on one."""
-    attention: str | None = None
+    attention: str | None = _setting(None, Affects.ANSWERS)
     """Attention implementation of a loaded model; None: the library's choice."""
-    revision: str | None = None
+    revision: str | None = _setting(None, Affects.ANSWERS)
     """Commit, tag or branch of the model's repository."""
-    adapter: str | None = None
+    adapter: str | None = _setting(None, Affects.ANSWERS)
     """Folder of a LoRA or another PEFT adapter."""
-    model_frames: int = 8
+    model_frames: int = _setting(8, Affects.ANSWERS)
     """Frames of a video that a model is shown."""
-    input_media: tuple[str, ...] | None = None
+    input_media: tuple[str, ...] | None = _setting(None, Affects.ANSWERS)
     """The media a model is given; None: what it declares."""
-    video_as: str = "frames"
+    video_as: str = _setting("frames", Affects.ANSWERS)
     """How a server is given a video: `frames` or `url`."""
-    concurrency: int = 16
+    concurrency: int = _setting(16, Affects.NOTHING)
     """Requests in flight to a server at once, at most, from each process."""
-    request_timeout: float = 600.0
+    request_timeout: float = _setting(600.0, Affects.NOTHING)
     """Seconds until an unanswered request to a server is given up."""
-    retries: int = 5
+    retries: int = _setting(5, Affects.NOTHING)
     """How often a request that a server could not answer is asked again."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins for the result file."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the settings of `to_dict`; those that this version lacks are left out."""
+        names = {item.name for item in fields(cls)}
+        known: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in plain.items()
+            if key in names
+        }
+        return cls(**known)
 
-MAY_CHANGE: Final = frozenset({
-    "scoring", "sota", "run", "resume", "batch_size", "base_url", "offline", "weights", "human_scores",
-    "trust_remote_code", "max_errors", "retry_errors", "cache", "cache_all", "instance_timeout",
-    "task_timeout", "probe", "divide", "gpus_per_worker", "share_gpus", "concurrency", "request_timeout",
-    "retries", "reading",
-})  # fmt: skip
-"""Settings that no answer of a run depends on: a resumed session may have others, of these only.
 
-A reading is kept with each task (`facts_of`): one that has answers is continued with its own alone."""
+def settings_that_affect(*affected: Affects) -> frozenset[str]:
+    """Return the names of the settings that affect one of these."""
+    return frozenset(item.name for item in fields(Settings) if item.metadata[_AFFECTS] in affected)
 
-IDLE: Final = (MAY_CHANGE - {"base_url", "trust_remote_code"}) | {
-    "model", "data", "split", "board", "limit", "judge", "mos", "shard",
-}  # fmt: skip
+
+MAY_CHANGE: Final = settings_that_affect(Affects.BACKEND, Affects.SCORES, Affects.LEVELS, Affects.NOTHING)
+"""Settings that no answer of a run depends on: a resumed session may have others, of these only."""
+
+IDLE: Final = settings_that_affect(Affects.RUN, Affects.SCORES, Affects.LEVELS, Affects.NOTHING)
 """Settings that the answer to a request does not depend on; of any other one, cached answers do."""

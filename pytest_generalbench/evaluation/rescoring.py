@@ -13,13 +13,13 @@ from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of,
 from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.runs.finalize import FACETS, Setting, data_fingerprint, level_of, run_result
-from pytest_generalbench.runs.folder import read_run, settings_of_run
 from pytest_generalbench.runs.instance_rows import write_rows
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.provenance import environment
 from pytest_generalbench.runs.result_file import RESULT_FILE, SCHEMA_VERSION, read_result
 from pytest_generalbench.runs.resume import PreviousSessions
+from pytest_generalbench.runs.run_manifest import RunManifest, read_run
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import sota_table
 
@@ -49,7 +49,7 @@ class _Run:
     """A run folder opened for reading."""
 
     folder: Path
-    record: Mapping[str, Any]
+    manifest: RunManifest
     ledgers: Ledgers
     before: Mapping[str, Any] | None
     """Content of its result file, None when it has none."""
@@ -84,11 +84,11 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
 
     Raises GeneralBenchError when the folder is no run, its data are gone or others than they were.
     """
-    record = read_run(folder)
+    manifest = read_run(folder)
     before = read_result(folder) if (folder / RESULT_FILE).is_file() else None
-    run = _Run(folder, record, read_ledgers(folder), before)
-    settings = settings_of_run(record)
-    started_in = Path(record["invocation"])
+    run = _Run(folder, manifest, read_ledgers(folder), before)
+    settings = manifest.settings
+    started_in = Path(manifest.invocation)
     shipped = registry.load_tasks()
     data, judge, backbones, ratings = open_resources(settings, shipped, started_in, offline=True)
     scoring = _Rescoring(settings, data, judge, backbones, ratings)
@@ -96,7 +96,7 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
     tasks = {task.id: task for task in shipped}
     kept: dict[str, list[str]] = {}
     results: list[TaskResult] = []
-    selection: list[str] = record.get("selection") or run.ledgers.tasks()
+    selection: list[str] = manifest.selection or run.ledgers.tasks()
     for name in selection:
         result = _one(name, tasks.get(name), run, scoring, data.is_demo, kept)
         if rows_into is not None and result.rows:
@@ -110,7 +110,7 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
         data=_data(run, data.name, settings.split, data.is_demo),
         model=_model(run),
         environment=before["environment"] if before else environment(),
-        run=before["run"] if before else _aside(record),
+        run=before["run"] if before else _aside(manifest),
         schema="2.0" if before and before["schema"] == "2.0" else SCHEMA_VERSION,
     )  # fmt: skip
     return Rescored(_with_strangers(found.to_dict(), before, tasks), level, kept)
@@ -171,7 +171,13 @@ def _model(run: _Run) -> dict[str, Any]:
     return dict(run.ledgers.model.identity) if run.ledgers.model else {}
 
 
-def _aside(record: Mapping[str, Any]) -> dict[str, Any]:
-    started = record["sessions"][0]["started"]
-    return {"started": started, "seconds": 0.0, "tasks": {}, "torn_lines": [],
-            "cached": {"hits": 0, "asked": 0}, "settings": {}, "sessions": record["sessions"]}  # fmt: skip
+def _aside(manifest: RunManifest) -> dict[str, Any]:
+    return {
+        "started": manifest.sessions[0].started,
+        "seconds": 0.0,
+        "tasks": {},
+        "torn_lines": [],
+        "cached": {"hits": 0, "asked": 0},
+        "settings": {},
+        "sessions": [session.to_plain() for session in manifest.sessions],
+    }

@@ -61,7 +61,7 @@ def _validated(tasks: Iterable[Task]) -> list[Task]:
 
 def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
     options.refuse_space_form(config.invocation_params.args)
-    settings = options.settings_of(config)
+    settings = options.read_settings(config)
     _register_hooked(config)
     given = list(_hooked_tasks(config))
     hooked = _validated(given) if given else []

@@ -123,13 +123,13 @@ class Collection:
 
     def _selection(self) -> frozenset[str] | None:
         """Return the ids of the run's tasks, None before any session collected them."""
-        from pytest_generalbench.runs.folder import read_run
+        from pytest_generalbench.runs.run_manifest import read_run
 
         if self.controller is not None:
             return None if self.controller.run is None else self.controller.run.selection
         given: dict[str, Any] = self.config.workerinput  # type: ignore[attr-defined]
-        told = read_run(Path(given[RUN_INPUT])).get("selection")
-        return None if told is None else frozenset(told)
+        selection = read_run(Path(given[RUN_INPUT])).selection
+        return None if selection is None else frozenset(selection)
 
     def _help(self, session: pytest.Session, task: Task, place: int, parts: int) -> int:
         if self.help is None:

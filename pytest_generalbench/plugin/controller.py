@@ -99,15 +99,16 @@ class Controller:
             self._data["note"] = terminal.DEMO_NOTE
 
     def _open_run(self, data: DataSource) -> None:
-        from pytest_generalbench.runs.folder import continue_run, create_run, started_session
+        from pytest_generalbench.runs.folder import continue_run, create_run
         from pytest_generalbench.runs.ledger.index import read_ledgers
         from pytest_generalbench.runs.provenance import git_state, without_secrets
         from pytest_generalbench.runs.resume import check_facts
+        from pytest_generalbench.runs.run_manifest import SessionEntry
 
         settings, folder = self.benchmark.settings, self.benchmark.folder
         command = without_secrets(["pytest", *map(str, self.config.invocation_params.args)])
         workers = getattr(self.config.option, "numprocesses", None) or 0
-        session = started_session(command, git_state(folder), socket.gethostname(), workers)
+        session = SessionEntry.begin(command, git_state(folder), socket.gethostname(), workers)
         if settings.retry_errors and not settings.resume:
             raise GeneralBenchError("--generalbench-retry-errors needs --generalbench-resume")
         if not settings.resume:
@@ -365,16 +366,16 @@ class Controller:
             words = "1 torn line" if len(torn) == 1 else f"{len(torn)} torn lines"
             first = f"{torn[0][0]} at byte {torn[0][1]}"
             self.notes.append(f"{words} in the ledger, from a write that a death cut off: {first}")
-        sessions = run.record["sessions"]
+        sessions = run.manifest.sessions
         plain = self.benchmark.settings.to_dict()
         return {
-            "started": sessions[0]["started"],
-            "seconds": round(sum(session.get("seconds") or 0.0 for session in sessions), 3),
+            "started": sessions[0].started,
+            "seconds": round(sum(session.seconds or 0.0 for session in sessions), 3),
             "tasks": {key: round(self.results[key].seconds, 3) for key in sorted(self.results)},
             "torn_lines": torn,
             "cached": {"hits": cached[0], "asked": cached[1]},
             "settings": {key: plain[key] for key in sorted(MAY_CHANGE & plain.keys())},
-            "sessions": sessions,
+            "sessions": [session.to_plain() for session in sessions],
             **({"probe": drift(self.results.values())} if self.benchmark.settings.probe else {}),
         }
 

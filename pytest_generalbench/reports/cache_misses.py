@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.reports.comparison import answers_of
 from pytest_generalbench.runs.answer_cache import COMPONENTS, AnswerCache
-from pytest_generalbench.runs.folder import read_run
 from pytest_generalbench.runs.ledger.index import read_ledgers
+from pytest_generalbench.runs.run_manifest import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_generalbench.runs.folder import read_run
 from pytest_generalbench.runs.ledger.index import Ledgers, merged, read_ledgers
+from pytest_generalbench.runs.run_manifest import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

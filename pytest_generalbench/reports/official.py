@@ -14,10 +14,10 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.outputs import form_of
 from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.reports.comparison import answers_of
-from pytest_generalbench.runs.folder import read_run, settings_of_run
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, StoredRecord
 from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
+from pytest_generalbench.runs.run_manifest import RunManifest, read_run
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.level import write_workbook
@@ -39,7 +39,7 @@ class ExportedRun:
     """A run folder opened for export."""
 
     folder: Path
-    record: Mapping[str, Any]
+    manifest: RunManifest
     ledgers: Ledgers
     tasks: tuple[Task, ...]
     """The benchmark's own tasks that the run has answers to."""
@@ -55,17 +55,17 @@ class ExportedRun:
 
 def open_run(folder: Path) -> ExportedRun:
     """Open a run folder. Raises GeneralBenchError when it is none."""
-    record = read_run(folder)
+    manifest = read_run(folder)
     ledgers = read_ledgers(folder)
     shipped = registry.load_tasks()
     answered = tuple(task for task in shipped if task.id in ledgers.spans)
     result = read_result(folder) if (folder / RESULT_FILE).is_file() else None
-    return ExportedRun(folder, record, ledgers, answered, shipped, result)
+    return ExportedRun(folder, manifest, ledgers, answered, shipped, result)
 
 
-def model_name(record: Mapping[str, Any]) -> str:
+def model_name(manifest: RunManifest) -> str:
     """Return a name for the model that a file can bear: the last part of its specification."""
-    spec = str(record["settings"]["model"]).rstrip("/")
+    spec = manifest.settings.model.rstrip("/")
     last = re.split(r"[/:]", spec)[-1] or spec
     return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-.") or "model"
 
@@ -105,7 +105,7 @@ def export_official(run: ExportedRun, out: Path) -> list[str]:
         write_json(place / SUBMISSION_FILE, told)
     lines = [f"{len(run.tasks)} tasks: {PREDICTION_FILE} and {SUBMISSION_FILE} in each one's folder"]
     if any(score is not None for score in run.scores.values()):
-        name = model_name(run.record)
+        name = model_name(run.manifest)
         known = {task.id for task in run.shipped}
         scores = {key: value for key, value in run.scores.items() if key in known}
         path = out / f"{name}_result.xlsx"
@@ -143,10 +143,10 @@ class _Annotations:
     """The ids and kinds of the tasks as their annotation files have them; without the data, as we do."""
 
     def __init__(self, run: ExportedRun) -> None:
-        settings = settings_of_run(run.record)
+        settings = run.manifest.settings
         source: str | Path = settings.data
         if source not in ("demo", "hub"):
-            source = Path(run.record["invocation"]) / settings.data
+            source = Path(run.manifest.invocation) / settings.data
         self._data: DataSource | None
         try:
             self._data = open_data(source, settings.split, run.shipped, offline=True)

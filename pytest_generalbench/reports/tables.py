@@ -95,10 +95,10 @@ def export_benchmark(run: ExportedRun, out: Path) -> list[str]:
         seconds = [record.seconds for _, record in sorted(answers.items()) if record.seconds]
         if seconds:
             benchmarks.append(_benchmark(task, seconds))
-    started = run.record["sessions"][0]
-    git = started.get("git") or {}
+    session = run.manifest.sessions[0]
+    git = session.git or {}
     content = {
-        "machine_info": {"node": started.get("host")},
+        "machine_info": {"node": session.host},
         "commit_info": {"id": git.get("commit"), "dirty": not git.get("is_clean", True)},
         "benchmarks": benchmarks,
         "datetime": datetime.now(UTC).isoformat(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.request import OPEN_STATES
-from pytest_generalbench.core.settings import MAY_CHANGE
+from pytest_generalbench.core.settings import Affects, settings_that_affect
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.runs.provenance import definitions
 from pytest_generalbench.runs.result_file import SCHEMA_VERSION, RunResult
@@ -27,8 +27,8 @@ MEASURED_STATES: Final = ("scored", "unsupported")
 FACETS: Final = ("modality", "paradigm", "skill", "direction", "points", "reached")
 """Keys of a task's entry that follow from the task and its score (`task_facets`)."""
 
-_SCORED_WITH: Final = ("scoring", "sota")
-"""Settings that no answer depends on, but the levels do."""
+_OF_RESULT: Final = settings_that_affect(Affects.ANSWERS, Affects.RUN, Affects.LEVELS)
+"""Settings that stand in the result; the others lie under `run`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def run_result(
     return RunResult(
         model={"spec": given.settings.model, **model},
         data={**data, "fingerprint": fingerprint},
-        settings={key: plain[key] for key in plain if key not in MAY_CHANGE or key in _SCORED_WITH},
+        settings={key: plain[key] for key in plain if key in _OF_RESULT},
         environment=environment,
         definitions=definitions(tasks),
         level=level.to_dict(),

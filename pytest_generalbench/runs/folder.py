@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.settings import MAY_CHANGE, Settings
 from pytest_generalbench.runs.batch_claims import forget
@@ -17,17 +16,16 @@ from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.lock import LOCK_FILE, RunLock, wait_for_workers
 from pytest_generalbench.runs.manifest import MANIFEST_FILE
 from pytest_generalbench.runs.resume import ResumeError, differences
+from pytest_generalbench.runs.run_manifest import RUN_FILE, RunManifest, SessionEntry, read_run, write_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
-RUN_FILE: Final = "run.json"
 DEFAULT_PARENT: Final = "generalbench-runs"
 PREDICTIONS_FOLDER: Final = "predictions"
 """Where the exported predictions of a close-set run lie."""
 
-RUN_VERSION: Final = 1
 _REPLACED: Final = (RUN_FILE, MANIFEST_FILE)
 
 
@@ -38,8 +36,8 @@ def ledger_path(folder: Path, worker: str) -> Path:
 
 def shaping(settings: Settings) -> dict[str, Any]:
     """Return the settings that answers depend on; a data folder counts as what lies in it, not by name."""
-    told = {key: value for key, value in settings.to_dict().items() if key not in MAY_CHANGE}
-    plain: dict[str, Any] = json.loads(json.dumps(told))  # as `run.json` gives it back
+    lasting = {key: value for key, value in settings.to_dict().items() if key not in MAY_CHANGE}
+    plain: dict[str, Any] = json.loads(json.dumps(lasting))  # as `run.json` gives it back
     if plain["data"] not in ("demo", "hub"):
         plain["data"] = "folder"
     return plain
@@ -53,7 +51,7 @@ class RunFolder:
     session: int
     """1 for the session that made it, one more for each that continues it."""
     lock: RunLock
-    record: dict[str, Any] = field(default_factory=dict)
+    manifest: RunManifest
     """Content of `run.json`."""
     before: dict[str, bytes] = field(default_factory=dict)
     """What this session replaced when it took the run up, by file name."""
@@ -61,13 +59,12 @@ class RunFolder:
     @property
     def selection(self) -> frozenset[str] | None:
         """The tasks that the run is over; None before they were collected."""
-        told = self.record.get("selection")
-        return None if told is None else frozenset(told)
+        return None if self.manifest.selection is None else frozenset(self.manifest.selection)
 
     def select(self, tasks: Iterable[str]) -> None:
         """Remember the tasks that the run is over. Raises ResumeError when an earlier session had others."""
         now = sorted(tasks)
-        before = self.record.get("selection")
+        before = self.manifest.selection
         if before is not None and before != now:
             missing, more = sorted(set(before) - set(now)), sorted(set(now) - set(before))
             first = f"without {missing[0]}" if missing else f"with {more[0]}"
@@ -76,18 +73,18 @@ class RunFolder:
                 f"{len(now)} ({first}); give the same -k, -m and paths, or none"
             )
         if before is None:
-            self.record["selection"] = now
+            self.manifest.selection = now
             self.save()
 
     def finish(self, is_finished: bool, is_complete: bool, seconds: float) -> None:
         """Remember how the session ended: whether every task has a result, and every instance an answer."""
-        self.record |= {"is_finished": is_finished, "is_complete": is_complete}
-        self.record["sessions"][-1]["seconds"] = seconds
+        self.manifest.is_finished, self.manifest.is_complete = is_finished, is_complete
+        self.manifest.sessions[-1].seconds = seconds
         self.save()
 
     def save(self) -> None:
         """Write `run.json`."""
-        write_run(self.path, self.record)
+        write_run(self.path, self.manifest)
 
     def give_back(self) -> None:
         """Leave the run as it was before this session: it was refused before it asked anything."""
@@ -106,42 +103,16 @@ class RunFolder:
                     self.path.parent.rmdir()
 
 
-def write_run(folder: Path, record: Mapping[str, Any]) -> None:
-    """Write `run.json` in one step."""
-    content = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    atomic_write(folder / RUN_FILE, content.encode("utf-8", "backslashreplace"))
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """Return the content of `run.json`. Raises GeneralBenchError when it is none, or a newer version's."""
-    path = folder / RUN_FILE
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise GeneralBenchError(f"{folder} is no run folder: it has no {RUN_FILE}") from None
-    except (OSError, ValueError) as error:
-        raise GeneralBenchError(f"{path} cannot be read: {error}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("v"), int):
-        raise GeneralBenchError(f"{path} is not what a run writes")
-    if content["v"] > RUN_VERSION:
-        raise GeneralBenchError(
-            f"{path} is of version {content['v']}, this program reads up to {RUN_VERSION}: "
-            "pip install --upgrade pytest-generalbench"
-        )
-    return content
-
-
-def _siblings(parent: Path) -> list[tuple[int, Path, dict[str, Any]]]:
-    """Return number, folder and record of the runs in `parent`, the oldest first."""
-    found = []
+def _siblings(parent: Path) -> list[tuple[Path, RunManifest]]:
+    """Return folder and manifest of the runs in `parent`, the oldest first."""
+    runs = []
     for path in sorted(parent.iterdir()) if parent.is_dir() else ():
         with contextlib.suppress(GeneralBenchError):
-            record = read_run(path)
-            found.append((int(record.get("number", 0)), path, record))
-    return sorted(found, key=lambda item: item[0])
+            runs.append((path, read_run(path)))
+    return sorted(runs, key=lambda item: item[1].number)
 
 
-def create_run(settings: Settings, invocation: Path, session: Mapping[str, Any]) -> RunFolder:
+def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> RunFolder:
     """Make the run folder.
 
     Without a name it is `generalbench-runs/<time>-<pid>` in the folder pytest was started in.
@@ -152,7 +123,7 @@ def create_run(settings: Settings, invocation: Path, session: Mapping[str, Any])
         parent = invocation / DEFAULT_PARENT
         folder = parent / f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{os.getpid()}"
         # Counted, not timed: a clock that goes back must not make an older run the newest.
-        number += max((number for number, _, _ in _siblings(parent)), default=0)
+        number += max((manifest.number for _, manifest in _siblings(parent)), default=0)
     else:
         folder = invocation / settings.run
     try:
@@ -163,16 +134,8 @@ def create_run(settings: Settings, invocation: Path, session: Mapping[str, Any])
             raise GeneralBenchError(
                 f"the run folder {folder} is not empty: name a new one, or remove it{way if held else ''}"
             )
-        run = RunFolder(folder, 1, RunLock(folder))
-        run.record = {
-            "v": RUN_VERSION,
-            "number": number,
-            "invocation": str(invocation),
-            "settings": settings.to_dict(),
-            "shaping": shaping(settings),
-            "is_finished": False,
-            "sessions": [dict(session)],
-        }
+        manifest = RunManifest(str(invocation), settings, shaping(settings), number, sessions=[session])
+        run = RunFolder(folder, 1, RunLock(folder), manifest)
         run.save()
     except OSError as error:
         reason = error.strerror or error
@@ -180,30 +143,30 @@ def create_run(settings: Settings, invocation: Path, session: Mapping[str, Any])
     return run
 
 
-def continue_run(settings: Settings, invocation: Path, session: Mapping[str, Any]) -> RunFolder:
+def continue_run(settings: Settings, invocation: Path, session: SessionEntry) -> RunFolder:
     """Take up the named run, or the newest unfinished one in `generalbench-runs`.
 
     Raises GeneralBenchError when there is none, when another session has it, and, naming every
     difference, when a setting that answers depend on is not what it was.
     """
     folder = invocation / settings.run if settings.run else _newest_unfinished(settings, invocation)
-    record = read_run(folder)
+    manifest = read_run(folder)
     default = shaping(Settings(model=""))  # a setting that did not exist yet had its default
-    found = differences({**default, **record["shaping"]}, shaping(settings))
-    if found:
-        raise ResumeError(f"the run {folder} cannot be continued with other settings: {'; '.join(found)}")
+    differing = differences({**default, **manifest.shaping}, shaping(settings))
+    if differing:
+        raise ResumeError(f"the run {folder} cannot be continued with other settings: {'; '.join(differing)}")
     lock = RunLock(folder)
     try:
         wait_for_workers(folder)
         # Read again: between reading and holding it, another session may have gone through.
-        record = read_run(folder)
+        manifest = read_run(folder)
         kept = {name: (folder / name).read_bytes() for name in _REPLACED if (folder / name).is_file()}
         for path in folder.rglob("*.tmp"):
             path.unlink()  # half written by a session that died
         forget(folder)
-        record["sessions"].append(dict(session))
-        record |= {"is_finished": False, "settings": settings.to_dict(), "invocation": str(invocation)}
-        run = RunFolder(folder, len(record["sessions"]), lock, record, kept)
+        manifest.sessions.append(session)
+        manifest.is_finished, manifest.settings, manifest.invocation = False, settings, str(invocation)
+        run = RunFolder(folder, len(manifest.sessions), lock, manifest, kept)
         run.save()
         (folder / MANIFEST_FILE).unlink(missing_ok=True)  # it tells of a finished run, which this is no more
     except OSError as error:
@@ -219,8 +182,12 @@ def continue_run(settings: Settings, invocation: Path, session: Mapping[str, Any
 
 def _newest_unfinished(settings: Settings, invocation: Path) -> Path:
     parent = invocation / DEFAULT_PARENT
-    wanted = ("is_finished", "is_complete") if settings.retry_errors else ("is_finished",)
-    open_runs = [path for _, path, record in _siblings(parent) if not all(record.get(key) for key in wanted)]
+    retry = settings.retry_errors
+    open_runs = [
+        path
+        for path, manifest in _siblings(parent)
+        if not manifest.is_finished or (retry and not manifest.is_complete)
+    ]
     if not open_runs:
         raise GeneralBenchError(
             f"no unfinished run in {parent}: start one without --generalbench-resume, or name one with "
@@ -233,26 +200,3 @@ def run_files(folder: Path) -> list[Path]:
     """Return every file of the run but the lock and the manifest, in a fixed order."""
     aside = {folder / LOCK_FILE, folder / MANIFEST_FILE}
     return sorted(path for path in folder.rglob("*") if path.is_file() and path not in aside)
-
-
-def settings_of_run(record: Mapping[str, Any]) -> Settings:
-    """Return the settings that a run was last started with; those that this version lacks are left out."""
-    known = {item.name for item in fields(Settings)}
-    told: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in record["settings"].items()
-        if key in known
-    }
-    return Settings(**told)
-
-
-def started_session(command: list[str], git: Any, host: str, workers: Any) -> dict[str, Any]:
-    """Return what a run remembers of a session when it starts."""
-    return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "program": __version__,
-        "command": command,
-        "git": git,
-        "host": host,
-        "workers": workers,
-    }

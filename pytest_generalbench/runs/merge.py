@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pytest_generalbench.runs.run_manifest import RunManifest
     from pytest_generalbench.suite.level import LevelResult
 
 AGREEING: Final = (
@@ -131,18 +133,18 @@ def _renamed(ledger: str, number: int) -> str:
     return ledger.replace("ledger-", f"ledger-part{number}-", 1)
 
 
-def merged_record(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the content of the merged `run.json`: one run over the tasks of all."""
-    first = records[0]
-    return {
-        **first,
-        "settings": {**first["settings"], "shard": None, "run": None},
-        "shaping": {**first["shaping"], "shard": None},
-        "selection": sorted({task for record in records for task in record.get("selection") or ()}),
-        "sessions": [session for record in records for session in record["sessions"]],
-        "is_finished": all(record["is_finished"] for record in records),
-        "is_complete": all(record.get("is_complete", False) for record in records),
-    }
+def merged_manifest(manifests: Sequence[RunManifest]) -> RunManifest:
+    """Return the manifest of the merged run: one run over the tasks of all."""
+    first = manifests[0]
+    return replace(
+        first,
+        settings=replace(first.settings, shard=None, run=None),
+        shaping={**first.shaping, "shard": None},
+        selection=sorted({task for manifest in manifests for task in manifest.selection or ()}),
+        sessions=[session for manifest in manifests for session in manifest.sessions],
+        is_finished=all(manifest.is_finished for manifest in manifests),
+        is_complete=all(manifest.is_complete for manifest in manifests),
+    )
 
 
 def _keep(source: Path, target: Path) -> None:

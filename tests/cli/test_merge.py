@@ -23,8 +23,18 @@ def write(folder: Path, *tasks: dict[str, Any], model: str = "hf:x", shard: str 
     data = {"name": "folder", "split": "open", "is_demo": False, "fingerprint": "0" * 16}
     content = {"schema": "1.0", "seconds": 2.0, "settings": settings, "model": {"spec": model}, "data": data}
     (folder / "result.json").write_text(json.dumps({**content, "tasks": tasks}), encoding="utf-8")
-    record = {"v": 1, "settings": settings, "shaping": {"shard": shard}, "sessions": [{"started": "now"}]}
-    record |= {"selection": [item["id"] for item in tasks], "is_finished": True, "is_complete": True}
+    record = {
+        "v": 1,
+        "invocation": "/",
+        "settings": {"model": "m", **settings},
+        "sessions": [{"started": "now"}],
+    }
+    record |= {
+        "shaping": {"shard": shard},
+        "selection": [item["id"] for item in tasks],
+        "is_finished": True,
+        "is_complete": True,
+    }
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     (folder / "ledger-main-7.jsonl").write_text(f"{tasks[0]['id']}\n", encoding="utf-8")
     (folder / "media").mkdir()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.options import model_settings
+from pytest_generalbench.core.options import BY_NAME, settings_of
 from tests.models.served import Said, serve, words
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def test_an_address_that_cannot_be_ends_the_session_in_a_line(pytester: pytest.P
 def test_an_option_that_cannot_be_is_one_line(option: str, words: str) -> None:
     name, _, value = option.partition("=")
     with pytest.raises(GeneralBenchError) as caught:
-        model_settings({name: value}.get)
+        settings_of([BY_NAME[name]], lambda _: value, Path())
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 

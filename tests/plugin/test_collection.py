@@ -135,7 +135,7 @@ def test_the_shipped_module_is_ignored_without_a_model_and_says_so_when_named(
 
 
 def test_help_explains_every_option(pytester: pytest.Pytester) -> None:
-    from pytest_generalbench.plugin.options import OPTIONS
+    from pytest_generalbench.core.options import OPTIONS
 
     text = pytester.runpytest_inprocess("--help").stdout.str()
     for option in OPTIONS:

@@ -1,0 +1,103 @@
+"""Values of options: how what a user writes becomes the value of a setting."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.options import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_generalbench.core.options import Option
+
+MEDIA: Final = ("text", "image", "video", "audio")
+"""What `--generalbench-input-media` may name."""
+
+
+def value_of(option: Option, given: str, folder: Path) -> Any:
+    """Return the value of a setting.
+
+    Args:
+        option: What was given.
+        given: Its value as it was written.
+        folder: Where the command was started; the file of a reading is meant from there.
+
+    Raises:
+        GeneralBenchError: the value cannot be; the message names the option and what it takes.
+    """
+    if option.choices:
+        word = one_of(option.name, given, option.choices)
+        return None if word == option.unset else word
+    match option.kind:
+        case "whole":
+            return whole(option.name, given, option.least)
+        case "batch":
+            return None if given == "auto" else whole(option.name, given)
+        case "seconds":
+            return _seconds(option.name, given)
+        case "share":
+            return _share(option.name, given)
+        case "shard":
+            return _shard(option.name, given)
+        case "media":
+            return _media(option.name, given)
+        case "reading":
+            return _reading(given, folder)
+        case "text":
+            return given
+
+
+def one_of(name: str, given: str, good: Sequence[str]) -> str:
+    """Return a value that must be one of the `good` ones. Raises UnknownWordError that lists them."""
+    if given not in good:
+        raise UnknownWordError(f"{PREFIX}{name}", given, good)
+    return given
+
+
+def whole(name: str, given: str, least: int = 1) -> int:
+    """Return a value as a whole number. Raises GeneralBenchError for another, or one below `least`."""
+    if not (given.isascii() and given.isdigit()) or int(given) < least:
+        raise GeneralBenchError(f"{PREFIX}{name} takes a whole number from {least}, not {given!r}")
+    return int(given)
+
+
+def _seconds(name: str, given: str) -> float:
+    try:
+        value = float(given)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise GeneralBenchError(f"{PREFIX}{name} takes seconds above 0, not {given!r}")
+    return value
+
+
+def _share(name: str, given: str) -> str:
+    if re.fullmatch(r"[0-9]+|(?:[0-9]{1,2}(?:\.[0-9]+)?|100)%", given):
+        return given
+    raise GeneralBenchError(f"{PREFIX}{name} takes a number of instances or a share as in 1%, not {given!r}")
+
+
+def _shard(name: str, given: str) -> str:
+    part, slash, parts = given.partition("/")
+    numbers = [int(word) if word.isascii() and word.isdigit() else 0 for word in (part, parts)]
+    if not slash or not 1 <= numbers[0] <= numbers[1]:
+        raise GeneralBenchError(f"{PREFIX}{name} takes i/n with i from 1 to n, as in 1/4, not {given!r}")
+    return f"{numbers[0]}/{numbers[1]}"
+
+
+def _media(name: str, given: str) -> tuple[str, ...]:
+    named = {part.strip() for part in given.split(",") if part.strip()}
+    return tuple(sorted({"text", *(one_of(name, one, MEDIA) for one in named)}))
+
+
+def _reading(given: str, folder: Path) -> dict[str, dict[str, str]]:
+    """Return how references are read, by task: from a file, or from the lines of the ini key."""
+    from pytest_generalbench.core import reading
+
+    if "=" in given:
+        return reading.from_lines(given, "generalbench_reading")
+    return reading.from_file(folder / Path(given.strip()).expanduser())
