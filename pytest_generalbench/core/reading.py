@@ -47,6 +47,16 @@ _NUMBERS: Final = rf"{_NUMBER}( {_NUMBER})*"
 
 WORDS: Final[Mapping[str, Word]] = {
     "index_base": Word("the number of the first item in a file", {"0": "zero", "1": "one"}),
+    "answers": Word(
+        "what the answers of a file are",
+        {
+            "letter": "names of options",
+            "text": "texts of options or labels",
+            "index": "numbers of options or labels",
+            "bit": "0 for no, 1 for yes",
+        },
+    ),
+    "yes": Word("the number that says yes, all others no", {}, _NUMBER, "a number"),
     "void": Word(
         "map values that have no class and are not scored", {"none": "there are none"}, _NUMBERS, "numbers"
     ),

@@ -19,7 +19,22 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
 
 OPTION_KEYS: Final = frozenset(
-    ("options", "option", "choices", "choice", "candidates", "candidate", "choice_list", "candidate_choices")
+    (
+        "options",
+        "option",
+        "choices",
+        "choice",
+        "candidates",
+        "candidate",
+        "choice_list",
+        "candidate_choices",
+        "endings",
+        "alternatives",
+        "answer_choices",
+        "answer_options",
+        "mc_options",
+        "multiple_choices",
+    )
 )
 """Keys under which an instance lists what may be chosen."""
 

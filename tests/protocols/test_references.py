@@ -54,7 +54,7 @@ def test_the_error_lists_the_keys_found() -> None:
         ("multiple_choice", {"answer": None, "text": None}, "keys found"),
         ("multiple_choice", {"answer": True}, "bool"),
         ("multiple_choice", {"answer": "Z"}, "'Z'"),
-        ("multiple_choice", {"answer": 3}, "int 3"),
+        ("multiple_choice", {"answer": 4}, "int 4"),
         ("multiple_choice", {"answer": []}, "list"),
         ("yes_no", {"answer": "maybe"}, "maybe"),
         ("yes_no", {"answer": 2}, "int 2"),

@@ -8,7 +8,10 @@ from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.base import TaskContext
+from pytest_generalbench.protocols.index_base import BASE
 from pytest_generalbench.protocols.text.base import TextProtocol
+from pytest_generalbench.protocols.text.choice_references import WORD
+from pytest_generalbench.protocols.text.coded_labels import are_numbers, coded_labels, vector_length
 from pytest_generalbench.protocols.text.parsers.labels import intent
 from pytest_generalbench.protocols.text.parsers.labels.label import index_of, join_labels, lists_all
 from pytest_generalbench.protocols.text.parsers.normalization import normalise, one_line
@@ -36,10 +39,11 @@ def _bit(value: Any) -> int | None:
 class Label(TextProtocol):
     """Name the class.
 
-    The label set is collected from the references of all instances of the file, as the
-    authors' own audio code does, since no file carries one; it is put into the prompt, and
-    `tasks show` shows it. 2 to 200 labels, told apart by their normalised form, make a closed
-    set, provided that every reference can be read; otherwise the task is asked openly.
+    The label set is the one that the file lists (`class_names`), where its references are of it: names,
+    their numbers or codes, a list of those, or a list with a mark for each (`coded_labels`). Else it is
+    collected from the references of all instances of the file, as the authors' own audio code does. It
+    is put into the prompt, and `tasks show` shows it. 2 to 200 labels, told apart by their normalised
+    form, make a closed set, provided that every reference can be read; otherwise the task is asked openly.
     Exceptions: a header with `intent_label` gives labels `action object location` in words
     (also when there are more than 200); code with a `target` of 0/1 or a bool has `no defect`
     and `defect`; an audio file whose references are all 0 or 1 has `no` and `yes`. A list as
@@ -58,8 +62,11 @@ class Label(TextProtocol):
     max_new_tokens: ClassVar[int] = 64
     parser: ClassVar[str] = "label"
     parsers: ClassVar[tuple[str, ...]] = ("label", "labels")
+    reading_words: ClassVar[tuple[str, ...]] = (WORD, BASE)
+    version: ClassVar[int] = 2
     keys: ClassVar[tuple[str, ...]] = (
-        "label", "category", "class", "answer", "text", "prediction", "target", "sentiment", "emotion",
+        "label_name", "label_text", "class_name", "category_name", "label", "category",
+        "class", "answer", "text", "prediction", "target", "sentiment", "emotion",
         "relation", "relationship", "stance", "result", "response", "reference", "gt",
     )  # fmt: skip
     needs_question: ClassVar[bool] = False
@@ -75,9 +82,15 @@ class Label(TextProtocol):
                     raw.append((instance, references.ground_truth(instance, self.keys, nested=False)[1]))
                 except DataError:
                     return TaskContext(task=task, header=header)
+        coded = coded_labels(task, header, instances, raw)
+        if coded is not None and not all("func" in instance.fields for instance in instances):
+            labels = coded.labels if 2 <= len(coded.labels) <= _MAX_LABELS else ()
+            facts = {"coded": coded}
+            return TaskContext(task, labels, coded.several, header, facts, tuple(filter(None, [coded.note])))
         several = any(isinstance(value, list | tuple) and len(value) != 1 for _, value in raw)
         labels = self._fixed(task, instances, raw) or self._collected(raw)
-        return TaskContext(task=task, labels=labels, several=several, header=header)
+        notes = ("the labels are numbers that the file does not name",) if are_numbers(labels) else ()
+        return TaskContext(task=task, labels=labels, several=several, header=header, notes=notes)
 
     def _fixed(
         self, task: Task, instances: Sequence[Instance], raw: Sequence[tuple[Instance, Any]]
@@ -145,6 +158,11 @@ class Label(TextProtocol):
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return the label as the set spells it, as a tuple of one."""
         key, value = references.ground_truth(instance, self.keys, nested=False)
+        coded = context.facts.get("coded")
+        if coded is not None:
+            return (coded.label_of(instance, key, value),)
+        if vector_length(value):
+            raise references.malformed(instance, key, value, "a label; a mark for each needs a list of them")
         if context.labels in _FIXED and (bit := _bit(value)) is not None:
             return ((("no defect", "defect") if context.labels == _DEFECT else _NO_YES)[bit],)
         texts = self._texts(instance, key, value)

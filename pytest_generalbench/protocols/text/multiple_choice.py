@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.base import TaskContext
+from pytest_generalbench.protocols.index_base import BASE, whole_number
 from pytest_generalbench.protocols.text.base import TextProtocol
+from pytest_generalbench.protocols.text.choice_references import (
+    WORD,
+    ChoiceEvidence,
+    Kinds,
+    letter_of,
+    marked,
+)
 from pytest_generalbench.protocols.text.parsers.choice.options import LETTERS, Options, options_of
 from pytest_generalbench.protocols.text.parsers.choice.selected import read_choice
 from pytest_generalbench.protocols.text.parsers.labels.label import read_label
@@ -38,16 +47,21 @@ class MultipleChoice(TextProtocol):
 
     Prompt fields: `{question}`, `{options}` (a lettered line each; empty when the question
     shows them with letters itself), `{instruction}`. Options come from `options`, `choices`
-    or `candidates` (list, or object letter to text), from `The candidate choices are [...]`
+    or `candidates` (list, or object letter to text), from a field each (`answerA`, `option_b`, `opa`,
+    `choice1`, `ending0` …), from `The candidate choices are [...]`
     at the end of the question, or from lettered parts of it.
 
     Parser `choice`: see `choice_reading`. Prediction: the letter, None when it names none or
     is ambiguous. Reference: tuple of accepted letters. The raw one is a letter, the text of
-    an option (which wins where both fit), an index counted from 0, or a list of those.
+    an option, its number, a list of those, or a list with a 1 for each accepted option and a 0 for each
+    other. Whether a lone letter is a name or a text, whether a number is a name, a text or an index, and
+    whether indices count from 0 or from 1, is decided over the whole file; where several readings fit and
+    say different options, the task is refused (`reading:` with `answers` and `index_base`).
 
     Without options anywhere: when every reference of the file is one letter, the letters up
     to the last of them are the choice; when every one is yes or no, those are (read as in
-    YesNo); otherwise prediction and reference are normalised texts, compared as texts.
+    YesNo); otherwise prediction and reference are normalised texts, compared as texts. A number
+    that neither names an option nor stands in the question is then an error.
     """
 
     name: ClassVar[str] = "multiple_choice"
@@ -55,38 +69,51 @@ class MultipleChoice(TextProtocol):
     max_new_tokens: ClassVar[int] = 256
     parser: ClassVar[str] = "choice"
     parsers: ClassVar[tuple[str, ...]] = ("choice",)
+    reading_words: ClassVar[tuple[str, ...]] = (WORD, BASE)
+    version: ClassVar[int] = 2
     keys: ClassVar[tuple[str, ...]] = (
-        "answer",
-        "text",
-        "label",
-        "prediction",
-        "option",
-        "choice",
-        "correct_answer",
-        "target",
-        "response",
-        "gt",
-    )
+        "answer_text", "label_text", "answer", "text", "label", "prediction", "option", "choice",
+        "correct_answer", "correct_option", "answerKey", "answer_key", "answer_idx", "answer_index",
+        "correct", "cop", "target", "response", "labels", "gold", "gt",
+    )  # fmt: skip
     own_keys: ClassVar[frozenset[str]] = fields.OPTION_KEYS
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Find what can be chosen where instances list no options."""
-        found = set()
+        """Find what can be chosen where instances list no options, and what the answers are.
+
+        Raises AmbiguousReferenceError when answers can be read in several ways.
+        """
+        lone, evidence = set(), ChoiceEvidence()
         for instance in instances:
             if not instance.has_reference:
                 continue
             try:
-                value = (
-                    None if options_of(instance).texts else references.ground_truth(instance, self.keys)[1]
-                )
+                options = options_of(instance)
+                value = references.ground_truth(instance, self.keys, nested=bool(not options.texts))[1]
             except DataError:
-                value = None
-            found.add(value.strip(" .()").upper() if isinstance(value, str) else "")
-        return TaskContext(task=task, labels=_words(found), header=header)
+                options, value = Options(), None
+            if options.texts:
+                for item in self._given(value, options.texts):
+                    evidence.add(item, options, options.texts, fields.place(instance))
+            found = None if options.texts else value
+            lone.add(found.strip(" .()").upper() if isinstance(found, str) else "")
+        kinds, notes = evidence.decided(task)
+        return TaskContext(task, _words(lone), header=header, facts={"answers": kinds}, notes=notes)
+
+    @staticmethod
+    def _given(value: Any, texts: Sequence[str]) -> Sequence[Any]:
+        """Return the answers in a reference, of a list with a mark for each option none."""
+        if marked(value, len(texts)) is not None:
+            return ()
+        return value if isinstance(value, list | tuple) else [value]
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the lettered options."""
         options = options_of(instance)
+        values = super().values(instance, context)
+        if options.keys:
+            hidden = {*self.own_keys, *map(fields.key_of, options.keys)}
+            values["question"] = fields.statement(instance, hidden)
         lines = (
             []
             if options.shown
@@ -94,7 +121,7 @@ class MultipleChoice(TextProtocol):
         )
         if options.shown and "A" in instance.fields and "B" in instance.fields:
             lines = []  # `statement` shows fields that are named A, B … already
-        return {**super().values(instance, context), "options": "\n".join(lines)}
+        return {**values, "options": "\n".join(lines)}
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for the letter, or for the choice itself when there are no letters."""
@@ -123,46 +150,42 @@ class MultipleChoice(TextProtocol):
         key, value = references.ground_truth(instance, self.keys, nested=False)
         options = options_of(instance)
         texts = self._texts(instance, context)
+        if not texts:
+            return self._as_texts(instance, key, value)
+        places = marked(value, len(texts))
+        if places is not None:
+            if not places:
+                raise references.malformed(instance, key, value, "a list that marks an option")
+            return tuple(LETTERS[place] for place in places)
         given = value if isinstance(value, list | tuple) else [value]
         if not given:
             raise references.malformed(instance, key, value, "a letter, an index or an option's text")
-        if not texts:
-            accepted = references.accepted_texts(instance, key, value)
-            return tuple(dict.fromkeys(map(normalise, accepted)))
-        return tuple(dict.fromkeys(self._letter(instance, key, item, options, texts) for item in given))
+        return tuple(dict.fromkeys(self._letter(instance, key, item, options, context) for item in given))
 
-    def _letter(
-        self, instance: Instance, key: str, raw: Any, options: Options, texts: tuple[str, ...]
-    ) -> str:
-        letters = LETTERS[: len(texts)]
-        text = references.scalar_text(raw)
-        if text:
-            exact = [letter for letter, item in zip(letters, texts, strict=True) if item == text]
-            if len(exact) == 1:
-                return exact[0]
-            bare = text.strip(" .():[]")
-            if bare in options.names:
-                return letters[options.names.index(bare)]
-            if len(bare) == 1 and bare.upper() in letters:
-                return bare.upper()
-            same = [
-                letter
-                for letter, item in zip(letters, texts, strict=True)
-                if normalise(item) == normalise(text)
-            ]
-            if len(same) == 1:
-                return same[0]
-            if bare.isdecimal() and len(bare) < 4 and int(bare) < len(letters):
-                return letters[int(bare)]
-            named = read_choice(text, texts) if text[:1] in "(" + letters else None
-            if named is not None:
-                return named
-        raise references.malformed(
-            instance,
-            key,
-            raw,
-            f"a letter up to {letters[-1]}, an index from 0 or the text of one of the options",
-        )
+    def _as_texts(self, instance: Instance, key: str, value: Any) -> tuple[str, ...]:
+        """Return the accepted texts where no option is listed."""
+        accepted = references.accepted_texts(instance, key, value)
+        asked = fields.own_words(instance)
+        for text in accepted:
+            if whole_number(text) is not None and not re.search(rf"(?<!\d){re.escape(text)}(?!\d)", asked):
+                keys = ", ".join(map(str, instance.fields)) or "none"
+                wanted = f"an answer to a question whose options are not found under the keys {keys}"
+                raise references.malformed(instance, key, value, wanted)
+        return tuple(dict.fromkeys(map(normalise, accepted)))
+
+    def _letter(self, instance: Instance, key: str, raw: Any, options: Options, context: TaskContext) -> str:
+        texts = self._texts(instance, context)
+        kinds = context.facts.get("answers", Kinds())
+        found = letter_of(raw, options, texts, kinds)
+        if found is None:
+            raise references.malformed(
+                instance,
+                key,
+                raw,
+                f"a letter up to {LETTERS[len(texts) - 1]}, an index from {kinds.base} "
+                "or the text of one of the options",
+            )
+        return found
 
     def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
         """Say the first accepted letter or text."""

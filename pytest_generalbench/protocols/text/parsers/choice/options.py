@@ -44,6 +44,8 @@ class Options:
     """The file's own names where it has some (the keys of an object); else empty."""
     shown: bool = False
     """Whether the question itself shows them with their letters."""
+    keys: tuple[str, ...] = ()
+    """The fields that hold one option each."""
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -70,6 +72,33 @@ def _split_list(text: str) -> list[str]:
     quoted = re.search(r"['\"]\s*,\s*['\"]", inner) is not None
     parts = re.split(r"['\"]\s*,\s*['\"]" if quoted else r",", inner)
     return [part.strip().strip("'\"").strip() for part in parts if part.strip().strip("'\"").strip()]
+
+
+_OWN_FIELD: Final = re.compile(
+    r"(answer|ans|option|opt|op|choice|candidate|ending|end|sol|solution|alternative|alt|hypothesis|hyp)"
+    r"_?([a-z]|\d{1,2})"
+)
+"""The key of a field with one option: `answerA`, `option_b`, `opa`, `choice1`, `ending0`."""
+
+
+def _in_fields(given: Mapping[str, Any]) -> Options:
+    """Return the options that lie in a field each, named by a letter from A or by a number from 0 or 1."""
+    groups: dict[str, dict[str, str]] = {}
+    for name, value in given.items():
+        found = _OWN_FIELD.fullmatch(fields.key_of(str(name)))
+        if found is not None and isinstance(value, str | int | float) and str(value).strip():
+            groups.setdefault(found[1], {})[found[2].lstrip("0") or found[2][:1]] = str(name)
+    for group in groups.values():
+        for names in (
+            LETTERS.lower(),
+            [str(number) for number in range(26)],
+            [str(number) for number in range(1, 27)],
+        ):
+            keys = [group[name] for name in names[: len(group)] if name in group]
+            if len(keys) == len(group) >= 2:
+                letters = tuple(LETTERS[: len(keys)]) if names == LETTERS.lower() else ()
+                return Options(tuple(fields.as_text(given[key]) for key in keys), letters, keys=tuple(keys))
+    return Options()
 
 
 def _lettered(text: str) -> tuple[str, ...]:
@@ -166,6 +195,8 @@ def options_of(instance: Instance) -> Options:
     elif all(letter in instance.fields for letter in "AB"):
         own = [letter for letter in LETTERS if letter in instance.fields]
         found = Options(tuple(fields.as_text(instance.fields[letter]) for letter in own), shown=True)
+    if len(found.texts) < 2:
+        found = _in_fields(instance.fields)
     if len(found.texts) < 2:
         # Each text by itself: the list stands at the end of the question, which the prompt may follow.
         texts = (text for text in fields.questions(instance) if text)
