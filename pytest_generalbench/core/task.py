@@ -25,7 +25,7 @@ class MetricSpec:
     official: str
     """The workbook's spelling, exact to the blank; `released` scoring looks it up."""
     name: str
-    """Canonical name, one of `vocabulary.METRICS` or a name that a plugin brings."""
+    """Canonical name, as the registry of metrics has it."""
     direction: str
     """`higher` or `lower`: which scores are better."""
     unit: str
@@ -128,11 +128,18 @@ def _check_word(task_id: str, what: str, word: object, good: Collection[str]) ->
         raise TaskFileError(f"task {task_id!r}: {UnknownWordError(what, word, good)}")
 
 
-def validate(task: Task, metrics: Collection[str], protocols: Collection[str]) -> Task:
+def validate(
+    task: Task, metrics: Collection[str] | None = None, protocols: Collection[str] | None = None
+) -> Task:
     """Check every word of `task` against its closed set and return it.
 
-    `metrics` and `protocols` are the accepted names, those of plugins included.
-    Raises TaskFileError that names the task, the word, and the good words.
+    Args:
+        task: The task.
+        metrics: The names of metrics, those of plugins included; None leaves the name unchecked.
+        protocols: The same of protocols.
+
+    Raises:
+        TaskFileError: it names the task, the word, and the good words.
     """
     parts = task.id.split("/")
     if not all(SLUG.fullmatch(part) for part in parts):
@@ -147,8 +154,10 @@ def validate(task: Task, metrics: Collection[str], protocols: Collection[str]) -
         _check_word(task.id, "paradigm", task.paradigm, vocabulary.PARADIGMS)
     _check_word(task.id, "inputs", task.inputs, vocabulary.INPUT_MEDIA)
     _check_word(task.id, "output", task.output, vocabulary.OUTPUT_MEDIUM)
-    _check_word(task.id, "protocol", task.protocol, protocols)
-    _check_word(task.id, "metric", task.metric.name, metrics)
+    if protocols is not None:
+        _check_word(task.id, "protocol", task.protocol, protocols)
+    if metrics is not None:
+        _check_word(task.id, "metric", task.metric.name, metrics)
     _check_word(task.id, "direction", task.metric.direction, vocabulary.DIRECTIONS)
     _check_word(task.id, "unit", task.metric.unit, vocabulary.UNITS)
     _check_word(task.id, "mapping", task.metric.mapping, vocabulary.MAPPINGS)

@@ -187,26 +187,6 @@ ARCHETYPE_PROTOCOL: Final[dict[str, str]] = {
 }
 """The protocol that asks and reads each archetype; media archetypes name a protocol of their own."""
 
-PROTOCOLS: Final = tuple(dict.fromkeys(ARCHETYPE_PROTOCOL.values()))
-
-METRICS: Final = (
-    "accuracy", "macro_accuracy", "exact_match", "micro_f1", "macro_f1", "weighted_f1", "token_f1",
-    "extraction_f1", "bleu1", "bleu4", "rouge1", "rougeL", "cider", "codebleu", "anls", "mae", "rmse",
-    "triplet_recall50", "judge_score",
-    "box_ap50", "box_ap75", "keypoint_ap50", "mask_ap50", "box_accuracy50", "box_dice", "pixel_ap",
-    "pixel_roc_auc", "miou", "instance_miou", "panoptic_quality", "alpha_sad", "alpha_mse", "depth_rms",
-    "absrel", "epe", "success_auc", "m_viou", "s_measure", "instance3d_map50", "detection3d_map",
-    "amota", "rte", "normal_angle_rmse",
-    "psnr", "ms_ssim", "lab_rmse", "chamfer", "fid", "motion_fid", "fvd", "fad", "clip_text_image",
-    "clip_image_image", "clip_style", "frame_accuracy", "subject_consistency", "background_consistency",
-    "temporal_flickering", "dynamic_degree", "aesthetic_quality", "imaging_quality", "musiq",
-    "object_class", "multiple_objects", "spatial_relationship", "temporal_style", "appearance_style",
-    "color_binding", "overall_consistency", "human_action", "i2v_quality", "eeg_top1_accuracy",
-    "e_accuracy", "clap_text_audio", "style_clap", "wer", "speech_cider", "mcd", "pcc", "mos", "mos_auto",
-    "user_preference",
-)  # fmt: skip
-"""Canonical metric names; the official (workbook) spelling is kept beside each in the task files."""
-
 SOTA_TABLES: Final = ("released", "paper")
 """The two published tables of specialist scores; they differ on 64 tasks."""
 

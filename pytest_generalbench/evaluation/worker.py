@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
 from pytest_generalbench.core.result import REASON_CHARS, TaskResult
@@ -13,7 +13,7 @@ from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, can_fork
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
 from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
-from pytest_generalbench.models import make_model
+from pytest_generalbench.models import kind_of, make_model
 from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.runs.folder import ledger_path
 from pytest_generalbench.runs.ledger.files import LedgerWriter
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
-    from pytest_generalbench.models import Model
-
-_INSTANT: Final = ("baseline:", "predictions:")
-"""Models that take no time, so that nothing is gained beside them."""
+    from pytest_generalbench.models import Model, ModelKind
 
 
 class RunPlace(NamedTuple):
@@ -129,7 +126,7 @@ class EvaluationWorker:
                 resources.ratings, earlier,
             )  # fmt: skip
             self._evaluation.probes = self.probes
-            if can_fork() and not settings.model.startswith(_INSTANT):
+            if can_fork() and not self._kind.is_instant:
                 self._evaluation.scorer = BackgroundScorer(self._evaluation.score_beside)
         return self._evaluation
 
@@ -148,13 +145,16 @@ class EvaluationWorker:
         if self.model_error is not None:
             raise ModelUnavailableError(self.model_error)
         if self._model is None:
-            # A baseline looks at the answers, and costs nothing.
-            if self.settings.cache and not self.settings.model.startswith("baseline:"):
+            if self.settings.cache and self._kind.is_cacheable:
                 self._model = self._make_cached(self.settings.cache)
             else:
                 self._model = self._make_model()
             self._introduce()
         return self._model
+
+    @property
+    def _kind(self) -> ModelKind:
+        return kind_of(self.settings.model, self.folder)
 
     def _make_model(self) -> Model:
         try:

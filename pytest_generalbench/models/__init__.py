@@ -6,10 +6,10 @@ from pytest_generalbench.models.base import Failed, Model, ReferenceSheet
 from pytest_generalbench.models.registry import (
     ModelKind,
     check_spec,
+    kind_of,
     make_model,
     model_kinds,
     register,
-    uses_gpu,
 )
 
 __all__ = [
@@ -18,8 +18,8 @@ __all__ = [
     "ModelKind",
     "ReferenceSheet",
     "check_spec",
+    "kind_of",
     "make_model",
     "model_kinds",
     "register",
-    "uses_gpu",
 ]

@@ -32,6 +32,10 @@ class ModelKind:
     when it cannot."""
     uses_gpu: bool = True
     """Whether a worker with such a model is given GPUs of its own."""
+    is_instant: bool = False
+    """Whether answers take no time, so that nothing is gained by scoring beside the model."""
+    is_cacheable: bool = True
+    """Whether its answers go into the answer cache; those that look at references never do."""
 
 
 def _make_baseline(target: str, settings: Settings, folder: Path) -> Model:
@@ -125,13 +129,15 @@ def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
 
 
 BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
-    "baseline": ModelKind(_make_baseline, _check_baseline, uses_gpu=False),
+    "baseline": ModelKind(
+        _make_baseline, _check_baseline, uses_gpu=False, is_instant=True, is_cacheable=False
+    ),
     "diffusers": ModelKind(
         _make_diffusers, partial(_check_saved, "diffusers", "model_index.json"), _identify_repository
     ),
     "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json"), _identify_repository),
     "openai": ModelKind(_make_openai, partial(_check_named, "openai"), uses_gpu=False),
-    "predictions": ModelKind(_make_predictions, _check_predictions, uses_gpu=False),
+    "predictions": ModelKind(_make_predictions, _check_predictions, uses_gpu=False, is_instant=True),
     "python": ModelKind(_make_python, _check_python),
     "vllm": ModelKind(_make_vllm, partial(_check_saved, "vllm", "config.json"), _identify_repository),
 }
@@ -181,9 +187,13 @@ def check_spec(spec: str, folder: Path) -> None:
     REGISTRY.get(kind).check(target, folder)
 
 
-def uses_gpu(spec: str, folder: Path) -> bool:
-    """Whether a worker that makes this model is given GPUs of its own."""
-    return REGISTRY.get(split_spec(spec, folder)[0]).uses_gpu
+def kind_of(spec: str, folder: Path) -> ModelKind:
+    """Return the kind of a specification; relative folders are meant from `folder`.
+
+    Raises:
+        UnknownWordError: there is no such kind.
+    """
+    return REGISTRY.get(split_spec(spec, folder)[0])
 
 
 def make_model(settings: Settings, folder: Path) -> Model:

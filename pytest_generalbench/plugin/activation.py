@@ -54,8 +54,8 @@ def _validated(tasks: Iterable[Task]) -> list[Task]:
     """Check tasks of hooks against every metric and protocol there is."""
     from pytest_generalbench import metrics, protocols
 
-    known_metrics = {*vocabulary.METRICS, *metrics.names()}
-    known_protocols = {*vocabulary.PROTOCOLS, *protocols.names()}
+    known_metrics = set(metrics.names())
+    known_protocols = set(protocols.names())
     return [validate(task, known_metrics, known_protocols) for task in tasks]
 
 
@@ -116,7 +116,7 @@ def auto_workers(config: pytest.Config) -> int | None:
     except GeneralBenchError:
         return None  # told when the settings are read
     try:
-        used = models.uses_gpu(options.model_spec(config) or "", config.invocation_params.dir)
+        used = models.kind_of(options.model_spec(config) or "", config.invocation_params.dir).uses_gpu
     except GeneralBenchError:
         used = True  # a kind that a plugin registers later; a word that is none is refused then
     from pytest_generalbench.plugin.xdist import gpu_leases as gpu

@@ -17,7 +17,7 @@ from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
 from pytest_generalbench.core.task import Task, task_from_dict, validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 INDEX_VERSION: Final = 1
 _HEAD_KEYS: Final = ("modality", "paradigm", "sheet", "skill", "skill_code")
@@ -96,9 +96,18 @@ def sorted_unique(tasks: Iterable[Task]) -> list[Task]:
     return [found[key] for key in sorted(found)]
 
 
-def index_from_files(folder: Path) -> dict[str, Any]:
-    """Return the index of all task files below `folder`, validated against the built-in words."""
-    tasks = [validate(task, vocabulary.METRICS, vocabulary.PROTOCOLS) for task in read_task_folder(folder)]
+def index_from_files(folder: Path, metrics: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the index of all task files below `folder`, validated against the built-in words.
+
+    Args:
+        folder: Where the task files lie.
+        metrics: The names of metrics. None leaves them unchecked: their registry needs libraries that
+            building a wheel does not have.
+
+    Raises:
+        TaskFileError: a file has a slip; the message names file, task and the good words.
+    """
+    tasks = [validate(task, metrics) for task in read_task_folder(folder)]
     return {"version": INDEX_VERSION, "tasks": [task.to_dict() for task in tasks]}
 
 
@@ -145,7 +154,9 @@ def load_tasks(folder: Path | None = None) -> tuple[Task, ...]:
         tasks = _read_index(index)
         if tasks is not None:
             return tuple(tasks)
-    content = index_from_files(folder)
+    from pytest_generalbench.metrics import names
+
+    content = index_from_files(folder, names())
     _write_index(index, content)
     return tuple(task_from_dict(given) for given in content["tasks"])
 

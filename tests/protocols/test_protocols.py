@@ -11,9 +11,11 @@ from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import DataError, GeneralBenchError, UnknownWordError
 from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.request import Instance, Output
+from pytest_generalbench.core.task import validate
 from pytest_generalbench.protocols.registry import REGISTRY
 from pytest_generalbench.protocols.text.base import render, seed_of
 from pytest_generalbench.protocols.text.short_answer import ShortAnswer
+from pytest_generalbench.suite.tasks import load_tasks
 from tests.protocols.questions import a_context, an_instance, prompt_of
 
 if TYPE_CHECKING:
@@ -29,9 +31,12 @@ def test_these_protocols_have_text_answers() -> None:
     } == set(TEXT)  # fmt: skip
 
 
-def test_every_word_of_the_vocabulary_is_implemented() -> None:
-    assert set(vocabulary.PROTOCOLS) <= set(protocols.names())
-    assert set(vocabulary.METRICS) == set(metrics.names())
+def test_every_shipped_task_names_a_metric_and_a_protocol_that_are_there() -> None:
+    tasks = [validate(task, metrics.names(), protocols.names()) for task in load_tasks()]
+    # `mos_auto` stands in for `mos` where an option asks for it.
+    assert set(metrics.names()) - {task.metric.name for task in tasks} == {"mos_auto"}
+    assert {task.protocol for task in tasks} <= set(protocols.names())
+    assert set(vocabulary.ARCHETYPE_PROTOCOL.values()) <= set(protocols.names())
 
 
 def test_an_unknown_word_is_answered_with_the_good_ones() -> None:

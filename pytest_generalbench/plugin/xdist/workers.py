@@ -38,7 +38,7 @@ class Workers:
         Workers on other machines see what their machine shows them, and those whose `--tx` names GPUs, these.
         """
         settings = self.benchmark.settings
-        if not models.uses_gpu(settings.model, self.benchmark.folder):
+        if not models.kind_of(settings.model, self.benchmark.folder).uses_gpu:
             return
         named = (gpu.CUDA, gpu.HIP)
         local = [spec for spec in specs if spec.popen and not any(name in spec.env for name in named)]
