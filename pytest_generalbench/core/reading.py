@@ -45,6 +45,10 @@ class Word:
 _NUMBER: Final = r"-?\d+(\.\d+)?"
 _NUMBERS: Final = rf"{_NUMBER}( {_NUMBER})*"
 
+_VALUE: Final = r"(-?\d+|#[0-9a-f]{6})"
+_VALUES: Final = rf"{_VALUE}( {_VALUE})*"
+_SHOWN: Final = "numbers or colours as #rrggbb"
+
 WORDS: Final[Mapping[str, Word]] = {
     "index_base": Word("the number of the first item in a file", {"0": "zero", "1": "one"}),
     "answers": Word(
@@ -58,13 +62,19 @@ WORDS: Final[Mapping[str, Word]] = {
     ),
     "yes": Word("the number that says yes, all others no", {}, _NUMBER, "a number"),
     "void": Word(
-        "map values that have no class and are not scored", {"none": "there are none"}, _NUMBERS, "numbers"
+        "map values that have no class and are not scored", {"none": "there are none"}, _VALUES, _SHOWN
+    ),
+    "classes": Word(
+        "values of a map that are its classes, every pixel counting as the nearest",
+        {"all": "every value is a class"},
+        _VALUES,
+        _SHOWN,
     ),
     "foreground": Word(
         "values of a mask that are the object",
         {"above_0": "every value above 0", "from_128": "the bright ones, from 128 on"},
-        _NUMBERS,
-        "numbers",
+        _VALUES,
+        _SHOWN,
     ),
     "channel": Word(
         "the channel of a picture that holds the values",
@@ -83,6 +93,7 @@ WORDS: Final[Mapping[str, Word]] = {
         {
             "plain": "numbers of instances",
             "class_1000": "class x 1000 + number; below 1000 is no instance",
+            "class_256": "class x 256 + number; below 256 is no instance",
         },
     ),
     "depth": Word("what the values of depth say", {"depth": "distance", "disparity": "inverse distance"}),

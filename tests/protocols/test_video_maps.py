@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.errors import AmbiguousReferenceError, ReferenceFormatError
 from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.outputs import (
     AnswerFormatError,
@@ -174,13 +174,15 @@ def test_saliency_from_folders_lists_and_masks(salient: Bench) -> None:
     assert np.array_equal(salient.parsed(MaskSequence(RLES), "gt/clip"), np.stack(FRAMES) * np.uint8(255))
 
 
-def test_grey_of_128_is_background(salient: Bench) -> None:
-    salient.file("gt/clip/1.png", map_png(np.array([[0, 128, 129, 255]], np.uint8)))
-    salient.file("gt/clip/2.png", map_png(np.array([[0, 1, 1, 0]], np.uint8)))
-    assert salient.reference("gt/clip")[:, 0].tolist() == [
-        [False, False, True, True],
-        [False, True, True, False],
-    ]
+def test_shades_up_to_255_are_the_object_from_128_on(salient: Bench) -> None:
+    edge = np.zeros((8, 8), np.uint8)
+    edge[:, 4:] = 255
+    edge[0, 3:5] = (120, 140)
+    salient.file("gt/clip/1.png", map_png(edge))
+    assert np.array_equal(salient.reference("gt/clip")[0], edge >= 128)
+    salient.file("gt/clip/2.png", map_png(np.minimum(edge, 1)))
+    with pytest.raises(AmbiguousReferenceError, match="foreground: "):
+        salient.reference("gt/clip")
 
 
 def test_saliency_that_does_not_fit(salient: Bench) -> None:

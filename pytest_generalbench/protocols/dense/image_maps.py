@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.core.outputs.codecs.images import rle
-from pytest_generalbench.core.outputs.codecs.images.files import is_picture, one_channel, packed_colours
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture, one_channel
 from pytest_generalbench.core.outputs.forms.maps import Alpha, AnomalyMap, ClassMap, DepthMap, Mask, opacity
 from pytest_generalbench.metrics.dense.depth import FARTHEST
 from pytest_generalbench.metrics.dense.matting import Matte
@@ -17,6 +17,11 @@ from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense import references as map_references
 from pytest_generalbench.protocols.dense.base import MapProtocol, check_size, described
+from pytest_generalbench.protocols.dense.classes import VOID, by_table, decide_classes, read_classes
+from pytest_generalbench.protocols.dense.classes import WORDS as CLASS_WORDS
+from pytest_generalbench.protocols.dense.masks import WORDS as MASK_WORDS
+from pytest_generalbench.protocols.dense.masks import decide_masks, read_mask
+from pytest_generalbench.protocols.dense.survey import survey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,49 +30,46 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
 
-_NO_CLASS: Final = (1 << 24) - 1
-"""The id of a colour that no reference has."""
-
-_LOOKED_AT: Final = 16
-"""References that are looked at to learn whether grey pictures are masks of 0 and 255."""
-
 
 class SemanticSegmentation(MapProtocol):
     """A class for every pixel, or one foreground where the task's metric has the mode `binary`.
 
-    Classes: pictures in grey or with a palette hold the ids; in colour pictures the distinct
-    colours of all references, sorted by red, green, blue, are the ids 0, 1, … (unless they
-    are all grey, then the grey is the id). Grey references of nothing but 0 and 255 are masks,
-    and 255 is class 1. Foreground: values from 128 on where there are any, else above 0.
+    Classes: pictures in grey or with a palette hold the ids, 255 beside small ids is void; in colour
+    pictures the distinct colours of all references, sorted by red, green, blue, are the ids 0, 1, … (unless
+    they are all grey, then the grey is the id). Grey references of 0 and one bright value are masks of
+    class 1. Foreground: see `masks.decide_masks`. Both are decided over the whole file.
     """
 
     name: ClassVar[str] = "semantic_segmentation"
     form: ClassVar[str] = "class_map"
     answers: ClassVar = (ClassMap, Mask)
 
+    reading_words: ClassVar = (*CLASS_WORDS, *MASK_WORDS)
+    version: ClassVar[int] = 2
+
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Learn the classes' names and colours, and whether the references are masks."""
-        context = TaskContext(task=task, header=header)
-        facts: dict[str, Any] = {"names": map_references.category_names(header)}
-        if _binary(context):
-            return TaskContext(task=task, header=header, facts=facts)
-        colours, greys, masks = _survey(instances)
-        notes = []
-        if masks:
-            facts["mask"] = True
-            notes.append("the references are masks: 255 is class 1")
-        elif colours - greys:
-            facts["colours"] = {colour: number for number, colour in enumerate(sorted(colours))}
-            notes.append(f"{len(colours)} colours of the references are the classes")
-        return TaskContext(task=task, header=header, facts=facts, notes=tuple(notes))
+        """Learn the classes' names, and from all references which values are which class."""
+        names = map_references.category_names(header)
+        pictures = list(map_references.maps_of(instances))
+        found = survey(pictures)
+        if _binary(task):
+            masks = decide_masks(task, found)
+            return TaskContext(task, header=header, facts={"names": names, "masks": masks}, notes=masks.notes)
+        if found.colours and not found.is_whole:
+            found = survey(pictures, None)  # a rare class may have its colour in one picture alone
+        reading = decide_classes(task, found, names)
+        facts: dict[str, Any] = {"names": names, "classes": reading}
+        if reading.colours:
+            facts["colours"] = {value: one for value, one in reading.colours.items() if one != VOID}
+        return TaskContext(task, header=header, facts=facts, notes=reading.notes)
 
     def asked_form(self, context: TaskContext) -> str:
         """Return `mask` for one foreground, else `class_map`."""
-        return "mask" if _binary(context) else self.form
+        return "mask" if _binary(context.task) else self.form
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Say what the map is, and the classes where they are known."""
-        if _binary(context):
+        if _binary(context.task):
             return "Answer with a binary mask of the image's size."
         told = "Answer with a map of the image's size that holds a class id for every pixel."
         names = context.facts.get("names")
@@ -76,93 +78,48 @@ class SemanticSegmentation(MapProtocol):
         elif "colours" in context.facts:
             table = {str(number): f"#{one:06x}" for one, number in context.facts["colours"].items()}
             told += f" Classes by the colour of their maps: {described(table)}."
+        elif context.facts["classes"].table:
+            table = {str(one): str(value) for value, one in context.facts["classes"].table.items()}
+            table.pop(str(VOID), None)
+            told += f" Classes by the grey of their maps: {described(table)}."
         return told
 
     def reference(self, instance: Instance, context: TaskContext) -> NDArray[Any]:
         """Return class ids, int32, or a bool mask in mode `binary`; (height, width)."""
         with map_references.of(instance):
             value = map_references.value_of(instance)
-            if _binary(context):
-                return map_references.mask_of(instance, value)
-            return _classes(map_references.numbers_of(instance, value), context)
+            if _binary(context.task):
+                return read_mask(instance, value, context.task, context.facts["masks"])
+            return read_classes(
+                instance, value, context.task, context.facts["classes"], context.facts["names"]
+            )
 
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[Any]:
         """Return class ids, or a bool mask; colours become ids by the references' table."""
         if isinstance(answer, Mask):
             said: NDArray[Any] = answer.mask.decode()
-        elif _binary(context):
+        elif _binary(context.task):
             said = answer.classes > 0
         elif answer.colours:
-            said = _by_table(answer.classes, context.facts.get("colours", {}))
+            said = by_table(answer.classes, context.facts.get("colours", {}))
         else:
             said = answer.classes
         if instance.has_reference:
             check_size(said.shape, map_references.size_of(instance, map_references.value_of(instance)))
-        return said if _binary(context) else said.astype(np.int32)
+        return said if _binary(context.task) else said.astype(np.int32)
 
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
-        return Mask(rle.encode(reference)) if _binary(context) else ClassMap(reference)
+        return Mask(rle.encode(reference)) if _binary(context.task) else ClassMap(reference)
 
 
-def _binary(context: TaskContext) -> bool:
-    return context.task.metric.options.get("mode") == "binary"
-
-
-def _survey(instances: Sequence[Instance]) -> tuple[set[int], set[int], bool]:
-    """Return the references' colours, those of them that are grey, and whether grey ones are 0/255 masks."""
-    colours: set[int] = set()
-    values: set[int] = set()
-    looked_at = 0
-    for instance in instances:
-        if not instance.has_reference or instance.problem is not None:
-            continue
-        try:
-            value = map_references.value_of(instance)
-            if not is_picture(value):
-                continue
-            if looked_at >= _LOOKED_AT and not colours:
-                break
-            picture = map_references.picture_of(instance, value)
-        except DataError:
-            continue  # the instance says so itself when it is read
-        looked_at += 1
-        if picture.ndim == 3 and picture.shape[2] > 2:
-            colours.update(np.unique(packed_colours(picture)).tolist())
-        elif len(values) <= 2:
-            values.update(np.unique(picture).tolist())
-    greys = {one for one in colours if one == (one & 0xFF) * 0x010101}
-    if colours and colours == greys:
-        values |= {one & 0xFF for one in greys}
-    return colours, greys, values == {0, 255}
-
-
-def _classes(values: NDArray[Any], context: TaskContext) -> NDArray[np.int32]:
-    if context.facts.get("mask"):
-        return (map_grey(values) >= 128).astype(np.int32)
-    if "colours" in context.facts and values.ndim == 3:
-        return _by_table(packed_colours(values), context.facts["colours"])
-    ids = map_grey(values)
-    if ids.dtype.kind == "f" and not (ids == np.rint(ids)).all():
-        raise DataError("class ids are whole numbers")
-    if int(ids.min()) < 0:
-        # -1 is how some data sets write "no class".
-        ids = np.where(ids < 0, 255, ids)
-    return ids.astype(np.int32)
+def _binary(task: Task) -> bool:
+    return task.metric.options.get("mode") == "binary"
 
 
 def map_grey(values: NDArray[Any]) -> NDArray[Any]:
     """Return (height, width): the map itself, or the first channel of a picture whose colours are grey."""
     return values if values.ndim == 2 else values[:, :, 0]
-
-
-def _by_table(colours: NDArray[Any], table: Mapping[int, int]) -> NDArray[np.int32]:
-    known = np.array(sorted(table), dtype=np.int64)
-    if not len(known):
-        return np.full(colours.shape, _NO_CLASS, dtype=np.int32)
-    place = np.minimum(np.searchsorted(known, colours), len(known) - 1)
-    ids = np.array([table[int(one)] for one in known])[place]
-    return np.where(known[place] == colours, ids, _NO_CLASS).astype(np.int32)
 
 
 class ImageAnomalySegmentation(MapProtocol):
@@ -175,7 +132,15 @@ class ImageAnomalySegmentation(MapProtocol):
     name: ClassVar[str] = "image_anomaly_segmentation"
     form: ClassVar[str] = "anomaly_map"
     answers: ClassVar[tuple[type[StructuredOutput], ...]] = (AnomalyMap, Mask)
+    reading_words: ClassVar = MASK_WORDS
+    version: ClassVar[int] = 2
     _sound: ClassVar = ("", "good", "normal", "none", "no", "ok")
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Learn from all references which values are anomalous."""
+        listed = map_references.maps_of(instances, self._mask)
+        masks = decide_masks(task, survey(list(listed)))
+        return TaskContext(task, header=header, facts={"masks": masks}, notes=masks.notes)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for scores."""
@@ -198,7 +163,7 @@ class ImageAnomalySegmentation(MapProtocol):
             value = self._mask(instance)
             if value is None:
                 return np.zeros(map_references.input_size(instance), dtype=bool)
-            return map_references.mask_of(instance, value)
+            return read_mask(instance, value, context.task, context.facts["masks"])
 
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
         """Return the scores; of a mask 0 and 1."""

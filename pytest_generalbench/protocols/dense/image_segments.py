@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError, ReferenceFormatError
 from pytest_generalbench.core.outputs.codecs.images import rle
-from pytest_generalbench.core.outputs.codecs.images.files import is_picture, one_channel
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.core.outputs.codecs.images.polygons import corners
 from pytest_generalbench.core.outputs.forms.maps import is_rle
 from pytest_generalbench.core.outputs.forms.segments import (
@@ -19,7 +19,6 @@ from pytest_generalbench.core.outputs.forms.segments import (
     Segment,
     label_of,
     listed_segments,
-    segment_ids,
 )
 from pytest_generalbench.metrics.dense.mask_ap import FoundMask, TrueMask
 from pytest_generalbench.metrics.dense.panoptic_quality import Panoptic
@@ -27,14 +26,16 @@ from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense import references as map_references
 from pytest_generalbench.protocols.dense.base import MapProtocol, check_size, described
+from pytest_generalbench.protocols.dense.classes import INSTANCE_OF
+from pytest_generalbench.protocols.dense.instance_ids import WORDS as ID_WORDS
+from pytest_generalbench.protocols.dense.instance_ids import IdReading, decide_ids
+from pytest_generalbench.protocols.dense.panoptic_files import decide_order, read_segments
+from pytest_generalbench.protocols.dense.survey import survey
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.base import StructuredOutput
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
-
-_INSTANCE_OF: Final = 1000
-"""In Cityscapes' pictures of instances an id is the class times this, plus a number."""
 
 _LIST_KEYS: Final = ("instances", "annotations", "objects", "masks", "segments", "segmentation", "annotation")
 _SEGMENTATION: Final = ("segmentation", "mask", "mask_file", "rle", "polygon", "polygons", "seg")
@@ -48,27 +49,33 @@ def plain_label(label: str) -> str:
 class InstanceSegmentation(MapProtocol):
     """A mask and a label for every thing.
 
-    References are COCO entries (polygons, masks or pictures), an object of lists by label, or a
-    picture of instance ids (class x 1000 + number). Labels are compared without regard to
-    case; ids become names where the file lists categories. Where references have one
-    label or none, answers need none.
+    References are COCO entries (polygons, masks or pictures), an object of lists by label, or a picture of
+    instance ids; what its ids say is decided over the whole file (`instance_ids.decide_ids`). Labels are
+    compared without regard to case; ids become names where the file lists categories. Where references have
+    one label or none, answers need none.
     """
 
     name: ClassVar[str] = "instance_segmentation"
     form: ClassVar[str] = "instance_masks"
     answers: ClassVar = (InstanceMasks,)
+    reading_words: ClassVar = ID_WORDS
+    version: ClassVar[int] = 2
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Learn the categories' names, and all labels."""
+        """Learn the categories' names, what ids in pictures say, and all labels."""
         names = map_references.category_names(header)
+        ids = decide_ids(task, survey(list(map_references.maps_of(instances)), None), names)
         labels: set[str] = set()
         for instance in instances:
             if instance.has_reference and instance.problem is None:
                 try:
-                    labels.update(label for _, label, _ in _entries(instance, names))
+                    labels.update(label for _, label, _ in _entries(instance, names, ids))
+                except AmbiguousReferenceError:
+                    raise
                 except DataError:
                     continue  # the instance says so itself when it is read
-        return TaskContext(task=task, labels=tuple(sorted(labels)), header=header, facts={"names": names})
+        facts = {"names": names, "ids": ids}
+        return TaskContext(task, tuple(sorted(labels)), header=header, facts=facts, notes=ids.notes)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for masks with labels and scores."""
@@ -80,7 +87,7 @@ class InstanceSegmentation(MapProtocol):
         """Return masks, labels, and whether each is a crowd."""
         with map_references.of(instance):
             found = []
-            for value, label, crowd in _entries(instance, context.facts["names"]):
+            for value, label, crowd in _entries(instance, context.facts["names"], context.facts["ids"]):
                 mask = value if isinstance(value, np.ndarray) else map_references.mask_of(instance, value)
                 found.append(TrueMask(rle.encode(mask), label, crowd))
             if len({one.mask.shape for one in found}) > 1:
@@ -97,7 +104,7 @@ class InstanceSegmentation(MapProtocol):
             if only is not None and (plain is None or not only):
                 plain = only
             found.append(FoundMask(mask, "" if plain is None else plain, 1.0 if score is None else score))
-        size = _size(instance) if instance.has_reference and found else None
+        size = _size(instance, context.facts["ids"]) if instance.has_reference and found else None
         if size is not None:
             check_size(found[0].mask.shape, size)
         return tuple(found)
@@ -109,14 +116,14 @@ class InstanceSegmentation(MapProtocol):
         )
 
 
-def _size(instance: Instance) -> tuple[int, int] | None:
+def _size(instance: Instance, ids: IdReading) -> tuple[int, int] | None:
     """Return the size of the reference's masks; None when it has none."""
-    for value, _, _ in _entries(instance, {}):
+    for value, _, _ in _entries(instance, {}, ids):
         return value.shape if isinstance(value, np.ndarray) else map_references.size_of(instance, value)
     return None
 
 
-def _entries(instance: Instance, names: Mapping[str, str]) -> Iterator[tuple[Any, str, bool]]:
+def _entries(instance: Instance, names: Mapping[str, str], ids: IdReading) -> Iterator[tuple[Any, str, bool]]:
     """Yield (mask, label, crowd) of each thing of a reference; the mask is yet to be read, or bool pixels."""
     raw = instance.reference
     if isinstance(raw, Mapping) and not is_rle(raw):
@@ -127,17 +134,23 @@ def _entries(instance: Instance, names: Mapping[str, str]) -> Iterator[tuple[Any
         return
     if isinstance(raw, Mapping) and raw and all(isinstance(value, list) for value in raw.values()):
         for label, masks in raw.items():
-            parts = [masks] if corners(masks) and not isinstance(masks[0][0], list) else masks
-            for mask in parts:
+            for mask in _things(masks):
                 yield mask, plain_label(names.get(str(label), str(label))), False
         return
     value = map_references.value_of(instance)
     if not is_picture(value):
         raise ReferenceFormatError(f"{fields.place(instance)}: no list of masks: {value!r:.80}")
-    picture = one_channel(map_references.picture_of(instance, value), value).astype(np.int64)
-    for number in np.unique(picture[picture > 0]).tolist():
-        label = str(number // _INSTANCE_OF) if number >= _INSTANCE_OF else ""
-        yield picture == number, plain_label(names.get(label, label)), False
+    values = map_references.picture_of(instance, value)
+    for pixels, label in ids.things(values, instance, value):
+        yield pixels, plain_label(names.get(label, label)), False
+
+
+def _things(masks: list[Any]) -> list[Any]:
+    """Return the things of a label: each entry is one, unless all are the corners of one polygon."""
+    is_one = corners(masks) is not None and all(
+        not isinstance(one, list) or (len(one) == 2 and not isinstance(one[0], list)) for one in masks
+    )
+    return [masks] if is_one else masks
 
 
 def _entry(instance: Instance, entry: Any, names: Mapping[str, str]) -> tuple[Any, str, bool]:
@@ -156,8 +169,9 @@ def _entry(instance: Instance, entry: Any, names: Mapping[str, str]) -> tuple[An
 class PanopticSegmentation(MapProtocol):
     """A segment for every pixel and a category for every segment.
 
-    References are COCO's panoptic PNG with `segments_info`, or Cityscapes' picture of ids: from
-    1000 on class x 1000 + number of a thing, below it the class of stuff; 0 and 255 are void.
+    References are COCO's panoptic PNG with `segments_info`, each segment of which must have a pixel, or
+    Cityscapes' picture of ids: from 1000 on class x 1000 + number of a thing, below it the class of stuff; 0
+    and 255 are void.
     """
 
     name: ClassVar[str] = "panoptic_segmentation"
@@ -165,9 +179,15 @@ class PanopticSegmentation(MapProtocol):
     answers: ClassVar = (PanopticMap,)
     _keys: ClassVar = ("panoptic", "panoptic_file", "file_name", "png_file_name", *map_references.MASK_KEYS)
 
+    reading_words: ClassVar = ("colours",)
+    version: ClassVar[int] = 2
+
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Learn the categories' names."""
-        return TaskContext(task=task, header=header, facts={"names": map_references.category_names(header)})
+        """Learn the categories' names, and in which order ids lie in the colours."""
+        names = map_references.category_names(header)
+        order, note = decide_order(task, instances, self._keys)
+        facts = {"names": names, "order": order}
+        return TaskContext(task, header=header, facts=facts, notes=tuple(filter(None, [note])))
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for segments, and name the categories where they are known."""
@@ -181,8 +201,7 @@ class PanopticSegmentation(MapProtocol):
     def reference(self, instance: Instance, context: TaskContext) -> Panoptic:
         """Return ids, categories and crowds."""
         with map_references.of(instance):
-            ids = segment_ids(self._file(instance), lambda name: map_references.bytes_of(instance, name))
-            info = _at_any_depth(instance.reference, "segments_info")
+            _, ids, info = read_segments(instance, self._keys, context.facts["order"])
             if info is None:
                 listed = [
                     Segment(one, _category(one)) for one in np.unique(ids).tolist() if one not in (0, 255)
@@ -198,22 +217,14 @@ class PanopticSegmentation(MapProtocol):
                 {one: name for one, name in named.items() if one in crowds},
             )
 
-    def _file(self, instance: Instance) -> Any:
-        raw = instance.reference
-        if isinstance(raw, Mapping):
-            for key in self._keys:
-                value = _at_any_depth(raw, key)
-                if isinstance(value, str):
-                    return value
-        return raw
-
     def _name(self, category: str, context: TaskContext) -> str:
         return plain_label(context.facts["names"].get(category, category))
 
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> Panoptic:
         """Return ids and categories."""
         if instance.has_reference:
-            check_size(answer.ids.shape, map_references.size_of(instance, self._file(instance)))
+            name, _, _ = read_segments(instance, self._keys, context.facts["order"])
+            check_size(answer.ids.shape, map_references.size_of(instance, name))
         return Panoptic(answer.ids, {one.id: self._name(one.category, context) for one in answer.segments})
 
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
@@ -224,13 +235,4 @@ class PanopticSegmentation(MapProtocol):
 
 
 def _category(number: int) -> str:
-    return str(number // _INSTANCE_OF if number >= _INSTANCE_OF else number)
-
-
-def _at_any_depth(raw: Any, key: str) -> Any:
-    """Return the value of `key` in an object or an object in it, or None."""
-    if not isinstance(raw, Mapping):
-        return None
-    if key in raw:
-        return raw[key]
-    return next((found for one in raw.values() if (found := _at_any_depth(one, key)) is not None), None)
+    return str(number // INSTANCE_OF if number >= INSTANCE_OF else number)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,6 +63,16 @@ def value_of(instance: Instance, keys: Sequence[str] = MASK_KEYS) -> Any:
     while isinstance(value, Mapping) and not is_rle(value):
         _, value = references.ground_truth(replace(instance, reference=value), keys, nested=False)
     return value
+
+
+def maps_of(
+    instances: Sequence[Instance], value: Callable[[Instance], Any] = value_of
+) -> Iterator[tuple[Instance, Any]]:
+    """Yield each instance that has a reference, with the value that is its map."""
+    for instance in instances:
+        if instance.has_reference and instance.problem is None:
+            with suppress(DataError):  # the instance says so itself when it is read
+                yield instance, value(instance)
 
 
 def path_of(instance: Instance, name: str) -> Path:
@@ -144,9 +154,7 @@ def size_of(instance: Instance, value: Any) -> tuple[int, int]:
     if is_picture(value):
         return picture_size(path_of(instance, value), value)
     if is_array_file(value):
-        shape = array_of(instance, value).shape
-        # A last axis of colours, as `numbers_of` takes it.
-        height, width = shape[:2] if len(shape) == 3 and shape[2] <= 4 else shape[-2:]
+        height, width = numbers_of(instance, value).shape[:2]
         return int(height), int(width)
     if corners(value) is not None:
         return input_size(instance)
@@ -159,12 +167,21 @@ def numbers_of(instance: Instance, value: Any) -> NDArray[Any]:
         return picture_of(instance, value)
     if is_array_file(value):
         array = array_of(instance, value)
-        if array.ndim not in (2, 3) or not array.size:
+        plain = _without_single_axes(array)
+        is_colour = plain.ndim == 3 and plain.shape[2] in (2, 3, 4) and plain.dtype == np.uint8
+        if (plain.ndim != 2 and not is_colour) or not array.size:
             raise ReferenceFormatError(
-                f"{fields.place(instance)}: {value}: the shape {array.shape} is no map"
+                f"{fields.place(instance)}: {value}: the shape {array.shape} is no map of (height, width)"
             )
-        return array
+        return plain
     return mask_of(instance, value).astype(np.uint8)
+
+
+def _without_single_axes(array: NDArray[Any]) -> NDArray[Any]:
+    """Return (height, width) of (1, height, width) and (height, width, 1); others as they are."""
+    while array.ndim > 2 and 1 in (array.shape[0], array.shape[-1]):
+        array = array[0] if array.shape[0] == 1 else array[..., 0]
+    return array
 
 
 def mask_of(instance: Instance, value: Any) -> NDArray[np.bool_]:

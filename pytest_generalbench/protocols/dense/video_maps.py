@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.outputs.base import AnswerFormatError
-from pytest_generalbench.core.outputs.codecs.images.files import is_picture, read_picture
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.core.outputs.codecs.images.flow import flo_size, kitti_flow, read_flo
 from pytest_generalbench.core.outputs.codecs.images.rle import Rle, encode
 from pytest_generalbench.core.outputs.forms.map_sequences import (
@@ -28,6 +29,9 @@ from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense import references as map_references
 from pytest_generalbench.protocols.dense.base import MapProtocol, check_size
+from pytest_generalbench.protocols.dense.masks import WORDS as MASK_WORDS
+from pytest_generalbench.protocols.dense.masks import decide_masks, read_mask
+from pytest_generalbench.protocols.dense.survey import Survey, sampled, survey
 from pytest_generalbench.protocols.reading import decide
 
 if TYPE_CHECKING:
@@ -38,6 +42,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.base import StructuredOutput
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
+
+_MOST_CLIPS: Final = 64
+_MOST_FRAMES: Final = 16
+"""Clips, and frames of each, that are looked at before the first is read."""
 
 _DISPARITY_ARRAYS: Final = ("disparity", "disp", "disparities", "inverse_depth", "inv_depth")
 """Names of arrays that hold disparity."""
@@ -55,12 +63,19 @@ class _MaskedVideo(MapProtocol):
     form: ClassVar[str] = "mask_sequence"
     answers: ClassVar = (MaskSequence,)
     requires: ClassVar = None
+    reading_words: ClassVar = MASK_WORDS
+    version: ClassVar[int] = 2
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Learn from the pictures of all references which values are the object."""
+        masks = decide_masks(task, _survey(instances), several=False)
+        return TaskContext(task, header=header, facts={"masks": masks}, notes=masks.notes)
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[Rle, ...]:
         """Return one mask for each frame."""
         with map_references.of(instance):
             frames = _frames(instance)
-            found = [None if one is None else _mask(instance, one) for one in frames]
+            found = [None if one is None else _mask(instance, one, context) for one in frames]
             size = next((mask.shape for mask in found if mask is not None), None)
             if size is None:
                 raise ReferenceFormatError(
@@ -94,11 +109,21 @@ def _inner(frame: Any) -> Any:
     return frame["mask"] if isinstance(frame, Mapping) and "mask" in frame else frame
 
 
-def _mask(instance: Instance, frame: Any) -> Rle:
+def _mask(instance: Instance, frame: Any, context: TaskContext) -> Rle:
     value = _inner(frame)
     if is_rle(value):
         return read_rle("the reference", value)
-    return encode(map_references.mask_of(instance, value))
+    return encode(read_mask(instance, value, context.task, context.facts["masks"]))
+
+
+def _survey(instances: Sequence[Instance]) -> Survey:
+    """Return what the frames of reference videos hold; of long ones some frames are looked at."""
+    clips = list(map_references.maps_of(instances, _frames))
+    chosen = list(sampled(clips, _MOST_CLIPS))
+    frames = [(instance, _inner(one)) for instance, clip in chosen for one in sampled(clip, _MOST_FRAMES)]
+    found = survey(frames, None)
+    found.is_whole = len(chosen) == len(clips) and all(len(clip) <= _MOST_FRAMES for _, clip in clips)
+    return found
 
 
 def _frames(instance: Instance) -> list[Any]:
@@ -127,9 +152,10 @@ class VideoObjectSegmentation(_MaskedVideo):
     name: ClassVar[str] = "video_object_segmentation"
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Say what of the score is given."""
+        """Learn how masks are read, and say what of the score is given."""
+        context = super().context(task, header, instances)
         note = "the mask of the first frame is given, and scored like all others"
-        return TaskContext(task=task, header=header, notes=(note,))
+        return replace(context, notes=(note, *context.notes))
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Give the first mask, and ask for one mask a frame."""
@@ -317,15 +343,22 @@ class OpticalFlow(MapProtocol):
 class VideoSalientObjectDetection(MapProtocol):
     """How much every pixel of every frame belongs to the object that stands out.
 
-    The reference is a folder of pictures, grey above 128 is the object; its frames, by name,
-    are the frames that are scored. A list or object of masks is taken as well.
+    The reference is a folder of pictures (see `masks.decide_masks` for what is the object); its frames, by
+    name, are the frames that are scored. A list or object of masks is taken as well.
     """
 
     name: ClassVar[str] = "video_salient_object_detection"
     form: ClassVar[str] = "salient_sequence"
     answers: ClassVar = (SalientSequence, MaskSequence)
     own_keys: ClassVar = frozenset({"gt_dir", "pred_dir"})
+    reading_words: ClassVar = MASK_WORDS
+    version: ClassVar[int] = 2
     _sought: ClassVar[str] = "the object that stands out"
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Learn from the pictures of all references which values are the object."""
+        masks = decide_masks(task, _survey(instances))
+        return TaskContext(task, header=header, facts={"masks": masks}, notes=masks.notes)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a map for each frame that is scored."""
@@ -344,7 +377,7 @@ class VideoSalientObjectDetection(MapProtocol):
     def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.bool_]:
         """Return the object, bool, (frames, height, width)."""
         with map_references.of(instance):
-            masks = [_object(instance, one) for one in _frames(instance)]
+            masks = [_object(instance, one, context) for one in _frames(instance)]
             if len({mask.shape for mask in masks}) > 1:
                 raise ReferenceFormatError(f"{fields.place(instance)}: its frames have different sizes")
             return np.stack(masks)
@@ -368,15 +401,11 @@ class VideoSalientObjectDetection(MapProtocol):
         return SalientSequence(reference)
 
 
-def _object(instance: Instance, frame: Any) -> NDArray[np.bool_]:
+def _object(instance: Instance, frame: Any, context: TaskContext) -> NDArray[np.bool_]:
     value = _inner(frame)
     if value is None:
         raise DataError("a frame has no mask")
-    if not is_picture(value):
-        return map_references.mask_of(instance, value)
-    grey = read_picture(map_references.path_of(instance, value), value)
-    grey = grey if grey.ndim == 2 else grey[:, :, 0]
-    return grey > (128 if int(grey.max(initial=0)) > 1 else 0)
+    return read_mask(instance, value, context.task, context.facts["masks"])
 
 
 class VideoCamouflagedObjectDetection(VideoSalientObjectDetection):

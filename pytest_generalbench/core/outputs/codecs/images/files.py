@@ -80,6 +80,15 @@ def picture_mode(source: bytes | Path, name: str) -> str:
         return image.mode
 
 
+def palette_of(source: bytes | Path, name: str) -> list[int] | None:
+    """Return red * 65536 + green * 256 + blue of each entry of a palette, None for other pictures."""
+    with _opened(source, name) as image:
+        if image.mode != "P" or image.palette is None:
+            return None
+        flat = image.getpalette("RGB") or []
+    return [flat[at] << 16 | flat[at + 1] << 8 | flat[at + 2] for at in range(0, len(flat) - 2, 3)]
+
+
 def read_picture(source: bytes | Path, name: str) -> NDArray[Any]:
     """Return the numbers of a picture: (height, width) for grey and palette, (height, width, n) for colour.
 

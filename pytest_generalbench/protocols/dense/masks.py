@@ -1,0 +1,196 @@
+"""Which values of reference masks are the object: decided over all pictures of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture
+from pytest_generalbench.protocols.dense import references as map_references
+from pytest_generalbench.protocols.dense.channels import (
+    COLOURS,
+    VOC_BORDER,
+    VOC_COLOURS,
+    channel_of,
+    hexed,
+    is_bimodal,
+    numbers_of,
+    one_value,
+)
+from pytest_generalbench.protocols.dense.survey import Survey, add_to
+from pytest_generalbench.protocols.reading import ambiguous, decide
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.core.task import Task
+
+_FEW: Final = 32
+"""Values that are numbers of objects; more are shades."""
+
+WORDS: Final = ("foreground", "channel")
+"""The words that masks take."""
+
+CLOSED: Final = ("above_0", "from_128")
+
+
+@dataclass(frozen=True, slots=True)
+class MaskReading:
+    """How the masks of a task are read."""
+
+    channel: str = "grey"
+    foreground: str = "above_0"
+    """`above_0`, `from_128`, or the values that are the object."""
+    notes: tuple[str, ...] = ()
+    found: Survey | None = None
+    several: bool = True
+    """Whether several objects in one mask are the object together."""
+
+    def mask(self, values: NDArray[Any], palette: dict[int, int] | None = None) -> NDArray[np.bool_]:
+        """Return the object of a picture, bool, (height, width)."""
+        plain = one_value(values, self.channel, palette)
+        if self.foreground == "above_0":
+            return np.asarray(plain > 0)
+        if self.foreground == "from_128":
+            if self.channel == COLOURS:
+                plain = values[:, :, :3].max(axis=2) if values.ndim == 3 else values
+            return np.asarray(plain >= 128)
+        return np.isin(plain, list(numbers_of(self.foreground)))
+
+
+def decide_masks(task: Task, found: Survey, *, several: bool = True) -> MaskReading:
+    """Return how the masks of a file are read.
+
+    Args:
+        task: The task; what its `reading` says goes first.
+        found: The values of its pictures.
+        several: Whether several objects in one mask are the object together; False: which is it?
+
+    Raises:
+        AmbiguousReferenceError: two readings fit.
+    """
+    if not found.count:
+        given = task.reading.get("foreground", "above_0")
+        return MaskReading(task.reading.get("channel", "grey"), given, (), found, several)
+    channel = channel_of(task, found)
+    hist = found.values(None if channel == COLOURS else channel)
+    readings = _readings(found, channel, hist, several)
+    value, note = decide(task, "foreground", readings, found.place)
+    said = [note if value != "above_0" or len(hist) > 2 else "", _channel_note(task, channel)]
+    return MaskReading(channel, value, tuple(filter(None, said)), found, several)
+
+
+def _channel_note(task: Task, channel: str) -> str:
+    return (
+        ""
+        if channel in ("grey", COLOURS) or "channel" in task.reading
+        else f"read from the {channel} channel"
+    )
+
+
+def _readings(found: Survey, channel: str, hist: dict[int, int], several: bool) -> dict[str, str]:
+    """Return what speaks for each reading of the foreground."""
+    values = sorted(value for value in hist if value > 0)
+    if not values or values == [1] or (len(values) == 1 and not found.is_lossy):
+        return {"above_0": "one value beside 0"}
+    if channel == COLOURS:
+        return _of_colours(found, hist, values, several)
+    top = values[-1]
+    if found.is_lossy or len(values) > _FEW:
+        return _of_shades(found, hist, top)
+    if found.palette and channel == "grey" and not found.colours:
+        border = found.palette.get(255) == VOC_BORDER
+        values = [one for one in values if not (border and one == 255)]
+        if border:
+            if several or len(values) <= 1:
+                return {" ".join(map(str, values)): "255 has the colour of VOC's border"}
+        elif 255 not in values and several:
+            return {"above_0": f"palette with {len(values)} objects"}
+    return _of_few(found, hist, values, several)
+
+
+def _of_few(found: Survey, hist: dict[int, int], values: list[int], several: bool) -> dict[str, str]:
+    top, rest = values[-1], values[:-1]
+    shown = " ".join(map(str, values))
+    if rest and top == 255 and rest == list(range(1, len(rest) + 1)):
+        listed = " ".join(map(str, rest))
+        return {
+            listed: f"of {shown}, 255 is a border that is not scored",
+            "above_0": "255 is an object as well",
+        }
+    if rest and top == 255 and rest in ([127], [128]):
+        return {
+            "255": f"{rest[0]} is not certain, as in a trimap",
+            "above_0": f"{rest[0]} is an object as well",
+        }
+    if 0 not in hist and top <= 3:
+        return {"1": f"a trimap: values {shown} and no 0", "above_0": "every value is an object"}
+    if not several and len(values) > 1:
+        return {
+            str(values[0]): f"the object is the first of {shown}",
+            "above_0": "all of them are the object",
+        }
+    if values == [1, 2] and 0 in hist:
+        return {"above_0": "1 and 2 are objects", "2": "a trimap: 1 is not certain"}
+    if top <= 128 or top > 255:
+        return {"above_0": f"{len(values)} values, {shown[:40]}, are objects"}
+    return _of_shades(found, hist, top)
+
+
+def _of_shades(found: Survey, hist: dict[int, int], top: int) -> dict[str, str]:
+    is_even = not any(0 < one < 128 for one in found.tops)
+    if top <= 255 and is_even and is_bimodal(hist, top):
+        return {"from_128": "shades along the edges"}
+    return {
+        "from_128": f"{len(hist)} shades up to {top}, the bright ones are the object",
+        "above_0": "every shade is an object",
+    }
+
+
+def _of_colours(found: Survey, hist: dict[int, int], values: list[int], several: bool) -> dict[str, str]:
+    if found.is_lossy or len(hist) > _FEW:
+        brightest: dict[int, int] = {}
+        for colour, pixels in hist.items():
+            value = max(colour >> 16, colour >> 8 & 0xFF, colour & 0xFF)
+            brightest[value] = brightest.get(value, 0) + pixels
+        return _of_shades(found, brightest, max(brightest))
+    if VOC_BORDER in values and len(values) > 1 and set(values) - {VOC_BORDER} <= VOC_COLOURS:
+        rest = [one for one in values if one != VOC_BORDER]
+        if several or len(rest) == 1:
+            return {hexed(rest, _FEW): "#e0e0c0 is VOC's border"}
+    if 0 in hist and several:
+        return {"above_0": f"{len(values)} colours beside black are objects"}
+    return {
+        hexed(values[:1]): f"one of the colours {hexed(hist)} is the object",
+        "above_0": "every colour but black is an object",
+    }
+
+
+def read_mask(instance: Instance, value: Any, task: Task, reading: MaskReading) -> NDArray[np.bool_]:
+    """Return a binary mask of a reference, as the file's pictures are read.
+
+    Raises:
+        AmbiguousReferenceError: its values contradict how the others are read.
+    """
+    if not (is_picture(value) or map_references.is_array_file(value)):
+        return map_references.mask_of(instance, value)
+    found = reading.found or Survey()
+    if found.is_whole and found.count:
+        return reading.mask(map_references.numbers_of(instance, value), found.palette)
+    more = Survey(is_lossy=found.is_lossy, alphas=set(found.alphas), palette=dict(found.palette))
+    values = add_to(more, instance, value)
+    if not (more.greys.keys() <= found.greys.keys() and more.colours.keys() <= found.colours.keys()):
+        more.greys.update(found.greys)
+        more.colours.update(found.colours)
+        again = decide_masks(task, more, several=reading.several)
+        if found.count and (again.channel, again.foreground) != (reading.channel, reading.foreground):
+            readings = {
+                reading.foreground: "the pictures before it",
+                again.foreground: f"{value} beside them",
+            }
+            raise ambiguous(task, "foreground", readings, f"instance {instance.id!r}")
+        reading = again
+    return reading.mask(values, more.palette)

@@ -1,0 +1,123 @@
+"""Panoptic references: which file holds the segments, and in which order its colours are an id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture
+from pytest_generalbench.core.outputs.forms.segments import listed_segments, segment_ids
+from pytest_generalbench.protocols.dense import references as map_references
+from pytest_generalbench.protocols.dense.survey import MOST, sampled
+from pytest_generalbench.protocols.instance_fields import place
+from pytest_generalbench.protocols.reading import Decision, decide
+
+if TYPE_CHECKING:
+    from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.core.task import Task
+
+
+class Segments(NamedTuple):
+    """The segments of a reference."""
+
+    name: str
+    """The file that holds them."""
+    ids: NDArray[np.int64]
+    info: Any
+    """COCO's `segments_info`, None where the file has none."""
+
+
+def _swapped(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return ids whose lowest and highest byte are exchanged: red and blue."""
+    return (ids & 0xFF) << 16 | ids & 0xFF00 | ids >> 16 & 0xFF
+
+
+def at_any_depth(raw: Any, key: str) -> Any:
+    """Return the value of `key` in an object or an object in it, or None."""
+    if not isinstance(raw, Mapping):
+        return None
+    if key in raw:
+        return raw[key]
+    return next((found for one in raw.values() if (found := at_any_depth(one, key)) is not None), None)
+
+
+def _files(raw: Any, keys: Sequence[str]) -> list[Any]:
+    """Return the names that a reference gives, best first."""
+    given = [value for key in keys if isinstance(value := at_any_depth(raw, key), str)]
+    return list(dict.fromkeys(given)) or [raw]
+
+
+def _read(instance: Instance, name: Any) -> NDArray[np.int64]:
+    return segment_ids(name, lambda one: map_references.bytes_of(instance, one))
+
+
+def decide_order(task: Task, instances: Sequence[Instance], keys: Sequence[str]) -> Decision:
+    """Return whether red or blue is the lowest byte of an id: `rgb` or `bgr`.
+
+    The order is the one in which all listed segments have pixels; where both fit, it is COCO's.
+
+    Raises:
+        AmbiguousReferenceError: some files fit one order alone, and some the other.
+    """
+    fitting: dict[str, str] = {}
+    listed = [one for one in instances if one.has_reference and one.problem is None]
+    for instance in sampled(listed, MOST):
+        try:
+            orders = {order for _, order in _orders(instance, keys)}
+        except DataError:
+            continue  # the instance says so itself when it is read
+        if len(orders) == 1:
+            order = orders.pop()
+            fitting.setdefault(order, f"all segments of instance {instance.id!r} have pixels so")
+    if not fitting or fitting.keys() == {"rgb"}:
+        return Decision(task.reading.get("colours", "rgb"), "")
+    return decide(task, "colours", fitting)
+
+
+def _orders(instance: Instance, keys: Sequence[str]) -> Iterator[tuple[Any, str]]:
+    """Yield each file and order in which every listed segment has a pixel."""
+    info = at_any_depth(instance.reference, "segments_info")
+    if info is None:
+        return
+    wanted = {one.id for one in listed_segments(info)}
+    for name in _files(instance.reference, keys):
+        try:
+            ids = _read(instance, name)
+        except DataError:
+            continue
+        if wanted <= set(np.unique(ids).tolist()):
+            yield name, "rgb"
+        if wanted <= set(np.unique(_swapped(ids)).tolist()):
+            yield name, "bgr"
+
+
+def read_segments(instance: Instance, keys: Sequence[str], order: str) -> Segments:
+    """Return the segments of a reference, from the first file that it names in which all of them have pixels.
+
+    Raises:
+        ReferenceFormatError: a listed segment has no pixel, or a map in colours comes without a list.
+    """
+    info = at_any_depth(instance.reference, "segments_info")
+    names = _files(instance.reference, keys)
+    if info is None:
+        ids = _read(instance, names[0])
+        if is_picture(names[0]) and map_references.picture_of(instance, names[0]).ndim == 3:
+            raise ReferenceFormatError(
+                f"{place(instance)}: {names[0]}: a panoptic map in colours without segments_info"
+            )
+        return Segments(names[0], ids, None)
+    fitting = [name for name, one in _orders(instance, keys) if one == order]
+    if fitting:
+        ids = _read(instance, fitting[0])
+        return Segments(fitting[0], _swapped(ids) if order == "bgr" else ids, info)
+    ids = _read(instance, names[0])
+    there = set(np.unique(_swapped(ids) if order == "bgr" else ids).tolist())
+    lost = [one.id for one in listed_segments(info) if one.id not in there]
+    raise ReferenceFormatError(
+        f"{place(instance)}: {names[0]}: {len(lost)} segments of segments_info have no pixel in it, "
+        f"as {lost[:1]}"
+    )

@@ -1,0 +1,171 @@
+"""What the reference pictures of a whole file hold: which values, in which channels, lossy or exact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture, packed_colours, palette_of
+from pytest_generalbench.protocols.dense import references as map_references
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pytest_generalbench.core.request import Instance
+
+MOST: Final = 256
+"""Pictures that are looked at before the first is read; the values of later ones are compared with theirs."""
+
+_MOST_VALUES: Final = 4096
+"""Distinct values after which a picture is no map of classes or objects."""
+
+CHANNELS: Final = ("red", "green", "blue")
+_LOSSY: Final = (b"\xff\xd8",)
+
+
+@dataclass(slots=True)
+class Survey:
+    """The values of reference pictures; pixels are counted, nothing else is kept."""
+
+    greys: Counter[int] = field(default_factory=Counter)
+    """Pixels by value, of pictures and arrays of one channel; of a palette the indices."""
+    colours: Counter[int] = field(default_factory=Counter)
+    """Pixels by red * 65536 + green * 256 + blue, of pictures in colours."""
+    palette: dict[int, int] = field(default_factory=dict)
+    """The colour of each index that occurs."""
+    tops: set[int] = field(default_factory=set)
+    """The largest value of each picture, over all its channels."""
+    is_lossy: bool = False
+    """Whether a picture is a JPEG or lossy WebP, so that its values are fringed."""
+    alphas: set[str] = field(default_factory=set)
+    """What the alpha channels are: `opaque`, `same` as the colours, `alone` with one colour, `other`."""
+    names: set[str] = field(default_factory=set)
+    """Endings of file names that say what is in them (`_labelIds`, `_instanceIds`)."""
+    place: str = ""
+    """The first instance with a picture."""
+    is_whole: bool = True
+    """Whether every reference was looked at."""
+
+    def add(self, values: NDArray[Any], palette: Sequence[int] | None = None, lossy: bool = False) -> None:
+        """Take a picture: its values, the colours of its palette, and whether it is lossy."""
+        self.is_lossy |= lossy
+        if values.dtype.kind in "iub":
+            self.tops.add(int((values if values.ndim == 2 else values[:, :, :3]).max()))
+        if values.ndim == 3 and values.shape[2] in (2, 4):
+            self.alphas.add(_alpha(values))
+        if values.ndim == 3 and values.shape[2] > 2:
+            _count(self.colours, packed_colours(values))
+            return
+        grey = values if values.ndim == 2 else values[:, :, 0]
+        _count(self.greys, grey)
+        if palette is not None:
+            self.palette.update({one: palette[one] for one in self.greys if 0 <= one < len(palette)})
+
+    @property
+    def count(self) -> int:
+        """How many pixels were counted."""
+        return self.greys.total() + self.colours.total()
+
+    def channel(self) -> str | None:
+        """Return the one channel that colours use: `grey` for all alike, or a name; None for several."""
+        if not self.colours:
+            return "grey"
+        packed = np.fromiter(self.colours, np.int64)
+        parts = [packed >> 16, packed >> 8 & 0xFF, packed & 0xFF]
+        if all((part == parts[0]).all() for part in parts):
+            return "grey"
+        used = [name for name, part in zip(CHANNELS, parts, strict=True) if part.any()]
+        return used[0] if len(used) == 1 else None
+
+    def values(self, channel: str | None) -> Counter[int]:
+        """Return pixels by value of a channel; of None, by colour, black and greys as colours too."""
+        if channel is None:
+            found = Counter(self.colours)
+            for value, pixels in self.greys.items():
+                found[self.palette.get(value, value * 0x010101)] += pixels
+            return found
+        shift = {"red": 16, "green": 8}.get(channel, 0)
+        found = Counter(self.greys)
+        for colour, pixels in self.colours.items():
+            found[colour >> shift & 0xFF] += pixels
+        return found
+
+
+def _alpha(values: NDArray[Any]) -> str:
+    alpha = values[:, :, -1]
+    full = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
+    if (alpha == full).all():
+        return "opaque"
+    shown = values[:, :, :-1].max(axis=2)
+    if (shown == shown.flat[0]).all():
+        return "alone"
+    return "same" if ((alpha >= full / 2) == (shown >= full / 2)).all() else "other"
+
+
+def _count(into: Counter[int], values: NDArray[Any]) -> None:
+    if len(into) > _MOST_VALUES:
+        return
+    if values.dtype == np.uint8:
+        counts = np.bincount(values.reshape(-1), minlength=256)
+        into.update({int(one): int(counts[one]) for one in np.flatnonzero(counts)})
+        return
+    if values.dtype.kind == "f" and not (values == np.rint(values)).all():
+        return  # no map of whole numbers: the reference says so itself
+    found, counts = np.unique(values, return_counts=True)
+    into.update(dict(zip(found[: _MOST_VALUES + 2].astype(np.int64).tolist(), counts.tolist(), strict=False)))
+
+
+def sampled(items: Sequence[Any], most: int) -> Iterator[Any]:
+    """Yield at most `most` of the items, evenly spread, the first and the last among them."""
+    if len(items) <= most:
+        yield from items
+        return
+    step = (len(items) - 1) / (most - 1)
+    yield from (items[round(step * number)] for number in range(most))
+
+
+def survey(pictures: Iterable[tuple[Instance, Any]], most: int | None = MOST) -> Survey:
+    """Look at references before the first is read.
+
+    Args:
+        pictures: Instances, each with the value of a map in its reference.
+        most: How many are looked at; None: all.
+    """
+    found = Survey()
+    listed = [(instance, value) for instance, value in pictures if _is_map(value)]
+    chosen = listed if most is None else list(sampled(listed, most))
+    found.is_whole = len(chosen) == len(listed)
+    for instance, value in chosen:
+        try:
+            add_to(found, instance, value)
+        except DataError:
+            continue  # the instance says so itself when it is read
+    return found
+
+
+def _is_map(value: Any) -> bool:
+    return is_picture(value) or map_references.is_array_file(value)
+
+
+def add_to(found: Survey, instance: Instance, value: str) -> NDArray[Any]:
+    """Add one reference to what was found, and return its numbers. Raises DataError when unreadable."""
+    values = map_references.numbers_of(instance, value)
+    palette, lossy = None, False
+    if is_picture(value):
+        path = map_references.path_of(instance, value)
+        palette = palette_of(path, value) if values.ndim == 2 and values.dtype == np.uint8 else None
+        with path.open("rb") as file:
+            head = file.read(16)
+        lossy = head.startswith(_LOSSY) or head[12:16] == b"VP8 "
+        stem = path.stem.lower()
+        found.names.update(
+            word for word in ("labelids", "labeltrainids", "instanceids") if stem.endswith(word)
+        )
+    found.add(values, palette, lossy)
+    found.place = found.place or f"instance {instance.id!r}"
+    return values
