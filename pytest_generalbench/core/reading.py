@@ -81,9 +81,8 @@ WORDS: Final[Mapping[str, Word]] = {
         {"red": "the first", "green": "the second", "blue": "the third", "alpha": "the last"},
     ),
     "colours": Word(
-        "what a picture in colours is",
+        "what a panoptic picture in colours is",
         {
-            "classes": "each colour is a class",
             "rgb": "one number, red + 256 green + 65536 blue",
             "bgr": "one number, blue + 256 green + 65536 red",
         },
