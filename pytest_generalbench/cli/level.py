@@ -36,6 +36,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="the table of specialists (default: released)",
     )
     parser.add_argument("--model", metavar="NAME", help="the model's column, where a workbook has several")
+    parser.add_argument(
+        "--fractions",
+        action="store_true",
+        help="the percentages of FILE are fractions: read 0.745 as 74.5 %%",
+    )
     parser.add_argument("--json", action="store_true", help="print a JSON list, one object per scoring")
     parser.set_defaults(func=run)
 
@@ -48,32 +53,41 @@ class _ScoreFile:
     scores: Mapping[str, float | None]
     notes: tuple[str, ...]
     workbook: Workbook | None
+    warnings: tuple[str, ...] = ()
+    """What both scorings are to be read with."""
 
 
-def _read(tasks: Sequence[Task], path: Path, model: str | None) -> _ScoreFile:
+def _read(tasks: Sequence[Task], path: Path, model: str | None, fractions: bool) -> _ScoreFile:
     from pytest_generalbench.suite import level
 
     if not path.is_file():
         raise level.ScoreFileError(f"{path}: no such file; give an .xlsx workbook or a CSV with task,score")
     if level.is_workbook(path):
         workbook = level.read_workbook(tasks, path, model=model)
+        if fractions:
+            workbook = level.workbook_from_fractions(tasks, workbook)
         scores, notes = level.in_task_units(tasks, workbook.scores)
-        return _ScoreFile(workbook.column, scores, (*workbook.notes, *notes), workbook)
+        warnings = level.fraction_notes(tasks, scores)
+        return _ScoreFile(workbook.column, scores, (*workbook.notes, *notes), workbook, warnings)
     if model is not None:
         raise level.ScoreFileError(f"{path}: --model names a workbook's column; a CSV has one model only")
-    scores, notes = level.in_task_units(tasks, level.read_csv(tasks, path))
-    return _ScoreFile(path.stem, scores, notes, None)
+    given = level.read_csv(tasks, path)
+    scores, notes = level.in_task_units(tasks, level.from_fractions(tasks, given) if fractions else given)
+    return _ScoreFile(path.stem, scores, notes, None, level.fraction_notes(tasks, scores))
 
 
-def results(tasks: Sequence[Task], path: Path, sota: str, model: str | None = None) -> list[LevelResult]:
+def results(
+    tasks: Sequence[Task], path: Path, sota: str, model: str | None = None, fractions: bool = False
+) -> list[LevelResult]:
     """Return the levels of a file of scores under `paper` and `released` scoring.
 
-    A task that the file does not list counts as 0, and the tiers are then qualified.
+    A task that the file does not list counts as 0, and the tiers are then qualified. With `fractions` the
+    file's percentages are fractions. Raises ScoreFileError when the file cannot be read.
     """
     from pytest_generalbench.suite import level
     from pytest_generalbench.suite.level.aggregation import qualifier
 
-    given = _read(tasks, path, model)
+    given = _read(tasks, path, model, fractions)
     table = level.sota_table(tasks, sota)
     paper = level.compute_level(tasks, given.scores, scoring="paper", sota=table)
     if given.workbook is None:
@@ -82,8 +96,8 @@ def results(tasks: Sequence[Task], path: Path, sota: str, model: str | None = No
         released = level.released_workbook(tasks, given.workbook, table)
     qualified = qualifier(len(tasks), len(given.scores), limit=None, demo=False)
     return [
-        dataclasses.replace(paper, qualified=qualified, notes=(*given.notes, *paper.notes)),
-        dataclasses.replace(released, qualified=qualified),
+        dataclasses.replace(paper, qualified=qualified, notes=(*given.warnings, *given.notes, *paper.notes)),
+        dataclasses.replace(released, qualified=qualified, notes=(*given.warnings, *released.notes)),
     ]
 
 
@@ -94,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
     write: Callable[[str], Any] = sys.stdout.write
     tasks = registry.load_tasks()
     path = Path(args.file)
-    found = results(tasks, path, args.sota, args.model)
+    found = results(tasks, path, args.sota, args.model, args.fractions)
     if args.json:
         write(json.dumps([as_json(result) for result in found], indent=1, allow_nan=False) + "\n")
     else:

@@ -88,7 +88,8 @@ OPTIONS: Final = (
     ),
     Option(
         "sota",
-        "The specialists to beat: 'released' (default), 'paper', or a CSV file with columns task,score.",
+        "The specialists to beat: 'released' (default), 'paper', a CSV file with columns task,score, or a "
+        "workbook in the authors' layout.",
         "TABLE",
     ),
     Option(

@@ -61,7 +61,7 @@ class Task:
     sheet: str
     """The workbook sheet the task is a row of."""
     number: int
-    """The row's `No` in that sheet."""
+    """The row's `No` in that sheet; neither unique nor the order of the rows."""
     skill: str
     skill_code: str
     official_name: str
@@ -78,6 +78,8 @@ class Task:
     sota: SotaScores
     folders: tuple[str, ...] = ()
     """Folder names seen on disk; they follow no rule."""
+    row: int | None = None
+    """The row's place in that sheet of the authors' workbooks, from 1; None for a task that they lack."""
     prompt: str | None = None
     """Replaces the protocol's prompt template."""
     max_new_tokens: int | None = None
@@ -169,6 +171,7 @@ _METRIC_FIELDS: Final = {item.name for item in fields(MetricSpec)}
 _SOTA_FIELDS: Final = {item.name for item in fields(SotaScores)}
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "id": (str,), "modality": (str,), "paradigm": (str, type(None)), "sheet": (str,), "number": (int,),
+    "row": (int, type(None)),
     "skill": (str,), "skill_code": (str,), "official_name": (str,), "name": (str,), "short_name": (str,),
     "archetype": (str,), "protocol": (str,), "inputs": (str,), "output": (str,), "instances": (int,),
     "folders": (list, tuple), "prompt": (str, type(None)), "max_new_tokens": (int, type(None)),

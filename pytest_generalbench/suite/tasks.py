@@ -19,7 +19,7 @@ from pytest_generalbench.core.task import Task, task_from_dict, validate
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-INDEX_VERSION: Final = 1
+INDEX_VERSION: Final = 2
 _HEAD_KEYS: Final = ("modality", "paradigm", "sheet", "skill", "skill_code")
 
 

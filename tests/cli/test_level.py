@@ -184,3 +184,18 @@ def test_an_unknown_table_and_a_needless_model_are_one_line(tmp_path: Path, erro
     path = as_csv(tmp_path, {})
     assert "unknown SoTA table 'peper' (did you mean 'paper'?)" in error(path, "--sota=peper")
     assert "a CSV has one model only" in error(path, "--model=x")
+
+
+@pytest.mark.parametrize("write", [as_workbook, as_csv])
+def test_percentages_that_are_fractions_are_told_and_can_be_read(
+    write: Callable[[Path, Mapping[str, float | None]], Path], tmp_path: Path, level: Command, error: Command
+) -> None:
+    percent = {task.id for task in TASKS if task.metric.unit == "percent"}
+    fractions = {key: value / 100 if key in percent and value else value for key, value in RAW.items()}
+    path = write(tmp_path, fractions)
+    plain = both(level(path, "--json"))
+    assert all("WARNING: all " in item["notes"][0] for item in plain.values())
+    converted = both(level(path, "--json", "--fractions"))
+    assert "WARNING" not in level(path, "--fractions")
+    assert converted == both(level(write(tmp_path, RAW), "--json"))
+    assert "which is no fraction" in error(write(tmp_path, RAW), "--fractions")

@@ -18,6 +18,11 @@ from pytest_generalbench.suite.level.result import (
 )
 from pytest_generalbench.suite.level.scorings.paper import points, reaches_sota
 from pytest_generalbench.suite.level.scorings.released import ReleasedRow
+from pytest_generalbench.suite.level.tables.fractions import (
+    fraction_notes,
+    from_fractions,
+    workbook_from_fractions,
+)
 from pytest_generalbench.suite.level.tables.published import PUBLISHED, PublishedScores
 from pytest_generalbench.suite.level.tables.score_csv import ScoreFileError, read_csv
 from pytest_generalbench.suite.level.tables.sota import SotaTable, in_task_units, sota_table
@@ -42,6 +47,8 @@ __all__ = [
     "SotaTable",
     "Workbook",
     "compute_level",
+    "fraction_notes",
+    "from_fractions",
     "in_task_units",
     "is_workbook",
     "points",
@@ -54,5 +61,6 @@ __all__ = [
     "sota_table",
     "tier_words",
     "to_points",
+    "workbook_from_fractions",
     "write_workbook",
 ]

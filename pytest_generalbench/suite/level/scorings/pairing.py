@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_generalbench.core.task import Task
 from pytest_generalbench.suite.level.scorings.released import ReleasedRow
 from pytest_generalbench.suite.level.tables.sota import SotaTable, printed_value
-from pytest_generalbench.suite.level.tables.workbook import SHEETS, SheetRow, Workbook, sheet_orders
+from pytest_generalbench.suite.level.tables.workbook import SHEETS, SheetRow, Workbook, sheet_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,22 +40,17 @@ def pair_scores(
             task=task.id,
         )
         for sheet in SHEETS
-        for task in sheet_orders(tasks, sheet)[-1]
+        for task in sheet_order(tasks, sheet)
     )
 
 
-def _specialists(
-    tasks: Sequence[Task], sheet: str, given: Sequence[SheetRow], sota: SotaTable
-) -> list[_Specialist]:
-    """Return the specialists' rows: those of a SoTA workbook, or of the table in a known row order."""
+def _specialists(tasks: Sequence[Task], sheet: str, sota: SotaTable) -> list[_Specialist]:
+    """Return the specialists' rows: those of a SoTA workbook, or of the table in the authors' order."""
     if sota.rows is not None:
         return [_Specialist(row.task, row.metric, row.value) for row in sota.rows.get(sheet, ())]
-    orders = sheet_orders(tasks, sheet)
-    written = [row.task.id for row in given]
-    order = next((item for item in orders if [task.id for task in item] == written), orders[-1])
     return [
         _Specialist(task, task.metric.official, printed_value(task, sota.values.get(task.id)))
-        for task in order
+        for task in sheet_order(tasks, sheet)
     ]
 
 
@@ -80,8 +75,8 @@ def _pair_sheet(sheet: str, specialists: Sequence[_Specialist], given: Sequence[
     apart = sum(specialist.task.id != row.task.id for specialist, row in pairs)
     if apart:
         notes.append(
-            f"{sheet}: rows pair by position, as in the released tool, "
-            f"and {apart} of them stand beside another task's specialist"
+            f"{sheet}: rows pair by position, as in the released tool, and {apart} of them stand beside "
+            "another task's specialist; `generalbench export` writes the authors' order"
         )
     if len(given) != len(specialists):
         notes.append(f"{sheet}: {len(given)} rows beside {len(specialists)} of the specialists")
@@ -93,14 +88,7 @@ def pair_workbook(tasks: Sequence[Task], workbook: Workbook, sota: SotaTable) ->
     rows: list[ReleasedRow] = []
     notes: list[str] = []
     for sheet, given in workbook.rows.items():
-        orders = sheet_orders(tasks, sheet)
-        paired = _pair_sheet(sheet, _specialists(tasks, sheet, given, sota), given)
+        paired = _pair_sheet(sheet, _specialists(tasks, sheet, sota), given)
         rows += paired.rows
         notes += paired.notes
-        by_number = [task.id for task in orders[0]] == [row.task.id for row in given]
-        if sota.rows is None and len(orders) > 1 and by_number:
-            notes.append(
-                f"{sheet}: rows are in the order of their No and paired so; "
-                "the authors' own table has them in another order"
-            )
     return Pairing(tuple(rows), tuple(notes))

@@ -35,11 +35,6 @@ _DESCRIBING: Final = frozenset(
 _MAX_ROWS: Final = 10_000
 """A sheet longer than this is no list of tasks; a small file can unpack to millions of rows."""
 
-_AUTHORS_ORDER: Final[Mapping[str, tuple[int, ...]]] = {
-    "Audio-Generation": (*range(1, 15), *range(17, 21), 15, 16)
-}
-"""The one sheet that the authors do not keep in the order of its `No`."""
-
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
@@ -94,15 +89,18 @@ def cell_value(cell: Any) -> float:
         return math.inf
 
 
-def sheet_orders(tasks: Sequence[Task], sheet: str) -> tuple[tuple[Task, ...], ...]:
-    """Return the orders in which a sheet's rows are known to come, the authors' own last."""
-    by_number = sorted((task for task in tasks if task.sheet == sheet), key=lambda task: task.number)
-    numbers = [task.number for task in by_number]
-    authors = _AUTHORS_ORDER.get(sheet, ())
-    if sorted(authors) != numbers:
-        return (tuple(by_number),)
-    placed = {task.number: task for task in by_number}
-    return tuple(by_number), tuple(placed[number] for number in authors)
+def sheet_order(tasks: Sequence[Task], sheet: str) -> tuple[Task, ...]:
+    """Return the tasks of a sheet in the order of the rows in the authors' workbooks.
+
+    The released tool pairs the rows of two workbooks by position, so the order is part of the format. It is
+    not the order of `No`. Tasks that the authors' workbooks lack come last, by `No`.
+    """
+    return tuple(
+        sorted(
+            (task for task in tasks if task.sheet == sheet),
+            key=lambda task: (task.row is None, task.row or task.number, task.id),
+        )
+    )
 
 
 def _open(path: Path) -> Any:
@@ -264,7 +262,7 @@ def write_workbook(
     book = openpyxl.Workbook()
     book.remove(book.active)
     for sheet in SHEETS:
-        ordered = sheet_orders(tasks, sheet)[-1]
+        ordered = sheet_order(tasks, sheet)
         if not ordered:
             continue
         worksheet = book.create_sheet(sheet)
