@@ -105,10 +105,20 @@ WORDS: Final[Mapping[str, Word]] = {
             "sunrgbd": "SUN RGB-D: millimetres, bits rotated by 3",
             "carla": "CARLA: 1000 m over 24 bits, red first",
         },
-        r"1/\d+|\d+/255|\d+/65535",
-        "1/N for N steps in a metre, N/255 or N/65535 for N metres at the largest value",
+        r"1/\d+|\d+/(1|255|65535)",
+        "1/N for N steps in a metre; N/255, N/65535 and N/1 for N metres at the largest value",
     ),
     "depth_missing": Word("stored values that mean no depth", {"none": "only 0"}, _NUMBERS, "numbers"),
+    "alpha": Word(
+        "the value of mattes that is opaque",
+        {"trimap": "no matte but a trimap, which is no reference"},
+        r"[1-9]\d*",
+        "a number",
+    ),
+    "flow_valid": Word(
+        "the channel of KITTI's flow that says which pixels are valid",
+        {"third": "the third", "first": "the first, and blue is to the right", "all": "none: all are"},
+    ),
     "label_column": Word("the column of a point table with the class, from 0", {}, r"-?\d+", "a number"),
     "instance_column": Word(
         "the column of a point table with the instance, from 0", {}, r"-?\d+", "a number"

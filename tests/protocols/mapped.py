@@ -28,6 +28,7 @@ class Bench:
     protocol: str
     options: Mapping[str, Any] = field(default_factory=dict)
     header: Mapping[str, Any] = field(default_factory=dict)
+    reading: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def used(self) -> Protocol:
@@ -51,7 +52,7 @@ class Bench:
 
     def context(self, *instances: Instance) -> TaskContext:
         """Return what the protocol learns from the instances."""
-        task = make_task(id="image/x", protocol=self.protocol)
+        task = make_task(id="image/x", protocol=self.protocol, reading=self.reading)
         task = replace(task, metric=replace(task.metric, options=self.options))
         return self.used.context(task, self.header, instances)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError, ReferenceFormatError
 from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.outputs import (
     Alpha,
@@ -254,8 +254,11 @@ def test_depth_in_metres_millimetres_and_8_bits(depth: Bench) -> None:
     assert reference.tolist() == expected == said.tolist()
     raw = map_png(np.array([[1500, 0, 0, 4000]], np.uint16))
     assert depth.reference(depth.file("depth/a.png", raw)).tolist() == [[1.5, 0.0, 0.0, 4.0]]
-    eight = depth.reference(depth.file("depth/b.png", map_png(np.array([[0, 51]], np.uint8))))
-    assert eight.tolist() == [[0.0, pytest.approx(2.0)]]
+    eight = depth.file("depth/b.png", map_png(np.array([[0, 51]], np.uint8)))
+    with pytest.raises(AmbiguousReferenceError, match="10/255"):
+        depth.reference(eight)
+    settled = Bench(depth.root, depth.protocol, reading={"depth_unit": "10/255"})
+    assert settled.reference(eight).tolist() == [[0.0, pytest.approx(2.0)]]
     with pytest.raises(ReferenceFormatError, match="no pixel with a depth"):
         depth.reference(depth.file("depth/c.png", map_png(np.zeros((1, 2), np.uint16))))
     with pytest.raises(AnswerFormatError, match="differ in size"):
@@ -266,6 +269,7 @@ def test_the_reference_of_the_same_name_is_the_reference(depth: Bench) -> None:
     depth.file("images/a.png", map_png(np.full((1, 1), 9000, np.uint16)))
     depth.file("depth/a.png", map_png(np.full((1, 1), 2000, np.uint16)))
     media = (Media("image", (depth.root / "images/a.png",), "image_file"),)
+    depth.header = {"others": {"depth_unit": "millimeters"}}
     instance = depth.instance({"depth": "a.png"}, media)
     assert depth.used.reference(instance, depth.context(instance)).tolist() == [[2.0]]
 

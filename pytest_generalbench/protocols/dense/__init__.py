@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.protocols.dense.depth import DepthEstimation
 from pytest_generalbench.protocols.dense.image_maps import (
-    DepthEstimation,
     ImageAnomalySegmentation,
-    Matting,
     SemanticSegmentation,
 )
 from pytest_generalbench.protocols.dense.image_segments import InstanceSegmentation, PanopticSegmentation
+from pytest_generalbench.protocols.dense.matting import Matting
+from pytest_generalbench.protocols.dense.optical_flow import OpticalFlow
+from pytest_generalbench.protocols.dense.video_depth import VideoDepthEstimation
 from pytest_generalbench.protocols.dense.video_maps import (
-    OpticalFlow,
     VideoCamouflagedObjectDetection,
-    VideoDepthEstimation,
     VideoObjectSegmentation,
     VideoReasoningSegmentation,
     VideoReferringSegmentation,

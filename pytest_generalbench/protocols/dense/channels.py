@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs.codecs.images.files import packed_colours
-from pytest_generalbench.protocols.dense.survey import CHANNELS, Survey
+from pytest_generalbench.protocols.dense.survey import CHANNELS, MANY, Survey, alpha_of
 from pytest_generalbench.protocols.reading import ambiguous
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ def channel_of(task: Task, found: Survey) -> str:
     given = task.reading.get("channel")
     if given is not None:
         return given
+    varied = found.alphas - {"opaque"}
+    if varied and len(found.colours) > MANY and found.channel() is None:
+        return "alpha"  # cut out of a photo
     if "other" in found.alphas or ("alone" in found.alphas and found.alphas & {"same", "opaque"}):
         readings = {
             "alpha": "the alpha channel differs from pixel to pixel",
@@ -73,14 +76,21 @@ def one_value(values: NDArray[Any], channel: str, palette: dict[int, int] | None
             for index, colour in palette.items():
                 packed[values == index] = colour
         return packed
-    if values.ndim == 2:
+    if values.ndim == 2 and channel != "alpha":
         return values
     if channel == "alpha":
-        if values.shape[2] not in (2, 4):
+        if values.ndim == 2 or values.shape[2] not in (2, 4):
             raise DataError("a picture without an alpha channel")
         return values[:, :, -1]
     place = CHANNELS.index(channel) if channel in CHANNELS else 0
     return values[:, :, min(place, values.shape[2] - 1)]
+
+
+def without_opaque_alpha(values: NDArray[Any]) -> NDArray[Any]:
+    """Return a picture without its alpha channel, if that is opaque everywhere."""
+    if values.ndim != 3 or values.shape[2] not in (2, 4) or alpha_of(values) != "opaque":
+        return values
+    return values[:, :, :-1] if values.shape[2] == 4 else values[:, :, 0]
 
 
 def hexed(colours: Collection[int], most: int = 8) -> str:

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.core.outputs.codecs.images import rle
-from pytest_generalbench.core.outputs.codecs.images.files import is_picture, one_channel
-from pytest_generalbench.core.outputs.forms.maps import Alpha, AnomalyMap, ClassMap, DepthMap, Mask, opacity
-from pytest_generalbench.metrics.dense.depth import FARTHEST
-from pytest_generalbench.metrics.dense.matting import Matte
-from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.core.outputs.forms.maps import AnomalyMap, ClassMap, Mask
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense import references as map_references
 from pytest_generalbench.protocols.dense.base import MapProtocol, check_size, described
@@ -178,100 +173,3 @@ class ImageAnomalySegmentation(MapProtocol):
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return 1 for what is anomalous, else 0."""
         return AnomalyMap(reference.astype(np.float32))
-
-
-class Matting(MapProtocol):
-    """An alpha matte; a trimap in the input or beside the reference limits what is scored to its unknown."""
-
-    name: ClassVar[str] = "matting"
-    form: ClassVar[str] = "alpha"
-    answers: ClassVar = (Alpha, Mask)
-    _keys: ClassVar = ("alpha", "alpha_file", "alpha_path", "matte", "matte_file", *map_references.MASK_KEYS)
-    _trimaps: ClassVar = ("trimap", "trimap_file", "trimap_path")
-
-    def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for alpha values."""
-        return "Answer with an alpha matte of the image's size: 0 is background, 1 foreground."
-
-    def reference(self, instance: Instance, context: TaskContext) -> Matte:
-        """Return alpha, float32 in 0..1, and where the trimap leaves it open."""
-        with map_references.of(instance):
-            value = map_references.value_of(instance, self._keys)
-            if is_picture(value):
-                alpha = opacity(map_references.picture_of(instance, value), value)
-            else:
-                alpha = map_references.numbers_of(instance, value).astype(np.float32)
-            if alpha.ndim != 2 or not np.isfinite(alpha).all() or alpha.min() < 0 or alpha.max() > 1:
-                raise ReferenceFormatError(f"{fields.place(instance)}: no alpha of (height, width) in 0..1")
-            return Matte(alpha, self._unknown(instance, alpha.shape))
-
-    def _unknown(self, instance: Instance, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-        beside = instance.reference if isinstance(instance.reference, Mapping) else {}
-        given = (holder.get(key) for holder in (beside, instance.fields) for key in self._trimaps)
-        name = next((one for one in given if is_picture(one)), None)
-        if name is None:
-            return None
-        trimap = one_channel(map_references.picture_of(instance, name), name)
-        if trimap.shape != shape:
-            raise ReferenceFormatError(f"{fields.place(instance)}: {name}: the trimap has another size")
-        # 0, 128, 255 by custom, JPEG fringes around them included; or 0, 1, 2.
-        return trimap == 1 if int(trimap.max()) <= 2 else (trimap >= 32) & (trimap < 224)
-
-    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return alpha; of a mask 0 and 1."""
-        said = answer.mask.decode().astype(np.float32) if isinstance(answer, Mask) else answer.alpha
-        if instance.has_reference:
-            value = map_references.value_of(instance, self._keys)
-            check_size(said.shape, map_references.size_of(instance, value))
-        alpha: NDArray[np.float32] = said
-        return alpha
-
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
-        """Return the reference as an answer."""
-        return Alpha(reference.alpha)
-
-
-class DepthEstimation(MapProtocol):
-    """How far every pixel is, in metres.
-
-    References are metres, unless their largest value is above 100: then millimetres; pictures
-    of 8 bits have 10 m at 255. Values that are not above 0, and NaN, are not valid.
-    """
-
-    name: ClassVar[str] = "depth_estimation"
-    form: ClassVar[str] = "depth_map"
-    answers: ClassVar = (DepthMap,)
-    _keys: ClassVar = ("depth", "depth_file", "depth_path", "depth_map", *map_references.MASK_KEYS)
-
-    def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for metres."""
-        return "Answer with a map of the image's size that holds the depth of every pixel in metres."
-
-    def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return metres, float32, (height, width), 0 where there is none."""
-        with map_references.of(instance):
-            value = map_references.value_of(instance, self._keys)
-            stored = map_references.numbers_of(instance, value)
-            depth = map_grey(stored).astype(np.float32)
-            depth = np.where(np.isfinite(depth) & (depth > 0), depth, np.float32(0))
-            if is_picture(value) and stored.dtype == np.uint8:
-                depth = depth * np.float32(FARTHEST / 255)
-            elif float(depth.max()) > 100:
-                depth = depth / np.float32(1000)
-            if not ((depth > 0) & (depth <= FARTHEST)).any():
-                raise ReferenceFormatError(
-                    f"{fields.place(instance)}: no pixel with a depth of up to {FARTHEST} m"
-                )
-            return depth
-
-    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return metres."""
-        if instance.has_reference:
-            value = map_references.value_of(instance, self._keys)
-            check_size(answer.depth.shape, map_references.size_of(instance, value))
-        depth: NDArray[np.float32] = answer.depth
-        return depth
-
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
-        """Return the reference as an answer."""
-        return DepthMap(reference)

@@ -24,6 +24,9 @@ MOST: Final = 256
 _MOST_VALUES: Final = 4096
 """Distinct values after which a picture is no map of classes or objects."""
 
+MANY: Final = 256
+"""Colours that are more than those of a map: a photo."""
+
 CHANNELS: Final = ("red", "green", "blue")
 _LOSSY: Final = (b"\xff\xd8",)
 
@@ -44,6 +47,7 @@ class Survey:
     """Whether a picture is a JPEG or lossy WebP, so that its values are fringed."""
     alphas: set[str] = field(default_factory=set)
     """What the alpha channels are: `opaque`, `same` as the colours, `alone` with one colour, `other`."""
+    alpha_values: Counter[int] = field(default_factory=Counter)
     names: set[str] = field(default_factory=set)
     """Endings of file names that say what is in them (`_labelIds`, `_instanceIds`)."""
     place: str = ""
@@ -57,7 +61,8 @@ class Survey:
         if values.dtype.kind in "iub":
             self.tops.add(int((values if values.ndim == 2 else values[:, :, :3]).max()))
         if values.ndim == 3 and values.shape[2] in (2, 4):
-            self.alphas.add(_alpha(values))
+            self.alphas.add(alpha_of(values))
+            _count(self.alpha_values, values[:, :, -1])
         if values.ndim == 3 and values.shape[2] > 2:
             _count(self.colours, packed_colours(values))
             return
@@ -84,6 +89,8 @@ class Survey:
 
     def values(self, channel: str | None) -> Counter[int]:
         """Return pixels by value of a channel; of None, by colour, black and greys as colours too."""
+        if channel == "alpha":
+            return Counter(self.alpha_values)
         if channel is None:
             found = Counter(self.colours)
             for value, pixels in self.greys.items():
@@ -96,7 +103,8 @@ class Survey:
         return found
 
 
-def _alpha(values: NDArray[Any]) -> str:
+def alpha_of(values: NDArray[Any]) -> str:
+    """Return what the last channel of a picture says: see `Survey.alphas`."""
     alpha = values[:, :, -1]
     full = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
     if (alpha == full).all():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -14,17 +13,13 @@ import numpy as np
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
-from pytest_generalbench.core.outputs.codecs.images.flow import flo_size, kitti_flow, read_flo
 from pytest_generalbench.core.outputs.codecs.images.rle import Rle, encode
 from pytest_generalbench.core.outputs.forms.map_sequences import (
-    DepthSequence,
     MaskSequence,
     SalientSequence,
     mask_entries,
 )
-from pytest_generalbench.core.outputs.forms.maps import FlowField, is_rle, read_rle
-from pytest_generalbench.metrics.dense.depth import DISPARITY
-from pytest_generalbench.metrics.dense.optical_flow import UNKNOWN
+from pytest_generalbench.core.outputs.forms.maps import is_rle, read_rle
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense import references as map_references
@@ -32,7 +27,6 @@ from pytest_generalbench.protocols.dense.base import MapProtocol, check_size
 from pytest_generalbench.protocols.dense.masks import WORDS as MASK_WORDS
 from pytest_generalbench.protocols.dense.masks import decide_masks, read_mask
 from pytest_generalbench.protocols.dense.survey import Survey, sampled, survey
-from pytest_generalbench.protocols.reading import decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +40,6 @@ if TYPE_CHECKING:
 _MOST_CLIPS: Final = 64
 _MOST_FRAMES: Final = 16
 """Clips, and frames of each, that are looked at before the first is read."""
-
-_DISPARITY_ARRAYS: Final = ("disparity", "disp", "disparities", "inverse_depth", "inv_depth")
-"""Names of arrays that hold disparity."""
 
 _FOLDER_KEYS: Final = ("gt_dir", "gt_folder", "mask_folder", "mask_dir", "masks", "mask", "gt")
 
@@ -182,162 +173,6 @@ class VideoReferringSegmentation(VideoReasoningSegmentation):
     """The object that the prompt describes, in every frame."""
 
     name: ClassVar[str] = "video_referring_segmentation"
-
-
-class VideoDepthEstimation(MapProtocol):
-    """The disparity of every pixel of every frame, up to one scale and shift for the clip.
-
-    The reference is a .npz with `disparity`, (frames, 1, height, width). An array called `depth` is
-    distance, of which the disparity is 1 / distance; one of another name is refused unless `reading:` has
-    `depth`.
-    """
-
-    name: ClassVar[str] = "video_depth_estimation"
-    form: ClassVar[str] = "depth_sequence"
-    answers: ClassVar = (DepthSequence,)
-    requires: ClassVar = None
-    reading_words: ClassVar = ("depth",)
-    version: ClassVar = 2
-    _keys: ClassVar = ("disparity", "depth", "depth_file", "npz", *map_references.MASK_KEYS)
-
-    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Decide from the names of all arrays whether they hold disparity or distance."""
-        readings: dict[str, str] = {}
-        where = ""
-        for instance in instances:
-            with suppress(DataError):  # the instance says so itself when it is read
-                names = self._arrays(instance) if instance.has_reference else ()
-                for value, why in _depth_readings(names).items():
-                    if value not in readings:
-                        readings[value], where = why, instance.id
-        if not readings:
-            return TaskContext(task=task, header=header, facts={"depth": "disparity"})
-        value, note = decide(task, "depth", readings, f"instance {where!r}")
-        return TaskContext(
-            task=task, header=header, facts={"depth": value}, notes=tuple(filter(None, [note]))
-        )
-
-    def _arrays(self, instance: Instance) -> tuple[str, ...]:
-        value = map_references.value_of(instance, self._keys)
-        return map_references.array_names(instance, value) if map_references.is_array_file(value) else ()
-
-    def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for disparity."""
-        return (
-            "Answer with the disparity (inverse depth, up to one scale and one shift for the whole clip) of "
-            "every pixel of every frame."
-        )
-
-    def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return disparity, float32, (frames, height, width); NaN and what is not valid is 0."""
-        with map_references.of(instance):
-            disparity = self._stored(instance).astype(np.float32)
-            if context.facts.get("depth") == "depth":
-                with np.errstate(divide="ignore"):
-                    disparity = np.where(disparity > 0, 1 / disparity, np.float32(0))
-            disparity = np.where(np.isfinite(disparity), disparity, np.float32(0))
-            if not ((disparity > DISPARITY[0]) & (disparity < DISPARITY[1])).any():
-                raise ReferenceFormatError(f"{fields.place(instance)}: the reference has no valid pixel")
-            return disparity
-
-    def _stored(self, instance: Instance) -> NDArray[Any]:
-        value = map_references.value_of(instance, self._keys)
-        if not map_references.is_array_file(value):
-            raise ReferenceFormatError(f"{fields.place(instance)}: no .npz of disparity: {value!r:.80}")
-        array = map_references.array_of(instance, value, *_DISPARITY_ARRAYS, "depth")
-        array = array[:, 0] if array.ndim == 4 and array.shape[1] == 1 else array
-        if array.ndim != 3 or not array.size:
-            raise ReferenceFormatError(
-                f"{fields.place(instance)}: {value}: {array.shape} is no clip of disparity"
-            )
-        return array
-
-    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return disparity."""
-        if instance.has_reference:
-            check_size(answer.disparity.shape, self._stored(instance).shape)
-        disparity: NDArray[np.float32] = answer.disparity
-        return disparity
-
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
-        """Return the reference as an answer."""
-        return DepthSequence(reference)
-
-
-def _depth_readings(names: Sequence[str]) -> dict[str, str]:
-    """Return what the names of a file's arrays say their values are."""
-    if not names:
-        return {}
-    if any(name in _DISPARITY_ARRAYS for name in names):
-        return {"disparity": "the arrays are called disparity"}
-    if "depth" in names:
-        return {"depth": "the arrays are called depth"}
-    said = f"an array called {names[0]!r:.20}"
-    return {"disparity": f"the task asks for it, and {said} may be it", "depth": f"{said} may be it"}
-
-
-class OpticalFlow(MapProtocol):
-    """Where every pixel of the first frame goes in the second.
-
-    The reference is a .flo file, KITTI's 16-bit PNG, or an array file of (height, width, 2).
-    """
-
-    name: ClassVar[str] = "optical_flow"
-    form: ClassVar[str] = "flow_field"
-    answers: ClassVar = (FlowField,)
-    requires: ClassVar = None
-    _keys: ClassVar = ("flow", "flow_file", "flow_path", "flo", *map_references.MASK_KEYS)
-
-    def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for pixels right and down."""
-        return (
-            "Answer with the optical flow from the first frame to the second: how many pixels every "
-            "pixel moves to the right and how many down."
-        )
-
-    def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return pixels right and down, float32, (height, width, 2), NaN where there is none."""
-        with map_references.of(instance):
-            value = self._value(instance)
-            if value.lower().endswith(".flo"):
-                flow = read_flo(map_references.bytes_of(instance, value), value)
-            elif is_picture(value):
-                flow = kitti_flow(map_references.picture_of(instance, value), value)
-            else:
-                flow = map_references.array_of(instance, value, "flow").astype(np.float32)
-            if flow.ndim != 3 or flow.shape[2] != 2:
-                raise ReferenceFormatError(
-                    f"{fields.place(instance)}: {value}: {flow.shape} is no flow field"
-                )
-            known = (np.abs(flow) <= UNKNOWN).all(axis=2, keepdims=True)
-            if not known.any():
-                raise ReferenceFormatError(f"{fields.place(instance)}: {value}: no pixel with a flow")
-            return np.where(known, flow, np.float32(np.nan))
-
-    def _value(self, instance: Instance) -> str:
-        value = map_references.value_of(instance, self._keys)
-        if not isinstance(value, str):
-            raise ReferenceFormatError(f"{fields.place(instance)}: no file of optical flow: {value!r:.80}")
-        return value
-
-    def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return pixels right and down."""
-        if instance.has_reference:
-            check_size(answer.flow.shape[:2], self._size(instance, self._value(instance)))
-        flow: NDArray[np.float32] = answer.flow
-        return flow
-
-    def _size(self, instance: Instance, value: str) -> tuple[int, ...]:
-        if value.lower().endswith(".flo"):
-            with map_references.path_of(instance, value).open("rb") as file:
-                return flo_size(file.read(12), value)
-        if is_picture(value):
-            return map_references.size_of(instance, value)
-        return map_references.array_of(instance, value, "flow").shape[:2]
-
-    def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
-        """Return the reference as an answer, 0 where it has none."""
-        return FlowField(np.where(np.isnan(reference), np.float32(0), reference))
 
 
 class VideoSalientObjectDetection(MapProtocol):

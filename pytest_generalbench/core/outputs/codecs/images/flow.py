@@ -44,12 +44,22 @@ def write_flo(flow: NDArray[Any]) -> bytes:
     return struct.pack("<fii", MAGIC, width, height) + flow.astype("<f4").tobytes()
 
 
-def kitti_flow(values: NDArray[Any], name: str) -> NDArray[np.float32]:
+def kitti_flow(values: NDArray[Any], name: str, valid: str = "all") -> NDArray[np.float32]:
     """Return the flow of a KITTI picture: (value - 32768) / 64 of red and green.
 
-    Its third channel says which pixels are valid; the released scorer ignores that, and
-    so does this. Raises AnswerFormatError for a picture that is not 16-bit colour.
+    Args:
+        values: The picture, (height, width, 3), 16 bits.
+        name: Its file, for messages.
+        valid: `third`: where the third channel is 0, the flow is NaN; `first`: the same of the first, while
+            blue and green hold the flow; `all`: every pixel has a flow.
+
+    Raises:
+        AnswerFormatError: the picture is not 16-bit colour.
     """
     if values.ndim != 3 or values.dtype != np.uint16:
         raise AnswerFormatError(f"{name}: flow in a picture is 16-bit colour, as KITTI has it")
-    return ((values[:, :, :2].astype(np.float32) - 32768) / 64).astype(np.float32)
+    parts = values[:, :, 2:0:-1] if valid == "first" else values[:, :, :2]
+    flow = ((parts.astype(np.float32) - 32768) / 64).astype(np.float32)
+    if valid != "all":
+        flow[values[:, :, 0 if valid == "first" else 2] == 0] = np.nan
+    return flow
