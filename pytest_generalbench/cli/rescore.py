@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_generalbench.reports.terminal import number
+
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_generalbench.evaluation.moved_scores import MovedScore
 
 _SHOWN = 20
 
@@ -20,8 +24,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="scores and levels of a run from its ledger, without the model",
         description="Scores every answer of a run again, with this version's metrics, from its ledger and "
         "the data; no model is loaded and nothing is asked. Scores that were measured with pretrained models "
-        "are taken over and named. Says what differs from the run's result.json. "
-        "Exit status: 0 the same, 1 something differs.",
+        "are taken over and named. Says which scores moved and why, and what else differs from the run's "
+        "result.json. Exit status: 0 the same, 1 something differs.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="the run folder")
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the result there")
@@ -54,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
     write(f"General-Level: {tier_words(found.level)}\n")
     for why, tasks in found.kept.items():
         write(f"not scored again, {why}: {len(tasks)} tasks, {', '.join(tasks[:3])}\n")
+    for line in _moved(found.moved):
+        write(f"{line}\n")
     same = old is not None and encode(found.content) == path.read_bytes()
     write("the same as result.json, byte for byte\n" if same else "differs from result.json:\n")
     for line in differing[:_SHOWN] if not same else ():
@@ -66,6 +72,20 @@ def run(options: argparse.Namespace) -> int:
         write_result(options.run, found.content)
         write_manifest(options.run, run_files(options.run))
     return 0 if same else 1
+
+
+def _moved(scores: Sequence[MovedScore]) -> Iterator[str]:
+    """Yield the scores that moved below the reason, which most of them share."""
+    by_reason: dict[tuple[str, ...], list[MovedScore]] = {}
+    for score in scores:
+        by_reason.setdefault(score.reasons, []).append(score)
+    for reasons, group in by_reason.items():
+        why = "; ".join(reasons) or "for no change of a metric or protocol that the run tells"
+        yield f"scores that moved, {why}:"
+        for score in group[:_SHOWN]:
+            yield f"  {score.task}: {number(score.before)} -> {number(score.after)}"
+        if len(group) > _SHOWN:
+            yield f"  and {len(group) - _SHOWN} more"
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

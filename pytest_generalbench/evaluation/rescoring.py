@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of, result_from_dict
+from pytest_generalbench.evaluation.moved_scores import MovedScore, metric_changes, moved_scores
 from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.runs.finalize import FACETS, Setting, data_fingerprint, level_of, run_result
@@ -24,7 +25,7 @@ from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import sota_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.level import LevelResult
@@ -42,6 +43,8 @@ class Rescored:
     level: LevelResult
     kept: dict[str, list[str]] = field(default_factory=dict)
     """Why a score was taken over as it was, and the tasks: measured with weights, not of the benchmark."""
+    moved: list[MovedScore] = field(default_factory=list)
+    """The scores that are others than in the result that was there."""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,12 @@ class _Run:
     ledgers: Ledgers
     before: Mapping[str, Any] | None
     """Content of its result file, None when it has none."""
+
+    def version(self, metric: str) -> int | None:
+        """Return the version of a metric that the run's result was scored with, None where it is not told."""
+        definitions = (self.before or {}).get("definitions") or {}
+        found: int | None = (definitions.get("metrics") or {}).get(metric)
+        return found
 
     def entry(self, task: str) -> TaskResult | None:
         """Return what the run itself made of the task."""
@@ -113,7 +122,25 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
         run=before["run"] if before else _aside(manifest),
         schema="2.0" if before and before["schema"] == "2.0" else SCHEMA_VERSION,
     )  # fmt: skip
-    return Rescored(_with_strangers(found.to_dict(), before, tasks), level, kept)
+    content = _with_strangers(found.to_dict(), before, tasks)
+    moved = moved_scores(before, content, tasks) if before else []
+    for name, version in _older_versions(content, before, kept).items():
+        content["definitions"]["metrics"][name] = version
+    return Rescored(content, level, kept, moved)
+
+
+def _older_versions(
+    content: Mapping[str, Any], before: Mapping[str, Any] | None, kept: Mapping[str, Sequence[str]]
+) -> dict[str, int]:
+    """Return the versions of metrics whose scores were all taken over: what they were measured with."""
+    if not before:
+        return {}
+    taken = {task for tasks in kept.values() for task in tasks}
+    scored = {entry["metric"] for entry in content["tasks"] if entry["id"] not in taken}
+    names = {entry["metric"] for entry in content["tasks"] if entry["id"] in taken} - scored
+    versions = (before.get("definitions") or {}).get("metrics") or {}
+    known = content["definitions"]["metrics"]
+    return {name: versions[name] for name in sorted(names) if name in versions and name in known}
 
 
 def _with_strangers(
@@ -150,7 +177,9 @@ def _one(
         return TaskResult.unscored(task, "not_run", "selected, but never reported")
     roles = metrics.get(task.metric.name).backbones
     if roles and not is_demo and before is not None:
-        kept.setdefault(f"measured with pretrained models ({', '.join(roles)})", []).append(name)
+        why = f"measured with pretrained models ({', '.join(roles)})"
+        changes = metric_changes(before.metric, run.version(before.metric))
+        kept.setdefault(f"{why}; {changes}" if changes else why, []).append(name)
         return before
     try:
         result = scoring.rescore(task, run.ledgers)

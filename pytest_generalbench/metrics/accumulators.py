@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -111,6 +111,26 @@ def pooled_value(parts: Sequence[tuple[float, float]], scale: float = 1.0) -> Me
     total, count = math.fsum(part for part, _ in parts), math.fsum(one for _, one in parts)
     without = [scale * (total - part) / (count - one) if count > one else math.nan for part, one in parts]
     return jackknife_value(scale * total / (count or 1), without)
+
+
+SILENCE: Final = "and as much as the worst readable answer of the task where that is more"
+"""For definitions of errors without a bound: stands behind what an unreadable answer errs by at least."""
+
+
+def with_silence(errors: Sequence[float], silent: Sequence[bool]) -> list[float]:
+    """Return errors of which those of silent answers are at least the largest of the others.
+
+    So no set of unreadable answers has a smaller error than the readable ones of the same task.
+
+    >>> with_silence([3.0, 1.0, 5.0], [False, True, True])
+    [3.0, 3.0, 5.0]
+    """
+    worst = max(
+        (error for error, is_silent in zip(errors, silent, strict=True) if not is_silent), default=0.0
+    )
+    return [
+        max(error, worst) if is_silent else error for error, is_silent in zip(errors, silent, strict=True)
+    ]
 
 
 def rescaled(value: MetricValue, factor: float) -> MetricValue:

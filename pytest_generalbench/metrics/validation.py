@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Collection
 from numbers import Real
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from pytest_generalbench.core.errors import GeneralBenchError, ReferenceFormatError
+
+SUREST: Final = sys.float_info.max
+"""The score of a false detection that an unreadable answer counts as: above those of all answers."""
+
+FALSE_ALARMS: Final = (
+    "an unreadable answer counts as false detections above all others, as many as there are objects"
+)
+"""For definitions of metrics that rank detections."""
 
 
 class PredictionFormatError(GeneralBenchError):

@@ -66,7 +66,9 @@ def test_wer_equals_jiwer(pairs: list[tuple[str, str]]) -> None:
         ("今天天气很好。", "今天天气真好", 100 / 6),
         ("сайн байна уу", "Сайн байна уу?", 0.0),
         ("a b c d", "a", 300.0),
-        (None, "one two", 100.0),
+        ("", "one two", 100.0),
+        (None, "one two", 2500.0),
+        (None, "one two three four five six", 1000.0),
     ],
 )
 def test_texts_are_normalised_by_language_before_words_or_characters_are_counted(
@@ -103,7 +105,10 @@ def test_spoken_wer_hears_the_answer_and_where_no_words_are_told_the_truth() -> 
     heard = Target(medium=lambda: silent(20))
     source = Target(source=lambda: silent(20))
     pairs = [(silent(10), told), (silent(10), heard), (silent(20), source), ("two cats", told), (None, told)]
-    assert scored("wer", pairs, asr=ears).score == pytest.approx(100 * 4 / 10)
+    assert scored("wer", pairs[:4], asr=ears).score == pytest.approx(100 * 2 / 8)
+    assert scored("wer", pairs, asr=ears).score == pytest.approx(100 * (2 + 50) / 10)
+    rambling = ("one " * 99, told)
+    assert scored("wer", [rambling, (None, told)], asr=ears).score == pytest.approx(100 * 99 / 2)
     assert ears.languages[0] == "en"
     with pytest.raises(ReferenceFormatError, match="transcript"):
         scored("wer", [(silent(10), Target())], asr=ears)

@@ -115,7 +115,19 @@ def test_it_agrees_with_known_distances_of_shapes() -> None:
     small, large = mesh(trimesh.creation.icosphere(5, 1)), mesh(trimesh.creation.icosphere(5, 1.5))
     found = scored(large, target(small), points=20_000, squared=False, directions="sum", scale=10)
     assert found == pytest.approx(10.0, rel=0.01)
-    assert scored(None, target(small), points=5000) == pytest.approx(1.0, rel=0.01)
+    assert scored(None, target(small), points=5000) == pytest.approx(100 * 12, rel=0.01)
+    assert scored(None, target(small), points=5000, squared=False) == pytest.approx(10 * 12**0.5, rel=0.01)
+
+
+def test_silence_is_no_better_than_a_bad_try() -> None:
+    ball, far = mesh(BALL), PointCloud(BALL.vertices + 5000)
+    accumulator: Any = metrics.make("chamfer", {"points": 50})
+    accumulator.add(far, target(ball))
+    bad = accumulator.result().score
+    accumulator.add(None, target(ball))
+    assert accumulator.result().score == pytest.approx(bad)
+    noise = PointCloud(np.random.default_rng(0).uniform(-5, 5, (50, 3)).astype(np.float32))
+    assert scored(None, target(ball), points=50) > scored(noise, target(ball), points=50)
 
 
 def test_options_and_arguments_of_other_kinds_are_named() -> None:

@@ -80,7 +80,9 @@ def test_points_further_away_never_score_better() -> None:
 def test_none_finds_nobody_and_nobody_can_be_right() -> None:
     points = tuple(Keypoint(1.0, 1.0) for _ in range(17))
     truth = (TruePerson(points, 9.0, Box(0, 0, 3, 3)),)
-    assert keypoint_ap([(None, truth), ((Person(points),), truth)]) == pytest.approx(50, abs=0.5)
+    wrong = (Person(tuple(Keypoint(900.0, 900.0) for _ in range(17))),)
+    guess = keypoint_ap([(wrong, truth), ((Person(points, 0.5),), truth)])
+    assert keypoint_ap([(None, truth), ((Person(points),), truth)]) == guess == pytest.approx(25, abs=0.5)
     assert keypoint_ap([((), ())]) == 100.0
     assert keypoint_ap([((Person(points),), ())]) == 0.0
 

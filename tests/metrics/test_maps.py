@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import mean_squared_error
 
-from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench import metrics
+from pytest_generalbench.core.errors import ReferenceFormatError, UnknownWordError
 from pytest_generalbench.metrics.dense.depth import absrel, aligned, clip_absrel, depth_rms, rms_cm
 from pytest_generalbench.metrics.dense.matting import Matte, alpha_mse, alpha_sad
 from pytest_generalbench.metrics.dense.optical_flow import end_point_error, epe
@@ -45,9 +46,25 @@ def test_only_the_unknown_region_counts_where_there_is_one() -> None:
 @given(DEPTHS, DEPTHS)
 def test_depth_error_is_the_plain_formula_in_centimetres(said: Any, truth: Any) -> None:
     truth[0, 0] = 5.0
-    valid = (truth > 0) & (truth <= 10)
-    difference = np.clip(said[valid].astype(float), 0, 10) - truth[valid]
+    valid = (truth > 0.001) & (truth < 10)
+    difference = np.clip(said[valid].astype(float), 0.001, 10) - truth[valid]
     assert rms_cm(said, truth) == pytest.approx(100 * math.sqrt(np.mean(difference**2)))
+
+
+def test_depth_of_nyu_sized_images_counts_inside_eigens_crop() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(1, 9, (480, 640))
+    said = truth + 0.36
+    said[:45], said[471:], said[:, :41], said[:, 601:] = 10, 10, 10, 10
+    assert depth_rms([(said, truth)]) == pytest.approx(36.0)
+    accumulator = metrics.make("depth_rms", {"crop": "none"})
+    accumulator.add(said, truth)
+    assert accumulator.result().score == pytest.approx(100 * math.sqrt(np.mean((said - truth) ** 2)))
+    assert depth_rms([(said[:-1], truth[:-1])]) > 100  # another size counts whole
+    truth[45:471, 41:601] = 0
+    assert depth_rms([(truth, truth)]) == 0.0  # nothing valid inside: the whole image
+    with pytest.raises(UnknownWordError, match="choose from: eigen, none"):
+        metrics.make("depth_rms", {"crop": "garg"})
 
 
 def test_depth_is_a_mean_over_images_and_not_over_pixels() -> None:
@@ -106,6 +123,17 @@ def test_no_constant_flow_within_the_range_is_worse_than_none(truth: Any, along:
     low, high = np.minimum(truth.min((0, 1)), 0), np.maximum(truth.max((0, 1)), 0)
     constant = np.broadcast_to(low + np.array([along, down]) * (high - low), truth.shape)
     assert end_point_error(constant, truth) <= end_point_error(None, truth) + 1e-9
+
+
+def test_no_flow_that_stays_in_the_image_is_worse_than_none() -> None:
+    truth = np.zeros((30, 40, 2))
+    truth[0, 0] = (3, 4)
+    assert epe([(None, truth)]) == 55.0
+    corner = np.stack([-np.indices((30, 40))[1], -np.indices((30, 40))[0]], axis=2).astype(float)
+    assert epe([(corner, truth)]) < 55.0
+    wild = np.full(truth.shape, 500.0)
+    both = epe([(wild, truth), (None, truth)])
+    assert both == pytest.approx(epe([(wild, truth)]))  # silence is no better than the worst answer
 
 
 def test_what_has_no_valid_pixel_is_no_reference() -> None:

@@ -134,17 +134,29 @@ def test_misses_leave_the_higher_recalls_at_zero() -> None:
     assert amota([(None, FOUR)]) == 0.0
 
 
-def test_one_switch_costs_one_eighth() -> None:
+def test_a_switch_reaches_no_recall() -> None:
     switched = frames(*({"a" if moment < 2 else "c": box(0.0), "b": box(30.0)} for moment in range(4)))
-    assert amota([(switched, FOUR)]) == pytest.approx(100 * (1 - 1 / 8))
+    assert amota([(switched, FOUR)]) == pytest.approx(share(7 / 8))
+    alone = frames(*({"a": box(0.0)} for _ in range(4)))
+    renamed = frames(*({"x" if moment < 2 else "y": box(0.0)} for moment in range(4)))
+    assert amota([(renamed, alone)]) == pytest.approx(72.5)
 
 
-def test_an_object_that_comes_back_under_its_name_is_no_switch() -> None:
+def test_holes_of_tracks_are_filled_on_both_sides() -> None:
     gone = frames(
         {"a": box(0.0), "b": box(30.0)}, {"b": box(30.0)}, {"a": box(0.0), "b": box(30.0)},
         {"a": box(0.0), "b": box(30.0)},
     )  # fmt: skip
-    assert amota([(gone, FOUR)]) == pytest.approx(share(7 / 8))
+    assert amota([(gone, FOUR)]) == 100.0
+    assert amota([(FOUR, gone)]) == 100.0
+    late = frames({"b": box(30.0)}, *({"a": box(0.0), "b": box(30.0)} for _ in range(3)))
+    assert amota([(late, FOUR)]) == pytest.approx(share(7 / 8))
+
+
+def test_no_answer_is_as_many_false_boxes_as_there_are_true_ones() -> None:
+    wrong = frames(*({"x": box(60.0), "y": box(90.0)} for _ in range(4)))
+    assert amota([(None, FOUR), (FOUR, FOUR)]) == pytest.approx(amota([(wrong, FOUR), (FOUR, FOUR)]))
+    assert amota([(None, FOUR), (FOUR, FOUR)]) < amota([(frames({}, {}, {}, {}), FOUR), (FOUR, FOUR)])
 
 
 def test_false_tracks_cost_by_their_score() -> None:
@@ -158,6 +170,26 @@ def test_a_track_keeps_its_object_while_it_is_near() -> None:
     truth = frames({"a": box(0.0), "b": box(1.5)}, {"a": box(0.0), "b": box(1.5)})
     said = frames({"x": box(0.0), "y": box(1.5)}, {"x": box(1.0), "y": box(0.9)})
     assert amota([(said, truth)]) == 100.0
+
+
+def plainly_filled(given: Frames) -> Frames:
+    """Fill holes one by one, from the nearest frames around each that have the track."""
+    rows = [{one.track: one.box for one in frame} for frame in given]
+    added = [dict[str, Box3d]() for _ in rows]
+    for moment, row in enumerate(rows):
+        for track in {name for other in rows for name in other} - row.keys():
+            before = [place for place in range(moment) if track in rows[place]]
+            after = [place for place in range(moment, len(rows)) if track in rows[place]]
+            if before and after:
+                low, high = before[-1], after[0]
+                weight = (high - moment) / (high - low)
+                centres = zip(rows[low][track].centre, rows[high][track].centre, strict=True)
+                x, y, z = (a + weight * (b - a) for a, b in centres)
+                added[moment][track] = rows[high][track]._replace(centre=(x, y, z))
+    return tuple(
+        (*frame, *(TrackedBox(name, one) for name, one in more.items()))
+        for frame, more in zip(given, added, strict=True)
+    )
 
 
 def plain_amota(pairs: list[tuple[Frames, Frames]], label: str) -> float:
@@ -195,12 +227,15 @@ def plain_amota(pairs: list[tuple[Frames, Frames]], label: str) -> float:
                         if cost[row, column] < 2.0:
                             links[rest[row]] = free[column]
                 for thing, track in links.items():
-                    found += 1
-                    switches += last.get(thing, track) != track
+                    if last.get(thing, track) == track:
+                        found += 1
+                        scores.append(means[track])
+                    else:
+                        switches += 1
                     last[thing] = track
-                    scores.append(means[track])
-        return found, switches, said_boxes - found, scores
+        return found, switches, said_boxes - found - switches, scores
 
+    pairs = [(plainly_filled(said), plainly_filled(truth)) for said, truth in pairs]
     total = sum(one.box.label == label for _, truth in pairs for frame in truth for one in frame)
     scores = sorted(run(-1.0)[3], reverse=True)
     if not scores:
@@ -213,7 +248,7 @@ def plain_amota(pairs: list[tuple[Frames, Frames]], label: str) -> float:
             continue
         found, switches, false, _ = run(float(np.interp(recall, reached, scores)))
         r = found / total
-        wrong = switches + false + (total - found) - (1 - r) * total
+        wrong = switches + false + (total - found - switches) - (1 - r) * total
         values.append(max(0.0, 1 - wrong / (r * total)) if found else 0.0)
     return 100 * sum(values) / 40
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from pytest_generalbench import metrics
-from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.metrics.scene3d.poses_normals import normal_angle_rmse, rte
+from pytest_generalbench.core.errors import ReferenceFormatError, UnknownWordError
+from pytest_generalbench.metrics.scene3d.poses_normals import normal_angle_rmse, rte, segment_errors
 from pytest_generalbench.metrics.validation import PredictionFormatError
 
 Floats = NDArray[np.float64]
@@ -93,18 +93,32 @@ def test_more_drift_is_never_better(seed: int, drift: float, more: float) -> Non
     assert rte([(worse, truth)]) >= rte([(said, truth)]) - 1e-9
 
 
-def test_no_answer_is_a_sensor_that_stands_still() -> None:
+def test_no_answer_is_ten_times_as_bad_as_a_sensor_that_stands_still() -> None:
     truth = drive(300, 1.0)
     straight = np.tile(np.eye(4)[:3], (200, 1, 1))
     straight[:, 2, 3] = np.arange(200)
     still = np.tile(np.eye(4)[:3], (200, 1, 1))
-    assert rte([(None, truth)]) == 100.0
+    assert rte([(None, truth)]) == 1000.0
     assert rte([(still, straight)]) == pytest.approx(100.0, rel=0.02)
 
 
-def test_sequences_count_alike_whatever_their_length() -> None:
-    long, short = drive(900, 1.0), drive(6, 1.0)
-    assert rte([(None, short), (long, long)]) == 50.0
+def test_segments_of_all_sequences_are_pooled() -> None:
+    pairs = [(drive(frames, 1.0, 4, noise=0.2), drive(frames, 1.0, 3)) for frames in (300, 3000)]
+    counts = [len(segment_errors(None, truth)) for _, truth in pairs]
+    each = [plain_kitti(said, truth) for said, truth in pairs]
+    assert rte(pairs) == pytest.approx(float(np.average(each, weights=counts)))
+    assert rte(pairs, "sequences") == pytest.approx(float(np.mean(each)))
+    assert rte(pairs) != pytest.approx(rte(pairs, "sequences"), rel=0.01)
+    with pytest.raises(UnknownWordError, match="choose from: segments, sequences"):
+        rte(pairs, "frames")
+
+
+def test_silence_is_no_better_than_the_worst_sequence() -> None:
+    truth = drive(300, 1.0)
+    wild = truth.copy()
+    wild[:, :, 3] *= 50
+    assert rte([(wild, truth)]) > 1000
+    assert rte([(wild, truth), (None, truth)]) == pytest.approx(rte([(wild, truth)]))
 
 
 def test_angles_are_those_of_the_arc_cosine() -> None:

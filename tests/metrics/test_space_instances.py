@@ -80,7 +80,8 @@ def test_scenes_without_objects() -> None:
     assert instance3d_map50([(empty, empty)]) == 100.0
     assert instance3d_map50([(None, empty)]) == 0.0
     assert instance3d_map50([(none, empty)]) == 100.0  # ignored: there is nothing but points without object
-    assert instance3d_map50([(TRUTH, TRUTH), (None, empty)]) == 100.0
+    assert instance3d_map50([(TRUTH, TRUTH), (none, empty)]) == 100.0
+    assert instance3d_map50([(TRUTH, TRUTH), (None, empty)]) < 50.0  # a false one of every class
 
 
 def test_wrong_types_are_told() -> None:

@@ -143,7 +143,7 @@ def test_scores_stay_in_their_range(name: str, seed: int) -> None:
 def test_no_answer_at_all_is_the_worst_and_no_instance_no_score(name: str) -> None:
     got = value(name, [(None, reference) for _, _, reference in cases(name, 1, 3)])
     assert got.n == 3
-    assert got.score == {"rte": 100.0, "normal_angle_rmse": 90.0}.get(name, 0.0)
+    assert got.score == {"rte": 1000.0, "normal_angle_rmse": 90.0}.get(name, 0.0)
     assert math.isnan(value(name, []).score)
     assert value(name, []).n == 0
 

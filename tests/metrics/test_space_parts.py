@@ -17,7 +17,8 @@ from pytest_generalbench.metrics.validation import PredictionFormatError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-KINDS = {"chair": (0, 1, 2), "lamp": (3, 4)}
+KINDS = {"fort": (100, 101, 102), "tower": (103, 104)}
+"""Kinds that ShapeNetPart does not have."""
 
 Shape = tuple[str, list[int], list[int]]
 
@@ -31,7 +32,7 @@ def shapes(draw: st.DrawFn) -> list[Shape]:
     for _ in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from(sorted(KINDS)))
         truth = draw(st.lists(st.sampled_from(KINDS[kind]), min_size=1, max_size=12))
-        said = draw(st.lists(st.sampled_from(range(6)), min_size=len(truth), max_size=len(truth)))
+        said = draw(st.lists(st.sampled_from(range(100, 106)), min_size=len(truth), max_size=len(truth)))
         found.append((kind, truth, said))
     return found
 
@@ -71,7 +72,7 @@ def test_making_one_right_point_wrong_never_helps(found: list[Shape], data: st.D
     if not right:
         return
     worse = list(said)
-    worse[data.draw(st.sampled_from(right))] = data.draw(st.sampled_from([6, 9]))
+    worse[data.draw(st.sampled_from(right))] = data.draw(st.sampled_from([106, 109]))
     other = [*found[:number], (kind, truth, worse), *found[number + 1 :]]
     assert instance_miou(pairs_of(other)) <= instance_miou(pairs_of(found)) + 1e-9
 
@@ -85,10 +86,49 @@ def test_a_part_absent_from_both_counts_and_one_that_is_only_said_does_not() -> 
 
 
 def test_no_answer_has_no_points_and_unlabelled_points_do_not_count() -> None:
-    reference = PartReference(np.array([0, -1, 1]))
+    reference = PartReference(np.array([4, -1, 5]))
     assert instance_miou([(None, reference)]) == 0.0
-    assert instance_miou([(np.array([0, 7, 1]), reference)]) == 100.0
+    assert instance_miou([(np.array([4, 7, 5]), reference)]) == 100.0
     assert instance_miou([(np.array([-1, 7, -1]), reference)]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("category", "truth", "said", "expected"),
+    [
+        (None, [47, 47, 47, 47], [47, 47, 47, 48], (3 / 4 + 0 + 1) / 3),
+        ("table", [47, 47, 47, 47], [47, 47, 47, 48], (3 / 4 + 0 + 1) / 3),
+        ("04379243", [0, 0, 0, 0], [0, 0, 0, 1], (3 / 4 + 0 + 1) / 3),  # counted from 0
+        ("04379243", [1, 1, 1, 3], [1, 1, 1, 1], (3 / 4 + 0 + 1) / 3),  # counted from 1, as in .seg files
+        ("mug", [36, 37], [36, 36], (1 / 2 + 0) / 2),
+        (None, [30, 30], [30, 30], 1.0),
+        (None, [30, 30], [31, 30], (1 / 2 + 0 + 4) / 6),
+        ("tower", [47, 47, 47, 47], [47, 47, 47, 48], 3 / 4),  # of another data set: the parts of the run
+    ],
+)
+def test_the_parts_of_a_kind_are_those_of_shapenetpart(
+    category: str | None, truth: list[int], said: list[int], expected: float
+) -> None:
+    pair = (np.array(said), PartReference(np.array(truth), category))
+    assert instance_miou([pair]) == pytest.approx(100 * expected)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=9), st.integers(0, 15))
+def test_a_shape_scores_the_same_whichever_others_are_there(points: list[tuple[int, int]], kind: int) -> None:
+    firsts = (0, 4, 6, 8, 12, 16, 19, 22, 24, 28, 30, 36, 38, 41, 44, 47, 50)
+    first, count = firsts[kind], firsts[kind + 1] - firsts[kind]
+    truth, said = (np.array([first + point[side] % count for point in points]) for side in (0, 1))
+    other = (np.arange(first, first + count), PartReference(np.arange(first, first + count)))
+    alone = instance_miou([(said, PartReference(truth))])
+    both: Any = metrics.make("instance_miou")
+    both.add(said, PartReference(truth))
+    both.add(*other)
+    assert both.result().scores == pytest.approx((alone, 100.0))
+    ious = [
+        1.0 if not ((truth == part) | (said == part)).any()
+        else float(((truth == part) & (said == part)).sum() / ((truth == part) | (said == part)).sum())
+        for part in range(first, first + count)
+    ]  # fmt: skip
+    assert alone == pytest.approx(100 * sum(ious) / count)
 
 
 @pytest.mark.parametrize(

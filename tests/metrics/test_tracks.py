@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.errors import ReferenceFormatError, UnknownWordError
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box
 from pytest_generalbench.metrics.accumulators import score_of
 from pytest_generalbench.metrics.detection.boxes import iou
@@ -30,15 +30,27 @@ def test_success_is_the_area_under_the_curve(track: Any) -> None:
     overlaps = np.array([0.0 if one is None else iou(one, box) for one, box in track[1:]])
     thresholds = (np.arange(20_000) + 0.5) / 20_000
     area = (overlaps[None] > thresholds[:, None]).mean()
-    assert success_auc(said, truth) == pytest.approx(area, abs=1e-4)
+    assert success_auc(said, truth, "exact") == pytest.approx(area, abs=1e-4)
+    overlaps = np.append(overlaps, 1.0)  # the first frame, whose box is told
     customary = np.mean([(overlaps > threshold).mean() for threshold in np.linspace(0, 1, 21)])
-    assert abs(success_auc(said, truth) - customary) <= 1 / 21 + 1e-9
+    assert success_auc(said, truth) == pytest.approx(customary)
 
 
-def test_first_and_absent_frames_do_not_count() -> None:
-    assert success_auc((None, WHOLE, None), (WHOLE, WHOLE, None)) == 1.0
-    assert success_auc((WHOLE, None, WHOLE), (None, WHOLE, WHOLE)) == 0.5
-    accumulator = metrics.make("success_auc")
+def test_a_perfect_track_ties_with_a_perfect_specialist() -> None:
+    track = (WHOLE,) * 500
+    assert score_of(metrics.make("success_auc"), [(track, track)]) == pytest.approx(95.238095, abs=1e-6)
+    assert metrics.get("success_auc").best == pytest.approx(95.238095, abs=1e-6)
+    assert score_of(metrics.make("success_auc", {"curve": "exact"}), [(track, track)]) == 100.0
+    with pytest.raises(UnknownWordError, match="choose from: exact, otb"):
+        metrics.make("success_auc", {"curve": "got"})
+
+
+def test_frames_without_a_reference_box_do_not_count() -> None:
+    assert success_auc((None, WHOLE, None), (WHOLE, WHOLE, None), "exact") == 1.0
+    assert success_auc((None, WHOLE, None), (WHOLE, WHOLE, None)) == pytest.approx(20 / 21)
+    assert success_auc((WHOLE, None, WHOLE), (None, WHOLE, WHOLE), "exact") == 0.5
+    assert success_auc((WHOLE, None, WHOLE), (None, WHOLE, WHOLE)) == pytest.approx(10 / 21)
+    accumulator = metrics.make("success_auc", {"curve": "exact"})
     accumulator.add((WHOLE, HALF), (WHOLE, WHOLE))
     accumulator.add(None, (WHOLE, WHOLE))
     assert accumulator.result().score == 25.0

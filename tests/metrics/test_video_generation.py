@@ -16,7 +16,7 @@ from pytest_generalbench.core.outputs import Image, Target, Video
 from pytest_generalbench.metrics.backbone_interfaces import Found
 from pytest_generalbench.metrics.validation import PredictionFormatError
 from pytest_generalbench.metrics.video.consistency import frame_consistency, steadiness
-from pytest_generalbench.metrics.video.frames import looked_at, middle_frames
+from pytest_generalbench.metrics.video.frames import longer_side_within, looked_at, middle_frames, resized
 from pytest_generalbench.metrics.video.motion import flow_speed, is_moving, smoothness
 from pytest_generalbench.metrics.video.objects import RELATIONS, best_relation, box_iou, relation_score
 from pytest_generalbench.metrics.video.text_alignment import shows_action
@@ -100,7 +100,7 @@ def test_flickering_is_the_mean_change_of_all_values(seed: int, count: int) -> N
 @pytest.mark.parametrize(
     ("name", "role"), [("subject_consistency", "dino"), ("background_consistency", "clip")]
 )
-def test_consistency_is_pooled_over_frames_and_a_missing_answer_is_an_average_video_of_zeros(
+def test_consistency_is_pooled_over_frames_and_a_missing_answer_is_a_long_video_of_zeros(
     name: str, role: str
 ) -> None:
     eyes, videos = Eyes(), [made(1, 3), made(2, 6)]
@@ -109,7 +109,7 @@ def test_consistency_is_pooled_over_frames_and_a_missing_answer_is_an_average_vi
     assert scored(name, pairs, **{role: eyes}).score == pytest.approx(100 * np.concatenate(each).mean())
     total = sum(part.sum() for part in each)
     assert scored(name, [*pairs, (None, Target())], **{role: eyes}).score == pytest.approx(
-        100 * total / (2 + 5 + 3.5)
+        100 * total / (2 + 5 + 5)
     )
     assert scored(name, [(plain(7), Target())], **{role: eyes}).score == 0.0  # one frame shows nothing of it
 
@@ -180,6 +180,33 @@ def test_quality_is_the_mean_over_videos_of_the_mean_over_frames(name: str, role
 def test_musiq_is_pooled_over_frames() -> None:
     pairs = [(plain(255, 255), Target()), (plain(0, 0, 0, 0), Target())]
     assert scored("musiq", pairs, musiq=Eyes()).score == pytest.approx(100 / 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [((1080, 1920), (288, 512)), ((33, 50), (20, 31)), ((7, 5), (9, 11))]
+)
+def test_frames_are_made_smaller_as_torch_does_without_antialiasing(
+    old: tuple[int, int], new: tuple[int, int]
+) -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    frame = rng.integers(0, 256, (*old, 3)).astype(np.uint8)
+    tensor = torch.from_numpy(frame).permute(2, 0, 1)[None].float()
+    wanted = torch.nn.functional.interpolate(
+        tensor, new, mode="bilinear", align_corners=False, antialias=False
+    )
+    found = resized(frame, *new).astype(int)
+    away = np.abs(found - wanted.round()[0].permute(1, 2, 0).numpy())
+    assert away.max() <= 1  # where the sum lies on a half but for its last bit
+    assert (away > 0).mean() < 1e-3
+
+
+def test_a_board_of_single_pixels_keeps_its_contrast() -> None:
+    board = np.repeat((np.indices((1080, 1920)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None], 3, axis=2)
+    small = longer_side_within(board, 512)
+    assert small.shape == (288, 512, 3)
+    assert small.std() > 30  # averaged over areas it would be grey all over
+    assert longer_side_within(board[:1000, :1001], 512).shape == (511, 512, 3)
 
 
 def test_what_is_looked_at_is_sixteen_middle_frames_made_smaller() -> None:

@@ -151,7 +151,7 @@ def test_text_is_no_answer_and_another_form_is_an_error(protocol: str, folder: F
     instance, found = folder.instance(GOOD[protocol]), protocols.get(protocol)
     context = a_context(protocol, instance)
     assert found.parse(Output("0 0 1 2"), instance, context) is None
-    assert score(protocol, instance, "none", context) == {"rte": 100.0, "normal_angle_rmse": 90.0}.get(
+    assert score(protocol, instance, "none", context) == {"rte": 1000.0, "normal_angle_rmse": 90.0}.get(
         METRICS[protocol], 0.0
     )
     other: StructuredOutput = Poses(PATH) if protocol != "3d_odometry" else Boxes3d(())

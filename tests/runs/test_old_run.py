@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pytest_generalbench as gb
-from pytest_generalbench import cli
+from pytest_generalbench import cli, metrics
+from pytest_generalbench.evaluation.moved_scores import metric_changes
 from pytest_generalbench.runs.instance_rows import tasks_with_rows
-from pytest_generalbench.runs.result_file import comparable, read_result
+from pytest_generalbench.runs.result_file import comparable, read_result, write_result
 from tests.plugin.runs import run
 
 if TYPE_CHECKING:
@@ -38,16 +39,46 @@ def test_it_is_verified(old: Callable[[str], Path], capsys: pytest.CaptureFixtur
     assert cli.main(["verify", str(old("complete"))]) == 0
 
 
-def test_it_is_rescored_to_the_same_bytes(
+def test_it_is_rescored_once_and_then_to_the_same_bytes(
     old: Callable[[str], Path], shared_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
     folder = old("complete")
-    before = (folder / "result.json").read_bytes()
+    assert cli.main(["rescore", "--write", str(folder)]) == 1  # metrics have other versions now
+    result = read_result(folder)
+    assert result["definitions"]["metrics"]["micro_f1"] == metrics.get("micro_f1").version > 1
+    after = (folder / "result.json").read_bytes()
     assert cli.main(["rescore", "--write", str(folder)]) == 0
-    assert (folder / "result.json").read_bytes() == before
+    assert (folder / "result.json").read_bytes() == after
     assert len(tasks_with_rows(folder)) == TASKS
     assert cli.main(["verify", str(folder)]) == 0
+
+
+def test_a_rescored_run_says_which_scores_moved_and_why(
+    old: Callable[[str], Path],
+    shared_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
+    folder = old("complete")
+    result = read_result(folder)
+    for entry in result["tasks"]:
+        if entry["metric"] in ("micro_f1", "psnr"):
+            entry["score"] += 1
+    write_result(folder, result)
+    assert cli.main(["rescore", str(folder)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    why = f"scores that moved, micro_f1 version 1 -> 2: {metrics.get('micro_f1').changes[2]}:"
+    assert lines[lines.index(why) + 1] == "  nlp/abstract-meaning-representation: 26.0 -> 25.0"
+    unknown = "scores that moved, for no change of a metric or protocol that the run tells:"
+    assert lines[lines.index(unknown) + 1] == "  image/generation/image-deblurring: 56.6 -> 55.6"
+
+
+def test_versions_that_are_not_known_are_no_reason() -> None:
+    assert metric_changes("micro_f1", None) is None
+    assert metric_changes("of a hook", 1) is None
+    assert metric_changes("micro_f1", metrics.get("micro_f1").version) is None
 
 
 def test_it_is_resumed(pytester: pytest.Pytester, old: Callable[[str], Path]) -> None:

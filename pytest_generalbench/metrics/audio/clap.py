@@ -9,7 +9,7 @@ import numpy as np
 from pytest_generalbench.core.outputs import Audio, MediaOutput, Target
 from pytest_generalbench.metrics.accumulators import mean_value
 from pytest_generalbench.metrics.base import Metric, MetricValue
-from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
+from pytest_generalbench.metrics.image.frechet import SILENCE, FrechetAccumulator
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
@@ -79,14 +79,8 @@ def _style_clap(clap: SoundText) -> _Beside:
     return _Beside("style_clap", clap, vectors)
 
 
-def _silence(like: MediaOutput) -> MediaOutput:
-    """Return silence as long as a sound."""
-    (sound,) = _sounds([like])
-    return Audio(np.zeros_like(sound.samples), sound.rate)
-
-
 def _fad(clap: SoundText) -> FrechetAccumulator:
-    return FrechetAccumulator("fad", lambda medium: clap.sounds(_sounds([medium])), _silence, Audio)
+    return FrechetAccumulator("fad", lambda medium: clap.sounds(_sounds([medium])), Audio)
 
 
 METRICS: Final = (
@@ -125,12 +119,13 @@ METRICS: Final = (
         definition=(
             "Frechet audio distance between the CLAP vectors, of length 1 each, of all answers and of all "
             "true sounds, a vector for a sound, sample covariance; at most about 4, so not comparable with "
-            "distances of vectors of another length (VGGish); an answer that cannot be read enters as "
-            "silence"
+            f"distances of vectors of another length (VGGish); {SILENCE}"
         ),
         factory=_fad,
         backbones=("clap",),
         needs=("medium",),
         aggregation="corpus",
+        version=2,
+        changes={2: SILENCE},
     ),
 )

@@ -7,19 +7,16 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from pytest_generalbench.core.outputs import Audio, Target
-from pytest_generalbench.metrics.accumulators import CorpusAccumulator
+from pytest_generalbench.metrics.accumulators import SILENCE, pooled_value, score_of, with_silence
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.text.cider import CiderAccumulator
 from pytest_generalbench.metrics.text.token_overlap import edit_distance
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from pytest_generalbench.metrics.accumulators import Counts, Scores
     from pytest_generalbench.metrics.backbone_interfaces import Transcriber
 
 _UNSPACED: Final = (
@@ -80,28 +77,58 @@ def _units(text: str, by_character: bool) -> list[str]:
     return list(plain.replace(" ", "")) if by_character else plain.split()
 
 
-def _errors(prediction: str, reference: str, by_character: bool) -> tuple[int, int]:
-    """Return how many units must be changed, taken out or put in, and how many the reference has."""
-    said, true = _units(prediction, by_character), _units(reference, by_character)
+LIMIT: Final = (10, 50)
+"""The errors of no answer: for each unit of the reference, and at least."""
+
+
+def _errors(prediction: str | None, reference: str, by_character: bool) -> tuple[int, int]:
+    """Return how many units must be changed, taken out or put in, and how many the reference has.
+
+    No answer has the errors of `LIMIT`.
+    """
+    true = _units(reference, by_character)
+    if prediction is None:
+        return max(LIMIT[0] * len(true), LIMIT[1]), len(true)
+    said = _units(prediction, by_character)
     letters = {unit: chr(0x10000 + place) for place, unit in enumerate(dict.fromkeys((*said, *true)))}
     first, second = ("".join(letters[unit] for unit in units) for units in (said, true))
     return edit_distance(first, second), len(true)
 
 
-def _rate(counts: Counts) -> Scores:
-    rates: Scores = counts[..., 0] / np.maximum(counts[..., 1], 1)
-    return rates
+class _Errors:
+    """Errors by units of the references, over all instances; silence has no lower rate than any answer."""
+
+    def __init__(self, counts: Callable[[Any, Any], tuple[int, int]]) -> None:
+        """Take what counts the errors and the units of one instance."""
+        self._counts = counts
+        self._rows: list[tuple[int, int]] = []
+        self._silent: list[bool] = []
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        """Take one instance."""
+        self._rows.append(self._counts(prediction, reference))
+        self._silent.append(prediction is None)
+
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
+        """Return the rate in percent; its standard error takes what silence costs as given."""
+        units = [max(count, 1) for _, count in self._rows]
+        rates = [errors / count for (errors, _), count in zip(self._rows, units, strict=True)]
+        rates = with_silence(rates, self._silent)
+        parts = [
+            (rate * unit if is_silent else errors, count)
+            for rate, unit, is_silent, (errors, count) in zip(
+                rates, units, self._silent, self._rows, strict=True
+            )
+        ]
+        return pooled_value(parts, 100.0)
 
 
 def _score(pairs: Iterable[tuple[str | None, str]], by_character: bool | None) -> float:
     def counts(prediction: Any, reference: Any) -> tuple[int, int]:
         each = is_unspaced(reference) if by_character is None else by_character
-        return _errors(prediction or "", reference, each)
+        return _errors(prediction, reference, each)
 
-    accumulator = CorpusAccumulator(counts, _rate)
-    for prediction, reference in pairs:
-        accumulator.add(prediction, reference)
-    return accumulator.result().score
+    return score_of(_Errors(counts), pairs)
 
 
 def wer(pairs: Iterable[tuple[str | None, str]]) -> float:
@@ -109,16 +136,19 @@ def wer(pairs: Iterable[tuple[str | None, str]]) -> float:
 
     100 times the least number of words to change, take out or put in, summed over all pairs, by the words
     of all references. A reference in a script without blanks between words (`is_unspaced`) counts by
-    character. Texts are compared after `normalise_speech`. None is an empty transcript: every word is
-    missing. The rate is not capped: words that nobody said make it more than 100. NaN without pairs.
+    character. Texts are compared after `normalise_speech`. Words that nobody said can make the rate more
+    than 100. None has ten errors for each word of its reference, 50 at least, and no lower rate than any
+    other pair. NaN without pairs.
 
     Raises:
         Nothing.
 
     Source: [workbook] `WER`; as the field pools it (the authors' helper takes the mean over files).
 
-    >>> wer([("a dog barked, loudly", "A dog barks loudly."), (None, "two cats")])
+    >>> wer([("a dog barked, loudly", "A dog barks loudly."), ("", "two cats")])
     50.0
+    >>> wer([(None, "a dog barks loudly at two cats")])
+    1000.0
     >>> wer([("我爱北平", "我爱北京。")])
     25.0
     """
@@ -149,10 +179,10 @@ class _Heard:
         self._metric = metric
         self._asr = asr
 
-    def answer(self, prediction: Any, target: Target) -> str:
-        """Return an answer's words; a text answer says them itself."""
+    def answer(self, prediction: Any, target: Target) -> str | None:
+        """Return an answer's words; a text answer says them itself, and no answer has none."""
         if prediction is None or isinstance(prediction, str):
-            return prediction or ""
+            return prediction
         if not isinstance(prediction, Audio):
             raise PredictionFormatError(f"{self._metric} takes an Audio or a text, not {prediction!r:.60}")
         return self._asr.transcribe(prediction, target.words.get("language"))
@@ -168,7 +198,7 @@ class _Heard:
         return self._asr.transcribe(sound, target.words.get("language"))
 
 
-def _spoken_wer(asr: Transcriber) -> CorpusAccumulator:
+def _spoken_wer(asr: Transcriber) -> _Errors:
     heard = _Heard("wer", asr)
 
     def counts(prediction: Any, reference: Any) -> tuple[int, int]:
@@ -176,7 +206,7 @@ def _spoken_wer(asr: Transcriber) -> CorpusAccumulator:
         true = heard.transcript(target)
         return _errors(heard.answer(prediction, target), true, is_unspaced(true))
 
-    return CorpusAccumulator(counts, _rate, scale=100.0)
+    return _Errors(counts)
 
 
 class _SpokenCider:
@@ -192,8 +222,7 @@ class _SpokenCider:
         captions = tuple(line for line in target.words.get("captions", "").split("\n") if line.strip())
         if not captions:
             bad_reference("speech_cider", "a Target with captions", reference)
-        said = None if prediction is None else self._heard.answer(prediction, target)
-        self._cider.add(said, captions)
+        self._cider.add(self._heard.answer(prediction, target), captions)
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over everything added so far."""
@@ -209,13 +238,18 @@ METRICS: Final = (
         definition=(
             "word error rate of the answer's transcript, percent: errors of all instances by words of all "
             "references, not capped at 100; NFKC, lower case, no punctuation, numerals as they are; "
-            "Chinese, Japanese and other scripts without blanks by character; an answer that cannot be read"
-            " misses every word; where there is no transcript, that of the true (or the source) sound"
+            "Chinese, Japanese and other scripts without blanks by character; an answer that cannot be read "
+            f"has ten errors for each word of its reference, at least 50, {SILENCE}; where there is no "
+            "transcript, that of the true (or the source) sound"
         ),
         factory=_spoken_wer,
         backbones=("asr",),
         needs=("transcript",),
         aggregation="corpus",
+        version=2,
+        changes={
+            2: "an unreadable answer has ten errors for each word of its reference at least, no longer one"
+        },
     ),
     Metric(
         name="speech_cider",

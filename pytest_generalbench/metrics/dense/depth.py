@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.metrics.accumulators import mean_value, score_of
+from pytest_generalbench.core.errors import ReferenceFormatError, UnknownWordError
+from pytest_generalbench.metrics.accumulators import mean_value, score_of, with_silence
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FARTHEST: Final = 10.0
-"""Metres; a reference beyond it is not valid, an answer beyond it is set to it."""
+NEAREST, FARTHEST = 0.001, 10.0
+"""Metres; a reference that is not between them is not valid, an answer beyond them is set to the end."""
+
+EIGEN_CROP: Final = ((480, 640), (slice(45, 471), slice(41, 601)))
+"""Size of NYU Depth's images, and the part of them that is evaluated since Eigen et al. 2014."""
+
+CROPS: Final = ("eigen", "none")
 
 DISPARITY: Final = (0.001, 80.0)
 """Where a reference disparity is valid, both ends left out, and where answers are clipped."""
@@ -42,21 +47,29 @@ def _none_valid(metric: str) -> ReferenceFormatError:
     return ReferenceFormatError(f"metric {metric!r}: the reference has no valid pixel")
 
 
-def rms_cm(prediction: NDArray[Any] | None, reference: NDArray[Any]) -> float:
-    """Return the root mean square depth error of one image in cm, over 0 < reference <= 10 m.
+def rms_cm(prediction: NDArray[Any] | None, reference: NDArray[Any], crop: str = "eigen") -> float:
+    """Return the root mean square depth error of one image in cm, over 0.001 < reference < 10 m.
+
+    With the crop `eigen`, an image of 480 x 640 counts in rows 45..470 and columns 41..600 alone; images of
+    other sizes, and those without a valid pixel there, count whole.
 
     >>> rms_cm(np.array([[1.0, 2.5], [3.0, 9.0]]), np.array([[1.3, 2.1], [0.0, 11.0]]))
     35.35533905932737
     """
     said, truth = _pair("depth_rms", prediction, reference, 2)
-    valid = (truth > 0) & (truth <= FARTHEST)
+    valid = (truth > NEAREST) & (truth < FARTHEST)
+    size, part = EIGEN_CROP
+    if crop == "eigen" and truth.shape == size and valid[part].any():
+        inside = np.zeros_like(valid)
+        inside[part] = valid[part]
+        valid = inside
     if not valid.any():
         raise _none_valid("depth_rms")
     truth = truth[valid]
     if said is None:
-        errors = np.maximum(truth, FARTHEST - truth)
+        errors = np.maximum(truth - NEAREST, FARTHEST - truth)
     else:
-        errors = np.clip(said[valid], 0, FARTHEST) - truth
+        errors = np.clip(said[valid], NEAREST, FARTHEST) - truth
     return 100.0 * math.sqrt(float(np.mean(errors * errors)))
 
 
@@ -106,29 +119,32 @@ def _worst_absrel(truth: NDArray[np.float64]) -> float:
 
 
 class ErrorMean:
-    """The mean over instances of an error of each."""
+    """The mean over instances of an error of each; no answer errs at least as the worst readable one."""
 
     def __init__(self, error: Callable[[Any, Any], float]) -> None:
         """Take the error of one instance; it knows what a prediction of None costs."""
         self._error = error
         self._values: list[float] = []
+        self._silent: list[bool] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one instance."""
         self._values.append(self._error(prediction, reference))
+        self._silent.append(prediction is None)
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over everything added so far."""
-        return mean_value(self._values)
+        return mean_value(with_silence(self._values, self._silent))
 
 
 def depth_rms(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:
     """Return the mean over images of the root mean square depth error in centimetres (lower is better).
 
-    Both sides are metres, (height, width); pixels count where 0 < reference <= 10 m, the
-    whole image and no crop; answers are clipped to 0..10 m before. None errs at every
-    pixel by as much as an answer can. NaN without instances.
-    Source: [workbook] `RMS`; AdaBins on NYU Depth v2, 0.364 m there, for the mean over images.
+    Both sides are metres, (height, width); pixels count where 0.001 < reference < 10 m, of
+    images of 480 x 640 those in Eigen's crop (`rms_cm`; the option `crop="none"` takes the
+    whole image); answers are clipped to 0.001..10 m before. None errs at every pixel by as
+    much as an answer can. NaN without instances. Source: [workbook] `RMS`; AdaBins on NYU
+    Depth v2, 0.364 m there, for the evaluation with that crop and the mean over images.
 
     Raises:
         ReferenceFormatError: A reference that is no array of depths, or has no valid pixel.
@@ -160,6 +176,12 @@ def absrel(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:
     return score_of(ErrorMean(clip_absrel), pairs)
 
 
+def _depth_rms(crop: str) -> ErrorMean:
+    if crop not in CROPS:
+        raise UnknownWordError("crop of metric 'depth_rms'", crop, CROPS)
+    return ErrorMean(partial(rms_cm, crop=crop))
+
+
 METRICS: Final = (
     Metric(
         name="depth_rms",
@@ -167,10 +189,15 @@ METRICS: Final = (
         higher_is_better=False,
         best=0.0,
         definition=(
-            "root mean square depth error in cm over pixels with 0 < reference <= 10 m, answers clipped to "
-            "0..10 m, no crop, mean over images; no answer: the farthest depth at every pixel"
+            "root mean square depth error in cm over pixels with 0.001 < reference < 10 m, answers clipped "
+            "to these ends, mean over images; crop eigen: of images of 480 x 640 rows 45..470 and columns "
+            "41..600 alone, as the specialist (AdaBins) was measured, none: the whole image; no answer: the "
+            "farthest depth at every pixel"
         ),
-        factory=partial(ErrorMean, rms_cm),
+        factory=_depth_rms,
+        options={"crop": "eigen"},
+        version=2,
+        changes={2: "images of 480 x 640 count inside Eigen's crop alone, as the specialist was measured"},
     ),
     Metric(
         name="absrel",

@@ -11,7 +11,7 @@ from pytest_generalbench.metrics.accumulators import score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.dense.masks import overlap_matrix
 from pytest_generalbench.metrics.detection.average_precision import Detected, PrecisionTally
-from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+from pytest_generalbench.metrics.validation import FALSE_ALARMS, PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,7 +103,8 @@ def mask_ap50(pairs: Iterable[tuple[Sequence[FoundMask] | None, Sequence[TrueMas
     As pycocotools has it for `segm`: greedy matching by falling score, at most 100 answers
     for an image and label, precision interpolated at 101 recall levels, crowds ignored.
     Labels without reference in the whole set are left out. Answers of equal score rank in
-    the order of the annotation file. None answers nothing. NaN without instances.
+    the order of the annotation file. None finds nothing, and counts as false masks above all
+    others, as many as there are things of a label. NaN without instances.
     Source: [workbook] `AP50` of instance segmentation; COCO's evaluation.
 
     Raises:
@@ -126,10 +127,13 @@ METRICS: Final = (
         best=100.0,
         definition=(
             "average precision of masks at IoU 0.5 as in COCO (101 recall levels, 100 answers for an image "
-            "and label, crowds ignored) over all images, mean over labels; an answer without score has 1"
+            "and label, crowds ignored) over all images, mean over labels; an answer without score has 1; "
+            f"{FALSE_ALARMS}"
         ),
         factory=MaskApAccumulator,
         in_order=True,
         aggregation="corpus",
+        version=2,
+        changes={2: FALSE_ALARMS},
     ),
 )

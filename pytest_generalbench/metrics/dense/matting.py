@@ -65,7 +65,7 @@ class MatteAccumulator:
                 f"metric {self._name!r}: the alpha does not fit the reference: {told}"
             )
         else:
-            errors = np.asarray(prediction, dtype=np.float64) - truth
+            errors = np.clip(np.asarray(prediction, dtype=np.float64), 0.0, 1.0) - truth
         if reference.unknown is not None and reference.unknown.any():
             errors = errors[reference.unknown]
         self._values.append(self._error(errors))
@@ -78,9 +78,9 @@ class MatteAccumulator:
 def alpha_sad(pairs: Iterable[tuple[NDArray[Any] | None, Matte]]) -> float:
     """Return the mean over images of sum |alpha - reference| / 1000 (lower is better).
 
-    Alpha and reference are (height, width) in 0..1. The sum is over the whole image, or over
-    the unknown region when the data have a trimap. None errs at every pixel by as much
-    as an alpha can: max(a, 1 - a). NaN without instances.
+    Alpha and reference are (height, width) in 0..1; an alpha beyond is brought to the end. The sum is over
+    the whole image, or over the unknown region when the data have a trimap. None errs at every pixel
+    by as much as an alpha can: max(a, 1 - a). NaN without instances.
     Source: [workbook] `SAD`; the custom of the matting literature.
 
     Raises:

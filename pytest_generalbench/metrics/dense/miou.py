@@ -41,21 +41,22 @@ def class_counts(
 ) -> dict[int, tuple[int, int, int]]:
     """Return (intersection, pixels predicted, pixels referred to) of each class of one image.
 
-    Pixels whose reference is ignored are left out. A prediction of None, and an ignored
-    class predicted elsewhere, is no class at all: the pixels are missed.
+    Pixels whose reference is ignored are left out. An ignored class predicted elsewhere is no class at
+    all: the pixels are missed. A prediction of None is wrong at every pixel: each class is missed, and
+    predicted at as many pixels as are of it.
 
     >>> class_counts(np.array([[1, 2], [1, 0]]), np.array([[1, 1], [2, 255]]))
     {1: (1, 2, 2), 2: (0, 1, 1)}
     """
+    if prediction is None:
+        right = class_counts(reference, reference, ignored)
+        return {one: (0, pixels, pixels) for one, (_, _, pixels) in right.items()}
     truth = _ids(reference).reshape(-1)
     left_out = np.fromiter(ignored, dtype=np.int64)
-    if prediction is None:
-        said = np.full(truth.shape, -1)
-    elif prediction.shape != reference.shape:
+    if prediction.shape != reference.shape:
         shapes = f"{prediction.shape} and {reference.shape}"
         raise PredictionFormatError(f"metric 'miou': the maps differ in shape: {shapes}")
-    else:
-        said = prediction.reshape(-1)
+    said = prediction.reshape(-1)
     size = int(max(truth.max(initial=0), said.max(initial=0), left_out.max(initial=0))) + 1
     if size <= _DENSE:
         return _dense_counts(said, truth, left_out, size)
@@ -111,7 +112,7 @@ class ClassAccumulator:
         self._images: list[dict[int, tuple[int, int, int]]] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take one image: class ids, (height, width), of both; None predicts no class anywhere."""
+        """Take one image: class ids, (height, width), of both; None is wrong everywhere."""
         self._images.append(class_counts(prediction, reference, self._ignored))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
@@ -135,12 +136,12 @@ Masks = Any
 
 
 def _both(prediction: Masks | None, reference: Masks) -> tuple[int, int]:
-    """Return intersection and union of two masks, or of all frames of two videos."""
+    """Return intersection and union of two masks, or of all frames of two videos; None is all wrong."""
     if isinstance(reference, np.ndarray):
         if reference.dtype != np.bool_:
             bad_reference("miou", "a bool array", reference)
         if prediction is None:
-            return 0, int(np.count_nonzero(reference))
+            return 0, reference.size
         if not isinstance(prediction, np.ndarray) or prediction.shape != reference.shape:
             raise PredictionFormatError("metric 'miou': the masks differ in shape")
         found = array_overlap(prediction.astype(bool), reference)
@@ -149,7 +150,7 @@ def _both(prediction: Masks | None, reference: Masks) -> tuple[int, int]:
     if not isinstance(masks, tuple | list) or not all(isinstance(one, Rle) for one in masks):
         bad_reference("miou", "a bool array, a mask or a tuple of masks", reference)
     if prediction is None:
-        return 0, sum(mask.area() for mask in masks)
+        return 0, sum(mask.height * mask.width for mask in masks)
     said = (prediction,) if isinstance(prediction, Rle) else prediction
     same_size("miou", said, masks)
     found = rle_overlap(said, masks)
@@ -199,7 +200,9 @@ def miou(
     reference has them). `binary`: bool arrays or run lengths, one foreground; sum of the
     intersections by sum of the unions over all images. `sequence`: a mask for each frame;
     intersection by union, each summed over the frames of a video, then the mean over videos.
-    Nothing to find and nothing found is 100; None finds nothing, like an empty mask. NaN
+    Nothing to find and nothing found is 100; None is wrong at every pixel: in `class` mode
+    each class is missed and falsely found at as many pixels as are of it, in `binary` mode
+    the mask is found everywhere but where it is, in `sequence` mode the video scores 0. NaN
     without instances.
     Source: [workbook] `mIoU`; the released video code for `sequence`, which gives 0 where
     both are empty; standard definitions for the others.
@@ -211,7 +214,7 @@ def miou(
     >>> miou([(np.array([[1, 2]]), np.array([[1, 1]])), (np.array([[2, 2]]), np.array([[2, 255]]))])
     50.0
     >>> found, missed = np.array([[True, True]]), np.array([[True, False]])
-    >>> miou([(found, found), (None, found)], mode="binary")
+    >>> miou([(found, found), (None, missed)], mode="binary")
     50.0
     >>> miou([(found, missed)], mode="sequence")
     50.0
@@ -228,10 +231,13 @@ METRICS: Final = (
         definition=(
             "intersection over union; mode class: summed over all images by class, mean over the classes of "
             "the references without the ids in ignore; binary: summed over all images, foreground only; "
-            "sequence: summed over the frames of a video, mean over videos, 100 where both are empty"
+            "sequence: summed over the frames of a video, mean over videos, 100 where both are empty; an "
+            "unreadable answer is wrong at every pixel"
         ),
         factory=make_miou,
         options={"mode": "class", "ignore": IGNORED},
         aggregation="corpus",
+        version=2,
+        changes={2: "modes class and binary: an unreadable answer is wrong at every pixel, not only missing"},
     ),
 )

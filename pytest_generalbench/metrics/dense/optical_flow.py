@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.metrics.accumulators import score_of
+from pytest_generalbench.metrics.accumulators import SILENCE, score_of
 from pytest_generalbench.metrics.base import Metric
 from pytest_generalbench.metrics.dense.depth import ErrorMean
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
@@ -25,6 +26,8 @@ UNKNOWN: Final = 1e9
 def end_point_error(prediction: NDArray[Any] | None, reference: NDArray[Any]) -> float:
     """Return the mean distance in pixels between the end points of one field's valid pixels.
 
+    None errs by `largest_error`.
+
     >>> end_point_error(np.array([[[3.0, 4.0], [1.0, 1.0]]]), np.zeros((1, 2, 2)) + [[[0, 0], [np.nan, 0]]])
     5.0
     """
@@ -35,7 +38,7 @@ def end_point_error(prediction: NDArray[Any] | None, reference: NDArray[Any]) ->
         raise ReferenceFormatError("metric 'epe': the reference has no valid pixel")
     truth = reference[valid].astype(np.float64)
     if prediction is None:
-        return _worst(truth)
+        return largest_error(truth, reference.shape[:2])
     if np.shape(prediction) != reference.shape or not np.isfinite(prediction).all():
         told = f"{np.shape(prediction)} for {reference.shape}"
         raise PredictionFormatError(f"metric 'epe': the flow does not fit the reference: {told}")
@@ -43,22 +46,29 @@ def end_point_error(prediction: NDArray[Any] | None, reference: NDArray[Any]) ->
     return float(np.mean(np.hypot(errors[:, 0], errors[:, 1])))
 
 
-def _worst(truth: NDArray[np.float64]) -> float:
-    """Return the error of the worst constant within the reference's range, 0 included; at least 1."""
-    low, high = np.minimum(truth.min(axis=0), 0), np.maximum(truth.max(axis=0), 0)
-    corners = [np.array([u, v]) for u in (low[0], high[0]) for v in (low[1], high[1])]
-    errors = [float(np.mean(np.hypot(*(truth - corner).T))) for corner in corners]
-    return max(1.0, *errors)
+def largest_error(truth: NDArray[np.float64], size: tuple[int, ...]) -> float:
+    """Return an error in pixels that no flow exceeds inside the image, nor inside the range of the true flow.
+
+    It is the longest true flow, plus the image's diagonal or √2 times that flow, whichever is more.
+
+    Args:
+        truth: (n, 2), the flow of the valid pixels.
+        size: Height and width of the field.
+
+    >>> largest_error(np.array([[0.0, 1.0]]), (3, 4))
+    6.0
+    """
+    longest = float(np.hypot(truth[:, 0], truth[:, 1]).max())
+    return longest + max(math.hypot(*size), math.sqrt(2) * longest)
 
 
 def epe(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:
     """Return the mean over instances of the mean end-point error in pixels (lower is better).
 
     Both sides are (height, width, 2): pixels to the right and down. Pixels whose reference is
-    NaN or beyond 1e9 have none and are left out. None costs the error of the worst
-    constant flow within the reference's range and 0, at least 1 px; a finite answer errs
-    by as much as it does. NaN without instances. Source: [workbook] `EPE`; the released video
-    code, which also divides by n + 0.0001.
+    NaN or beyond 1e9 have none and are left out. None errs by the image's diagonal plus the
+    longest true flow (`largest_error`), and as much as the worst answer where that is more. NaN
+    without instances. Source: [workbook] `EPE`; the released video code, which also divides by n + 0.0001.
 
     Raises:
         ReferenceFormatError: A reference that is no flow field, or has no valid pixel.
@@ -78,8 +88,13 @@ METRICS: Final = (
         best=0.0,
         definition=(
             "mean distance of end points in pixels over a field's valid pixels, mean over instances; "
-            "no answer: the worst constant flow within the reference's range"
+            f"no answer: the image's diagonal plus the longest true flow, {SILENCE}"
         ),
         factory=partial(ErrorMean, end_point_error),
+        version=2,
+        changes={
+            2: "an unreadable answer errs by the image's diagonal plus the longest true flow, no longer as a "
+            "constant does"
+        },
     ),
 )

@@ -39,7 +39,8 @@ def image_quality(prediction: Panoptic | None, reference: Panoptic) -> dict[str,
 
     Two segments of one category match when their IoU, void pixels of the reference left out
     of the union, exceeds 0.5; no segment can then match twice. An answered segment without
-    match that lies by more than half in void, or in a crowd of its category, is not counted.
+    match that lies by more than half in void, or in a crowd of its category, is not counted. No
+    answer is as many false segments of each category as are missed.
 
     >>> truth = Panoptic(np.array([[1, 1, 1, 2]]), {1: "car", 2: "road"})
     >>> image_quality(Panoptic(np.array([[7, 7, 9, 9]]), {7: "car", 9: "road"}), truth)["road"]
@@ -77,6 +78,8 @@ def image_quality(prediction: Panoptic | None, reference: Panoptic) -> dict[str,
     for other, name in reference.categories.items():
         if other not in found and areas.get(other):
             missed[name] = missed.get(name, 0) + 1
+    if prediction is None:
+        false = missed
     return {
         name: Quality(
             math.fsum(ious.get(name, ())), len(ious.get(name, ())), false.get(name, 0), missed.get(name, 0)
@@ -171,7 +174,8 @@ def panoptic_quality(pairs: Iterable[tuple[Panoptic | None, Panoptic]]) -> float
     For each category, summed over all images: the IoU of matched segments by matched + half
     of the false ones + half of the missed ones; then the mean over all categories that
     occur, things and stuff alike. Matching as in `image_quality`. Nothing to find and
-    nothing found is 100; None finds nothing. NaN without instances.
+    nothing found is 100; None is as many false segments as there are true ones. NaN without
+    instances.
     Source: [workbook] `PQ`; Kirillov et al., CVPR 2019, and COCO's rules for void and crowds.
 
     Raises:
@@ -179,8 +183,8 @@ def panoptic_quality(pairs: Iterable[tuple[Panoptic | None, Panoptic]]) -> float
         PredictionFormatError: A map of another shape.
 
     >>> truth = Panoptic(np.array([[1, 1, 1, 2]]), {1: "car", 2: "road"})
-    >>> round(panoptic_quality([(truth, truth), (None, truth)]), 2)
-    66.67
+    >>> panoptic_quality([(truth, truth), (None, truth)])
+    50.0
     """
     return score_of(QualityAccumulator(), pairs)
 
@@ -193,9 +197,12 @@ METRICS: Final = (
         best=100.0,
         definition=(
             "sum of IoU of matches (IoU > 0.5) by matched + false / 2 + missed / 2, over all images, "
-            "mean over the categories that occur, things and stuff; void ignored"
+            "mean over the categories that occur, things and stuff; void ignored; an unreadable answer "
+            "counts as as many false segments as there are true ones"
         ),
         factory=QualityAccumulator,
         aggregation="corpus",
+        version=2,
+        changes={2: "an unreadable answer counts as false segments too, no longer as missed ones alone"},
     ),
 )

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value
 from pytest_generalbench.metrics.standard_errors import draw_groups, keys_of
+from pytest_generalbench.metrics.validation import SUREST
 
 if TYPE_CHECKING:
     from pytest_generalbench.metrics.base import MetricValue
@@ -132,12 +133,25 @@ class PrecisionTally:
         self._images = 0
         self._unanswered = array("i")
         """The numbers of the images without an answer."""
+        self._blank = array("i")
+        """Those of them without an object."""
 
     def skip(self, classes: Sequence[str | None], ignored: Sequence[bool]) -> None:
-        """Take an image without an answer: its objects are missed."""
+        """Take an image without an answer: its objects are missed, and as many false ones are surest of all.
+
+        Where there is no object, there is a false one of every class.
+        """
         self._count_objects(classes, ignored)
-        self._unanswered.append(self._images)
+        missed = [label for label, out in zip(classes, ignored, strict=True) if not out]
+        for label in missed:
+            self._false(self._class(label))
+        (self._unanswered if missed else self._blank).append(self._images)
         self._images += 1
+
+    def _false(self, one: _Class) -> None:
+        one.scores.append(SUREST)
+        one.hits.append(_MISS)
+        one.images.append(self._images)
 
     def add(self, image: Detected) -> None:
         """Take one image."""
@@ -199,7 +213,8 @@ class PrecisionTally:
         groups = draw_groups(keys_of(instances, self._images))
         of = np.array(groups.of)
         classes = [self._grouped(label, of, groups.count) for label in sorted(self._classes, key=str)]
-        noise = np.bincount(_numbers(self._unanswered, of), minlength=groups.count)
+        unanswered = self._unanswered + self._blank
+        noise = np.bincount(_numbers(unanswered, of), minlength=groups.count)
         for one in classes:
             noise += np.bincount(one.groups, minlength=groups.count)
         score = _score(classes, noise, None)
@@ -207,11 +222,11 @@ class PrecisionTally:
         return jackknife_value(score, groups.by_instance(without), groups.told)
 
     def _grouped(self, label: str | None, of: npt.NDArray[np.int64], count: int) -> _Grouped:
-        one = self._classes[label]
+        one, blank = self._classes[label], len(self._blank)
         return _Grouped(
-            np.array(one.scores, dtype=np.float64),
-            np.array(one.hits, dtype=np.int8) > 0,
-            _numbers(one.images, of),
+            np.append(np.array(one.scores, dtype=np.float64), [SUREST] * blank),
+            np.append(np.array(one.hits, dtype=np.int8) > 0, [False] * blank),
+            np.append(_numbers(one.images, of), _numbers(self._blank, of)),
             np.bincount(_numbers(one.objects, of), minlength=count),
         )
 

@@ -17,7 +17,7 @@ from pytest_generalbench.core.outputs.forms.boxes import Detection
 from pytest_generalbench.metrics.accumulators import MeanAccumulator
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.detection.average_precision import Detected, PrecisionTally
-from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+from pytest_generalbench.metrics.validation import FALSE_ALARMS, PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -132,7 +132,8 @@ def box_ap(pairs: Iterable[tuple[Any, Any]], threshold: float = 0.5) -> float:
     classes that no reference has do not count. An object marked as crowd is neither found nor
     missed, and detections inside it do not count. An image without objects only collects false
     detections; a task without any object scores 100 when nothing was detected, else 0. None finds
-    nothing. Source: [workbook] `AP50`, `AP75`; COCO's definition.
+    nothing, and is as many false detections above all others as the image has objects of a class
+    (one of every class where it has none). Source: [workbook] `AP50`, `AP75`; COCO's definition.
 
     Raises:
         ReferenceFormatError: A reference is no tuple of TrueBox.
@@ -220,11 +221,14 @@ def _ap_metric(name: str, threshold: float) -> Metric:
         best=100.0,
         definition=(
             f"COCO average precision at IoU {threshold:g} (101 recalls, all areas, 100 detections), mean "
-            "over classes in the references; no score counts as 1, ties in file order; pooled over images"
+            "over classes in the references; no score counts as 1, ties in file order; pooled over images; "
+            f"{FALSE_ALARMS}"
         ),
         factory=partial(BoxPrecision, name, threshold),
         in_order=True,
         aggregation="corpus",
+        version=2,
+        changes={2: FALSE_ALARMS},
     )
 
 

@@ -12,7 +12,7 @@ from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box
 from pytest_generalbench.core.outputs.forms.boxes import Keypoint, Person
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.detection.average_precision import Detected, PrecisionTally
-from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+from pytest_generalbench.metrics.validation import FALSE_ALARMS, PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,8 +123,8 @@ def keypoint_ap(pairs: Iterable[tuple[Any, Any]], threshold: float = 0.5) -> flo
     people per image. Sigmas are COCO's for 17 points and their mean, 0.067, for each point of
     another set. A person of the reference without any visible point is neither found nor missed.
     A prediction's own visibilities do not count: every point should have its best guess. What
-    `pycocotools` gives for area `all`. None finds nobody. Source: [workbook] `AP50` of keypoint
-    detection; COCO's definition.
+    `pycocotools` gives for area `all`. None finds nobody, and counts as false people as in
+    `box_ap`. Source: [workbook] `AP50` of keypoint detection; COCO's definition.
 
     Raises:
         ReferenceFormatError: A reference is no tuple of TruePerson.
@@ -148,10 +148,13 @@ METRICS: Final = (
         best=100.0,
         definition=(
             "COCO average precision at object keypoint similarity 0.5 (101 recall levels, all areas, 20 "
-            "people); no score counts as 1, ties in file order; pooled over images"
+            "people); no score counts as 1, ties in file order; pooled over images; "
+            f"{FALSE_ALARMS}"
         ),
         factory=partial(KeypointPrecision, 0.5),
         in_order=True,
         aggregation="corpus",
+        version=2,
+        changes={2: FALSE_ALARMS},
     ),
 )

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
+
+from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box
 from pytest_generalbench.metrics.accumulators import MeanAccumulator
 from pytest_generalbench.metrics.base import Metric
@@ -30,24 +33,35 @@ def _true_track(reference: Any) -> Track:
     return tuple(reference)
 
 
-def success_auc(prediction: Track, reference: Track) -> float:
-    """Return the area under the success curve of one track, in 0..1: the mean IoU over its frames.
+THRESHOLDS: Final = np.linspace(0.0, 1.0, 21)
+"""The IoU above which a frame is a success, as OTB's plots have them."""
 
-    The success curve is the share of frames whose IoU is above a threshold, for thresholds from 0
-    to 1. Its area is taken exactly, where it equals the mean IoU; with the 21 thresholds that are
-    customary a perfect track would score 20/21, and other tracks differ by at most 1/21. The
-    first frame does not count, since its box is told (one-pass evaluation), nor do frames without
-    a reference box; a frame without an answered box has IoU 0. The metric `success_auc` is the
-    mean over tracks in percent (0..100, higher is better). Source: [workbook] `AUC` of the
-    tracking tasks; the success plot of OTB.
+CURVES: Final = ("otb", "exact")
+
+OTB_BEST: Final = 100.0 * 20 / 21
+"""What a perfect track scores: no IoU is above the last of the 21 thresholds."""
+
+
+def success_auc(prediction: Track, reference: Track, curve: str = "otb") -> float:
+    """Return the area under the success curve of one track, in 0..1.
+
+    The success curve is the share of frames whose IoU is above a threshold. `otb`: the mean over the 21
+    thresholds 0, 0.05, … 1, as the published trackers were measured: a perfect track scores 20/21. The
+    first frame, whose box is told, counts as found. `exact`: the area itself, which is the mean IoU, of
+    the frames behind the first; a perfect track scores 1. Frames without a reference box do not count; one
+    without an answered box has IoU 0. The metric `success_auc` is the mean over tracks in percent (higher is
+    better). Source: [workbook] `AUC` of the tracking tasks; the success plot of OTB (Wu et al. 2013) as
+    got10k's toolkit draws it.
 
     Raises:
         ReferenceFormatError: The reference is no track, or has no box behind the first frame.
         PredictionFormatError: The prediction is neither None nor a track of as many frames.
 
     >>> box, half = Box(0, 0, 4, 4), Box(0, 0, 4, 2)
-    >>> success_auc((box, box, half, None), (box, box, box, None))
+    >>> success_auc((box, box, half, None), (box, box, box, None), "exact")
     0.75
+    >>> round(21 * success_auc((box, box, half, None), (box, box, box, None)), 6)  # (20 + 20 + 10) / 3
+    16.666667
     """
     truth = _true_track(reference)
     if not _is_track(prediction) or len(prediction) != len(truth):
@@ -58,7 +72,19 @@ def success_auc(prediction: Track, reference: Track) -> float:
     pairs: Sequence[tuple[Box | None, Box]] = [
         (said, box) for said, box in zip(prediction[1:], truth[1:], strict=True) if box is not None
     ]
-    return math.fsum(0.0 if said is None else iou(said, box) for said, box in pairs) / len(pairs)
+    overlaps = [0.0 if said is None else iou(said, box) for said, box in pairs]
+    if curve == "exact":
+        return math.fsum(overlaps) / len(overlaps)
+    if truth[0] is not None:
+        overlaps.append(1.0)
+    above = np.array(overlaps)[:, None] > THRESHOLDS
+    return int(np.count_nonzero(above)) / above.size
+
+
+def _success(curve: str) -> MeanAccumulator:
+    if curve not in CURVES:
+        raise UnknownWordError("curve of metric 'success_auc'", curve, CURVES)
+    return MeanAccumulator(partial(success_auc, curve=curve), _true_track)
 
 
 def _is_tube(value: object) -> bool:
@@ -103,12 +129,19 @@ METRICS: Final = (
         name="success_auc",
         unit="percent",
         higher_is_better=True,
-        best=100.0,
+        best=OTB_BEST,
         definition=(
-            "exact area under the success curve (= mean IoU), frames behind the first that have a reference "
-            "box, mean over tracks"
+            "area under the success curve, mean over tracks; curve otb: share of the frames with a reference "
+            "box, the first included, whose IoU is above each of 21 thresholds 0, 0.05, ... 1: a perfect "
+            "track scores 95.24 as published trackers are measured; exact: mean IoU of the frames behind the "
+            "first, a perfect track 100"
         ),
-        factory=partial(MeanAccumulator, success_auc, _true_track),
+        factory=_success,
+        options={"curve": "otb"},
+        version=2,
+        changes={
+            2: "the area is that of OTB's 21 thresholds with the first frame, as published scores have it"
+        },
     ),
     Metric(
         name="m_viou",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.core.outputs import Image, MediaOutput
 from pytest_generalbench.metrics.base import Metric
-from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
+from pytest_generalbench.metrics.image.frechet import SILENCE, FrechetAccumulator
 
 if TYPE_CHECKING:
     from pytest_generalbench.metrics.backbone_interfaces import Features, PictureFeatures
@@ -21,11 +19,7 @@ def _fid(inception: PictureFeatures) -> FrechetAccumulator:
             raise ReferenceFormatError(f"fid takes pictures, not a {medium.form}")
         return inception.pictures([medium.pixels])
 
-    def blank(true: MediaOutput) -> Image:
-        height, width = true.pixels.shape[:2] if isinstance(true, Image) else (64, 64)
-        return Image(np.full((height, width, 3), 128, np.uint8))
-
-    return FrechetAccumulator("fid", features, blank, Image)
+    return FrechetAccumulator("fid", features, Image)
 
 
 METRICS: Final = (
@@ -36,12 +30,13 @@ METRICS: Final = (
         best=0.0,
         definition=(
             "FID: Fréchet distance between the Inception features of all answers and those of all targets of "
-            "the task; sets of a few hundred make it larger than sets of thousands would; no answer: a grey "
-            "picture of the target's size"
+            f"the task; sets of a few hundred make it larger than sets of thousands would; {SILENCE}"
         ),
         factory=_fid,
         backbones=("inception",),
         needs=("medium",),
         aggregation="corpus",
+        version=2,
+        changes={2: SILENCE},
     ),
 )

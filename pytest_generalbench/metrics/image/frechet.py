@@ -81,6 +81,10 @@ class FeatureMoments:
         moved: Features = self._shift + self._sum / self.n
         return moved
 
+    def mean_square(self) -> float:
+        """Return the mean of the vectors' squared lengths."""
+        return float((self.mean() ** 2).sum() + (self.factor() ** 2).sum() * (self.n - 1) / self.n)
+
     def factor(self) -> Features:
         """Return F, (d, k), with F Fᵀ the sample covariance (divisor n - 1); of one vector it is 0."""
         if self._outer is None or self._sum is None:
@@ -119,10 +123,37 @@ def frechet_distance(one: FeatureMoments, other: FeatureMoments) -> float:
     return max(0.0, apart + float((first**2).sum()) + float((second**2).sum()) - 2 * root)
 
 
+SILENCE: Final = (
+    "the share of answers that cannot be read counts four mean squared lengths of the targets' vectors, or "
+    "the distance of the others where that is more"
+)
+"""For definitions."""
+
+SILENT: Final = 4.0
+"""The distance of a set without answers, in mean squared lengths of the targets' vectors: that of vectors
+that point the other way."""
+
+
+def distance_with_silence(said: FeatureMoments, true: FeatureMoments, silent: int, n: int) -> float:
+    """Return the distance of an answered set to all targets, mixed with that of `silent` of `n` instances.
+
+    The silent share counts `SILENT` mean squared lengths of the targets' vectors, or the answers' distance
+    where that is more: so it is never better than the answers, and as the distance of a mixture is at most
+    the mixture of the distances, leaving bad answers out does not help.
+    """
+    worst = SILENT * true.mean_square() or 1.0
+    if not silent:
+        return frechet_distance(said, true)
+    if silent == n:
+        return worst
+    found = frechet_distance(said, true)
+    return ((n - silent) * found + silent * max(worst, found)) / n
+
+
 class FrechetAccumulator:
     """The distance between the features of all answers and those of all targets.
 
-    An answer that counts as wrong enters as a medium without content (`blank`): leaving it out would
+    Answers that count as wrong are taken by their share (`distance_with_silence`): leaving them out would
     reward silence. A set has no score per instance: the standard error is a jackknife over groups of
     instances, of up to `KEPT` of them. Of more, whose vectors would take too much memory and time, it is
     None and the numbers of the instances are NaN.
@@ -132,18 +163,16 @@ class FrechetAccumulator:
         self,
         name: str,
         features: Callable[[MediaOutput], Features],
-        blank: Callable[[MediaOutput], MediaOutput],
         kind: type[MediaOutput],
     ) -> None:
-        """Take what turns a medium into vectors (n, d), and what makes an empty one like a target."""
+        """Take what turns a medium into vectors (n, d), and what an answer is."""
         self._name = name
         self._features = features
-        self._blank = blank
         self._kind = kind
         self._said, self._true = FeatureMoments(), FeatureMoments()
-        self._n = 0
-        self._kept: list[tuple[Features, Features]] = []
-        """The vectors of each answer and of its target, float64."""
+        self._n = self._silent = 0
+        self._kept: list[tuple[Features | None, Features]] = []
+        """The vectors of each answer, None where it counts as wrong, and of its target, float64."""
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one instance: a medium or None, and a Target with a medium."""
@@ -153,10 +182,12 @@ class FrechetAccumulator:
         if prediction is not None and not isinstance(prediction, self._kind):
             raise PredictionFormatError(f"{self._name} takes a {self._kind.__name__}, not {prediction!r:.60}")
         due = np.asarray(self._features(true), np.float64)
-        said = np.asarray(self._features(self._blank(true) if prediction is None else prediction), np.float64)
+        said = None if prediction is None else np.asarray(self._features(prediction), np.float64)
         self._true.add(due)
-        self._said.add(said)
+        if said is not None:
+            self._said.add(said)
         self._n += 1
+        self._silent += said is None
         if self._n <= KEPT:
             self._kept.append((said, due))
         else:
@@ -166,7 +197,7 @@ class FrechetAccumulator:
         """Return the distance over everything added so far."""
         if not self._n:
             return NOTHING
-        score = frechet_distance(self._said, self._true)
+        score = distance_with_silence(self._said, self._true, self._silent, self._n)
         if self._n > KEPT:
             return jackknife_value(score, [math.nan] * self._n)
         groups = draw_groups(keys_of(instances, self._n))
@@ -176,8 +207,12 @@ class FrechetAccumulator:
     def _without(self, groups: Sequence[int], left: int) -> float:
         """Return the distance without one group of instances; NaN when none is left."""
         one, other = FeatureMoments(), FeatureMoments()
+        n = silent = 0
         for (said, due), group in zip(self._kept, groups, strict=True):
             if group != left:
-                one.add(said)
                 other.add(due)
-        return frechet_distance(one, other) if one.n and other.n else math.nan
+                n += 1
+                silent += said is None
+                if said is not None:
+                    one.add(said)
+        return distance_with_silence(one, other, silent, n) if n else math.nan

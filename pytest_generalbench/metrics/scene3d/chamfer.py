@@ -9,7 +9,7 @@ import numpy as np
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.outputs import Mesh, PointCloud, Target
 from pytest_generalbench.core.outputs.forms.mesh import triangle_areas
-from pytest_generalbench.metrics.accumulators import mean_value
+from pytest_generalbench.metrics.accumulators import SILENCE, mean_value, with_silence
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.scene3d.nearest_points import check_installed, squared_distances
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
@@ -23,6 +23,9 @@ SEED: Final = 0
 """Of the sampling; the same for both sides, so that equal shapes give equal points."""
 
 WAYS: Final = ("mean", "sum")
+
+DIAGONALS: Final = 10.0
+"""How far off no answer is at least, in diagonals of the target's bounding box."""
 
 
 def surface_points(mesh: Mesh, count: int, seed: int = SEED) -> NDArray[np.float64]:
@@ -95,7 +98,7 @@ def chamfer(
 
 
 class _Chamfer:
-    """Mean over instances; an answer that counts as wrong is one point in the middle of the target."""
+    """Mean over instances; an answer that counts as wrong is as far off as `DIAGONALS` says, or the worst."""
 
     def __init__(self, squared: bool, directions: str, points: int, scale: float) -> None:
         check_installed()
@@ -106,6 +109,7 @@ class _Chamfer:
         self._squared, self._directions = bool(squared), directions
         self._points, self._scale = points, float(scale)
         self._values: list[float] = []
+        self._silent: list[bool] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take a PointCloud, a Mesh or None, and a Target whose medium is a PointCloud or a Mesh."""
@@ -115,17 +119,24 @@ class _Chamfer:
         if not isinstance(shape, PointCloud | Mesh):
             bad_reference("chamfer", "a PointCloud or a Mesh", shape)
         true = sampled(shape, self._points)
+        self._silent.append(prediction is None)
         if prediction is None:
-            said = (true.min(axis=0) + true.max(axis=0))[None] / 2
-        elif isinstance(prediction, PointCloud | Mesh):
+            self._values.append(self._least(true))
+            return
+        if isinstance(prediction, PointCloud | Mesh):
             said = sampled(prediction, self._points)
         else:
             raise PredictionFormatError(f"chamfer takes a PointCloud or a Mesh, not {prediction!r:.60}")
         self._values.append(chamfer(said, true, squared=self._squared, directions=self._directions))
 
+    def _least(self, true: NDArray[np.float64]) -> float:
+        """Return the distance `DIAGONALS` off both ways; a target of one point counts as 1 wide."""
+        away = DIAGONALS * (float(np.linalg.norm(np.ptp(true, axis=0))) or 1.0)
+        return (away**2 if self._squared else away) * (2 if self._directions == "sum" else 1)
+
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""
-        return mean_value(self._values, self._scale)
+        return mean_value(with_silence(self._values, self._silent), self._scale)
 
 
 METRICS: Final = (
@@ -138,11 +149,16 @@ METRICS: Final = (
             "Chamfer distance: mean over points of the distance (with `squared` its square) to the nearest "
             "point of the other shape, the mean or sum of both `directions`, times `scale`, mean over "
             "instances; meshes by `points` points drawn evenly from the surface, larger clouds by as many of "
-            "theirs (seed 0 for answer and target alike); no answer: one point in the middle of the target"
+            "theirs (seed 0 for answer and target alike); no answer: ten diagonals of the target's bounding "
+            f"box off, {SILENCE}"
         ),
         factory=_Chamfer,
         options={"squared": True, "directions": "mean", "points": 100_000, "scale": 1.0},
         requires="threed",
+        version=2,
+        changes={
+            2: "an unreadable answer is ten diagonals of the target's bounding box off, or as the worst"
+        },
         needs=("medium",),
     ),
 )

@@ -12,7 +12,12 @@ from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d
 from pytest_generalbench.metrics.accumulators import score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.standard_errors import grouped_value
-from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+from pytest_generalbench.metrics.validation import (
+    FALSE_ALARMS,
+    SUREST,
+    PredictionFormatError,
+    bad_reference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +30,9 @@ _MIN_PRECISION: Final = 0.1
 
 Outcome = tuple[str, float, tuple[bool, ...]]
 """Label, score, and whether the box is right at each of `DISTANCES`."""
+
+
+_ALL_WRONG: Final = (False,) * len(DISTANCES)
 
 
 class SampleOutcome(NamedTuple):
@@ -49,7 +57,10 @@ def _hits(distances: npt.NDArray[np.float64], limit: float) -> list[bool]:
 
 
 def match_sample(prediction: Sequence[Box3d] | None, reference: Sequence[Box3d]) -> SampleOutcome:
-    """Compare the boxes of one sample, class by class; boxes of equal score in the order given."""
+    """Compare the boxes of one sample, class by class; boxes of equal score in the order given.
+
+    No answer is as many false boxes above all others as there are true ones.
+    """
     labels = sorted({box.label for box in reference} | {box.label for box in prediction or ()})
     objects, outcomes = [], list[Outcome]()
     for label in labels:
@@ -57,6 +68,9 @@ def match_sample(prediction: Sequence[Box3d] | None, reference: Sequence[Box3d])
         said = sorted((box for box in prediction or () if box.label == label), key=lambda box: -box.score)
         if len(truth):
             objects.append((label, len(truth)))
+        if prediction is None:
+            outcomes += [(label, SUREST, _ALL_WRONG)] * len(truth)
+            continue
         centres = np.array([box.centre[:2] for box in said]).reshape(-1, 2)
         distances = np.linalg.norm(centres[:, None] - truth[None], axis=2)
         by_limit = [_hits(distances, limit) for limit in DISTANCES]
@@ -97,7 +111,9 @@ def mean_ap(samples: Sequence[SampleOutcome]) -> float:
     if not objects:
         empty = all(sample.answered and not sample.outcomes for sample in samples)
         return float(empty) if samples else math.nan
-    listed: dict[str, list[Outcome]] = {label: [] for label in objects}
+    # Where there is no box to miss, no answer is a false one of every label.
+    blank = sum(not (sample.answered or sample.objects) for sample in samples)
+    listed: dict[str, list[Outcome]] = {label: [(label, SUREST, _ALL_WRONG)] * blank for label in objects}
     for sample in samples:
         for outcome in sample.outcomes:
             if outcome[0] in listed:
@@ -145,8 +161,8 @@ def detection3d_map(pairs: Iterable[tuple[tuple[Box3d, ...] | None, tuple[Box3d,
     A box is right when its centre is nearer than d metres on the ground (x, y) to a box of the
     same label that no better one has taken; size and yaw do not count. AP as in
     `nuscenes_ap`, over all samples together; the mean over d = 0.5, 1, 2, 4 and over the labels
-    of the references. nuScenes' limits of range by class are not applied. None finds nothing. NaN
-    without samples.
+    of the references. nuScenes' limits of range by class are not applied. None finds nothing,
+    and counts as false boxes above all others, as many as there are true ones. NaN without samples.
     Source: nuScenes detection benchmark (Caesar et al. 2020); [workbook] `mAP` of 3D detection.
 
     Raises:
@@ -168,8 +184,11 @@ DETECTION_METRIC: Final = Metric(
     best=100.0,
     definition=(
         "nuScenes mAP: mean over centre distances 0.5, 1, 2, 4 m and the references' classes of the "
-        "normalised AP above recall and precision 0.1, pooled over samples; no limit of range"
+        "normalised AP above recall and precision 0.1, pooled over samples; no limit of range; "
+        f"{FALSE_ALARMS}"
     ),
     factory=DetectionAccumulator,
     aggregation="corpus",
+    version=2,
+    changes={2: FALSE_ALARMS},
 )

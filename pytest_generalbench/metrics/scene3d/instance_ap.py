@@ -11,7 +11,12 @@ from pytest_generalbench.core.outputs.forms.scenes3d import PointInstances
 from pytest_generalbench.metrics.accumulators import score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.standard_errors import grouped_value
-from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
+from pytest_generalbench.metrics.validation import (
+    FALSE_ALARMS,
+    SUREST,
+    PredictionFormatError,
+    bad_reference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,7 +42,8 @@ def match_scene(
 
     A predicted object is right when its IoU in points with one of the same label is above 0.5;
     since nothing overlaps, that is one at most. One that is wrong does not count when more than
-    half of its points belong to no object of the reference, or to one below `min_points`.
+    half of its points belong to no object of the reference, or to one below `min_points`. No answer
+    is as many false objects above all others as there are true ones.
     """
     sizes = dict(zip(*_counts(reference.ids), strict=True))
     labels = {one.id: one.label for one in reference.instances if sizes.get(one.id, 0) >= max(min_points, 1)}
@@ -46,7 +52,8 @@ def match_scene(
         count[label] = count.get(label, 0) + 1
     objects = tuple(sorted(count.items()))
     if prediction is None:
-        return SceneOutcome(objects, (), answered=False)
+        false = tuple((label, SUREST, False) for label, number in objects for _ in range(number))
+        return SceneOutcome(objects, false, answered=False)
     outcomes = []
     for one in prediction.instances:
         inside = reference.ids[prediction.ids == one.id]
@@ -106,7 +113,9 @@ def mean_precision(scenes: Sequence[SceneOutcome]) -> float:
             objects[label] = objects.get(label, 0) + count
     if not objects:
         return float(all(scene.answered and not scene.outcomes for scene in scenes)) if scenes else math.nan
-    listed: dict[str, list[tuple[float, bool]]] = {label: [] for label in objects}
+    # Where there is no object to miss, no answer is a false one of every label.
+    blank = sum(not (scene.answered or scene.objects) for scene in scenes)
+    listed: dict[str, list[tuple[float, bool]]] = {label: [(SUREST, False)] * blank for label in objects}
     for scene in scenes:
         for label, score, hit in scene.outcomes:
             if label in listed:
@@ -146,7 +155,7 @@ def instance3d_map50(pairs: Iterable[tuple[PointInstances | None, PointInstances
     AP as in `scannet_ap`, over all scenes together; the classes are those of the references. A
     wrong object that lies mostly on points without object is left out, as ScanNet does with
     unannotated points. ScanNet's least size of 100 points is the option `min_points`, 0 unless
-    given. None finds nothing. NaN without scenes.
+    given. None finds nothing, and counts as false objects (`match_scene`). NaN without scenes.
     Source: ScanNet benchmark (Dai et al. 2017), AP 50 %; [workbook] `mAP@50`.
 
     Raises:
@@ -170,9 +179,11 @@ INSTANCE_METRIC: Final = Metric(
     best=100.0,
     definition=(
         "mean over the references' classes of ScanNet's AP at point IoU > 0.5, pooled over scenes; wrong "
-        "objects mostly on points without object are ignored"
+        f"objects mostly on points without object are ignored; {FALSE_ALARMS}"
     ),
     factory=InstanceAccumulator,
     options={"min_points": 0},
     aggregation="corpus",
+    version=2,
+    changes={2: FALSE_ALARMS},
 )

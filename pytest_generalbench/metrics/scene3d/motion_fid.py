@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.core.outputs import MediaOutput, Motion
 from pytest_generalbench.metrics.base import Metric
-from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
+from pytest_generalbench.metrics.image.frechet import SILENCE, FrechetAccumulator
 
 if TYPE_CHECKING:
     from pytest_generalbench.metrics.backbone_interfaces import Features, MotionFeatures
@@ -21,12 +19,7 @@ def _motion_fid(motion: MotionFeatures) -> FrechetAccumulator:
             raise ReferenceFormatError(f"motion_fid takes motions, not a {medium.form}")
         return motion.motions([medium.rows])
 
-    def blank(true: MediaOutput) -> Motion:
-        if not isinstance(true, Motion):
-            raise ReferenceFormatError(f"motion_fid takes motions, not a {true.form}")
-        return Motion(np.zeros_like(true.frames))
-
-    return FrechetAccumulator("motion_fid", features, blank, Motion)
+    return FrechetAccumulator("motion_fid", features, Motion)
 
 
 METRICS: Final = (
@@ -37,12 +30,13 @@ METRICS: Final = (
         best=0.0,
         definition=(
             "FID of motions: Fréchet distance between the features that a motion encoder gives for all "
-            "answers and for all targets of the task, each motion whole; no answer: a motion of the target's "
-            "length whose values are all 0"
+            f"answers and for all targets of the task, each motion whole; {SILENCE}"
         ),
         factory=_motion_fid,
         backbones=("motion",),
         needs=("medium",),
         aggregation="corpus",
+        version=2,
+        changes={2: SILENCE},
     ),
 )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pytest_generalbench.metrics.accumulators import mean_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
+from pytest_generalbench.metrics.scene3d.shapenet_parts import parts_of
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
@@ -111,16 +112,19 @@ class PartAccumulator:
         self._shapes.append(_Shape(category, overlaps, model_errors, said is not None))
 
     def _parts(self) -> list[frozenset[int]]:
-        """Return the parts of each shape's category: the labels in the references of its kind."""
+        """Return the parts of each shape's category: ShapeNetPart's, else those of its kind's references."""
         named: dict[str, set[int]] = {}
         for shape in self._shapes:
             if shape.category is not None:
                 named.setdefault(shape.category, set()).update(shape.overlaps)
         families = _families(shape for shape in self._shapes if shape.category is None)
         return [
-            families[next(iter(shape.overlaps))]
-            if shape.category is None
-            else frozenset(named[shape.category])
+            parts_of(shape.category, shape.overlaps)
+            or (
+                families[next(iter(shape.overlaps))]
+                if shape.category is None
+                else frozenset(named[shape.category])
+            )
             for shape in self._shapes
         ]
 
@@ -150,9 +154,10 @@ def instance_miou(pairs: Iterable[tuple[NDArray[Any] | None, PartReference | NDA
     """Return the mean over shapes of the mean over parts of IoU, in percent (0..100, higher is better).
 
     For a shape of category c with the parts P(c): mean over p in P(c) of |said p and true p| /
-    |said p or true p|, in points; 1 where both are empty. P(c) are the labels of all references
-    of that category; shapes whose category is not told are of one category when their labels
-    are connected. Prediction (N,) whole numbers; None scores 0. Points whose reference is
+    |said p or true p|, in points; 1 where both are empty. P(c) is ShapeNetPart's list (`parts_of`), so
+    that a shape scores the same whichever others are there. Of other data P(c) are the labels of
+    all references of that category; shapes whose category is not told are of one category when
+    their labels are connected. Prediction (N,) whole numbers; None scores 0. Points whose reference is
     negative do not count. NaN without shapes.
     Source: ShapeNetPart (Yi et al. 2016; the evaluation of PointNet); [workbook] `Instance mIoU`.
 
@@ -160,8 +165,8 @@ def instance_miou(pairs: Iterable[tuple[NDArray[Any] | None, PartReference | NDA
         ReferenceFormatError: A reference that is not (N,) whole numbers, or has no labelled point.
         PredictionFormatError: A prediction that is not as many whole numbers.
 
-    >>> instance_miou([(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))])  # (2/3 + 1/2) / 2
-    58.33333333333333
+    >>> instance_miou([(np.array([47, 47, 47, 48]), np.array([47, 47, 47, 47]))])  # (3/4 + 0 + 1) / 3
+    58.333333333333336
     """
     return score_of(PartAccumulator(), pairs)
 
@@ -173,8 +178,10 @@ PART_METRIC: Final = Metric(
     best=100.0,
     definition=(
         "ShapeNetPart instance mIoU: per shape the mean IoU over the parts of its category (absent from "
-        "answer and reference counts 1), then the mean over shapes; the parts of a "
-        "category are those of its references"
+        "answer and reference counts 1), then the mean over shapes; the parts of a category are "
+        "ShapeNetPart's where the labels fit its list, else those of its references"
     ),
     factory=PartAccumulator,
+    version=2,
+    changes={2: "the parts of a kind of shape are ShapeNetPart's list, no longer those seen in the run"},
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.metrics.accumulators import mean_value, score_of
+from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.metrics.accumulators import SILENCE, mean_value, pooled_value, score_of, with_silence
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
@@ -21,8 +22,10 @@ SEGMENTS: Final = tuple(range(100, 801, 100))
 STEP: Final = 10
 """Frames between the starts of KITTI's segments."""
 
-NO_POSES: Final = 100.0
-"""Percent that no answer drifts: the error of a sensor that never moves along a straight path."""
+NO_POSES: Final = 1000.0
+"""Percent that no answer drifts at least: ten times the way itself."""
+
+POOLS: Final = ("segments", "sequences")
 
 NO_NORMALS: Final = 90.0
 """Degrees that no answer is off: the largest angle between two lines."""
@@ -58,21 +61,24 @@ def _segments(travelled: Floats) -> tuple[list[int], list[int], list[float]]:
     return firsts, lasts, lengths
 
 
-def relative_translation_error(prediction: Floats, reference: Floats) -> float:
-    """Return the mean over segments of the translation error in percent of the segment's length.
+def segment_errors(prediction: Floats | None, reference: Floats) -> Floats:
+    """Return the translation error of each segment in percent of its length, `NO_POSES` for None.
 
     >>> steps = np.tile(np.eye(4)[:3], (5, 1, 1))
     >>> steps[:, 0, 3] = np.arange(5)
     >>> drifted = steps.copy()
     >>> drifted[:, 0, 3] *= 1.02
-    >>> round(relative_translation_error(drifted, steps), 6)
-    2.0
+    >>> set(segment_errors(drifted, steps).round(6).tolist())
+    {2.0}
     """
     firsts, lasts, lengths = _segments(path_lengths(reference))
+    if prediction is None:
+        return np.full(len(firsts), NO_POSES)
     wanted, found = _motions(reference, firsts, lasts), _motions(prediction, firsts, lasts)
     # The translation of inverse(found) * wanted; its length does not depend on the rotation before it.
     away = np.linalg.norm(wanted - found, axis=1)
-    return float(100 * np.mean(away / np.array(lengths)))
+    errors: Floats = 100 * away / np.array(lengths)
+    return errors
 
 
 def _motions(poses: Floats, firsts: list[int], lasts: list[int]) -> Floats:
@@ -116,72 +122,74 @@ def _points(reference: Any) -> bool:
     return _is_vectors(reference) and bool((np.linalg.norm(reference, axis=1) > 0).any())
 
 
-class GeometryAccumulator:
-    """Mean over instances of an error; an answer that counts as wrong errs by a fixed amount."""
+class NormalAccumulator:
+    """Mean over clouds of the angle's root mean square; an answer that counts as wrong errs by 90 degrees."""
 
-    def __init__(
-        self,
-        name: str,
-        error: Callable[[Floats, Floats], float],
-        good: Callable[[Any], bool],
-        wanted: str,
-        no_answer: float,
-    ) -> None:
-        """Take name, error, check of a reference with the words for it, and the error of None."""
-        self._name = name
-        self._error = error
-        self._good = good
-        self._wanted = wanted
-        self._no_answer = no_answer
+    def __init__(self) -> None:
+        """Start without clouds."""
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one instance. Raises when an argument is not of the metric's type."""
-        if not self._good(reference):
-            bad_reference(self._name, self._wanted, getattr(reference, "shape", reference))
-        if prediction is None:
-            self._values.append(self._no_answer)
-            return
-        if not isinstance(prediction, np.ndarray) or prediction.shape != reference.shape:
-            raise PredictionFormatError(
-                f"metric {self._name!r} takes numbers of shape {reference.shape} (or None) as prediction, "
-                f"not {getattr(prediction, 'shape', type(prediction).__name__)}"
-            )
-        self._values.append(self._error(prediction, reference))
+        _check("normal_angle_rmse", _points, "(N, 3) normals, one of them not zero", prediction, reference)
+        self._values.append(NO_NORMALS if prediction is None else unoriented_rmse(prediction, reference))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over everything added so far."""
         return mean_value(self._values)
 
 
-_rte = partial(
-    GeometryAccumulator,
-    "rte",
-    relative_translation_error,
-    _moves,
-    "(T, 3, 4) poses of a sensor that moves",
-    NO_POSES,
-)
-_normals = partial(
-    GeometryAccumulator,
-    "normal_angle_rmse",
-    unoriented_rmse,
-    _points,
-    "(N, 3) normals, one of them not zero",
-    NO_NORMALS,
-)
+class PoseAccumulator:
+    """The mean error of segments, over all segments of all sequences or per sequence first."""
+
+    def __init__(self, pool: str) -> None:
+        """Take what is pooled; another word is an UnknownWordError."""
+        if pool not in POOLS:
+            raise UnknownWordError("pool of metric 'rte'", pool, POOLS)
+        self._pool = pool
+        self._means: list[float] = []
+        self._counts: list[int] = []
+        """Mean and number of each sequence's segments."""
+        self._silent: list[bool] = []
+
+    def add(self, prediction: Any, reference: Any) -> None:
+        """Take one sequence. Raises when an argument is not of the metric's type."""
+        _check("rte", _moves, "(T, 3, 4) poses of a sensor that moves", prediction, reference)
+        errors = segment_errors(prediction, reference)
+        self._means.append(math.fsum(errors) / len(errors))
+        self._counts.append(len(errors))
+        self._silent.append(prediction is None)
+
+    def result(self, instances: Sequence[str] = ()) -> MetricValue:
+        """Return the mean over everything added so far; its standard error is that of the sequences."""
+        means = with_silence(self._means, self._silent)
+        if self._pool == "sequences":
+            return mean_value(means)
+        return pooled_value([(mean * count, count) for mean, count in zip(means, self._counts, strict=True)])
 
 
-def rte(pairs: Iterable[tuple[Floats | None, Floats]]) -> float:
-    """Return KITTI's relative translation error, the mean over sequences, in percent (lower is better).
+def _check(metric: str, good: Callable[[Any], bool], wanted: str, prediction: Any, reference: Any) -> None:
+    if not good(reference):
+        bad_reference(metric, wanted, getattr(reference, "shape", reference))
+    if prediction is not None and (
+        not isinstance(prediction, np.ndarray) or prediction.shape != reference.shape
+    ):
+        raise PredictionFormatError(
+            f"metric {metric!r} takes numbers of shape {reference.shape} (or None) as prediction, "
+            f"not {getattr(prediction, 'shape', type(prediction).__name__)}"
+        )
+
+
+def rte(pairs: Iterable[tuple[Floats | None, Floats]], pool: str = "segments") -> float:
+    """Return KITTI's relative translation error over all sequences, in percent (lower is better).
 
     Poses (T, 3, 4), sensor to world, in metres. For segments of 100, 200, … 800 m of the reference's
     path that start at every tenth frame and end at the first frame beyond: the length of the
     translation part of inverse(predicted motion) times true motion, over the segment's length;
-    the mean over all segments of a sequence, then over sequences. Where the whole path is not
-    longer than 100 m, the segments are 1/8, 2/8, … 8/8 of it, from every frame, over their true length.
-    None errs by 100 percent (a sensor that stands still on a straight path); an answer may
-    err by more. NaN without sequences.
+    the mean over all segments of all sequences together, as KITTI's code pools them (`pool`
+    "sequences": per sequence, then over sequences). Where the whole path is not longer than 100 m,
+    the segments are 1/8, 2/8, … 8/8 of it, from every frame, over their true length. None errs by
+    1000 percent, and as much as the worst sequence where that is more. NaN without sequences.
     Source: KITTI odometry benchmark (Geiger et al. 2012); [workbook] `RTE`.
 
     Raises:
@@ -191,9 +199,9 @@ def rte(pairs: Iterable[tuple[Floats | None, Floats]]) -> float:
     >>> path = np.tile(np.eye(4)[:3], (9, 1, 1))
     >>> path[:, 2, 3] = np.arange(9)
     >>> rte([(path, path), (None, path)])
-    50.0
+    500.0
     """
-    return score_of(_rte(), pairs)
+    return score_of(PoseAccumulator(pool), pairs)
 
 
 def normal_angle_rmse(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:
@@ -213,7 +221,7 @@ def normal_angle_rmse(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]])
     >>> round(normal_angle_rmse([(tilted, up), (-up, up)]), 6)
     22.5
     """
-    return score_of(_normals(), pairs)
+    return score_of(NormalAccumulator(), pairs)
 
 
 RTE_METRIC: Final = Metric(
@@ -223,9 +231,18 @@ RTE_METRIC: Final = Metric(
     best=0.0,
     definition=(
         "KITTI relative translation error over segments of 100..800 m (of 1/8..8/8 of the path where it is "
-        "not longer than 100 m), mean per sequence, then over sequences; no answer counts 100 percent"
+        "not longer than 100 m); pool segments: mean over all segments of all sequences, as KITTI's code and "
+        "the specialist have it, sequences: mean per sequence, then over sequences; no answer counts 1000 "
+        f"percent, {SILENCE}"
     ),
-    factory=_rte,
+    factory=PoseAccumulator,
+    options={"pool": "segments"},
+    aggregation="corpus",
+    version=2,
+    changes={
+        2: "segments of all sequences are pooled, as in KITTI's code; an unreadable answer errs by 1000 "
+        "percent at least"
+    },
 )
 
 NORMAL_METRIC: Final = Metric(
@@ -237,5 +254,5 @@ NORMAL_METRIC: Final = Metric(
         "root mean square of the unoriented angle (0..90) per cloud, then the mean over clouds; no answer "
         "counts 90 degrees"
     ),
-    factory=_normals,
+    factory=NormalAccumulator,
 )

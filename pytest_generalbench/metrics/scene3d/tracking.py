@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import TrackedBox
+from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d, TrackedBox
 from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value, score_of
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.detection.assignment import nearest_pairs
@@ -55,11 +56,37 @@ class Counts(NamedTuple):
     """The outcome of matching at one threshold of the score."""
 
     found: int
-    """Boxes of the reference that a track was matched to."""
+    """Boxes of the reference that a track was matched to, the same as at the object's match before."""
     switches: int
-    """Those where it was another track than at the object's match before."""
+    """Those where it was another."""
     false: int
     """Predicted boxes that were matched to nothing."""
+
+
+def interpolated(frames: Frames) -> Frames:
+    """Return the frames with every track's holes filled, as nuScenes fills those of answer and reference.
+
+    Frames are taken to be equally far apart. Between the boxes before and behind a hole the centre is
+    linear in time; as in the benchmark's code, the box behind weighs as much as its distance in time.
+    """
+    times: dict[str, list[int]] = {}
+    boxes: dict[str, list[Box3d]] = {}
+    for number, frame in enumerate(frames):
+        for one in frame:
+            times.setdefault(one.track, []).append(number)
+            boxes.setdefault(one.track, []).append(one.box)
+    filled = [list(frame) for frame in frames]
+    for track, known in times.items():
+        for number in range(known[0] + 1, known[-1]):
+            behind = bisect(known, number)
+            left, right = known[behind - 1], known[behind]
+            if left == number:
+                continue
+            before, after = boxes[track][behind - 1], boxes[track][behind]
+            share = (right - number) / (right - left)
+            x, y, z = ((1 - share) * a + share * b for a, b in zip(before.centre, after.centre, strict=True))
+            filled[number].append(TrackedBox(track, after._replace(centre=(x, y, z))))
+    return tuple(tuple(frame) for frame in filled)
 
 
 def _scene(prediction: Frames | None, reference: Frames, label: str) -> _Scene:
@@ -89,12 +116,19 @@ def _scene(prediction: Frames | None, reference: Frames, label: str) -> _Scene:
             )
             if pairs:
                 frames.append(pairs)
+    if prediction is None and total:
+        return _Scene(total, (total,), (math.inf,), ())
     means = tuple(math.fsum(values) / len(values) for values in scores)
     return _Scene(total, tuple(len(values) for values in scores), means, tuple(frames))
 
 
 def match_sequence(prediction: Frames | None, reference: Frames) -> SequenceOutcome:
-    """Find, class by class, what could match in every frame of one sequence."""
+    """Find, class by class, what could match in every frame of one sequence.
+
+    No answer is one false track of each class of the reference, surer than all others and with as many boxes.
+    """
+    reference = interpolated(reference)
+    prediction = None if prediction is None else interpolated(prediction)
     both = (*reference, *(prediction or ()))
     labels = sorted({tracked.box.label for frame in both for tracked in frame})
     scenes = tuple((label, _scene(prediction, reference, label)) for label in labels)
@@ -110,7 +144,7 @@ def count_matches(scene: _Scene, threshold: float) -> tuple[Counts, list[float]]
     kept = [score >= threshold for score in scene.scores]
     last: dict[int, int] = {}
     switches = 0
-    matched: list[float] = []
+    matched: list[float] = []  # without switches, which reach no recall
     for frame in scene.frames:
         pairs = [pair for pair in frame if kept[pair[1]]]
         stay = {(thing, track) for thing, track, _ in pairs if last.get(thing) == track}
@@ -120,11 +154,13 @@ def count_matches(scene: _Scene, threshold: float) -> tuple[Counts, list[float]]
         rest = [pair for pair in pairs if pair[0] not in things and pair[1] not in tracks]
         links.update(nearest_pairs(rest))
         for thing, track in links.items():
-            switches += last.get(thing, track) != track
+            if last.get(thing, track) == track:
+                matched.append(scene.scores[track])
+            else:
+                switches += 1
             last[thing] = track
-            matched.append(scene.scores[track])
     said = sum(boxes for boxes, good in zip(scene.boxes, kept, strict=True) if good)
-    return Counts(len(matched), switches, said - len(matched)), matched
+    return Counts(len(matched), switches, said - len(matched) - switches), matched
 
 
 def _unique(pairs: Sequence[Pair]) -> dict[int, int]:
@@ -140,14 +176,15 @@ def _unique(pairs: Sequence[Pair]) -> dict[int, int]:
 def motar(counts: Totals) -> npt.NDArray[np.float64]:
     """Return max(0, 1 - (IDS + FP + FN - (1 - r) P) / (r P)) at the recall r = found / P that was reached.
 
-    `counts` has shape (..., 4): found, IDS, FP and P; FN = P - found. Without any found the value is 0.
+    `counts` has shape (..., 4): found, IDS, FP and P; FN = P - found - IDS. Without any found the value is 0.
 
     >>> motar(np.array([8, 1, 1, 10])).item()
-    0.75
+    0.875
     """
     found, switches, false, objects = np.moveaxis(counts.astype(np.float64), -1, 0)
     recall = found / np.maximum(objects, 1)
-    wrong = switches + false + (objects - found) - (1 - recall) * objects
+    missed = objects - found - switches
+    wrong = switches + false + missed - (1 - recall) * objects
     values: npt.NDArray[np.float64] = 1 - wrong / np.maximum(recall * objects, 1e-9)
     return np.where(found > 0, np.clip(values, 0.0, 1.0), 0.0)
 
@@ -245,8 +282,10 @@ def amota(pairs: Iterable[tuple[Frames | None, Frames]]) -> float:
     below the score that reaches it are dropped, a recall that is not reached counts 0; then the
     mean over the classes of the references. A track's score is the mean over its boxes; boxes match
     below 2 m between centres on the ground, frame by frame as in `count_matches`, over all
-    sequences together. An object found under another track than before counts as found and as a
-    switch. nuScenes' limits of range by class are not applied. None finds nothing. NaN without sequences.
+    sequences together. Holes of tracks are filled on both sides before (`interpolated`). An object
+    under another track than before is a switch, which reaches no recall. nuScenes' limits of range
+    by class are not applied. None finds nothing, and is one false track of each class of the
+    reference, surer than all others. NaN without sequences.
     Source: nuScenes tracking benchmark (Caesar et al. 2020, Weng and Kitani 2019); [workbook] `AMOTA`.
 
     Raises:
@@ -260,7 +299,9 @@ def amota(pairs: Iterable[tuple[Frames | None, Frames]]) -> float:
     >>> amota([(truth, truth)])
     100.0
     >>> amota([((frame("x"), frame("x"), frame("y"), frame("y")), truth)])  # one switch among four
-    75.0
+    72.5
+    >>> amota([((frame("x"), (), frame("x"), frame("x")), truth)])  # a hole
+    100.0
     """
     return score_of(TrackingAccumulator(), pairs)
 
@@ -272,8 +313,14 @@ TRACKING_METRIC: Final = Metric(
     best=100.0,
     definition=(
         "nuScenes AMOTA: mean over the references' classes and 40 recalls of MOTAR at the recall reached, "
-        "boxes matched below 2 m between centres, pooled over sequences; no limit of range"
+        "boxes matched below 2 m between centres, pooled over sequences; holes of tracks are filled, a "
+        "switch reaches no recall; no limit of range; no answer: as many false boxes as there are true ones"
     ),
     factory=TrackingAccumulator,
     aggregation="corpus",
+    version=2,
+    changes={
+        2: "holes of tracks are filled before matching and switches reach no recall, as in nuScenes' own "
+        "code; an unreadable answer counts as false boxes"
+    },
 )

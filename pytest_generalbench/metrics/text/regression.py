@@ -7,7 +7,15 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value, mean_value, rescaled, score_of
+from pytest_generalbench.metrics.accumulators import (
+    NOTHING,
+    SILENCE,
+    jackknife_value,
+    mean_value,
+    rescaled,
+    score_of,
+    with_silence,
+)
 from pytest_generalbench.metrics.base import Metric, MetricValue
 from pytest_generalbench.metrics.validation import number_prediction, number_reference
 
@@ -22,20 +30,24 @@ def absolute_errors(pairs: Sequence[tuple[float | None, float]]) -> list[float]:
     """Return |prediction - reference| per pair; None errs as far as the task's range allows.
 
     The range spans the references and 0. None errs by the distance from its reference to the
-    farther end; when every reference is 0, by 1, so that no answer is never a perfect one.
+    farther end; when every reference is 0, by 1, so that no answer is never a perfect one; and by
+    as much as the worst number that was answered, where that is more.
 
     >>> absolute_errors([(3.0, 5.0), (None, 2.0), (None, 10.0)])
     [2.0, 8.0, 10.0]
+    >>> absolute_errors([(14.0, 5.0), (None, 2.0), (None, 10.0)])
+    [9.0, 9.0, 10.0]
     """
     low = min((reference for _, reference in pairs), default=0.0)
     high = max((reference for _, reference in pairs), default=0.0)
     low, high = min(low, 0.0), max(high, 0.0)
-    return [
+    errors = [
         (max(reference - low, high - reference) or 1.0)
         if prediction is None
         else min(abs(prediction - reference), sys.float_info.max)
         for prediction, reference in pairs
     ]
+    return with_silence(errors, [prediction is None for prediction, _ in pairs])
 
 
 def _mean_absolute(errors: Sequence[float]) -> MetricValue:
@@ -81,7 +93,8 @@ def mae(pairs: Iterable[tuple[float | None, float]]) -> float:
     """Return the mean of |prediction - reference|, in the references' unit (counts; lower is better).
 
     None, NaN and an infinity count as the worst answer within the range of the task's
-    references and 0 (see `absolute_errors`); a finite answer errs by as much as it does.
+    references and 0, and as the worst number answered where that is worse (see
+    `absolute_errors`); a finite answer errs by as much as it does.
     NaN without instances. Source: [workbook] `MAE`; standard definition. The released
     code leaves unreadable answers out.
 
@@ -112,7 +125,10 @@ def rmse(pairs: Iterable[tuple[float | None, float]]) -> float:
     return score_of(ErrorAccumulator("rmse", _root_mean_square), pairs)
 
 
-_UNREADABLE: Final = "an unreadable answer errs as far as the range of the references and 0 allows"
+_UNREADABLE: Final = (
+    f"an unreadable answer errs as far as the range of the references and 0 allows, {SILENCE}"
+)
+_CHANGES: Final = {2: "an unreadable answer errs at least as much as the worst readable one"}
 
 METRICS: Final = (
     Metric(
@@ -122,6 +138,8 @@ METRICS: Final = (
         best=0.0,
         definition=f"mean absolute error; {_UNREADABLE}",
         factory=partial(ErrorAccumulator, "mae", _mean_absolute),
+        version=2,
+        changes=_CHANGES,
     ),
     Metric(
         name="rmse",
@@ -131,5 +149,7 @@ METRICS: Final = (
         definition=f"root mean square error; {_UNREADABLE}",
         factory=partial(ErrorAccumulator, "rmse", _root_mean_square),
         aggregation="corpus",
+        version=2,
+        changes=_CHANGES,
     ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pytest_generalbench.metrics.base import Metric
-from pytest_generalbench.metrics.video.frames import FramePool, VideoMean, cosines, in_chunks
+from pytest_generalbench.metrics.video.frames import LONGEST, FramePool, VideoMean, cosines, in_chunks
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.outputs import Target, Video
@@ -81,8 +81,8 @@ def _pooled(name: str, eyes: PictureFeatures) -> FramePool:
 
 _CONSISTENCY: Final = (
     "of each frame but the first: mean of its cosines, negative ones 0, with the frame before and with the "
-    "first frame, by {eyes}; pooled over all frames of all videos, percent; an answer that cannot be read "
-    "counts 0 with an average number of frames; one video per instance"
+    "first frame, by {eyes}; pooled over all frames of all videos, percent; "
+    f"{LONGEST}; one video per instance"
 )
 
 METRICS: Final = (
@@ -96,6 +96,8 @@ METRICS: Final = (
         backbones=("dino",),
         needs=(),
         aggregation="corpus",
+        version=2,
+        changes={2: LONGEST},
     ),
     Metric(
         name="background_consistency",
@@ -107,6 +109,8 @@ METRICS: Final = (
         backbones=("clip",),
         needs=(),
         aggregation="corpus",
+        version=2,
+        changes={2: LONGEST},
     ),
     Metric(
         name="temporal_flickering",

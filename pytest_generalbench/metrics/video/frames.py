@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.errors import MissingDependencyError
 from pytest_generalbench.core.outputs import Target, Video
-from pytest_generalbench.metrics.accumulators import NOTHING, jackknife_value, mean_value
+from pytest_generalbench.metrics.accumulators import mean_value, pooled_value
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from pytest_generalbench.metrics.backbone_interfaces import Features, Pixels
     from pytest_generalbench.metrics.base import MetricValue
+
+LONGEST: Final = "an answer that cannot be read counts 0 with as many frames as the longest video"
+"""For definitions of scores that are pooled over frames."""
+
+SMALLER: Final = (
+    "frames are made smaller without antialiasing, their sizes cut to whole pixels, as VBench does"
+)
 
 SAMPLES: Final = 16
 """Frames that the metrics look at which look at a few."""
@@ -41,17 +49,33 @@ def middle_frames(frames: Pixels, count: int = SAMPLES) -> Pixels:
     return taken
 
 
+def _between(old: int, new: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """Return for each of `new` places the two of `old` around its middle, and the weight of the second."""
+    ratio = np.float32(old) / np.float32(new)
+    middle = np.maximum((np.arange(new, dtype=np.float32) + np.float32(0.5)) * ratio - np.float32(0.5), 0)
+    first = np.minimum(middle.astype(np.intp), old - 1)
+    return first, np.minimum(first + 1, old - 1), np.clip(middle - first, 0, 1, dtype=np.float32)
+
+
 def resized(picture: Pixels, height: int, width: int) -> Pixels:
-    """Return the picture in another size: bilinear, antialiased; needs Pillow."""
+    """Return the picture in another size: bilinear between the four pixels around, without antialiasing.
+
+    As torchvision resizes tensors where antialiasing is off, which the authors of VBench and the released
+    toolkit do.
+
+    >>> board = np.repeat((np.indices((4, 4)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None], 3, axis=2)
+    >>> resized(board[:3, :3], 1, 1)[0, 0].tolist(), resized(board, 4, 4) is board
+    ([0, 0, 0], True)
+    """
     if picture.shape[:2] == (height, width):
         return picture
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingDependencyError("pillow", "video", "making frames smaller") from error
-    changed = Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR)
-    pixels: Pixels = np.asarray(changed)
-    return pixels
+    top, bottom, low = _between(picture.shape[0], height)
+    left, right, far = _between(picture.shape[1], width)
+    low, far = low[:, None, None], far[:, None]
+    rows = ((1 - far) * picture[row][:, left] + far * picture[row][:, right] for row in (top, bottom))
+    above, below = rows
+    changed: Pixels = np.rint((1 - low) * above + low * below).astype(picture.dtype)
+    return changed
 
 
 def longer_side_within(picture: Pixels, limit: int) -> Pixels:
@@ -70,7 +94,7 @@ def looked_at(video: Video) -> Pixels:
     if min(height, width) <= _LARGE_SIDE:
         return frames
     scale = _REDUCED_SIDE / min(height, width)
-    return np.stack([resized(frame, round(height * scale), round(width * scale)) for frame in frames])
+    return np.stack([resized(frame, int(height * scale), int(width * scale)) for frame in frames])
 
 
 def in_chunks(measure: Callable[[Sequence[Pixels]], Features], frames: Pixels) -> Features:
@@ -138,7 +162,7 @@ class VideoMean:
 class FramePool:
     """Mean over all frames of all videos of a score in 0..1, times 100.
 
-    An answer that counts as wrong enters as a video of average length whose frames all score 0.
+    An answer that counts as wrong enters as a video as long as the longest one, whose frames all score 0.
     """
 
     def __init__(self, name: str, scores: Callable[[Video, Target], Features], scale: float = 100.0) -> None:
@@ -157,19 +181,9 @@ class FramePool:
         self._rows.append(counted)
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
-        """Return the mean over frames; its standard error is a jackknife over videos."""
-        n, answered = len(self._rows), [row for row in self._rows if row is not None]
-        if not n:
-            return NOTHING
-        k, total = len(answered), math.fsum(part for part, _ in answered)
-        frames = sum(count for _, count in answered)
-        usual = frames / k if k else 1.0
-        score = total / math.fsum([*(count for _, count in answered), *[usual] * (n - k)])
+        """Return the mean over frames; its standard error is a jackknife over videos.
 
-        def without(row: tuple[float, int] | None) -> float:
-            """Return the mean without one video: without a wrong one as many frames are fewer as is usual."""
-            left = k if row is None else k - 1
-            part, count = row or (0.0, 0)
-            return (total - part) / (frames - count) * left / max(n - 1, 1) if left else 0.0
-
-        return jackknife_value(self._scale * score, [self._scale * without(row) for row in self._rows])
+        The jackknife takes the length of the longest video as given.
+        """
+        longest = max((row[1] for row in self._rows if row is not None), default=1)
+        return pooled_value([row or (0.0, longest) for row in self._rows], self._scale)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pytest_generalbench.core.outputs import MediaOutput, Video
 from pytest_generalbench.metrics.base import Metric
-from pytest_generalbench.metrics.image.frechet import FrechetAccumulator
+from pytest_generalbench.metrics.image.frechet import SILENCE, FrechetAccumulator
 from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
@@ -33,15 +33,11 @@ def _frames(medium: MediaOutput) -> Pixels:
     return medium.frames
 
 
-def _black(medium: MediaOutput) -> Video:
-    return Video(np.zeros((LENGTH, *_frames(medium).shape[1:]), np.uint8))
-
-
 def _accumulator(video_features: VideoFeatures) -> FrechetAccumulator:
     def features(medium: MediaOutput) -> Features:
         return video_features.videos([first_frames(_frames(medium))])
 
-    return FrechetAccumulator("fvd", features, _black, Video)
+    return FrechetAccumulator("fvd", features, Video)
 
 
 METRICS: Final = (
@@ -52,12 +48,14 @@ METRICS: Final = (
         best=0.0,
         definition=(
             "Fréchet distance between the features of all answers and of all true videos, each the first 16 "
-            "frames, filled up with the last; an answer that cannot be read enters as a black video; depends "
-            "on the feature network, so compare only with scores of the same one"
+            "frames, filled up with the last; depends on the feature network, so compare only with scores of "
+            f"the same one; {SILENCE}"
         ),
         factory=_accumulator,
         backbones=("video_features",),
         needs=("medium",),
         aggregation="corpus",
+        version=2,
+        changes={2: SILENCE},
     ),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_generalbench.metrics.base import Metric
 from pytest_generalbench.metrics.validation import bad_reference
-from pytest_generalbench.metrics.video.frames import VideoMean, looked_at, word
+from pytest_generalbench.metrics.video.frames import SMALLER, VideoMean, looked_at, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -203,6 +203,8 @@ METRICS: Final = (
         factory=_object_class,
         backbones=("detector",),
         needs=("label",),
+        version=2,
+        changes={2: SMALLER},
     ),
     Metric(
         name="multiple_objects",
@@ -213,6 +215,8 @@ METRICS: Final = (
         factory=_multiple_objects,
         backbones=("detector",),
         needs=("object_a", "object_b"),
+        version=2,
+        changes={2: SMALLER},
     ),
     Metric(
         name="spatial_relationship",
@@ -227,6 +231,8 @@ METRICS: Final = (
         factory=_spatial_relationship,
         backbones=("detector",),
         needs=("object_a", "object_b", "relation"),
+        version=2,
+        changes={2: SMALLER},
     ),
     Metric(
         name="color_binding",
@@ -241,5 +247,7 @@ METRICS: Final = (
         factory=_color_binding,
         backbones=("detector",),
         needs=("colour", "object"),
+        version=2,
+        changes={2: SMALLER},
     ),
 )

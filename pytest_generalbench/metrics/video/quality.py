@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from pytest_generalbench.metrics.base import Metric
-from pytest_generalbench.metrics.video.frames import FramePool, VideoMean, in_chunks, longer_side_within
+from pytest_generalbench.metrics.video.frames import (
+    LONGEST,
+    SMALLER,
+    FramePool,
+    VideoMean,
+    in_chunks,
+    longer_side_within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,13 +83,15 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition=(
-            "MUSIQ (SPAQ weights) of each frame, the longer side limited to 512 (bilinear, antialiased), "
+            "MUSIQ (SPAQ weights) of each frame, the longer side limited to 512 (bilinear, no antialiasing), "
             "mean over a video's frames, then over videos, percent; an answer that cannot be read counts 0; "
             "one video per instance"
         ),
         factory=lambda musiq_spaq: _mean("imaging_quality", musiq_spaq, 100, _LIMIT),
         backbones=("musiq_spaq",),
         needs=(),
+        version=2,
+        changes={2: SMALLER},
     ),
     Metric(
         name="musiq",
@@ -91,11 +100,13 @@ METRICS: Final = (
         best=100.0,
         definition=(
             "MUSIQ (KonIQ weights) of each frame at its own size, pooled over all frames of all videos, "
-            "0..100, no reference; an answer that cannot be read counts 0 with an average number of frames"
+            f"0..100, no reference; {LONGEST}"
         ),
         factory=_musiq,
         backbones=("musiq",),
         needs=(),
         aggregation="corpus",
+        version=2,
+        changes={2: LONGEST},
     ),
 )

@@ -10,7 +10,15 @@ import numpy as np
 from pytest_generalbench.core.outputs import Image
 from pytest_generalbench.metrics.base import Metric
 from pytest_generalbench.metrics.validation import bad_reference
-from pytest_generalbench.metrics.video.frames import FramePool, VideoMean, in_chunks, looked_at, word
+from pytest_generalbench.metrics.video.frames import (
+    LONGEST,
+    SMALLER,
+    FramePool,
+    VideoMean,
+    in_chunks,
+    looked_at,
+    word,
+)
 from pytest_generalbench.metrics.video.motion import video_prompt_cosine
 
 if TYPE_CHECKING:
@@ -150,6 +158,8 @@ METRICS: Final = (
         factory=_human_action,
         backbones=("action",),
         needs=("action",),
+        version=2,
+        changes={2: SMALLER},
     ),
     Metric(
         name="overall_consistency",
@@ -178,12 +188,14 @@ METRICS: Final = (
         best=100.0,
         definition=(
             "CLIP cosine of each frame and the words of the style, negative ones 0, times 100; pooled over "
-            f"all frames of all videos; {_WRONG} with an average number of frames; one video per instance"
+            f"all frames of all videos; {LONGEST}; one video per instance"
         ),
         factory=_appearance_style,
         backbones=("clip",),
         needs=("style",),
         aggregation="corpus",
+        version=2,
+        changes={2: LONGEST},
     ),
     Metric(
         name="clip_style",
@@ -205,11 +217,13 @@ METRICS: Final = (
         best=100.0,
         definition=(
             "share of frames whose CLIP cosine with the target prompt is above that with the source prompt, "
-            f"percent; pooled over all frames of all videos; {_WRONG} with an average number of frames"
+            f"percent; pooled over all frames of all videos; {LONGEST}"
         ),
         factory=_frame_accuracy,
         backbones=("clip",),
         needs=("target_prompt", "source_prompt"),
         aggregation="corpus",
+        version=2,
+        changes={2: LONGEST},
     ),
 )
