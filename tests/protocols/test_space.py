@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_generalbench import metrics, protocols
-from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError, ReferenceFormatError
 from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import Box3d, TrackedBox
@@ -230,9 +230,12 @@ def test_the_kind_of_shape_is_told_or_a_synset(
 
 def test_classes_that_nobody_has_given_do_not_count(folder: Folder) -> None:
     name = "3d_semantic_segmentation"
-    folder.put("a.ply", clouds.label_ply(CLOUD, [0, 5, 0, 7]))
+    folder.put("a.labels.ply", clouds.label_ply(CLOUD, [0, 5, 0, 7]))
+    folder.put("b.ply", clouds.label_ply(CLOUD, [0, 5, 0, 7]))
     assert folder.reference(name, [0, -1, 255, 3]).tolist() == [[0, 255, 255, 3]]
-    assert folder.reference(name, "a.ply").tolist() == [[255, 5, 255, 7]]
+    assert folder.reference(name, "a.labels.ply").tolist() == [[255, 5, 255, 7]]
+    with pytest.raises(AmbiguousReferenceError, match="void: 0"):
+        folder.reference(name, "b.ply")
     assert folder.reference(name, [0, 1, 2, 3], ignore_label=[0, 3]).tolist() == [[255, 1, 2, 255]]
     instance, context = folder.instance([0, -1, 255, 3]), a_context(name)
     assert score(name, instance, PointLabels(np.array([0, 9, 9, 3])), context) == 100.0
@@ -258,7 +261,7 @@ SCENE = PointInstances(np.array([1, 1, 0, 2]), (PointInstance(1, "3", 1.0), Poin
     [
         [3001, 3001, 0, 5001],
         {"instance_file": "a.txt"},
-        {"instances": [1, 1, 0, 1], "labels": [3, 3, 9, 5]},
+        {"instances": [1, 1, 0, 1], "labels": [3, 3, 0, 5]},
         {"instance_labels": "ids.npy", "semantic_labels": "sem.npy"},
         "both.npz",
         "both.txt",
@@ -285,7 +288,7 @@ def test_objects_are_found_wherever_they_are(raw: Any, folder: Folder) -> None:
 
 
 def test_objects_without_classes_are_of_one(folder: Folder) -> None:
-    found = folder.reference("3d_instance_segmentation", [4, 4, 0, 9])
+    found = folder.reference("3d_instance_segmentation", [4, 4, -1, 9])
     assert {one.label for one in found.instances} == {"object"}
 
 
@@ -305,10 +308,10 @@ def test_objects_that_do_not_fit_are_one_error(raw: Any, folder: Folder) -> None
 
 def test_normals_are_found_and_only_those_that_are_picked_count(folder: Folder) -> None:
     name, up = "3d_normal_estimation", [[0, 0, 2], [0, 0, -1], [1, 0, 0]]
-    folder.put("a.normals", clouds.rows(np.array(up), 3))
-    folder.put("a.xyz", clouds.rows(np.concatenate([CLOUD[:3], up], axis=1), 3))
-    folder.put("a.pidx", b"0\n2\n")
     expected = [[0, 0, 1], [0, 0, -1], [1, 0, 0]]
+    folder.put("a.normals", clouds.rows(np.array(up), 3))
+    folder.put("a.xyz", clouds.rows(np.concatenate([CLOUD[:3], expected], axis=1), 3))
+    folder.put("a.pidx", b"0\n2\n")
     for raw in (up, {"normals": up}, "a.normals", {"normal_file": "a.xyz"}):
         assert folder.reference(name, raw).tolist() == expected
     for pidx in ([0, 2], "a.pidx"):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.protocols.scene3d.points import (
-    InstanceSegmentation3d,
-    NormalEstimation,
-    PartSegmentation,
-    SemanticSegmentation3d,
-)
+from pytest_generalbench.protocols.scene3d.point_normals import NormalEstimation
+from pytest_generalbench.protocols.scene3d.point_objects import InstanceSegmentation3d
+from pytest_generalbench.protocols.scene3d.points import PartSegmentation, SemanticSegmentation3d
 from pytest_generalbench.protocols.scene3d.scenes import Detection3d, Odometry3d, Tracking3d
 
 if TYPE_CHECKING:

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError, StructuredOutput
+from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError
 from pytest_generalbench.core.outputs.codecs.points.columns import (
-    INSTANCE_NAMES,
     LABEL_NAMES,
     labels_in,
-    normals_in,
-    three_columns,
-    usable,
     whole_numbers,
 )
-from pytest_generalbench.core.outputs.codecs.points.instances import read_instances
-from pytest_generalbench.core.outputs.codecs.points.tables import PointTable, read_table
+from pytest_generalbench.core.outputs.codecs.points.tables import read_table
 from pytest_generalbench.core.outputs.forms.scenes3d import (
-    Normals,
-    PointInstance,
-    PointInstances,
     PointLabels,
 )
 from pytest_generalbench.metrics.scene3d.part_iou import PartReference
+from pytest_generalbench.protocols.base import TaskContext
+from pytest_generalbench.protocols.dense.survey import sampled
+from pytest_generalbench.protocols.reading import decide
 from pytest_generalbench.protocols.scene3d.base import SpaceProtocol, same_count, told_classes
+from pytest_generalbench.protocols.scene3d.columns import TableFacts, Tables, label_column
 from pytest_generalbench.protocols.scene3d.references import (
     category_of,
     found,
@@ -40,23 +38,27 @@ from pytest_generalbench.protocols.scene3d.references import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pytest_generalbench.core.outputs.base import StructuredOutput
     from pytest_generalbench.core.request import Instance
-    from pytest_generalbench.protocols.base import TaskContext
+    from pytest_generalbench.core.task import Task
 
     Labels = NDArray[np.int64]
 
-_LABEL_KEYS: Final = (
+LABEL_KEYS: Final = (
     "labels", "label", "label_file", "label_path", "labels_file", "point_labels", "semantic_labels",
     "semantic_label", "semantic", "semantic_file", "seg", "seg_file", "seg_path", "segs", "segmentation",
     "segmentation_file", "part_labels", "part_label", "part_seg", "parts", "mask", "mask_file",
 )  # fmt: skip
-_INSTANCE_KEYS: Final = (
+INSTANCE_KEYS: Final = (
     "instances", "instance", "instance_file", "instance_path", "instance_labels", "instance_label",
     "instance_ids", "ids", "instance_mask", "instance_seg", "objects",
 )  # fmt: skip
-_NORMAL_KEYS: Final = ("normals", "normal", "normal_file", "normals_file", "normal_path", "normals_path")
 _IGNORE_KEYS: Final = ("ignore_label", "ignore_labels", "ignore_index", "ignored_labels", "void_label")
-_PICK_KEYS: Final = ("pidx", "indices", "index", "point_indices", "eval_indices", "pidx_file")
+_MOST: Final = 16
+"""References that are looked at before the first is read."""
+
+_SCANNET: Final = ("vh_clean", ".labels.ply", "scene0")
+"""Parts of the names of ScanNet's files."""
 
 VOID: Final = 255
 """The class of a point that nobody has labelled; the metric leaves it out."""
@@ -70,36 +72,74 @@ _KITTI_SAME: Final[dict[int, int]] = {
 """SemanticKITTI's classes that its benchmark counts as another: moving as standing, bus as other vehicle."""
 
 
-class _Columns(NamedTuple):
+class Columns(NamedTuple):
     """A reference's labels and where they come from."""
 
     labels: Labels
     kind: str
     """That of the file, or `inline`."""
+    name: str = ""
+    """Its file."""
 
 
-def _columns(instance: Instance, value: Any, keys: Sequence[str] = _LABEL_KEYS) -> _Columns:
+def columns_of(
+    instance: Instance, value: Any, context: TaskContext, keys: Sequence[str] = LABEL_KEYS
+) -> Columns:
     """Return the labels behind a list, a file name, or JSON of one."""
     value = opened(instance, value)
     if isinstance(value, Mapping):
         here = look(value, (*keys, *LABEL_NAMES))
         value = None if here is None else here[1]
     if isinstance(value, list):
-        return _Columns(whole_numbers(value, "labels"), "inline")
+        return Columns(whole_numbers(value, "labels"), "inline")
     if isinstance(value, str):
         table = read_table(reader(instance)(value), value)
-        return _Columns(labels_in(table, value), table.kind)
+        if table.rows is not None:
+            tables = context.facts.get("tables", Tables())
+            facts = tables.with_one(table.rows, f"instance {instance.id!r}")
+            column = label_column(context.task, facts, f"{value}")
+            return Columns(whole_numbers(table.rows[:, column], value), table.kind, value)
+        return Columns(labels_in(table, value), table.kind, value)
     raise unreadable(instance, f"labels are a list or the name of a file, not {value!r:.60}")
 
 
-def _labels(instance: Instance) -> _Columns:
-    read = read_as(instance, lambda: _columns(instance, found(instance, _LABEL_KEYS)))
+def _labels(instance: Instance, context: TaskContext) -> Columns:
+    read = read_as(instance, lambda: columns_of(instance, found(instance, LABEL_KEYS), context))
     if not len(read.labels):
         raise unreadable(instance, "no point in it")
     return read
 
 
-class PartSegmentation(SpaceProtocol):
+class Labelled(SpaceProtocol):
+    """A protocol whose references may be tables of points: which column is what, all of them say together."""
+
+    reading_words: ClassVar[tuple[str, ...]] = ("label_column",)
+    version: ClassVar[int] = 2
+
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Look at the columns of some tables, evenly spread; each that is read is compared with them."""
+        tables = Tables()
+        for instance in some_of(instances):
+            with suppress(DataError):  # the instance says so itself when it is read
+                value = opened(instance, found(instance, (*INSTANCE_KEYS, *LABEL_KEYS)))
+                table = read_table(reader(instance)(value), value) if isinstance(value, str) else None
+                if table is not None and table.rows is not None:
+                    tables.add(table.rows, f"instance {instance.id!r}")
+        notes = {self.column_note(task, facts, tables.place) for facts in tables.found.values()} - {""}
+        return TaskContext(task, header=header, facts={"tables": tables}, notes=tuple(sorted(notes)))
+
+    def column_note(self, task: Task, facts: TableFacts, place: str) -> str:
+        """Return what is decided of tables. Raises AmbiguousReferenceError."""
+        column = label_column(task, facts, place)
+        return f"of {facts.width} columns the class is column {column}" if facts.width > 1 else ""
+
+
+def some_of(instances: Sequence[Instance]) -> list[Instance]:
+    """Return about 16 of the instances that have a reference, evenly spread."""
+    return list(sampled([one for one in instances if one.has_reference and one.problem is None], _MOST))
+
+
+class PartSegmentation(Labelled):
     """The part of every point of a shape.
 
     Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
@@ -120,7 +160,7 @@ class PartSegmentation(SpaceProtocol):
 
     def reference(self, instance: Instance, context: TaskContext) -> PartReference:
         """Return the parts, and the kind of shape where the file tells it."""
-        labels = _labels(instance).labels
+        labels = _labels(instance, context).labels
         if not (labels >= 0).any():
             raise unreadable(instance, "no labelled point in it")
         return PartReference(labels, category_of(instance))
@@ -136,20 +176,21 @@ class PartSegmentation(SpaceProtocol):
         return PointLabels(reference.labels)
 
 
-class SemanticSegmentation3d(SpaceProtocol):
+class SemanticSegmentation3d(Labelled):
     """The class of every point of a scene.
 
     Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `point_labels`, as many as the reference has; another number is wrong. Prediction and
     reference: (1, N) whole numbers, a map of one row for the metric. In the reference 255 stands for
-    points that nobody has labelled: negative ones, 255, what the file's header calls `ignore_label`,
-    and 0 in a .ply (ScanNet). Labels from SemanticKITTI's .label are folded to the classes of its
-    benchmark, and the answers with them.
+    points that nobody has labelled: negative ones, 255, what the file's header calls `ignore_label`, what
+    `reading:` calls `void`, and 0 in ScanNet's .ply (another .ply with a 0 is refused). Labels from
+    SemanticKITTI's .label are folded to the classes of its benchmark, and the answers with them.
     """
 
     name: ClassVar[str] = "3d_semantic_segmentation"
     form: ClassVar[str] = PointLabels.form
     answers: ClassVar[tuple[type[StructuredOutput], ...]] = (PointLabels,)
+    reading_words: ClassVar[tuple[str, ...]] = ("label_column", "void")
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a class for each point."""
@@ -157,20 +198,37 @@ class SemanticSegmentation3d(SpaceProtocol):
         listed = f" The classes are: {classes}." if classes else ""
         return f"Give the number of the class of each point, in the order of the points.{listed}"
 
-    def _truth(self, instance: Instance, context: TaskContext) -> _Columns:
-        labels, kind = _labels(instance)
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Learn which column is the class, and whether 0 is one."""
+        context = super().context(task, header, instances)
+        notes = dict.fromkeys(context.notes)
+        for instance in some_of(instances):
+            try:
+                readings = _void_readings(_labels(instance, context), context)
+                if readings == {"none": ""}:
+                    continue
+                notes[decide(task, "void", readings).note] = None
+            except AmbiguousReferenceError:
+                raise
+            except DataError:
+                continue  # the instance says so itself when it is read
+        return replace(context, notes=tuple(note for note in notes if note))
+
+    def _truth(self, instance: Instance, context: TaskContext) -> Columns:
+        read = _labels(instance, context)
+        labels, kind, name = read
         labels = labels.copy()
         if kind == "label":
             labels = _folded(labels)
         else:
             labels[labels < 0] = VOID
-        if kind == "ply":
-            labels[labels == 0] = VOID
+        void, _ = decide(context.task, "void", _void_readings(read, context), name)
+        labels[np.isin(labels, list(map(int, void.split())) if void != "none" else [])] = VOID
         ignored = look(context.header, _IGNORE_KEYS)
         if ignored is not None:
             listed = ignored[1] if isinstance(ignored[1], list) else [ignored[1]]
             labels[np.isin(labels, [number for number in listed if isinstance(number, int)])] = VOID
-        return _Columns(labels, kind)
+        return Columns(labels, kind, name)
 
     def reference(self, instance: Instance, context: TaskContext) -> Labels:
         """Return the classes, 255 where there is none, as one row."""
@@ -190,6 +248,15 @@ class SemanticSegmentation3d(SpaceProtocol):
         return PointLabels(reference[0])
 
 
+def _void_readings(read: Columns, context: TaskContext) -> dict[str, str]:
+    """Return what speaks for each reading of a 0 in a .ply."""
+    if read.kind != "ply" or not (read.labels == 0).any() or look(context.header, _IGNORE_KEYS) is not None:
+        return {"none": ""}
+    if any(word in read.name.lower() for word in _SCANNET):
+        return {"0": "ScanNet's 0 is a point that nobody has labelled"}
+    return {"0": "no class, as in ScanNet's .ply", "none": "a class like others"}
+
+
 def _folded(labels: Labels) -> Labels:
     """Return SemanticKITTI's classes as its benchmark counts them; doing it twice changes nothing."""
     folded = labels.copy()
@@ -197,163 +264,3 @@ def _folded(labels: Labels) -> Labels:
         folded[labels == given] = counted
     folded[np.isin(labels, _KITTI_UNLABELLED) | (labels < 0)] = VOID
     return folded
-
-
-class InstanceSegmentation3d(SpaceProtocol):
-    """The objects among the points of a scene.
-
-    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
-    Answer: `point_instances` over as many points as the reference has; another number is wrong.
-    Prediction and reference: `PointInstances`. The raw reference is ScanNet's label * 1000 + number for
-    each point (below 1000: no object), a class and an instance for each point (.npz, .ply, .label, two
-    lists, two files), or the form itself. Instance numbers without classes are all of one class.
-    """
-
-    name: ClassVar[str] = "3d_instance_segmentation"
-    form: ClassVar[str] = PointInstances.form
-    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (PointInstances,)
-
-    def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for an object for each point."""
-        classes = told_classes(context.header)
-        listed = f" The classes are: {classes}." if classes else ""
-        return (
-            "Give for each point the number of the object that it belongs to (0: none), in the order of the "
-            f"points, and for each object its class and a confidence.{listed}"
-        )
-
-    def reference(self, instance: Instance, context: TaskContext) -> PointInstances:
-        """Return the objects, each with score 1."""
-        return read_as(instance, lambda: _instances(instance))
-
-    def prediction(self, answer: PointInstances, instance: Instance, context: TaskContext) -> PointInstances:
-        """Return the objects."""
-        if instance.has_reference:
-            same_count(len(answer.ids), len(self.reference(instance, context).ids), "points")
-        return answer
-
-    def ideal(self, reference: PointInstances, instance: Instance, context: TaskContext) -> PointInstances:
-        """Say the objects."""
-        return reference
-
-
-def _instances(instance: Instance) -> PointInstances:
-    raw = instance.reference
-    if isinstance(raw, Mapping) and isinstance(raw.get("ids"), list) and "instances" in raw:
-        ids, told = read_instances(raw, reader(instance))
-        return PointInstances(ids, tuple(PointInstance(*one) for one in told))
-    value = opened(instance, found(instance, (*_INSTANCE_KEYS, *_LABEL_KEYS)))
-    classes: Labels | None = None
-    if isinstance(value, str):
-        table = read_table(reader(instance)(value), value)
-        ids, classes = _ids_in(table, value)
-    else:
-        ids = _columns(instance, value, _INSTANCE_KEYS).labels
-    if isinstance(raw, Mapping):
-        beside, own = look(raw, _LABEL_KEYS), look(raw, _INSTANCE_KEYS)
-        if beside is not None and own is not None:
-            classes = _columns(instance, beside[1]).labels
-    if not len(ids):
-        raise AnswerFormatError("no point in it")
-    return _with_classes(ids, classes)
-
-
-def _ids_in(table: PointTable, name: str) -> tuple[Labels, Labels | None]:
-    """Return the instance and, where the file has it, the class of each point."""
-    if table.rows is not None:
-        columns = table.rows
-        # x y z r g b class instance, or class and instance alone; one column is ScanNet's number.
-        paired = columns.shape[1] in (2, 5, 8)
-        return whole_numbers(columns[:, -1], name), whole_numbers(columns[:, -2], name) if paired else None
-    ids = table.first(INSTANCE_NAMES)
-    classes = table.first([key for key in LABEL_NAMES if key not in INSTANCE_NAMES])
-    if ids is None:
-        return labels_in(table, name), None
-    return whole_numbers(ids, name), None if classes is None else whole_numbers(classes, name)
-
-
-def _with_classes(ids: Labels, classes: Labels | None) -> PointInstances:
-    if classes is None:
-        coded = int(ids.max(initial=0)) >= 1000
-        ids = np.where(ids >= 1000, ids, 0) if coded else np.maximum(ids, 0)
-        numbers = np.unique(ids[ids > 0]).tolist()
-        labels = [str(number // 1000) if coded else "object" for number in numbers]
-        told = [PointInstance(number, label, 1.0) for number, label in zip(numbers, labels, strict=True)]
-        return PointInstances(ids, tuple(told))
-    same_count(len(classes), len(ids), "classes of points")
-    # The same number may be used again in another class: a pair of both is an object.
-    there = (ids > 0) & (classes >= 0)
-    pairs, numbers = np.unique(np.stack([classes[there], ids[there]]), axis=1, return_inverse=True)
-    ids = np.zeros(len(ids), np.int64)
-    ids[there] = numbers.reshape(-1) + 1
-    listed = enumerate(np.asarray(pairs)[0].tolist(), 1)
-    return PointInstances(ids, tuple(PointInstance(number, str(label), 1.0) for number, label in listed))
-
-
-class NormalEstimation(SpaceProtocol):
-    """The normal of every point.
-
-    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
-    Answer: `normals`, as many as the reference has; another number is wrong, and so is one that
-    is zero or not finite. Prediction and reference: (N, 3), of length 1; in the reference zero where a
-    point has none or is not among those that are evaluated (PCPNet's `pidx`). The raw reference is a
-    list, or a file: PCPNet's .normals, a cloud with the normals behind x, y, z, .npz, .ply, .npy.
-    """
-
-    name: ClassVar[str] = "3d_normal_estimation"
-    form: ClassVar[str] = Normals.form
-    answers: ClassVar[tuple[type[StructuredOutput], ...]] = (Normals,)
-
-    def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Ask for a direction for each point."""
-        return (
-            "Give the unit normal (x, y, z) of the surface at each point, in the order of the points; "
-            "to which side it points does not matter."
-        )
-
-    def reference(self, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return the normals, zero where there is none."""
-        vectors = read_as(instance, lambda: _vectors(instance))
-        if not usable(vectors).any():
-            raise unreadable(instance, "no normal in it")
-        good = usable(vectors)
-        unit = np.zeros(vectors.shape, np.float32)
-        unit[good] = Normals(vectors[good].astype(np.float32)).vectors
-        return unit
-
-    def prediction(self, answer: Normals, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
-        """Return the normals."""
-        if instance.has_reference:
-            same_count(len(answer.vectors), len(self.reference(instance, context)), "normals")
-        return answer.vectors
-
-    def ideal(self, reference: NDArray[np.float32], instance: Instance, context: TaskContext) -> Normals:
-        """Say the normals; upwards where there is none."""
-        vectors = reference.copy()
-        vectors[~reference.any(axis=1)] = (0, 0, 1)
-        return Normals(vectors)
-
-
-def _vectors(instance: Instance) -> NDArray[np.float64]:
-    value = opened(instance, found(instance, _NORMAL_KEYS))
-    if isinstance(value, Mapping):
-        here = look(value, _NORMAL_KEYS)
-        value = None if here is None else here[1]
-    if isinstance(value, str):
-        vectors = normals_in(read_table(reader(instance)(value), value), value)
-    elif isinstance(value, list):
-        try:
-            vectors = three_columns(value)
-        except ValueError as error:
-            raise AnswerFormatError("normals of different length") from error
-    else:
-        raise AnswerFormatError(f"normals are a list or the name of a file, not {value!r:.60}")
-    picked = look(instance.reference, _PICK_KEYS) if isinstance(instance.reference, Mapping) else None
-    if picked is not None:
-        chosen = _columns(instance, picked[1], _PICK_KEYS).labels
-        if len(chosen) and not 0 <= int(chosen.min()) <= int(chosen.max()) < len(vectors):
-            raise AnswerFormatError(f"an index of a point beyond the {len(vectors)} there are")
-        kept = np.zeros(len(vectors), bool)
-        kept[chosen] = True
-        vectors = np.where(kept[:, None], vectors, 0.0)
-    return vectors

@@ -57,7 +57,8 @@ def labels_in(table: PointTable, name: str) -> NDArray[np.int64]:
     """Return the class of every point: a column of a known name, the only one, or the last without names."""
     if table.rows is not None:
         return whole_numbers(table.rows[:, -1], name)
-    found = table.first(LABEL_NAMES)
+    is_cloud = "x" in table.columns and "z" in table.columns  # y is a coordinate then
+    found = table.first([word for word in LABEL_NAMES if not (word == "y" and is_cloud)])
     if found is None and len(table.columns) == 1:
         found = next(iter(table.columns.values()))
     if found is None:
