@@ -61,6 +61,56 @@ WORDS: Final[Mapping[str, Word]] = {
         },
     ),
     "yes": Word("the number that says yes, all others no", {}, _NUMBER, "a number"),
+    "box": Word(
+        "the scale and the order of a box's numbers",
+        {
+            f"{scale}_{order}": f"{numbers}, {sides}"
+            for scale, numbers in (
+                ("pixels", "pixels"),
+                ("unit", "shares of the sides"),
+                ("thousand", "thousandths of the sides"),
+                ("percent", "hundredths of the sides"),
+            )
+            for order, sides in (
+                ("xywh", "left upper corner, width, height"),
+                ("xyxy", "left upper and right lower corner"),
+                ("cxcywh", "centre, width, height"),
+                ("yxyx", "corners, y first"),
+            )
+        },
+    ),
+    "row": Word(
+        "the columns of rows with a box and more",
+        {
+            name: name.replace("_", ", ")
+            for name in (
+                "box_score", "box_class", "class_box", "score_box", "box_score_class", "box_class_score",
+                "class_box_score", "class_score_box", "score_class_box", "frame_box", "frame_box_score",
+                "frame_id_box", "id_frame_box",
+            )
+        },
+    ),
+    "points": Word(
+        "how many numbers a point has in a flat list", {"pairs": "x and y", "triples": "x, y and visibility"}
+    ),
+    "point": Word(
+        "the scale of a point's numbers",
+        {
+            "pixels": "pixels",
+            "unit": "shares of the sides",
+            "thousand": "thousandths of the sides",
+            "percent": "hundredths of the sides",
+        },
+    ),
+    "visibility": Word(
+        "what the visibility of a point says",
+        {
+            "coco": "0 not there, 1 hidden, 2 seen",
+            "mpii": "0 hidden, 1 seen",
+            "ai_challenger": "1 seen, 2 hidden, 3 not there",
+            "score": "a confidence from 0 to 1, 0 not there",
+        },
+    ),
     "void": Word(
         "map values that have no class and are not scored", {"none": "there are none"}, _VALUES, _SHOWN
     ),

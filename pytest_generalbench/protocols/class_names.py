@@ -67,6 +67,11 @@ def code_text(value: Any) -> str:
     return str(value).strip() if number is None else str(number)
 
 
+def are_numbers(labels: Sequence[str]) -> bool:
+    """Whether labels are numbers only."""
+    return bool(labels) and all(whole_number(label) is not None for label in labels)
+
+
 def class_names(header: Mapping[str, Any], keys: Sequence[str] = CLASS_KEYS) -> ClassNames | None:
     """Return the classes that a header lists under one of `keys`, or under one in its `others`.
 

@@ -158,7 +158,12 @@ def test_endless_words_and_gaps_end(text: str) -> None:
         ({"boxes": [[10, 20, 30, 40]], "labels": ["cat"], "scores": [0.5]}, [RawBox(ONE, None, "cat", 0.5)]),
         ({"boxes": [[10, 20, 30, 40]], "format": "xyxy"}, [RawBox(ONE, "xyxy")]),
         ([{"xyxy": [10, 20, 30, 40], "category": "cat"}], [RawBox(ONE, "xyxy", "cat")]),
-        ([[10, 20, 30, 40, "cat", 0.5]], [RawBox(ONE, None, "cat", 0.5)]),
+        ([[10, 20, 30, 40, "cat", 0.5]], [RawBox(ONE, None, "cat", 0.5, row=(*ONE, 0.5))]),
+        ([["cat", 10, 20, 30, 40]], [RawBox(ONE, None, "cat")]),
+        ([["cat", 0.5, *ONE]], [RawBox((0.5, 10, 20, 30), None, "cat", 40, row=(0.5, *ONE))]),
+        ([[7, 10, 20, 30, 40]], [RawBox((7, 10, 20, 30), None, None, 40, row=(7, *ONE))]),
+        ([["7", "10", "20", "30", "40"]], [RawBox((7, 10, 20, 30), score=40, row=(7, *ONE))]),
+        ([[10, 20, 30, 40, "7"]], [RawBox(ONE, None, "7")]),
         ([[10, 20, 30, 40, None, None]], [RawBox(ONE)]),
         ([["cat", [10, 20, 30, 40]]], [RawBox(ONE, None, "cat")]),
         (

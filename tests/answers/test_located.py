@@ -164,7 +164,8 @@ def test_people_in_the_shapes_of_files(value: Any, wanted: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [3, "x", {"a": 1}, [{"keypoints": [1, 2]}], [{"keypoints": "x"}], [[[1]]], [{"keypoints": []}]]
+    "value",
+    [3, "x", {"a": 1}, [{"keypoints": [1, 2, 3, 4, 5]}], [{"keypoints": "x"}], [[[1]]], [{"keypoints": []}]],
 )
 def test_what_is_nobody_is_one_error(value: Any) -> None:
     with pytest.raises(AnswerFormatError):

@@ -15,11 +15,11 @@ from pytest_generalbench.core.outputs.codecs.boxes.conventions import (
     Evidence,
     RawBox,
     check_convention,
-    convention_of,
     to_box,
 )
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import TaskContext
+from pytest_generalbench.protocols.localization.forms import BOX, ROW, FileForm, decide_form
 from pytest_generalbench.protocols.text.base import TextProtocol
 from pytest_generalbench.protocols.text.parsers.normalization import without_reasoning
 
@@ -52,6 +52,11 @@ def unreadable(instance: Instance, error: Exception | str) -> ReferenceFormatErr
     return ReferenceFormatError(f"{fields.place(instance)}: the reference cannot be read: {error}")
 
 
+def _plain(raw: RawBox, context: TaskContext) -> RawBox:
+    """Return a box of a reference without what its notation says against the file, or against a reading."""
+    return raw._replace(scale=None, order=None if BOX in context.reading else raw.order)
+
+
 class LocatedProtocol(TextProtocol):
     """A protocol whose answer is an Answer of boxes or points, or a text that names them.
 
@@ -59,14 +64,17 @@ class LocatedProtocol(TextProtocol):
     tells them. Text answers may be in any of `coordinates.CONVENTIONS`: the one that the model
     declares, else the one that all answers of the task together show (`Evidence.settle`); a
     notation that says thousandths by itself does so unless the model declares its coordinates.
-    References are x, y, width, height in pixels, unless the file's `bbox_format` or the numbers
-    say otherwise. What was found goes into the notes of the result.
+    References are x, y, width, height in pixels, unless the file's `bbox_format` or all its numbers together
+    say otherwise; where several readings fit, or none, the task is refused (`reading:` with `box` and
+    `row`). What was found goes into the notes of the result.
     """
 
     prompt: ClassVar[str] = "{question}\n{size}\n{instruction}"
     output_medium: ClassVar[str] = "map"
     needs_question: ClassVar[bool] = False
     shown: ClassVar[str] = "image"
+    reading_words: ClassVar[tuple[str, ...]] = (BOX, ROW)
+    version: ClassVar[int] = 2
 
     @abstractmethod
     def raw_reference(self, instance: Instance) -> Sequence[RawBox | None]:
@@ -85,31 +93,37 @@ class LocatedProtocol(TextProtocol):
         """Return the prediction in an answer text, None when there is none."""
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Find out what the references' numbers mean."""
+        """Find out what the references' numbers mean.
+
+        Raises AmbiguousReferenceError when several readings of them fit, or none.
+        """
         context = TaskContext(task=task, header=header)
-        others = header.get("others")
-        words = (others if isinstance(others, Mapping) else header).get("bbox_format")
-        if words is not None and (stated := convention_of(str(words))) is not None:
-            notes = () if stated == FILES else (f"references read as {stated}, as the file says",)
-            return replace(context, facts={"references": stated}, notes=notes)
-        evidence = Evidence()
+        evidence = FileForm(video=self.shown == "video")
         for instance in instances:
             if instance.has_reference:
                 self._look_at(instance, evidence)
-        found = evidence.settle(FILES)
-        notes = () if found.convention == FILES else (f"references read as {found.convention} ({found.why})",)
-        if words is not None:
-            notes = (f"the file's bbox_format {str(words)!r:.60} is not understood", *notes)
-        return replace(context, facts={"references": found.convention}, notes=notes)
+        decided = decide_form(task, header, evidence, FILES)
+        return replace(
+            context, facts={"references": decided.convention, "rows": decided.rows}, notes=decided.notes
+        )
 
-    def _look_at(self, instance: Instance, evidence: Evidence) -> None:
+    def _look_at(self, instance: Instance, evidence: FileForm) -> None:
         try:
             raws = [raw for raw in self.raw_reference(instance) if raw is not None]
         except DataError:
             return  # it will be told where the instance is asked
         size = size_of(instance)
-        for place in spread(len(raws), _SAMPLED):
-            evidence.add(raws[place]._replace(scale=None), size)
+        evidence.add([raws[place]._replace(scale=None) for place in spread(len(raws), _SAMPLED)], size)
+
+    def laid(self, raw: RawBox, instance: Instance, context: TaskContext) -> RawBox:
+        """Return the box of a reference with its numbers from their columns, where its row has more."""
+        if not raw.row:
+            return raw
+        layout = context.facts.get("rows", {}).get(len(raw.row))
+        if layout is None:
+            raise unreadable(instance, f"a row of {len(raw.row)} numbers, whose columns are not known")
+        found: RawBox = layout.laid(raw)
+        return found
 
     def true_boxes(
         self, raws: Iterable[RawBox | None], instance: Instance, context: TaskContext
@@ -118,9 +132,8 @@ class LocatedProtocol(TextProtocol):
         convention = str(context.facts.get("references", FILES))
         size = size_of(instance) if convention != FILES else None
         try:
-            return [
-                None if raw is None else to_box(raw._replace(scale=None), convention, size) for raw in raws
-            ]
+            laid = [None if raw is None else self.laid(raw, instance, context) for raw in raws]
+            return [None if raw is None else to_box(_plain(raw, context), convention, size) for raw in laid]
         except AnswerFormatError as error:
             raise unreadable(instance, error) from error
 

@@ -12,6 +12,9 @@ from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in
 from pytest_generalbench.core.outputs.codecs.boxes.text import boxes_in_text
 from pytest_generalbench.core.outputs.forms.boxes import Boxes, Detection, OneBox, detection
 from pytest_generalbench.metrics.detection.boxes import TrueBox
+from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.protocols.class_names import ClassNames, are_numbers, class_names, code_text
+from pytest_generalbench.protocols.index_base import BASE, whole_number
 from pytest_generalbench.protocols.localization.base import LocatedProtocol, unreadable
 from pytest_generalbench.protocols.text.parsers.normalization import normalise, one_line
 
@@ -24,25 +27,14 @@ if TYPE_CHECKING:
 _MAX_LABELS: Final = 200
 
 
-def _category_names(header: Mapping[str, Any]) -> dict[str, str]:
-    """Return the names of category numbers where the file has COCO's list of categories."""
-    listed = header.get("categories")
-    if not isinstance(listed, list):
-        return {}
-    return {
-        str(item["id"]): str(item["name"])
-        for item in listed
-        if isinstance(item, Mapping) and "id" in item and "name" in item
-    }
-
-
 class ObjectDetection(LocatedProtocol):
     """Find all objects and name the class of each.
 
-    Classes are collected from the references of all instances of the file; up to 200 are put into
-    the prompt. A file with one class, or without any, needs no labels: a box without label is of
-    that class, and where the references have no labels those of an answer do not count. Labels
-    are compared in their normalised form.
+    Classes are collected from the references of all instances of the file, numbers by the names that the
+    file lists (`class_names`); up to 200 are put into the prompt. A file with one class, or without any,
+    needs no labels: a box without label is of that class, and where the references have no labels, or all
+    the same number without a name, those of an answer do not count. Labels are compared in their
+    normalised form.
 
     Prompt fields: `{question}`, `{size}`, `{labels}`, `{instruction}`. Parser `boxes`: the
     notations of `box_text`; `[]` says that there is nothing. Answer form `boxes`. Prediction:
@@ -51,6 +43,7 @@ class ObjectDetection(LocatedProtocol):
     """
 
     name: ClassVar[str] = "object_detection"
+    reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, BASE)
     form: ClassVar[str] = "boxes"
     prompt: ClassVar[str] = "{question}\n{size}\n{labels}\n{instruction}"
     max_new_tokens: ClassVar[int] = 2048
@@ -58,29 +51,55 @@ class ObjectDetection(LocatedProtocol):
     parsers: ClassVar[tuple[str, ...]] = ("boxes",)
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Collect the classes."""
+        """Collect the classes.
+
+        Raises AmbiguousReferenceError as well when numbers of listed classes may count from 0 or from 1.
+        """
         context = super().context(task, header, instances)
-        names = _category_names(header)
-        found: dict[str, str] = {}
+        labels: list[tuple[str, Instance]] = []
         empty = 0
         for instance in instances:
             try:
-                raws = self.raw_reference(instance) if instance.has_reference else []
+                raws = self._raws(instance, context) if instance.has_reference else []
             except DataError:
                 continue
-            for raw in raws:
-                label = one_line(names.get(raw.label or "", raw.label or ""))
-                empty += self._is_empty(raw, instance, context)
-                if label:
-                    # Of several spellings the first in the alphabet stays, whatever the order of the file.
-                    found[normalise(label)] = min(label, found.get(normalise(label), label))
-        notes = (f"{empty} reference boxes without any area left out",) if empty else ()
+            empty += sum(self._is_empty(raw, instance, context) for raw in raws)
+            labels += [(raw.label, instance) for raw in raws if raw.label]
+        listed = class_names(header)
+        names, note = self._numbered(listed, labels, task) if listed else ({}, "")
+        found: dict[str, str] = {}
+        for text, _ in labels:
+            label = one_line(names.get(code_text(text), text))
+            # Of several spellings the first in the alphabet stays, whatever the order of the file.
+            found[normalise(label)] = min(label, found.get(normalise(label), label))
+        if len(found) == 1 and are_numbers(tuple(found.values())):
+            found = {}  # one class without a name: nobody can say it, and nothing is lost without it
+        unnamed = "the classes are numbers that the file does not name"
+        notes = (
+            f"{empty} reference boxes without any area left out" if empty else "",
+            unnamed if are_numbers(tuple(found.values())) else "",
+            note,
+        )
         return replace(
             context,
             labels=tuple(found[key] for key in sorted(found)),
-            notes=(*context.notes, *notes),
+            notes=(*context.notes, *filter(None, notes)),
             facts={**context.facts, "categories": names},
         )
+
+    @staticmethod
+    def _numbered(
+        listed: ClassNames, labels: Sequence[tuple[str, Instance]], task: Task
+    ) -> tuple[Mapping[str, str], str]:
+        """Return the names of the classes by their numbers or codes, where labels are such."""
+        known = set(map(normalise, listed.names))
+        if all(normalise(text) in known for text, _ in labels):
+            return {}, ""
+        numbers = [(whole_number(text), fields.place(instance)) for text, instance in labels]
+        return listed.codes(((number, place) for number, place in numbers if number is not None), task)
+
+    def _raws(self, instance: Instance, context: TaskContext) -> list[RawBox]:
+        return [self.laid(raw, instance, context) for raw in self.raw_reference(instance)]
 
     def _is_empty(self, raw: RawBox, instance: Instance, context: TaskContext) -> bool:
         try:
@@ -119,11 +138,13 @@ class ObjectDetection(LocatedProtocol):
     def reference(self, instance: Instance, context: TaskContext) -> tuple[TrueBox, ...]:
         """Return the objects."""
         names = context.facts.get("categories", {})
-        raws = self.raw_reference(instance)
+        raws = self._raws(instance, context)
         found = []
         for raw, box in zip(raws, self.true_boxes(raws, instance, context), strict=True):
             if box and box.width > 0 and box.height > 0:
-                label = names.get(raw.label, raw.label)
+                label = None if raw.label is None else names.get(code_text(raw.label), raw.label)
+                if names and label is not None and whole_number(label) is not None:
+                    raise unreadable(instance, f"a box of class {label}, which the file does not list")
                 found.append(TrueBox(*box, self._class(label, context), raw.crowd))
         return tuple(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -15,11 +16,14 @@ from pytest_generalbench.core.outputs.codecs.boxes.keypoints import (
     RawPerson,
     RawPoint,
     people_in,
+    split_flat,
 )
 from pytest_generalbench.core.outputs.codecs.boxes.text import json_values
 from pytest_generalbench.core.outputs.forms.boxes import Keypoint, Keypoints, Person
 from pytest_generalbench.metrics.detection.keypoints import TruePerson
+from pytest_generalbench.protocols.instance_fields import find
 from pytest_generalbench.protocols.localization.base import ASKED, LocatedProtocol, size_of, unreadable
+from pytest_generalbench.protocols.localization.point_forms import POINT_WORDS, PointEvidence, PointForm
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
@@ -31,18 +35,25 @@ _BODY: Final = 0.53
 
 
 def _names(header: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the points where the file has COCO's list of categories."""
+    """Return the names of the points where the file lists them, in COCO's categories or by themselves."""
     listed = header.get("categories")
     first = listed[0] if isinstance(listed, list) and listed else None
     names = first.get("keypoints") if isinstance(first, Mapping) else None
-    return tuple(map(str, names)) if isinstance(names, list) else ()
+    others = header.get("others")
+    for holder in (header, others if isinstance(others, Mapping) else {}):
+        names = names or find(holder, "keypoint_names", "joint_names", "keypoints", "joints")
+    return (
+        tuple(map(str, names)) if isinstance(names, list) and all(isinstance(n, str) for n in names) else ()
+    )
 
 
 class KeypointDetection(LocatedProtocol):
     """Find the points of every person.
 
-    How many points a person has is what most references of the file say. Their names are those of
-    the file's `categories`, else COCO's for 17 points.
+    How many points a person has is what most references of the file say. Their names are those that the
+    file lists, else COCO's for 17 points. Whether a flat list is pairs or triples, the scale of its numbers
+    and what its visibility says is decided over the whole file, or the task is refused (`reading:` with
+    `points`, `point` and `visibility`). A point at (-1, -1), at NaN, and a pair of zeros is not there.
 
     Prompt fields: `{question}`, `{size}`, `{instruction}`. Parser `keypoints`: a JSON list of
     people as `keypoint_values.people_in` reads it; `[]` says that there is nobody. Answer form
@@ -51,6 +62,7 @@ class KeypointDetection(LocatedProtocol):
     """
 
     name: ClassVar[str] = "keypoint_detection"
+    reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, *POINT_WORDS)
     form: ClassVar[str] = "keypoints"
     max_new_tokens: ClassVar[int] = 4096
     parser: ClassVar[str] = "keypoints"
@@ -59,17 +71,23 @@ class KeypointDetection(LocatedProtocol):
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
         """Find out how many points a person has, and their names."""
         context = super().context(task, header, instances)
-        counts: Counter[int] = Counter()
+        given = _names(header)
+        evidence = PointEvidence(len(given) or None)
         for instance in instances:
             try:
                 people = self._people(instance) if instance.has_reference else []
             except DataError:
                 continue
-            counts.update(len(person.points) for person in people)
+            evidence.add(people, size_of(instance))
+        form, notes = evidence.decided(task)
+        counts: Counter[int] = Counter()
+        for person, _ in evidence.people:
+            with suppress(AnswerFormatError):  # it is told where the instance is asked
+                counts[len(form.points_of(person))] += 1
         count = min(counts, key=lambda count: (-counts[count], count), default=len(COCO_POINTS))
-        given = _names(header)
         names = given if len(given) == count else COCO_POINTS if count == len(COCO_POINTS) else ()
-        return replace(context, facts={**context.facts, "points": count, "names": names})
+        facts = {**context.facts, "points": count, "names": names, "form": form}
+        return replace(context, facts=facts, notes=(*context.notes, *notes))
 
     def _people(self, instance: Instance) -> list[RawPerson]:
         try:
@@ -101,8 +119,21 @@ class KeypointDetection(LocatedProtocol):
         """Return the people."""
         return tuple(self._true_person(raw, instance, context) for raw in self._people(instance))
 
+    def _points(self, raw: RawPerson, instance: Instance, context: TaskContext) -> tuple[Keypoint, ...]:
+        """Return the points of a reference in pixels."""
+        form, size = context.facts.get("form", PointForm()), size_of(instance)
+
+        def placed(x: float, y: float, seen: float) -> Keypoint:
+            across, down = scaled(x, y, f"{form.scale}_xy", size) if seen > 0 else (x, y)
+            return Keypoint(across, down, seen)
+
+        try:
+            return tuple(placed(*point) for point in form.points_of(raw))
+        except AnswerFormatError as error:
+            raise unreadable(instance, error) from error
+
     def _true_person(self, raw: RawPerson, instance: Instance, context: TaskContext) -> TruePerson:
-        points = tuple(Keypoint(*point) for point in raw.points)
+        points = self._points(raw, instance, context)
         seen = [point for point in points if point.visibility > 0]
         if raw.box is not None:
             box = self.true_box(raw.box, instance, context)
@@ -112,7 +143,9 @@ class KeypointDetection(LocatedProtocol):
             box = Box(left, top, width, max(point.y for point in seen) - top)
         else:
             box = Box(0.0, 0.0, 0.0, 0.0)
-        area = raw.area if raw.area and raw.area > 0 else max(1.0, _BODY * box.width * box.height)
+        in_pixels = context.facts.get("form", PointForm()).scale == "pixels"
+        given = raw.area if in_pixels and raw.area and raw.area > 0 else None
+        area = given or max(1.0, _BODY * box.width * box.height)
         return TruePerson(points, area, box, raw.crowd)
 
     def of_answer(
@@ -122,7 +155,8 @@ class KeypointDetection(LocatedProtocol):
         people = answer.people if isinstance(answer, Keypoints) else ()
         wanted = context.facts.get("points", len(COCO_POINTS))
         if instance.has_reference:
-            wanted = next((len(person.points) for person in self._people(instance)), wanted)
+            people_there = self._people(instance)
+            wanted = next((len(self._points(one, instance, context)) for one in people_there), wanted)
         for person in people:
             if len(person.points) != wanted:
                 raise AnswerFormatError(f"a person of {len(person.points)} points where {wanted} are due")
@@ -135,11 +169,16 @@ class KeypointDetection(LocatedProtocol):
             return None
         convention, size = str(context.facts.get("coordinates", ASKED)), size_of(instance)
 
+        wanted = context.facts.get("points", len(COCO_POINTS))
+
+        def points_of(raw: RawPerson) -> tuple[RawPoint, ...]:
+            return split_flat(raw.flat, 2) if len(raw.flat) == 2 * wanted else raw.points
+
         def placed(raw: RawPoint) -> Keypoint:
             first, second = (raw[1], raw[0]) if convention.endswith("yxyx") else raw[:2]
             return Keypoint(*scaled(first, second, convention, size), raw[2])
 
-        found = tuple(Person(tuple(map(placed, raw.points)), raw.score) for raw in people)
+        found = tuple(Person(tuple(map(placed, points_of(raw))), raw.score) for raw in people)
         return self.of_answer(Keypoints(found), instance, context)
 
     def ideal(self, reference: tuple[TruePerson, ...], instance: Instance, context: TaskContext) -> Keypoints:

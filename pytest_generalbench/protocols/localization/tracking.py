@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -11,19 +12,24 @@ from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, RawBox, from_box
 from pytest_generalbench.core.outputs.codecs.boxes.frames import (
     MAX_FRAMES,
+    START_KEYS,
     by_frame,
     frames_in,
     frames_in_text,
+    numbered_in,
     tube_in,
     tube_in_text,
 )
 from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, key_of, whole
 from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes, Tube
 from pytest_generalbench.protocols import instance_fields as fields
+from pytest_generalbench.protocols.index_base import BASE
 from pytest_generalbench.protocols.localization.base import LocatedProtocol, told, unreadable
+from pytest_generalbench.protocols.localization.frame_numbers import FrameEvidence, numbered_rows
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.core.task import Task
     from pytest_generalbench.protocols.base import TaskContext
 
 _FIRST_BOX_KEYS: Final = (
@@ -57,10 +63,14 @@ class ObjectTracking(LocatedProtocol):
     boxes by frame number from 0 or from 1. Answer form `frame_boxes`. Prediction and reference:
     tuple of Box or None, one per frame. An answer with more or fewer frames than the reference is
     unparsable. In references four zeros, null and boxes without any area stand for an object that
-    is not to be seen; a reference whose length is not the number of frame files cannot be read.
+    is not to be seen, and so do four NaN and four times -1; a reference whose length is not the number of
+    frame files cannot be read. Boxes may be numbered by their frame, in an object or as a column of their
+    rows (MOT's as well): from 0 where one is 0, from 1 where one is the number of frames or all tracks
+    begin at 1, else the task is refused (`reading:` with `index_base`).
     """
 
     name: ClassVar[str] = "video_object_tracking"
+    reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, BASE)
     form: ClassVar[str] = "frame_boxes"
     prompt: ClassVar[str] = "{question}\n{size}\n{frames}\n{first}\n{instruction}"
     max_new_tokens: ClassVar[int] = 1024
@@ -69,16 +79,58 @@ class ObjectTracking(LocatedProtocol):
     own_keys: ClassVar[frozenset[str]] = frozenset(_FIRST_BOX_KEYS)
     shown: ClassVar[str] = "video"
 
-    def raw_reference(self, instance: Instance) -> Sequence[RawBox | None]:
-        """Return the box of every frame as written."""
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Find out what numbers and numbers of frames mean."""
+        context = super().context(task, header, instances)
+        evidence = FrameEvidence()
+        for instance in instances:
+            try:
+                numbered = self._numbered(instance, context) if instance.has_reference else None
+            except DataError:
+                continue  # it will be told where the instance is asked
+            if numbered:
+                evidence.add(numbered, _frame_files(instance), fields.place(instance))
+        base, note = evidence.decided(task)
+        return replace(
+            context,
+            facts={**context.facts, "frame_base": base},
+            notes=(*context.notes, *filter(None, [note])),
+        )
+
+    def _numbered(self, instance: Instance, context: TaskContext) -> dict[int, RawBox] | None:
+        """Return the boxes by the numbers of their frames, None where the reference has no such numbers."""
         try:
-            found = frames_in(instance.reference)
+            named = numbered_in(instance.reference)
         except AnswerFormatError as error:
             raise unreadable(instance, error) from error
+        return (
+            numbered_rows(self, self.raw_reference(instance), instance, context) if named is None else named
+        )
+
+    def raw_reference(self, instance: Instance) -> Sequence[RawBox | None]:
+        """Return the boxes as written: of every frame, or of those that are numbered."""
+        try:
+            named = numbered_in(instance.reference)
+            return list(named.values()) if named is not None else frames_in(instance.reference)
+        except AnswerFormatError as error:
+            raise unreadable(instance, error) from error
+
+    def _track(self, instance: Instance, context: TaskContext) -> Sequence[RawBox | None]:
+        """Return the box of every frame, its numbers from their columns."""
         files = _frame_files(instance)
-        if files is not None and len(found) != files:
-            raise unreadable(instance, f"{len(found)} boxes for {files} frames")
-        return found
+        numbered = self._numbered(instance, context)
+        if numbered is None:
+            raws = self.raw_reference(instance)
+            track = [None if raw is None else self.laid(raw, instance, context) for raw in raws]
+        else:
+            base = context.facts.get("frame_base", 0)
+            if numbered and min(numbered) < base:
+                raise unreadable(instance, f"a box in frame {min(numbered)}, where frames count from {base}")
+            end = max(numbered, default=base) + 1
+            track = [numbered.get(frame) for frame in range(base, max(end, base + (files or 0)))]
+        if files is not None and len(track) != files:
+            raise unreadable(instance, f"{len(track)} boxes for {files} frames")
+        return track
 
     def raw_boxes(self, text: str) -> Sequence[RawBox | None]:
         """Return the boxes that a text names."""
@@ -86,7 +138,7 @@ class ObjectTracking(LocatedProtocol):
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[Box | None, ...]:
         """Return the track."""
-        boxes = self.true_boxes(map(_seen, self.raw_reference(instance)), instance, context)
+        boxes = self.true_boxes(map(_seen, self._track(instance, context)), instance, context)
         found = [box if box and box.width > 0 and box.height > 0 else None for box in boxes]
         if all(box is None for box in found[1:]):
             raise unreadable(instance, "no box in any frame behind the first")
@@ -102,19 +154,19 @@ class ObjectTracking(LocatedProtocol):
                 return None
         if not instance.has_reference:
             return None
-        first = _seen(next(iter(self.raw_reference(instance)), None))
+        first = _seen(next(iter(self._track(instance, context)), None))
         box = None if first is None else self.true_box(first, instance, context)
         return box if box and box.width > 0 and box.height > 0 else None
 
-    def _frames(self, instance: Instance) -> int | None:
+    def _frames(self, instance: Instance, context: TaskContext) -> int | None:
         files = _frame_files(instance)
         if files is None and instance.has_reference:
-            return len(self.raw_reference(instance))
+            return len(self._track(instance, context))
         return files
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the number of frames and the first box."""
-        frames, box = self._frames(instance), self.first_box(instance, context)
+        frames, box = self._frames(instance, context), self.first_box(instance, context)
         corners = told(from_box(box, "pixels_xyxy", None)) if box else ""
         return {
             **super().values(instance, context),
@@ -124,12 +176,12 @@ class ObjectTracking(LocatedProtocol):
 
     def answer_length(self, instance: Instance, context: TaskContext) -> int | None:
         """Return enough tokens for a box per frame, within reason."""
-        wanted = _TOKENS_PER_BOX * (self._frames(instance) or 0) + 64
+        wanted = _TOKENS_PER_BOX * (self._frames(instance, context) or 0) + 64
         return min(max(self.max_new_tokens, wanted), _MOST_TOKENS)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a JSON list with a box per frame."""
-        frames = self._frames(instance)
+        frames = self._frames(instance, context)
         count = f"{frames} " if frames else ""
         return (
             f"Follow the object. Answer with a JSON list of {count}boxes and nothing else: [x1, y1, x2, y2] "
@@ -142,7 +194,7 @@ class ObjectTracking(LocatedProtocol):
     ) -> tuple[Box | None, ...]:
         """Return the track; another number of frames is AnswerFormatError."""
         track = answer.boxes if isinstance(answer, FrameBoxes) else ()
-        frames = self._frames(instance)
+        frames = self._frames(instance, context)
         if frames is not None and len(track) != frames:
             raise AnswerFormatError(f"{len(track)} boxes for {frames} frames")
         return track
@@ -172,10 +224,14 @@ class SpatiotemporalGrounding(LocatedProtocol):
     the end of the video makes an answer unparsable, where the instance says how many there are.
     References are the flat keys `tube_start_frame`, `tube_end_frame` and `trajectory`: a list of
     boxes counts frames from 1 and start and end are reduced by one (action detection), an object
-    of frame number to box is taken as it is (video grounding); both end before the end frame.
+    of frame number to box is taken as it is (video grounding); both end before the end frame. Rows of a
+    trajectory may have their frame as a column. Tubes in other words (`start` and `boxes`, boxes by frame
+    number) count their frames from 0 where one is 0, from 1 where one is the number of frames, else the
+    task is refused (`reading:` with `index_base`).
     """
 
     name: ClassVar[str] = "video_spatiotemporal_grounding"
+    reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, BASE)
     form: ClassVar[str] = "tube"
     prompt: ClassVar[str] = "{question}\n{size}\n{frames}\n{instruction}"
     max_new_tokens: ClassVar[int] = 2048
@@ -183,11 +239,43 @@ class SpatiotemporalGrounding(LocatedProtocol):
     parsers: ClassVar[tuple[str, ...]] = ("tube",)
     shown: ClassVar[str] = "video"
 
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Find out what numbers mean, and in tubes without the file's own words the numbers of frames."""
+        context = super().context(task, header, instances)
+        evidence = FrameEvidence(starts=False)
+        for instance in instances:
+            try:
+                found = self._other_words(instance, context) if instance.has_reference else None
+            except DataError:
+                continue  # it will be told where the instance is asked
+            if found:
+                evidence.add(found, self._frames(instance), fields.place(instance))
+        base, note = evidence.decided(task)
+        return replace(
+            context,
+            facts={**context.facts, "frame_base": base},
+            notes=(*context.notes, *filter(None, [note])),
+        )
+
+    def _other_words(self, instance: Instance, context: TaskContext) -> dict[int, RawBox] | None:
+        """Return the tube by its own numbers where nothing documented says from which they count."""
+        raw = instance.reference
+        plain = {key_of(key): value for key, value in raw.items()} if isinstance(raw, Mapping) else {}
+        trajectory = plain.get("trajectory")
+        if isinstance(trajectory, Mapping) or (isinstance(trajectory, list) and "tube_start_frame" in plain):
+            return None
+        found = self._raw_tube(instance)
+        rows = numbered_rows(self, list(found.values()), instance, context)
+        if rows is not None or isinstance(trajectory, list):
+            return rows
+        numbered = any(key in plain for key in START_KEYS) or numbered_in(raw) is not None
+        return found if numbered else None
+
     def _raw_tube(self, instance: Instance) -> dict[int, RawBox]:
         raw = instance.reference
-        if not isinstance(raw, Mapping):
+        if not isinstance(raw, Mapping | list):
             raise unreadable(instance, f"{raw!r:.60} is no tube")
-        plain = {key_of(key): value for key, value in raw.items()}
+        plain = {key_of(key): value for key, value in raw.items()} if isinstance(raw, Mapping) else {}
         trajectory = plain.get("trajectory")
         start, end = (self._edge(plain, word, instance) for word in ("start", "end"))
         try:
@@ -198,6 +286,20 @@ class SpatiotemporalGrounding(LocatedProtocol):
             raise unreadable(instance, error) from error
         low, high = start or 0, MAX_FRAMES if end is None else end
         return {frame: box for frame, box in found.items() if low <= frame < high}
+
+    def _tube(self, instance: Instance, context: TaskContext) -> dict[int, RawBox]:
+        """Return the tube by frame number from 0."""
+        found = self._raw_tube(instance)
+        base = context.facts.get("frame_base", 0)
+        if (other := self._other_words(instance, context)) is not None:
+            return {frame - base: raw for frame, raw in other.items()}
+        rows = numbered_rows(self, list(found.values()), instance, context)
+        if rows is None:
+            return found
+        if min(rows) not in (min(found), min(found) + 1):
+            raise unreadable(instance, f"rows from frame {min(rows)} in a tube from frame {min(found) + 1}")
+        shift = min(rows) - min(found)
+        return {frame - shift: raw for frame, raw in rows.items()}
 
     @staticmethod
     def _edge(plain: Mapping[str, Any], word: str, instance: Instance) -> int | None:
@@ -227,7 +329,7 @@ class SpatiotemporalGrounding(LocatedProtocol):
 
     def reference(self, instance: Instance, context: TaskContext) -> dict[int, Box]:
         """Return the tube."""
-        raws = self._raw_tube(instance)
+        raws = self._tube(instance, context)
         pairs = zip(raws, self.true_boxes(raws.values(), instance, context), strict=True)
         found = {frame: box for frame, box in pairs if box and box.width > 0 and box.height > 0}
         if not found:

@@ -67,11 +67,6 @@ class CodedLabels:
         )
 
 
-def are_numbers(labels: Sequence[str]) -> bool:
-    """Whether labels are numbers only."""
-    return bool(labels) and all(whole_number(label) is not None for label in labels)
-
-
 def vector_length(value: Any) -> int:
     """Return the length of a list of 0 and 1 in which one of them comes again, 0 for anything else."""
     if not isinstance(value, list | tuple) or len(value) < 3:

@@ -72,6 +72,8 @@ class RawBox(NamedTuple):
     """Marks a reference that stands for many objects: neither found nor missed."""
     scale: str | None = None
     """One of SCALES where the notation itself says it, over any convention."""
+    row: tuple[float, ...] = ()
+    """All numbers of a row that has more than four, in order: the first four need not be the box."""
 
 
 def check_convention(name: str) -> str:
@@ -92,7 +94,7 @@ def scaled(x: float, y: float, convention: str, size: Size | None) -> tuple[floa
         return x, y
     if size is None:
         raise AnswerFormatError(f"coordinates are {convention}, but the size of the image is not known")
-    one = 1.0 if scale == "unit" else 1000.0
+    one = {"unit": 1.0, "percent": 100.0}.get(scale, 1000.0)
     return x * size[0] / one, y * size[1] / one
 
 
@@ -204,7 +206,7 @@ class Evidence:
         large = size is not None and max(size) > _LARGE_SIDE
         self.large += large
         for convention in _SETTLED:
-            reach = _reach(raw, convention, size)
+            reach = reach_of(raw, convention, size)
             if reach is None:
                 self.against[convention] += 1
                 continue
@@ -303,7 +305,7 @@ def _fills(reach: dict[str, tuple[float, float]], convention: str) -> bool:
     return min(reach.get(convention, (0.0, 0.0))) >= _FILLED
 
 
-def _reach(raw: RawBox, convention: str, size: Size | None) -> tuple[float, float] | None:
+def reach_of(raw: RawBox, convention: str, size: Size | None) -> tuple[float, float] | None:
     """Return how far a box reaches across and down its image, in shares of its sides.
 
     None when no careful writer of `convention` would have written this box.
@@ -321,7 +323,7 @@ def _reach(raw: RawBox, convention: str, size: Size | None) -> tuple[float, floa
         if min(c, d) < 0:
             return None
         c, d = a + c, b + d
-    sides = {"unit": (1.0, 1.0), "thousand": (1000.0, 1000.0)}.get(scale) or size
+    sides = {"unit": (1.0, 1.0), "thousand": (1000.0, 1000.0), "percent": (100.0, 100.0)}.get(scale) or size
     if sides is None or min(sides) <= 0:
         return None if min(a, b) < 0 else (0.0, 0.0)
     left, top, right, bottom = a / sides[0], b / sides[1], c / sides[0], d / sides[1]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox, convention_of
-from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, four, key_of, number
+from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, four, key_of, number, row_of
 from pytest_generalbench.core.outputs.codecs.boxes.text import MAX_TEXT, boxes_in_text, json_values, tagged_in
 
 MAX_FRAMES: Final = 200_000
@@ -19,8 +20,12 @@ _LIST_KEYS: Final = (
     "boxes", "bboxes", "bbox", "trajectory", "track", "tube", "frames", "answer", "prediction", "predictions",
     "boxes_xyxy", "bboxes_xyxy", "xyxy", "output", "result", "text", "gt", "ground_truth",
 )  # fmt: skip
-_START_KEYS: Final = ("start", "start_frame", "tube_start_frame", "begin")
+START_KEYS: Final = ("start", "start_frame", "tube_start_frame", "begin")
+"""Keys of the first frame of a list of boxes."""
 _NOTHING: Final = (0.0, 0.0, 0.0, 0.0)
+_MINUS: Final = (-1.0, -1.0, -1.0, -1.0)
+_SHORTEST_MOT: Final = 6
+_LONGEST_MOT: Final = 10
 _FRAME_HEAD: Final = re.compile(
     r"frames?\s{0,9}#?\s{0,9}(\d{1,6})(?:\s{0,9}(?:-|–|to|\.\.+)\s{0,9}(\d{1,6}))?(?!\d)", re.IGNORECASE
 )
@@ -42,6 +47,22 @@ def frames_in(value: Any) -> list[RawBox | None]:
     if not isinstance(value, list | tuple):
         raise AnswerFormatError(f"{value!r:.60} is no list of a box per frame")
     return [_frame(item, order) for item in value]
+
+
+def numbered_in(value: Any) -> dict[int, RawBox] | None:
+    """Return boxes by frame number, as they are numbered, where a value names the frames; None otherwise.
+
+    An object of boxes by frame number, or a list of `{"frame": …, "bbox": …}`, perhaps under a key.
+    """
+    while isinstance(value, Mapping):
+        key = next((name for name in value if key_of(name) in _LIST_KEYS), None)
+        if key is None:
+            return by_frame(value) if value else None
+        value = value[key]
+    named = (
+        isinstance(value, list) and bool(value) and all(_is(item) and _names_frame(item) for item in value)
+    )
+    return by_frame(value) if named else None
 
 
 def by_frame(value: Any) -> dict[int, RawBox]:
@@ -79,7 +100,7 @@ def tube_in(value: Any) -> dict[int, RawBox]:
     """
     if _is(value):
         plain = {key_of(key): item for key, item in value.items()}
-        start = next((number(plain[key]) for key in _START_KEYS if key in plain), None)
+        start = next((number(plain[key]) for key in START_KEYS if key in plain), None)
         if start is None:
             key = next((key for key in _LIST_KEYS if isinstance(plain.get(key), list | dict)), None)
             return by_frame(value) if key is None else tube_in(plain[key])
@@ -164,7 +185,10 @@ def _frame(item: Any, order: str | None) -> RawBox | None:
     if isinstance(item, list) and len(item) == 4 and all(type(part) in (int, float) for part in item):
         a, b, c, d = item
         values = (float(a), float(b), float(c), float(d))
-        return None if values == _NOTHING else RawBox(values, order)
+        return None if _is_absent(values) else RawBox(values, order)
+    row = _long_row(item)
+    if row:
+        return RawBox((row[0], row[1], row[2], row[3]), order, row=row)
     if item is None or item in ([], {}):
         return None
     if _is(item) and all(part is None for part in item.values()):
@@ -173,9 +197,23 @@ def _frame(item: Any, order: str | None) -> RawBox | None:
     if len(found) != 1:
         raise AnswerFormatError(f"{len(found)} boxes for one frame")
     box = found[0]
-    if box.values == _NOTHING:
+    if not box.row and _is_absent(box.values):
         return None
     return box._replace(order=box.order or order)
+
+
+def _is_absent(values: tuple[float, ...]) -> bool:
+    """Whether a box stands for an object that is not to be seen: four zeros, four NaN, or four times -1."""
+    return values in (_NOTHING, _MINUS) or all(map(math.isnan, values))
+
+
+def _long_row(item: Any) -> tuple[float, ...]:
+    """Return the numbers of a row as MOT writes them, seven to ten, in a list or in a text with commas."""
+    given = item.split(",") if isinstance(item, str) and item.count(",") > 3 else item
+    if not isinstance(given, list | tuple) or not _SHORTEST_MOT <= len(given) <= _LONGEST_MOT:
+        return ()
+    row = row_of(given)
+    return row if len(row) == len(given) else ()
 
 
 def _complete(found: Mapping[int, RawBox]) -> list[RawBox | None]:

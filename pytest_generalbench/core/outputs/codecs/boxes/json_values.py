@@ -52,6 +52,7 @@ _NAMED: Final = (
     (("x1", "y1", "x2", "y2"), "xyxy"),
     (("xmin", "ymin", "xmax", "ymax"), "xyxy"),
     (("left", "top", "right", "bottom"), "xyxy"),
+    (("xtl", "ytl", "xbr", "ybr"), "xyxy"),
     (("x0", "y0", "x1", "y1"), "xyxy"),
     (("x", "y", "w", "h"), "xywh"),
     (("x", "y", "width", "height"), "xywh"),
@@ -59,6 +60,9 @@ _NAMED: Final = (
     (("xmin", "ymin", "width", "height"), "xywh"),
     (("cx", "cy", "w", "h"), "cxcywh"),
     (("cx", "cy", "width", "height"), "cxcywh"),
+    (("xcenter", "ycenter", "width", "height"), "cxcywh"),
+    (("centerx", "centery", "width", "height"), "cxcywh"),
+    (("xcenter", "ycenter", "w", "h"), "cxcywh"),
 )
 _DEPTH: Final = 16
 
@@ -106,18 +110,40 @@ def whole(value: Any) -> int | None:
 
 
 def four(value: Any) -> tuple[float, float, float, float] | None:
-    """Return the four numbers that a list begins with when only a label and a score may follow."""
+    """Return the first four numbers of a list of them, a label before or behind, and of one or two more."""
     if not isinstance(value, list | tuple) or not 4 <= len(value) <= 6:
         return None
+    if isinstance(value[0], str) and len(value) > 4 and number(value[0]) is None:
+        value = value[1:]  # the label stands first
+        if any(isinstance(item, str) and number(item) is None for item in value):
+            return None
     found = [number(item) for item in value[:4]]
     a, b, c, d = found
     if a is None or b is None or c is None or d is None:
         return None
     rest = [item for item in value[4:] if item is not None]
     texts = sum(isinstance(item, str) for item in rest)
-    if texts > 1 or len(rest) - texts > 1 or not all(isinstance(item, str | int | float) for item in rest):
+    if texts > 1 or not all(isinstance(item, str | int | float) for item in rest):
         return None
     return a, b, c, d
+
+
+def _label_in(value: Sequence[Any]) -> str | None:
+    """Return the text in a row of numbers that is its label: no number, or behind four that are no texts."""
+    behind = isinstance(value[0], str)
+    texts = [
+        item
+        for place, item in enumerate(value)
+        if isinstance(item, str) and (number(item) is None or (place > 3 and not behind))
+    ]
+    return texts[0] if texts else None
+
+
+def row_of(value: Sequence[Any]) -> tuple[float, ...]:
+    """Return all numbers of a row in order, its label and None left out; () when it holds anything else."""
+    label = _label_in(value)
+    found = [number(item) for item in value if item is not None and item is not label]
+    return () if None in found else tuple(item for item in found if item is not None)
 
 
 def key_of(name: object) -> str:
@@ -130,7 +156,7 @@ def _boxes(value: Any, around: _Around, strict: bool) -> Iterator[RawBox]:
         raise AnswerFormatError("boxes are nested too deeply")
     numbers = four(value)
     if numbers is not None:
-        yield _listed(numbers, value[4:], around)
+        yield _listed(value, numbers, around)
     elif isinstance(value, Mapping):
         yield from _of_object(value, around, strict)
     elif isinstance(value, list | tuple):
@@ -152,12 +178,12 @@ def _parsed(text: str) -> Any:
         raise AnswerFormatError(f"{text!r:.60} is no box") from error
 
 
-def _listed(numbers: tuple[float, float, float, float], rest: Sequence[Any], around: _Around) -> RawBox:
-    label = next((item for item in rest if isinstance(item, str)), around.label)
-    score = next(
-        (number(item) for item in rest if item is not None and not isinstance(item, str)), around.score
-    )
-    return RawBox(numbers, around.order, label, score, around.crowd, around.scale)
+def _listed(value: Sequence[Any], numbers: tuple[float, float, float, float], around: _Around) -> RawBox:
+    row = row_of(value)
+    row = row if len(row) > 4 else ()
+    score = row[4] if row else around.score
+    label = _label_in(value) or around.label
+    return RawBox(numbers, around.order, label, score, around.crowd, around.scale, row)
 
 
 def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Iterator[RawBox]:

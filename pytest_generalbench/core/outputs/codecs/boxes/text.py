@@ -190,7 +190,8 @@ def _with_words(text: str, values: Sequence[_Placed]) -> Iterator[RawBox]:
             between = text[behind : item.start]
             carried = label if not between.strip(" \t,;") else None
             label = _label(between) or carried
-        for box in boxes_in(item.value, strict=False):
+        for found in boxes_in(item.value, strict=False):
+            box = found._replace(row=())
             if not bare:
                 yield box
                 continue

@@ -1,0 +1,192 @@
+"""The convention of the boxes of an annotation file: what all of them together leave possible.
+
+Unlike answers, which are read in the likeliest convention, references are read in a certain one or not at
+all. Beside `conventions.CONVENTIONS` files have `percent_…`, hundredths of width and height.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import ORDERS, SCALES, TOLERATED, reach_of
+
+if TYPE_CHECKING:
+    from pytest_generalbench.core.media.media import Size
+    from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox
+
+FILE_CONVENTIONS: Final = tuple(f"{scale}_{order}" for scale in (*SCALES, "percent") for order in ORDERS)
+"""What a reading may say of the boxes of a file."""
+
+_ORDERS: Final = ("xywh", "xyxy", "cxcywh", "yxyx")
+
+_COUNTED: Final = tuple(f"{scale}_{order}" for scale in (*SCALES, "percent") for order in _ORDERS)
+
+_HARDLY: Final = 0.02
+"""The share of boxes that may contradict a convention which counts as not contradicted: slips of hands."""
+
+_ENOUGH: Final = 8
+"""Boxes from which how far all of them reach tells something."""
+
+_MANY: Final = 10
+"""Boxes from which another order that fits every one of them puts a contradicted default in doubt."""
+
+_FULL: Final = (("thousand", 1000.0), ("percent", 100.0))
+_FILLED: Final = 0.9
+_ONE: Final = 1.02
+
+
+@dataclass(slots=True)
+class FileEvidence:
+    """What the boxes of a file say of their convention; the boxes themselves are not kept."""
+
+    boxes: int = 0
+    ordered: int = 0
+    """Boxes whose notation says their order."""
+    within_one: int = 0
+    """Boxes without a number above 1."""
+    fractions: int = 0
+    """Boxes with a number strictly between 0 and 1."""
+    against: Counter[str] = field(default_factory=Counter)
+    """Boxes that contradict a convention: they reach out of their image, or have their corners swapped."""
+    reach: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """How far the boxes reach across and down, in shares of their images, in each convention."""
+    named_sizes: int = 0
+    """Boxes whose notation names x, y, width and height."""
+    against_corner: int = 0
+    """Those of them that reach out of their image when x and y are the left upper corner."""
+    against_centre: int = 0
+    """Those of them that do so when x and y are the centre."""
+    smallest: tuple[float, float] = (math.inf, math.inf)
+    """The least width and the least height of the images; 0 where one is not known."""
+
+    def add(self, raw: RawBox, size: Size | None) -> None:
+        """Take one box; what is not finite, or neither corners in order nor a size, tells nothing."""
+        a, b, c, d = raw.values
+        if not all(map(math.isfinite, raw.values)) or (min(c, d) < 0 and (c < a or d < b)):
+            return
+        self.boxes += 1
+        self.ordered += raw.order is not None
+        self.within_one += max(raw.values) <= _ONE
+        self.fractions += any(0 < value < 1 for value in raw.values)
+        width, height = size or (0, 0)
+        self.smallest = min(self.smallest[0], width), min(self.smallest[1], height)
+        if raw.order == "xywh":
+            self.named_sizes += 1
+            scale = "unit" if max(raw.values) <= _ONE else "pixels"
+            self.against_corner += reach_of(raw, f"{scale}_xywh", size) is None
+            self.against_centre += reach_of(raw._replace(order="cxcywh"), f"{scale}_cxcywh", size) is None
+        for convention in _COUNTED:
+            reach = reach_of(raw, convention, size)
+            if reach is None:
+                self.against[convention] += 1
+            else:
+                across, down = self.reach.get(convention, (0.0, 0.0))
+                self.reach[convention] = max(across, reach[0]), max(down, reach[1])
+
+    def merge(self, other: FileEvidence) -> None:
+        """Take what other boxes of the same file say."""
+        self.boxes += other.boxes
+        self.ordered += other.ordered
+        self.within_one += other.within_one
+        self.fractions += other.fractions
+        self.named_sizes += other.named_sizes
+        self.against_corner += other.against_corner
+        self.against_centre += other.against_centre
+        self.against += other.against
+        self.smallest = (
+            min(self.smallest[0], other.smallest[0]),
+            min(self.smallest[1], other.smallest[1]),
+        )
+        for convention, (across, down) in other.reach.items():
+            mine = self.reach.get(convention, (0.0, 0.0))
+            self.reach[convention] = max(mine[0], across), max(mine[1], down)
+
+    def _fits(self, convention: str, tolerated: float = TOLERATED) -> bool:
+        return self.against[convention] <= tolerated * self.boxes
+
+    def _why(self, convention: str) -> str:
+        count = self.against[convention]
+        return f"{count} of {self.boxes} boxes contradict it" if count else f"fits all {self.boxes} boxes"
+
+    def contradiction(self, convention: str, tolerated: float = TOLERATED) -> str:
+        """Return in words how many boxes contradict a convention, empty when no more than tolerated do."""
+        if self._fits(convention, tolerated):
+            return ""
+        return f"{self.against[convention]} of {self.boxes} boxes contradict {convention}"
+
+    def shares(self) -> bool:
+        """Whether the numbers are shares of the sides: none above 1, and some between 0 and 1."""
+        return bool(self.fractions) and self.within_one >= (1 - TOLERATED) * self.boxes
+
+    def readings(self, default: str, order: str | None = None) -> dict[str, str]:
+        """Return the conventions that the boxes leave possible, and what speaks for each.
+
+        Args:
+            default: The convention of files that say nothing, such as `pixels_xywh`. It is the one where no
+                box contradicts it, and where up to a tenth does, unless another order fits every one of
+                ten boxes or more: that is the one then, or as possible where only 2 % contradict.
+            order: One of `conventions.ORDERS` where the file or the form of its rows says it.
+
+        Returns:
+            One entry where the convention is certain; none where all are contradicted. For shares of the
+            sides there is no default: every order that fits is possible. Where the notation of all boxes
+            says their order, it is that of `xywh` in name only.
+        """
+        scale, _, usual = default.partition("_")
+        if not self.boxes:
+            return {f"{scale}_{order or usual}": ""}
+        if self.ordered == self.boxes and not order:
+            return self._with_doubt(self._named())
+        orders = [order] if order else list(_ORDERS)
+        if self.shares():
+            return self._possible([f"unit_{one}" for one in orders])
+        found = self._possible([f"pixels_{order}"]) if order else self._beside_default(default)
+        return self._with_doubt(
+            found or self._possible([f"{one}_{way}" for one, _ in _FULL for way in orders])
+        )
+
+    def _named(self) -> dict[str, str]:
+        """Return the scales of boxes whose order is named; x and y of a size may be the centre."""
+        scale = "unit" if self.shares() else "pixels"
+        outside = self.against_corner
+        if self.named_sizes == self.boxes and outside > _HARDLY * self.boxes and not self.against_centre:
+            return {
+                f"{scale}_xywh": f"{outside} of {self.boxes} boxes contradict it",
+                f"{scale}_cxcywh": "x and y may be those of the centre",
+            }
+        return self._possible([f"{scale}_xywh"]) or self._possible([f"{one}_xywh" for one, _ in _FULL])
+
+    def _beside_default(self, default: str) -> dict[str, str]:
+        # Corners with y first fit wherever images are square: they are thought of when nothing else fits.
+        others = [name for order in ("xywh", "xyxy", "cxcywh") if (name := f"pixels_{order}") != default]
+        spotless = [name for name in others if not self.against[name] and self.against[default]]
+        doubted = spotless and self.boxes >= _MANY
+        if self._fits(default, _HARDLY):
+            return {name: self._why(name) for name in (default, *(spotless if doubted else ()))}
+        if self._fits(default) and not doubted:
+            return {default: self._why(default)}
+        found = {name: self._why(name) for name in spotless} or self._possible(others)
+        found = found or self._possible(["pixels_yxyx"])
+        return dict.fromkeys(found, self.contradiction(default, 0)) if len(found) == 1 else found
+
+    def _possible(self, candidates: list[str]) -> dict[str, str]:
+        """Return those that are hardly contradicted, else those that a tenth of the boxes contradicts."""
+        for tolerated in (_HARDLY, TOLERATED):
+            found = {name: self._why(name) for name in candidates if self._fits(name, tolerated)}
+            if found:
+                return found
+        return {}
+
+    def _with_doubt(self, found: dict[str, str]) -> dict[str, str]:
+        """Add thousandths or hundredths where pixels stop at 1000 or 100 on images that are all larger."""
+        for name in tuple(found):
+            scale, _, order = name.partition("_")
+            for other, full in _FULL if scale == "pixels" and self.boxes >= _ENOUGH else ():
+                across, down = self.reach.get(f"{other}_{order}", (0.0, 0.0))
+                larger = min(self.smallest) > 1.2 * full
+                if larger and min(across, down) >= _FILLED and self._fits(f"{other}_{order}", 0):
+                    found[f"{other}_{order}"] = f"no box reaches beyond {full:g} pixels of larger images"
+        return found
