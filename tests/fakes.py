@@ -57,6 +57,9 @@ class FakeData:
     def files(self, task: Task) -> None:
         return None
 
+    def lacks(self, task: Task) -> bool:
+        return not self.instances
+
 
 class FakeEvaluation(TaskEvaluator):
     """The real thing, but for a ledger that is open only while a task runs."""

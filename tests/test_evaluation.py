@@ -21,13 +21,15 @@ from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.baselines import make_baseline
 from pytest_generalbench.runs.ledger.files import LedgerReader
 from tests.builders import TASK, make_instance, make_task
-from tests.fakes import FakeModel, StructuredOutput, evaluation
+from tests.fakes import FakeData, FakeModel, StructuredOutput, evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_generalbench.core.result import TaskResult
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.suite.data import TaskData
 
 REQUESTS = [Request(TASK.id, str(number), (f"question {number}",)) for number in range(9)]
 
@@ -244,15 +246,28 @@ def test_no_data_and_unsupported_are_states_with_reasons(tmp_path: Path) -> None
     assert (result.state, result.reason) == ("unsupported", "the model does not take text")
 
 
-def test_a_task_that_cannot_be_scored_never_loads_the_model(tmp_path: Path) -> None:
-    made = evaluation(tmp_path, FakeModel(all_a), [make_instance()])
-
-    def no_model() -> FakeModel:
-        raise AssertionError("loaded")
-
-    made.model = no_model
+def test_a_task_that_cannot_be_scored_is_not_asked(tmp_path: Path) -> None:
+    model = FakeModel(all_a)
     judged = make_task(metric=MetricSpec("GPT-Score", "judge_score", "higher", "percent", "identity"))
-    assert made.run(judged).state == "unavailable"
+    assert evaluation(tmp_path, model, [make_instance()]).run(judged).state == "unavailable"
+    assert evaluation(tmp_path, model, []).run(judged).state == "no_data"
+    assert model.batches == []
+
+
+class NoData(FakeData):
+    def load(self, task: Task) -> TaskData | None:
+        raise AssertionError("opened")
+
+    def lacks(self, task: Task) -> bool:
+        raise AssertionError("looked for")
+
+
+def test_the_data_of_a_task_that_the_model_does_not_support_stay_closed(tmp_path: Path) -> None:
+    model = FakeModel(all_a)
+    model.input_media = frozenset({"image"})
+    made = evaluation(tmp_path, model, [make_instance()])
+    made.data = NoData([])
+    assert made.run(TASK).state == "unsupported"
 
 
 def test_what_only_people_can_score_is_asked_and_kept(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_generalbench.core.media.media import Media
@@ -71,6 +71,64 @@ class Instance:
     def has_reference(self) -> bool:
         """Whether a ground truth is there (the close set has none)."""
         return self.reference_key is not None
+
+    def changed(self, **values: Any) -> Instance:
+        """Return the instance with other values of the fields that are named."""
+        own = {item.name: getattr(self, item.name) for item in fields(Instance) if item.name not in values}
+        return Instance(**own, **values)
+
+
+class UnopenedInstance(Instance):
+    """An instance whose media are looked for when they, or its problem, are first asked for."""
+
+    __slots__ = ("_find", "_opened")
+    _find: Callable[[], tuple[tuple[Media, ...], Problem | None]]
+    _opened: tuple[tuple[Media, ...], Problem | None] | None
+
+    def __init__(
+        self,
+        id: str,
+        task_id: str,
+        fields: Mapping[str, Any],
+        reference: Any,
+        reference_key: str | None,
+        files: ReferenceFiles | None,
+        find: Callable[[], tuple[tuple[Media, ...], Problem | None]],
+    ) -> None:
+        """Keep what an instance has; `find` returns its media, and why it cannot be asked, if so."""
+        set_field = object.__setattr__
+        set_field(self, "id", id)
+        set_field(self, "task_id", task_id)
+        set_field(self, "fields", fields)
+        set_field(self, "reference", reference)
+        set_field(self, "reference_key", reference_key)
+        set_field(self, "files", files)
+        set_field(self, "_find", find)
+        set_field(self, "_opened", None)
+
+    def changed(self, **values: Any) -> Instance:
+        """Return the instance with other values; its media stay unopened unless they are given."""
+        if not values.keys().isdisjoint(("media", "problem")):
+            return super().changed(**values)
+        kept = ("id", "task_id", "fields", "reference", "reference_key", "files")
+        return UnopenedInstance(**{**{name: getattr(self, name) for name in kept}, **values}, find=self._open)
+
+    def _open(self) -> tuple[tuple[Media, ...], Problem | None]:
+        opened = self._opened
+        if opened is None:
+            opened = self._find()
+            object.__setattr__(self, "_opened", opened)
+        return opened
+
+    @property
+    def media(self) -> tuple[Media, ...]:
+        """The media, looked for once."""
+        return self._open()[0]
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why the instance cannot be asked: a fault of its entry, or media that are not there."""
+        return self._open()[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics, protocols
 from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError, MissingDependencyError
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.scoring.backbones import Backbones
     from pytest_generalbench.evaluation.scoring.judge import Judge
     from pytest_generalbench.suite.data import DataSource, TaskData
+
+
+NO_FOLDER: Final = "the data folder has no folder for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +164,24 @@ class TaskScoring:
         self.backbones = backbones
         self.ratings = ratings
 
-    def load(self, task: Task) -> Loaded | TaskResult:
-        """Load the task's data, or say why it has no score here. Raises DataError for broken data."""
+    def measured(self, task: Task) -> Task:
+        """Return the task with the metric that will score it: a predictor's in people's place, if wanted."""
         by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
         if by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC:
-            task = automatic(task)
+            return automatic(task)
+        return task
+
+    def load(self, task: Task) -> Loaded | TaskResult:
+        """Load the task's data, or say why it has no score here. Raises DataError for broken data."""
+        task = self.measured(task)
+        if self.data.lacks(task):
+            return TaskResult.unscored(task, "no_data", NO_FOLDER)
         impossible = not_possible(task, self.judge, self.backbones)
         if impossible is not None:
             return impossible
         data = self.data.load(task)
         if data is None:
-            return TaskResult.unscored(task, "no_data", "the data folder has no folder for it")
+            return TaskResult.unscored(task, "no_data", NO_FOLDER)
         return Loaded(task, data)
 
     def prepare(self, loaded: Loaded) -> PreparedTask:

@@ -242,17 +242,16 @@ class TaskEvaluator(TaskScoring):
         ahead: PreparedTask | TaskResult | None = self.next.take(task)
         if ahead is not None:
             return ahead
-        loaded = self.load(task)
-        if isinstance(loaded, TaskResult):
-            return loaded
         if before is not None and before.state == "unsupported":
             return before
         if before is None:
+            # Asked before the data are opened, or fetched: a text model downloads no video.
+            task = self.measured(task)
             with model_errors("the model's unsupported"):
-                unsupported = self.model().unsupported(loaded.task)
+                unsupported = self.model().unsupported(task)
             if unsupported:
-                return TaskResult.unscored(loaded.task, "unsupported", unsupported)
-        return self.prepare(loaded)
+                return TaskResult.unscored(task, "unsupported", unsupported)
+        return self._ready(task)
 
     def _ready(self, task: Task) -> PreparedTask | TaskResult:
         """Do for a task that the model supports what needs no model."""

@@ -251,7 +251,7 @@ def test_the_index_is_made_only_when_a_path_failed(tree: Tree, monkeypatch: pyte
     monkeypatch.setattr("pytest_generalbench.suite.data.read.media_files.os.walk", refuse)
     assert car(tree, "./data/old/images/1.png").problem is None
     with pytest.raises(AssertionError, match="walked"):
-        car(tree, "2.png")
+        assert car(tree, "2.png").problem
 
 
 def test_natural_order_and_endless_digits() -> None:

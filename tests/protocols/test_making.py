@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +125,7 @@ def test_an_instance_without_its_input_is_an_error_that_names_the_place(
     instances, context = loaded(task, source)
     media_keys = {media.field for media in instances[0].media}
     fields = {key: value for key, value in instances[0].fields.items() if key not in media_keys}
-    bare = replace(instances[0], media=(), fields=fields)
+    bare = instances[0].changed(media=(), fields=fields)
     with pytest.raises(DataError, match=str(instances[0].id)):
         protocols.get(task.protocol).request(bare, context)
 

@@ -10,7 +10,6 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -61,7 +60,7 @@ def value_of(instance: Instance, keys: Sequence[str] = MASK_KEYS) -> Any:
     """Return the value that is the map, wherever in the raw reference it stands."""
     value = instance.reference
     while isinstance(value, Mapping) and not is_rle(value):
-        _, value = references.ground_truth(replace(instance, reference=value), keys, nested=False)
+        _, value = references.ground_truth(instance.changed(reference=value), keys, nested=False)
     return value
 
 

@@ -42,6 +42,9 @@ class DataSource(Protocol):
         Raises DataError when it is there and cannot be read as a whole.
         """
 
+    def lacks(self, task: Task) -> bool:
+        """Whether it is known, with nothing opened or fetched, that the task's data are not there."""
+
     def files(self, task: Task) -> TaskFiles | None:
         """Return where the task's data lies, None when it is not there (yet); nothing is read or fetched."""
 
@@ -73,6 +76,10 @@ class FolderSource:
         files = self.files(task)
         return None if files is None else load(files, task, self.root)
 
+    def lacks(self, task: Task) -> bool:
+        """Whether the folder has none for the task."""
+        return self.files(task) is None
+
     def files(self, task: Task) -> TaskFiles | None:
         """Return where the task's data lies, or None."""
         return self.folder.find(task)
@@ -103,6 +110,10 @@ class HubSource:
         # What was listed before the download does not know the new folder.
         fresh = DataFolder(self.root, self.tasks, self.split)
         return FolderSource(self.name, fresh).load(task)
+
+    def lacks(self, task: Task) -> bool:
+        """Return False: what the hub has is known once it was fetched."""
+        return False
 
     def files(self, task: Task) -> TaskFiles | None:
         """Return where the task's data lies, None when it was not fetched."""

@@ -102,7 +102,7 @@ class AudioGeneration(GenerationProtocol):
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
         """Put the media first, then the text. Raises DataError for an instance that lacks what is needed."""
-        shown = replace(instance, media=self.given(instance))
+        shown = instance.changed(media=self.given(instance))
         lacks = self.lacks(shown, context)
         if lacks:
             keys = ", ".join(map(str, instance.fields)) or "none"

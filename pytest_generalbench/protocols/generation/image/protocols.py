@@ -110,7 +110,7 @@ class ImageGeneration(GenerationProtocol):
 
     def told_prompt(self, instance: Instance) -> str:
         """Return what the picture should show: the reference's caption, else what the model is told."""
-        told = told_words(replace(instance, fields={}))
+        told = told_words(instance.changed(fields={}))
         keys = (*_MADE, "caption", "text", "description", "prompt", "label", "class", "category", "output")
         return first_word(told, *keys, fits=_is_words) or self.content(instance)
 
@@ -260,9 +260,9 @@ class AudioToImage(ImageGeneration):
 
     def told_prompt(self, instance: Instance) -> str:
         """Return the caption or the class of the sound, wherever it stands; else what the model is told."""
-        said = super().told_prompt(replace(instance, fields={}))
+        said = super().told_prompt(instance.changed(fields={}))
         keys = (*_MADE, *_CAPTIONS, "label", "class", "category", "text")
-        told = told_words(replace(instance, reference=None))
+        told = told_words(instance.changed(reference=None))
         return said or first_word(told, *keys, fits=_is_words) or self.content(instance)
 
 
@@ -274,7 +274,7 @@ class EegToImage(ImageGeneration):
     def words(self, instance: Instance, told: Mapping[str, str]) -> dict[str, str]:
         """Return the class of what was seen as `label`."""
         keys = ("label", "class", "class_name", "category", "synset", "text", "output")
-        label = first_word(told_words(replace(instance, fields={})), *keys, fits=_is_words)
+        label = first_word(told_words(instance.changed(fields={})), *keys, fits=_is_words)
         return {**told, **({"label": label} if label else {})}
 
 

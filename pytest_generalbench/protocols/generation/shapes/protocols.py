@@ -107,8 +107,8 @@ class ShapeGeneration(GenerationProtocol):
 
     def told_prompt(self, instance: Instance) -> str:
         """Return what the shape is of: a caption of the input or the reference, else all that is said."""
-        told = told_words(replace(instance, reference=None))
-        for words in (told, told_words(replace(instance, fields={}))):
+        told = told_words(instance.changed(reference=None))
+        for words in (told, told_words(instance.changed(fields={}))):
             found = first_word(words, *_SAID, fits=_is_words)
             if found:
                 return found
@@ -123,7 +123,7 @@ class ShapeGeneration(GenerationProtocol):
 
     def target(self, instance: Instance, context: TaskContext) -> Target:
         """Return the true shape and the words."""
-        target = super().target(replace(instance, reference=None), context)
+        target = super().target(instance.changed(reference=None), context)
         medium = _shape_of(instance, _form(context))
         return replace(
             target, medium=medium, words=self.words(instance, told_words(instance)), prompt=target.prompt

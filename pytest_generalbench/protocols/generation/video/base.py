@@ -147,8 +147,8 @@ def _asked(instance: Instance) -> Instance:
             return False
         return value is prompt or not (isinstance(value, str) and value.strip(" .").lower() in told)
 
-    return replace(
-        instance, fields={key: value for key, value in instance.fields.items() if stays(key, value)}
+    return instance.changed(
+        fields={key: value for key, value in instance.fields.items() if stays(key, value)}
     )
 
 

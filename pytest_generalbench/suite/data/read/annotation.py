@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench.core.errors import DataError, MediaError
-from pytest_generalbench.core.request import Instance, Problem
+from pytest_generalbench.core.request import Instance, Problem, UnopenedInstance
 from pytest_generalbench.suite.data.read.ids import ids_of
 from pytest_generalbench.suite.data.read.media_fields import media_of
 from pytest_generalbench.suite.data.read.media_files import MediaFinder, inside
@@ -61,8 +61,17 @@ class TaskData:
     instances: tuple[Instance, ...]
     fingerprint: str
     """16 hex digits over the annotation file's bytes."""
-    problems: tuple[str, ...] = ()
-    """A line for everything that is wrong: with the file first, then with its instances, in order."""
+    remarks: tuple[str, ...] = ()
+    """A line for everything that is wrong with the file as a whole."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """A line for everything that is wrong, with the file first, then with its instances, in order.
+
+        Looks at the media of every instance.
+        """
+        of_instances = (instance.problem.message for instance in self.instances if instance.problem)
+        return (*self.remarks, *of_instances)
 
     @property
     def references(self) -> int:
@@ -80,7 +89,8 @@ def load(files: TaskFiles, task: Task, root: Path) -> TaskData:
     """Read the annotation file of `task`, and find its media inside the data folder `root`.
 
     Raises DataError, one line that names the file, when the file as a whole cannot be
-    used. An instance that cannot be asked carries a Problem, and all others stay good.
+    used. An instance that cannot be asked carries a Problem, and all others stay good. The media of
+    an instance are looked for when they are first asked of it, so that a limited run pays for its own.
     """
     name = _relative(files.annotation, root)
     raw = _read(files.annotation, name, root)
@@ -88,13 +98,12 @@ def load(files: TaskFiles, task: Task, root: Path) -> TaskData:
     reader = _InstanceReader(files, task, name, root, document.entries)
     instances = tuple(reader.read(position, entry) for position, entry in enumerate(document.entries, 1))
     remarks = [*document.remarks, *reader.remarks, *_split_remarks(task, files, document, instances)]
-    problems = [instance.problem.message for instance in instances if instance.problem]
     return TaskData(
         task_id=task.id,
         header=document.header,
         instances=instances,
         fingerprint=hashlib.sha256(raw).hexdigest()[:16],
-        problems=(*(f"{name}: {remark}" for remark in remarks), *problems),
+        remarks=tuple(f"{name}: {remark}" for remark in remarks),
     )
 
 
@@ -238,28 +247,29 @@ class _InstanceReader:
         reference, key = (None, None) if self._close else _reference(entry)
         if key is None and self._references_expected and not self._close:
             fault = fault or f"no output; keys found: {_keys(entry)}"
-        try:
-            media = media_of(_sources(entry, fields), self._task, self._finder)
-        except MediaError as error:
-            return self._instance(instance_id, fields, (), reference, key, fault, str(error))
-        return self._instance(instance_id, fields, media, reference, key, fault)
+        return self._instance(instance_id, fields, reference, key, fault, _sources(entry, fields))
 
     def _instance(
         self,
         instance_id: str,
         fields: Mapping[str, Any],
-        media: tuple[Media, ...] = (),
         reference: Any = None,
         key: str | None = None,
         fault: str | None = None,
-        lost: str | None = None,
+        sources: Mapping[str, Any] | None = None,
     ) -> Instance:
-        problem = None
-        if fault or lost:
-            message = f"{self._name}: instance {instance_id!r}: {fault or lost}"
-            problem = Problem("error" if fault else "missing_media", message)
-        found = self._reference_files
-        return Instance(instance_id, self._task.id, fields, media, reference, key, problem, found)
+        where = f"{self._name}: instance {instance_id!r}"
+        problem = Problem("error", f"{where}: {fault}") if fault else None
+
+        def find() -> tuple[tuple[Media, ...], Problem | None]:
+            try:
+                media = () if sources is None else media_of(sources, self._task, self._finder)
+            except MediaError as error:
+                return (), problem or Problem("missing_media", f"{where}: {error}")
+            return media, problem
+
+        files = self._reference_files
+        return UnopenedInstance(instance_id, self._task.id, fields, reference, key, files, find)
 
 
 def _fields(entry: Mapping[str, Any], id_key: str | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import MediaError
+from pytest_generalbench.suite.data.read.folder_listings import FolderListings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,6 +100,7 @@ class MediaFinder:
         self._places = (*_REFERENCES_FIRST, *MEDIA_FOLDERS) if references else MEDIA_FOLDERS
         self._avoided: frozenset[str] = frozenset() if references else REFERENCE_FOLDERS
         self._parents: dict[Path, bool] = {}
+        self._listings = FolderListings()
 
     def file(self, given: str, keep: int = 1, first: Sequence[str] = ()) -> Path:
         """Return the file behind `given`; `keep` is how many of its last parts must stay.
@@ -109,7 +111,7 @@ class MediaFinder:
         """
         parts = self._parts(given)
         for candidate in self._candidates(parts, keep, first):
-            if _is(candidate, "file"):
+            if self._listings.holds(candidate, "file"):
                 return self._safe(candidate, given)
         return self._by_name(parts, keep, given)
 
@@ -117,7 +119,7 @@ class MediaFinder:
         """Return the folder behind `given`, or None when no such folder is there."""
         parts = self._parts(given)
         for candidate in self._candidates(parts, 1):
-            if _is(candidate, "folder"):
+            if self._listings.holds(candidate, "folder"):
                 return self._safe(candidate, given)
         return None
 
@@ -139,17 +141,14 @@ class MediaFinder:
         for base in (*(self._folder / name for name in named), self._folder):
             for start in range(len(parts)):
                 candidate = base.joinpath(*parts[start:])
-                if _is(candidate, "file"):
+                if self._listings.holds(candidate, "file"):
                     return (self._safe(candidate, given),)
-                if _is(candidate, "folder"):
+                if self._listings.holds(candidate, "folder"):
                     return self._listed(self._safe(candidate, given), given)
         return (self.file(given, self.frame_keep(given)),)
 
     def _listed(self, folder: Path, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
-        try:
-            names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
-        except OSError as error:
-            raise MediaError(f"{_shown(given)}: {error.strerror or error}") from error
+        names = self._listings.files(folder)
         frames = [name for name in names if Path(name).suffix.lower() in endings]
         if not frames:
             kind = "image" if endings == FRAME_ENDINGS else "scan"
@@ -189,7 +188,7 @@ class MediaFinder:
     @cached_property
     def _bases(self) -> list[Path]:
         media = [self._folder / self._names[name] for name in self._places if name in self._names]
-        return [self._folder, *(path for path in media if _is(path, "folder"))]
+        return [self._folder, *(path for path in media if self._listings.holds(path, "folder"))]
 
     @cached_property
     def _index(self) -> dict[str, list[Path]]:
@@ -225,13 +224,6 @@ class MediaFinder:
         parent = path.parent
         if parent not in self._parents:
             self._parents[parent] = inside(parent, self._root)
-        if not self._parents[parent] or (path.is_symlink() and not inside(path, self._root)):
+        if not self._parents[parent] or (self._listings.is_link(path) and not inside(path, self._root)):
             raise MediaError(f"{_shown(given)}: a link that leaves the data folder, refused")
         return path
-
-
-def _is(path: Path, kind: str) -> bool:
-    try:
-        return path.is_file() if kind == "file" else path.is_dir()
-    except (OSError, ValueError):
-        return False  # a name too long or not encodable is not there
