@@ -38,7 +38,8 @@ def test_a_constant_answer_scores_what_the_gold_letters_give_it(
     assert tasks["nlp/ethical-reasoning"]["top_share"] == 1.0
     assert alone["tasks"] == spread["tasks"]
     assert alone["level"] == spread["level"]
-    assert alone["level"]["qualified"] == "partial: 9 of 699 tasks"
+    # 9 scored, and 214 that a text model does not support, data or not.
+    assert alone["level"]["qualified"] == "partial: 223 of 699 tasks"
 
 
 def test_the_oracle_is_right_on_all_that_is_there(pytester: pytest.Pytester, read_result: ReadResult) -> None:
