@@ -201,8 +201,8 @@ OPTIONS: Final = (
     ),
     Option(
         "max-errors",
-        "N instances, or P% of all, may end as error, timeout, oom, missing_media or unjudged before the "
-        "exit code is 1 (default: 0). Example: --generalbench-max-errors=1%",
+        "N instances, or P% of all, may end as error, timeout, oom, missing_media, unjudged or unrated "
+        "before the exit code is 1 (default: 0). Example: --generalbench-max-errors=1%",
         "N|P%",
         kind="share",
     ),

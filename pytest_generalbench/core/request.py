@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs import StructuredOutput
 
 INSTANCE_STATES: Final = (
-    "ok", "unparsable", "refused", "error", "timeout", "oom", "missing_media", "unjudged",
+    "ok", "unparsable", "refused", "error", "timeout", "oom", "missing_media", "unjudged", "unrated",
 )  # fmt: skip
 """`unparsable` and `refused` count as wrong; the five after them make the task incomplete."""
 
@@ -26,7 +26,10 @@ INCOMPLETE_STATES: Final = ("error", "timeout", "oom", "missing_media")
 UNJUDGED: Final = "unjudged"
 """An answer was had, and its judge failed: neither right nor wrong, and no doing of the model."""
 
-OPEN_STATES: Final = (*INCOMPLETE_STATES, UNJUDGED)
+UNRATED: Final = "unrated"
+"""An answer was had that only people can rate, and nobody has."""
+
+OPEN_STATES: Final = (*INCOMPLETE_STATES, UNJUDGED, UNRATED)
 """What a complete task has none of."""
 
 

@@ -135,6 +135,25 @@ def drift(results: Iterable[TaskResult]) -> dict[str, Any]:
 REASON_CHARS: Final = 700
 """A longer reason of a task without a score is cut."""
 
+MOST_UNREADABLE: Final = 0.05
+"""The share of instances without a counted answer up to which a task may be a win."""
+
+
+def no_win(states: Mapping[str, int]) -> str | None:
+    """Say why a task is no win whatever its score, given its instances by state; None where it may be one.
+
+    A task with more than 5 % unreadable, refused or missing answers is none.
+
+    >>> no_win({"ok": 19, "refused": 1}), no_win({"ok": 9, "unparsable": 1})
+    (None, 'no win: 1 of 10 answers unreadable, refused or missing, more than 5 %')
+    """
+    total = sum(states.values())
+    lacking = total - states.get("ok", 0)
+    if lacking <= MOST_UNREADABLE * total:
+        return None
+    return f"no win: {lacking} of {total} answers unreadable, refused or missing, more than 5 %"
+
+
 DIGEST_BYTES: Final = 1000
 
 

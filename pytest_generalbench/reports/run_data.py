@@ -45,7 +45,10 @@ class TaskRow:
     sota: float | None
     """The specialist's score in `unit`; None where there is none to compare with."""
     reached: bool | None
-    """Whether the specialist is reached; None without a score or a specialist."""
+    """Whether it is a win: the specialist is reached, with 5 % of unreadable answers at most; None without a
+    score or a specialist."""
+    no_win: str | None
+    """Why the score is no win whatever it is; None where it may be one, or there is none."""
     n: int
     """Instances the score is over."""
     coverage: float
@@ -163,7 +166,7 @@ _WAY_OUT: Final = "`generalbench rescore --write` makes them from the ledger"
 
 def _task_row(entry: Mapping[str, Any], task: Task | None) -> TaskRow:
     score, sota = entry["score"], entry.get("sota")
-    known = task_facets(task, score, sota) if task else _facets_of_entry(entry)
+    known = task_facets(task, score, sota, entry["states"]) if task else _facets_of_entry(entry)
     return TaskRow(
         task=entry["id"],
         state=entry["state"],

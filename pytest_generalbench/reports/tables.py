@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ANSWER_COLUMNS: Final = ("task", "instance", "state", "answer", "file", "message", "seconds", "digest")
 TASK_COLUMNS: Final = (
     "id", "state", "metric", "score", "unit", "sota", "stderr", "n", "coverage", "reason", "definition",
-    "modality", "paradigm", "skill", "direction", "points", "reached", "states",
+    "modality", "paradigm", "skill", "direction", "points", "reached", "no_win", "states",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import vocabulary
-from pytest_generalbench.core.result import drift
+from pytest_generalbench.core.result import drift, no_win
 from pytest_generalbench.suite.level import LEVELS, tier_words
 from pytest_generalbench.suite.level.scorings.paper import standing
 
@@ -52,6 +52,8 @@ def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str,
         pass  # pytest prints the reason of a failure itself
     elif result.state == "scored":
         words += f" {number(result.score)} {result.metric} (SoTA {number(sota)}) n={result.n}"
+        why = no_win(result.states)
+        words += f", {why}" if why else ""
     elif result.state == "incomplete":
         words += f" {number(result.score)} {result.metric}, coverage {result.coverage:.1%}: {result.reason}"
     elif result.reason:
@@ -79,7 +81,9 @@ def _table(
     yield f"{'modality':<9}{'paradigm':<15}{'tasks':>6}{'scored':>8}{'wins':>6}{'mean points':>13}"
     for (modality, paradigm), group in _groups(tasks.values()).items():
         reported = [results[task.id] for task in group if task.id in results]
-        found = [standing(tasks[item.id], item.score, sota.get(item.id)) for item in reported]
+        found = [
+            standing(tasks[item.id], item.score, sota.get(item.id), no_win(item.states)) for item in reported
+        ]
         have = [item for item in found if item.scored]
         wins = sum(item.reached for item in have)
         mean = sum(item.points for item in have) / len(have) if have else None

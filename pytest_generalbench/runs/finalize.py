@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.request import OPEN_STATES
+from pytest_generalbench.core.result import no_win
 from pytest_generalbench.core.settings import Affects, settings_that_affect
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.runs.provenance import definitions
 from pytest_generalbench.runs.result_file import SCHEMA_VERSION, RunResult
-from pytest_generalbench.suite.level import compute_level, points, reaches_sota
+from pytest_generalbench.suite.level import compute_level, points, standing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 MEASURED_STATES: Final = ("scored", "unsupported")
 """States that are the model's own doing; any other makes a tier partial."""
 
-FACETS: Final = ("modality", "paradigm", "skill", "direction", "points", "reached")
+FACETS: Final = ("modality", "paradigm", "skill", "direction", "points", "reached", "no_win")
 """Keys of a task's entry that follow from the task and its score (`task_facets`)."""
 
 _OF_RESULT: Final = settings_that_affect(Affects.ANSWERS, Affects.RUN, Affects.LEVELS)
@@ -61,6 +62,7 @@ def level_of(
         measured={result.id for result in results if result.state in MEASURED_STATES},
         limit=given.settings.limit,
         demo=is_demo,
+        no_wins={result.id: why for result in results if (why := no_win(result.states))},
     )
     if all(result.score is None for result in results):
         level = replace(level, tier=None, reason="nothing was scored")
@@ -93,7 +95,9 @@ def run_result(
         tasks=found,
         sota=given.sota.values,
         facets={
-            result.id: task_facets(given.tasks[result.id], result.score, given.sota.values.get(result.id))
+            result.id: task_facets(
+                given.tasks[result.id], result.score, given.sota.values.get(result.id), result.states
+            )
             for result in found
         },
         run=run,
@@ -101,25 +105,31 @@ def run_result(
     )
 
 
-def task_facets(task: Task, score: float | None, sota: float | None) -> dict[str, Any]:
+def task_facets(
+    task: Task, score: float | None, sota: float | None, states: Mapping[str, int]
+) -> dict[str, Any]:
     """Return what makes the row of a task complete in itself.
 
     Args:
         task: The task.
         score: Its score in the metric's unit; None where it has none.
         sota: The specialist's score in the same unit; None where there is none to compare with.
+        states: Its instances by state.
 
     Returns:
         `modality`, `paradigm`, `skill`, `direction` (`higher` or `lower` scores are better), `points` (the
-        score mapped to 0..100) and `reached` (whether the specialist is), both None without a score.
+        score mapped to 0..100) and `reached` (whether it is a win: the specialist is reached, with 5 % of
+        unreadable answers at most), both None without a score; `no_win`, why the score cannot be a win.
     """
+    why = None if score is None else no_win(states)
     return {
         "modality": task.modality,
         "paradigm": task.paradigm,
         "skill": task.skill,
         "direction": task.metric.direction,
         "points": None if score is None else points(task, score),
-        "reached": None if score is None or sota is None else reaches_sota(task, score, sota),
+        "reached": None if score is None or sota is None else standing(task, score, sota, why).reached,
+        "no_win": why,
     }
 
 

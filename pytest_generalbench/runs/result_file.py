@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.result import TaskResult
 
-SCHEMA_VERSION: Final = "2.1"
+SCHEMA_VERSION: Final = "2.2"
 RESULT_FILE: Final = "result.json"
 SCHEMA_FILE: Final = Path(__file__).parent / "result.schema.json"
 """JSON Schema of the files that this version writes."""

@@ -24,6 +24,7 @@ from tests.builders import make_task
 TASKS = registry.load_tasks()
 BY_ID = {task.id: task for task in TASKS}
 RELEASED = sota_table(TASKS, "released")
+TASK_IDS = [task.id for task in TASKS if RELEASED.values.get(task.id) is not None]
 FID = "image/generation/edge-to-image-gen"
 
 LAWS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,6 +53,24 @@ def test_the_specialists_against_themselves() -> None:
     assert found.language is not None
     assert found.language.half.wins == 115
     assert found.language.w_L == pytest.approx(found.language.S_L / 100)
+
+
+def test_a_task_that_is_no_win_keeps_its_points_and_is_named() -> None:
+    best = dict(RELEASED.values)
+    lost = {task: f"no win: {number} of 99 answers" for number, task in enumerate((FID, *TASK_IDS[:4]), 50)}
+    found, whole = level(best, no_wins=lost), level(best)
+    assert found.S2 == whole.S2
+    assert found.S3 is not None
+    assert whole.S3 is not None
+    assert found.S3 < whole.S3
+    wins = [sum(half.wins for half in (*item.modalities, item.language.half)) for item in (found, whole)]  # type: ignore[union-attr]
+    assert wins[1] - wins[0] == 5
+    (note,) = found.notes
+    assert note.startswith("no win though the specialist is reached: ")
+    assert note.endswith(" and 2 more")
+    assert "(no win: 5" in note
+    none = {task: 0.0 for task in best}
+    assert not level(none, no_wins={"nlp/causal-reasoning": "no win: 9 of 9 answers"}).notes
 
 
 def test_a_model_without_any_result_has_nothing() -> None:

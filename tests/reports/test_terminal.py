@@ -57,6 +57,18 @@ slowest: image/comprehension/crowd-counting 61.2 s, 3d/comprehension/3d-person-c
 every answer and the full result: runs/one"""
 
 
+def test_a_task_with_many_unreadable_answers_is_no_win_and_says_so() -> None:
+    name = "3d/comprehension/3d-person-classification"
+    task = {name: BY_ID[name]}
+    for unreadable, wins in ((5, "1"), (6, "0")):
+        states = {"ok": 100 - unreadable, "refused": 2, "unparsable": unreadable - 2}
+        item = result(name, 100.0, states=states)
+        lines = terminal.summary(task, [item], SOTA.values, level(), {}, Path("run"))
+        assert lines[1].split()[-2] == wins
+        _, _, (words, _) = terminal.status(item, SOTA.values[name])
+        assert ("no win: 6 of 100 answers unreadable" in words) is (wins == "0")
+
+
 def test_the_summary_is_what_it_was() -> None:
     tasks = {item.id: BY_ID[item.id] for item in RESULTS}
     data = {"note": terminal.DEMO_NOTE, "is_demo": True}

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.core.request import INCOMPLETE_STATES
+from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNRATED
 from pytest_generalbench.core.result import InstanceRow, TaskResult
 from pytest_generalbench.evaluation.scoring.rows import instance_rows
+from pytest_generalbench.evaluation.scoring.score_task import read_answer, reason_of
 from pytest_generalbench.metrics.audio.opinion_scores import SCALES
 from pytest_generalbench.runs.ledger.files import LedgerReader
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record
@@ -120,37 +121,60 @@ def automatic(task: Task) -> Task:
 def score_rated(
     given: ScoringInput, answers: Mapping[str, Record], ratings: Ratings, seconds: float
 ) -> TaskResult:
-    """Score a task from people's ratings; without any its state is `human`, and its media are kept."""
+    """Score a task from people's ratings; without any its state is `human`, and its media are kept.
+
+    An instance that failed or holds no medium has the lowest rating, and the task is incomplete where it was
+    rated all the same: the ratings are of something else. One that nobody has rated is left out, is
+    `unrated`, and makes the task incomplete.
+    """
     task = given.task
-    states = Counter(answers[instance.id].state for instance in given.instances)
     told = ratings.by_task.get(task.id, {})
-    accumulator = metrics.make(task.metric.name, task.metric.options)
-    rated = [instance.id for instance in given.instances if instance.id in told]
-    if not rated:
+    if not any(instance.id in told for instance in given.instances):
+        states = Counter(answers[instance.id].state for instance in given.instances)
         kept = sum(states[state] for state in states if state not in INCOMPLETE_STATES)
         reason = f"only people can score it: {kept} answers are kept; fill in {SHEET} in the run folder and "
         result = TaskResult.unscored(task, "human", f"{reason}give it with --generalbench-human-scores=FILE")
         return replace(result, states=dict(states), seconds=seconds, data=given.fingerprint)
-    for instance in rated:
-        accumulator.add(told[instance], None)
-    value = accumulator.result(rated)
-    rows = [InstanceRow(instance.id, answers[instance.id].state) for instance in given.instances]
+    accumulator = metrics.make(task.metric.name, task.metric.options)
+    states = Counter[str]()
+    problems: list[str] = []
+    rows: list[InstanceRow] = []
+    added: list[str] = []
+    for instance in given.instances:
+        state, _, message = read_answer(answers[instance.id], instance, given)
+        rating = told.get(instance.id)
+        if state == "ok" and rating is None:
+            state = UNRATED
+            problems.append(f"{instance.id}: nobody rated it")
+        else:
+            accumulator.add(rating if state == "ok" else None, None)
+            added.append(instance.id)
+        if state in INCOMPLETE_STATES:
+            problems.append(f"{instance.id}: {message}")
+        elif state != "ok" and rating is not None:
+            problems.append(f"{instance.id}: rated, but its answer is {state}")
+        states[state] += 1
+        rows.append(InstanceRow(instance.id, state))
+    value = accumulator.result(added)
     count = len(given.instances)
-    note = f"{len(rated)} of {count} instances rated by {ratings.raters[task.id]} people ({ratings.source})"
+    rated = sum(instance.id in told for instance in given.instances)
+    note = f"{rated} of {count} instances rated by {ratings.raters[task.id]} people ({ratings.source})"
+    unanswered = sum(states[state] for state in OPEN_STATES)
     return TaskResult(
         id=task.id,
-        state="scored",
+        state="incomplete" if problems else "scored",
         metric=task.metric.name,
         unit=task.metric.unit,
         score=value.score,
         stderr=value.stderr,
         n=value.n,
-        coverage=len(rated) / count,
+        coverage=1 - unanswered / count,
         seconds=seconds,
+        reason=reason_of(states, problems),
         states=dict(states),
         data=given.fingerprint,
         notes=(note,),
-        rows=instance_rows(rows, rated, value, given.instances),
+        rows=instance_rows(rows, added, value, given.instances),
     )
 
 

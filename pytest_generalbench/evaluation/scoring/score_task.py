@@ -54,7 +54,7 @@ def backbone_identities(given: ScoringInput) -> dict[str, str]:
     return {role: given.backbones.identity(role) for role in roles} if given.backbones else {}
 
 
-class _Read(NamedTuple):
+class AnswerRead(NamedTuple):
     """An answer as scoring takes it."""
 
     state: str
@@ -63,19 +63,19 @@ class _Read(NamedTuple):
     message: str | None = None
 
 
-def _read(record: Record, instance: Instance, given: ScoringInput) -> _Read:
+def read_answer(record: Record, instance: Instance, given: ScoringInput) -> AnswerRead:
     """Return the instance's final state and its prediction."""
     if record.state != "ok" or record.output is None:
-        return _Read(record.state, message=record.message)
+        return AnswerRead(record.state, message=record.message)
     try:
         prediction = given.protocol.parse(record.output, instance, given.context)
     except AnswerFormatError:
         prediction = None  # what its form cannot hold is no answer
     except DataError as error:
-        return _Read("error", message=str(error))
+        return AnswerRead("error", message=str(error))
     if prediction is not None:
-        return _Read("ok", prediction)
-    return _Read("refused" if refusal.is_refusal(record.output.text or "") else "unparsable")
+        return AnswerRead("ok", prediction)
+    return AnswerRead("refused" if refusal.is_refusal(record.output.text or "") else "unparsable")
 
 
 def score_task(
@@ -98,7 +98,7 @@ def score_task(
     added: list[str] = []
     for instance in given.instances:
         record = answers[instance.id]
-        state, prediction, message = _read(record, instance, given)
+        state, prediction, message = read_answer(record, instance, given)
         short = "" if prediction is None else (record.output and record.output.key) or str(prediction)
         if prediction is not None:
             told[short] += 1
@@ -140,7 +140,7 @@ def _result(
     unanswered = sum(states[state] for state in OPEN_STATES)
     is_close = given.split == "close"
     answered = total - unanswered
-    reason = _reason(states, problems)
+    reason = reason_of(states, problems)
     state = "incomplete" if unanswered else "scored"
     if is_close and not unanswered:
         state, reason = "answered", "the close set has no references: answers are kept, nothing is scored"
@@ -168,8 +168,10 @@ def _result(
     )
 
 
-def _reason(states: Counter[str], problems: list[str]) -> str | None:
+def reason_of(states: Counter[str], problems: list[str]) -> str | None:
+    """Return how many instances are open, and the first problem; None where there is none."""
     if not problems:
         return None
     counts = ", ".join(f"{states[state]} {state}" for state in OPEN_STATES if states[state])
+    counts = counts or f"{len(problems)} problems"
     return escape_surrogates(f"{counts}; first {problems[0]}"[:300])

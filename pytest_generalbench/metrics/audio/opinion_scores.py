@@ -38,11 +38,14 @@ class RatedAccumulator:
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take one instance: `prediction` is the tuple of its ratings, at least one.
+        """Take one instance: `prediction` is the tuple of its ratings, at least one; None is the lowest.
 
         Raises PredictionFormatError for no rating, or one off the scale.
         """
         low, high = self._scale
+        if prediction is None:
+            self._values.append(low)
+            return
         if not prediction or not all(low <= rating <= high for rating in prediction):
             raise PredictionFormatError(f"ratings are {low:g} to {high:g}, at least one, not {prediction!r}")
         self._values.append(math.fsum(prediction) / len(prediction))
@@ -69,24 +72,32 @@ class _Predicted:
         return mean_value(self._values)
 
 
+_WRONG: Final = "an instance that failed or holds no medium has the lowest rating, whatever it was given"
+
 METRICS: Final = (
     Metric(
         name="mos",
         unit="1..5",
         higher_is_better=True,
         best=5.0,
-        definition="mean opinion score of people, 1 to 5: mean over instances of the mean over raters",
+        definition=(
+            f"mean opinion score of people, 1 to 5: mean over instances of the mean over raters; {_WRONG}"
+        ),
         factory=partial(RatedAccumulator, SCALES["mos"], 1.0),
         needs=(),
+        version=2,
+        changes={2: _WRONG},
     ),
     Metric(
         name="user_preference",
         unit="percent",
         higher_is_better=True,
         best=100.0,
-        definition="share of raters who prefer the answer, percent: mean over instances",
+        definition=f"share of raters who prefer the answer, percent: mean over instances; {_WRONG}",
         factory=partial(RatedAccumulator, SCALES["user_preference"], 100.0),
         needs=(),
+        version=2,
+        changes={2: _WRONG},
     ),
     Metric(
         name="mos_auto",

@@ -16,7 +16,7 @@ from pytest_generalbench.suite.level.result import (
     ModalityLevel,
     tier_words,
 )
-from pytest_generalbench.suite.level.scorings.paper import points, reaches_sota
+from pytest_generalbench.suite.level.scorings.paper import points, reaches_sota, standing
 from pytest_generalbench.suite.level.scorings.released import ReleasedRow
 from pytest_generalbench.suite.level.tables.fractions import (
     fraction_notes,
@@ -59,6 +59,7 @@ __all__ = [
     "released_level",
     "released_workbook",
     "sota_table",
+    "standing",
     "tier_words",
     "to_points",
     "workbook_from_fractions",

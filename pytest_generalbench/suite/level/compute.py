@@ -74,6 +74,7 @@ def compute_level(
     measured: Collection[str] | None = None,
     limit: int | None = None,
     demo: bool = False,
+    no_wins: Mapping[str, str] | None = None,
 ) -> LevelResult:
     """Compute the levels of `board` from raw scores by task id.
 
@@ -82,7 +83,9 @@ def compute_level(
     that board is scored instead; any other part, and the tier is qualified as partial.
     `measured` (default: all of them) are the selected tasks whose score, or lack of one,
     is the model's own: a task without data or not yet implemented makes the tier partial
-    as well. `limit` (instances a task) and `demo` data qualify it too.
+    as well. `limit` (instances a task) and `demo` data qualify it too. `no_wins` has, by task id, why a
+    task is no win even where its score reaches the specialist's; `released` scoring, which repeats the
+    authors' tool, does not look at it.
     """
     if scoring not in SCORINGS:
         raise UnknownWordError("scoring", scoring, SCORINGS)
@@ -99,7 +102,7 @@ def compute_level(
             scoring, sota.name, board, found.scores,
             qualified=qualified, missing=found.missing, reason=found.reason, notes=notes,
         )  # fmt: skip
-    paper = score_paper(members, scores, sota.values, board)
+    paper = score_paper(members, scores, sota.values, board, no_wins)
     return _result(
         scoring, sota.name, board, paper.scores,
         qualified=qualified, missing=paper.missing, notes=(*notes, *paper.notes),

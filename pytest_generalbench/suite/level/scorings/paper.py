@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MODALITIES: Final = ("image", "video", "audio", "3d")
 """The overall mean is over these four, supported or not."""
 
+_NAMED: Final = 3
+"""Tasks that a note names."""
+
 
 class Standing(NamedTuple):
     """One task's part in the scores."""
@@ -58,11 +61,17 @@ def reaches_sota(task: Task, score: float, specialist: float | None) -> bool:
     return score >= specialist if task.metric.higher_is_better else score <= specialist
 
 
-def standing(task: Task, score: float | None, specialist: float | None) -> Standing:
-    """Return what one task contributes; an impossible score counts as missing."""
+def standing(
+    task: Task, score: float | None, specialist: float | None, no_win: str | None = None
+) -> Standing:
+    """Return what one task contributes; an impossible score counts as missing.
+
+    With `no_win`, the reason why the task is no win, its points count and the specialist is not reached.
+    """
     if score is None or impossible(task.metric.mapping, score) is not None:
         return Standing(0.0, reached=False, scored=False)
-    return Standing(to_points(task.metric.mapping, score), reaches_sota(task, score, specialist), scored=True)
+    reached = no_win is None and reaches_sota(task, score, specialist)
+    return Standing(to_points(task.metric.mapping, score), reached, scored=True)
 
 
 def points(task: Task, score: float | None) -> float:
@@ -101,14 +110,35 @@ def _left_out(tasks: Iterable[Task], scores: Mapping[str, float | None]) -> Iter
                 yield f"{task.id}: {reason}; it counts as missing"
 
 
+def _lost_wins(
+    tasks: Iterable[Task],
+    scores: Mapping[str, float | None],
+    sota: Mapping[str, float | None],
+    no_wins: Mapping[str, str],
+) -> Iterable[str]:
+    """Name the tasks that would be wins in one line, the first of them with their reasons."""
+    lost = [
+        f"{task.id} ({no_wins[task.id]})"
+        for task in tasks
+        if task.id in no_wins and standing(task, scores.get(task.id), sota.get(task.id)).reached
+    ]
+    if lost:
+        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        yield f"no win though the specialist is reached: {', '.join(lost[:_NAMED])}{more}"
+
+
 def score_paper(
     tasks: Sequence[Task],
     scores: Mapping[str, float | None],
     sota: Mapping[str, float | None],
     board: str,
+    no_wins: Mapping[str, str] | None = None,
 ) -> PaperScores:
-    """Score the tasks of `board` by the paper's definitions."""
-    standings = {task.id: standing(task, scores.get(task.id), sota.get(task.id)) for task in tasks}
+    """Score the tasks of `board` by the paper's definitions; `no_wins` says of some why they are no win."""
+    why = no_wins or {}
+    standings = {
+        task.id: standing(task, scores.get(task.id), sota.get(task.id), why.get(task.id)) for task in tasks
+    }
     sides: dict[Side, list[Standing]] = {}
     for task in tasks:
         sides.setdefault((task.modality, task.paradigm), []).append(standings[task.id])
@@ -116,5 +146,5 @@ def score_paper(
     return PaperScores(
         scores=combine(board, halves, MODALITIES, harmonic),
         missing=tuple(task.id for task in tasks if not standings[task.id].scored),
-        notes=tuple(_left_out(tasks, scores)),
+        notes=(*_left_out(tasks, scores), *_lost_wins(tasks, scores, sota, why)),
     )
