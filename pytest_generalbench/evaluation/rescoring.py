@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
@@ -73,18 +73,24 @@ class _Run:
         return concluded.result if concluded else None
 
 
+_NOT_ASKED: Final = "not asked yet, or asked otherwise than this version asks"
+
+
 class _Rescoring(TaskScoring):
     def rescore(self, task: Task, ledgers: Ledgers) -> TaskResult:
-        """Score the task from its records. An instance without one was not asked yet."""
+        """Score the task from its records. An instance without one was not asked yet, or asked otherwise."""
         loaded = self.load(task)
         if isinstance(loaded, TaskResult):
             return loaded
         prepared = self.prepare(loaded)
-        PreviousSessions(ledgers).check(task.id, facts_of(prepared.scoring))
+        # Whether an instance was asked the same is told by its request's digest: the version of the protocol
+        # may be another, since it is raised as well where the same answers are read otherwise.
+        facts = {key: value for key, value in facts_of(prepared.scoring).items() if key != "protocol"}
+        PreviousSessions(ledgers).check(task.id, facts)
         answers, verdicts = resolve_records(ledgers.records(task.id), prepared.digests(), ledgers.folder)
         for instance in prepared.scoring.instances:
             if instance.id not in answers:
-                answers[instance.id] = Record(task.id, instance.id, state="error", message="not asked yet")
+                answers[instance.id] = Record(task.id, instance.id, state="error", message=_NOT_ASKED)
         return self.score(prepared.scoring, answers, verdicts, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""Run folders that version 0.1.0 wrote are read, verified, rescored to the same bytes, and resumed."""
+"""Run folders that version 0.1.0 wrote are read, verified and rescored; its own version resumes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest_generalbench as gb
 from pytest_generalbench import cli, metrics
 from pytest_generalbench.evaluation.moved_scores import metric_changes
 from pytest_generalbench.runs.instance_rows import tasks_with_rows
-from pytest_generalbench.runs.result_file import comparable, read_result, write_result
+from pytest_generalbench.runs.result_file import read_result, write_result
 from tests.plugin.runs import run
 
 if TYPE_CHECKING:
@@ -81,11 +81,12 @@ def test_versions_that_are_not_known_are_no_reason() -> None:
     assert metric_changes("micro_f1", metrics.get("micro_f1").version) is None
 
 
-def test_it_is_resumed(pytester: pytest.Pytester, old: Callable[[str], Path]) -> None:
+def test_it_is_not_resumed_under_another_version_of_a_protocol_but_rescored(
+    pytester: pytest.Pytester, old: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = old("interrupted")
-    limit = "--generalbench-limit=4"
-    args = ("-k", "nlp and reasoning", limit)
-    assert run(pytester, f"--generalbench-run={folder}", "--generalbench-resume", limit).ret == 0
-    assert run(pytester, "--generalbench-run=whole", *args).ret == 0
-    assert comparable(read_result(folder)) == comparable(read_result(pytester.path / "whole"))
-    assert len(tasks_with_rows(folder)) == 10
+    done = run(pytester, f"--generalbench-run={folder}", "--generalbench-resume", "--generalbench-limit=4")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    assert "protocol of nlp/causal-reasoning was 'multiple_choice/1'" in done.stderr.str()
+    assert cli.main(["rescore", str(folder)]) == 1
+    assert "10 tasks: " in capsys.readouterr().out
