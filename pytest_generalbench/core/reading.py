@@ -111,6 +111,13 @@ WORDS: Final[Mapping[str, Word]] = {
             "score": "a confidence from 0 to 1, 0 not there",
         },
     ),
+    "triplet": Word(
+        "the order of three numbers of a relation",
+        {
+            "subject_object_predicate": "the predicate is the last",
+            "subject_predicate_object": "the predicate is in the middle",
+        },
+    ),
     "void": Word(
         "map values that have no class and are not scored", {"none": "there are none"}, _VALUES, _SHOWN
     ),

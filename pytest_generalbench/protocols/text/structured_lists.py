@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols import references
+from pytest_generalbench.protocols.base import TaskContext
+from pytest_generalbench.protocols.index_base import whole_number
 from pytest_generalbench.protocols.text.base import TextProtocol
 from pytest_generalbench.protocols.text.parsers import normalization as cleaning
 from pytest_generalbench.protocols.text.parsers.lists.items import Triplet, items_of, roles_text, triplets_of
+from pytest_generalbench.protocols.text.scene_graphs import GRAPH_WORDS, GraphEvidence, GraphForm, graph_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_generalbench.core.request import Instance
-    from pytest_generalbench.protocols.base import TaskContext
+    from pytest_generalbench.core.task import Task
 
 _LIST_KEYS: Final = (
     "label", "labels", "answer", "answers", "text", "prediction", "category", "entities", "items",
@@ -67,10 +73,15 @@ class Triplets(TextProtocol):
     Prompt fields: `{question}`, `{instruction}`. Parser `triplets`: JSON lists, objects with
     subject, predicate or relation, and object, `(man, riding, horse)`, or `man - riding -
     horse`, one a line. Prediction and reference: tuple of triplets of canonical texts;
-    anything that holds no triplet is None as a prediction and an error as a reference.
+    anything that holds no triplet is None as a prediction and an error as a reference. The
+    relations of a reference may name the objects beside them by index or id, and predicates and
+    classes by their number in the file's lists; what fits in two ways is refused (`reading:` with
+    `triplet` and `index_base`), and so is a number without a name.
     """
 
     name: ClassVar[str] = "triplets"
+    reading_words: ClassVar[tuple[str, ...]] = GRAPH_WORDS
+    version: ClassVar[int] = 2
     max_new_tokens: ClassVar[int] = 1024
     parser: ClassVar[str] = "triplets"
     parsers: ClassVar[tuple[str, ...]] = ("triplets",)
@@ -86,14 +97,34 @@ class Triplets(TextProtocol):
             "and nothing else."
         )
 
+    def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
+        """Find out what numbers in relations mean; AmbiguousReferenceError when it is not certain."""
+        evidence = GraphEvidence(header)
+        for instance in instances:
+            graph = graph_of(instance.reference) if instance.has_reference else None
+            if graph is not None:
+                evidence.graphs.append((graph, fields.place(instance)))
+        form, notes = evidence.decided(task) if evidence.graphs else (GraphForm(), ())
+        return TaskContext(task, header=header, facts={"graph": form}, notes=notes)
+
     def reference(self, instance: Instance, context: TaskContext) -> tuple[Triplet, ...]:
         """Return the true triplets."""
         raw = instance.reference
+        graph = graph_of(raw)
+        if graph is not None:
+            try:
+                return context.facts.get("graph", GraphForm()).triplets(graph)  # type: ignore[no-any-return]
+            except DataError as error:
+                raise ReferenceFormatError(f"{fields.place(instance)}: {error}") from error
         whole = isinstance(raw, dict) and isinstance(raw.get("subject", raw.get("sub")), str)
         key, value = ("output", raw) if whole else references.ground_truth(instance, self.keys, nested=False)
         found = triplets_of(value) if isinstance(value, str | list | dict) else None
         if found is None:
             raise references.malformed(instance, key, value, "(subject, predicate, object) triplets")
+        if any(whole_number(part) is not None for triplet in found for part in triplet):
+            raise references.malformed(
+                instance, key, value, "triplets in words, or numbers beside a list of objects"
+            )
         return found
 
     def ideal(self, reference: tuple[Triplet, ...], instance: Instance, context: TaskContext) -> str:
