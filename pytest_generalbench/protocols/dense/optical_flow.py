@@ -68,7 +68,7 @@ class OpticalFlow(MapProtocol):
         if not place:
             return TaskContext(task=task, header=header, facts={"valid": "third"})
         value, note = decide(task, "flow_valid", _valid_readings(*ends), place)
-        notes = [_NOT_COMPARED] if value != "all" and 0 in ends[2 if value == "first" else 1] else [note]
+        notes = [_NOT_COMPARED] if value != "all" and 0 in ends[0 if value == "first" else 1] else [note]
         facts = {"valid": value}
         return TaskContext(task=task, header=header, facts=facts, notes=tuple(filter(None, notes)))
 
