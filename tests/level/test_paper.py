@@ -63,13 +63,15 @@ def test_a_task_that_is_no_win_keeps_its_points_and_is_named() -> None:
     assert found.S3 is not None
     assert whole.S3 is not None
     assert found.S3 < whole.S3
-    wins = [sum(half.wins for half in (*item.modalities, item.language.half)) for item in (found, whole)]  # type: ignore[union-attr]
-    assert wins[1] - wins[0] == 5
+    assert found.language is not None
+    assert whole.language is not None
+    before = sum(item.wins for item in whole.modalities) + whole.language.half.wins
+    assert before - sum(item.wins for item in found.modalities) - found.language.half.wins == 5
     (note,) = found.notes
     assert note.startswith("no win though the specialist is reached: ")
     assert note.endswith(" and 2 more")
     assert "(no win: 5" in note
-    none = {task: 0.0 for task in best}
+    none: dict[str, float | None] = dict.fromkeys(best, 0.0)
     assert not level(none, no_wins={"nlp/causal-reasoning": "no win: 9 of 9 answers"}).notes
 
 

@@ -108,6 +108,29 @@ def check_laws(
     return value
 
 
+def gain(name: str, one: float, other: float) -> float:
+    """Return by how much `one` is a better score than `other`."""
+    return one - other if metrics.get(name).higher_is_better else other - one
+
+
+def check_silence(
+    name: str, make: Callable[[], Accumulator], pairs: Sequence[Pair], silent: set[int]
+) -> tuple[float, float, float]:
+    """Check that silent answers score no better than the others of the same task.
+
+    Returns the score of all answers, of those with the silent ones, and of silence alone.
+    """
+    ids = named(len(pairs))
+    mixed = [(None if place in silent else said, ref) for place, (said, ref) in enumerate(pairs)]
+    whole, with_silence = valued(make, pairs, ids).score, valued(make, mixed, ids).score
+    rest = [place for place in range(len(pairs)) if place not in silent and mixed[place][0] is not None]
+    nothing = valued(make, [(None, ref) for _, ref in pairs], ids).score
+    if rest:
+        readable = valued(make, [mixed[place] for place in rest], [ids[place] for place in rest]).score
+        assert gain(name, with_silence, readable) <= 1e-9, (name, sorted(silent))
+    return whole, with_silence, nothing
+
+
 def check_by_leaving_out(make: Callable[[], Accumulator], pairs: Sequence[Pair]) -> None:
     """Hold the pseudo-values against scores of the accumulator without each instance or group."""
     n = len(pairs)
@@ -339,6 +362,10 @@ def test_the_numbers_of_every_metric_on_the_demo_data(
     rng = random.Random(5)  # noqa: S311
     for name, make, pairs in given:
         check_laws(name, make, pairs, rng)
+        whole, _, nothing = check_silence(
+            name, make, pairs, set(rng.sample(range(len(pairs)), len(pairs) // 2))
+        )
+        assert gain(name, nothing, whole) <= 1e-9, (name, nothing, whole)
     mos = {"mos": DemoWeights().open("mos")}
     sounds = [Audio(np.full(4000, loud, np.float32), 16_000) for loud in (0.1, 0.5, 0.9)]
     check_laws(

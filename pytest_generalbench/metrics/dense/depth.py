@@ -119,11 +119,15 @@ def _worst_absrel(truth: NDArray[np.float64]) -> float:
 
 
 class ErrorMean:
-    """The mean over instances of an error of each; no answer errs at least as the worst readable one."""
+    """The mean over instances of an error of each."""
 
-    def __init__(self, error: Callable[[Any, Any], float]) -> None:
-        """Take the error of one instance; it knows what a prediction of None costs."""
+    def __init__(self, error: Callable[[Any, Any], float], bounded: bool = True) -> None:
+        """Take the error of one instance; it knows what a prediction of None costs.
+
+        Where answers may err by more (not `bounded`), None errs at least as much as the worst of them.
+        """
         self._error = error
+        self._bounded = bounded
         self._values: list[float] = []
         self._silent: list[bool] = []
 
@@ -134,7 +138,8 @@ class ErrorMean:
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over everything added so far."""
-        return mean_value(with_silence(self._values, self._silent))
+        values = self._values if self._bounded else with_silence(self._values, self._silent)
+        return mean_value(values)
 
 
 def depth_rms(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:

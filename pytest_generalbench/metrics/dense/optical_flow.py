@@ -77,7 +77,7 @@ def epe(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]]) -> float:
     >>> epe([(np.zeros((1, 1, 2)), np.array([[[3.0, 4.0]]])), (np.ones((1, 1, 2)), np.ones((1, 1, 2)))])
     2.5
     """
-    return score_of(ErrorMean(end_point_error), pairs)
+    return score_of(ErrorMean(end_point_error, bounded=False), pairs)
 
 
 METRICS: Final = (
@@ -90,7 +90,7 @@ METRICS: Final = (
             "mean distance of end points in pixels over a field's valid pixels, mean over instances; "
             f"no answer: the image's diagonal plus the longest true flow, {SILENCE}"
         ),
-        factory=partial(ErrorMean, end_point_error),
+        factory=partial(ErrorMean, end_point_error, bounded=False),
         version=2,
         changes={
             2: "an unreadable answer errs by the image's diagonal plus the longest true flow, no longer as a "
