@@ -118,6 +118,14 @@ WORDS: Final[Mapping[str, Word]] = {
             "subject_predicate_object": "the predicate is in the middle",
         },
     ),
+    "size": Word(
+        "the order of a 3D box's edges",
+        {"lwh": "length, width, height", "wlh": "width, length, height", "hwl": "height, width, length"},
+    ),
+    "quaternion": Word(
+        "the order of a quaternion", {"wxyz": "the real part first", "xyzw": "the real part last"}
+    ),
+    "angle": Word("the unit of a yaw", {"radians": "radians", "degrees": "degrees"}),
     "void": Word(
         "map values that have no class and are not scored", {"none": "there are none"}, _VALUES, _SHOWN
     ),

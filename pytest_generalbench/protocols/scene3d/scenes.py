@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -12,6 +13,7 @@ from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs.base import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.boxes3d import (
     Box3d,
+    Form3d,
     TrackedBox,
     natural_frame,
     read_boxes,
@@ -22,6 +24,7 @@ from pytest_generalbench.core.outputs.codecs.points.tables import read_table
 from pytest_generalbench.core.outputs.forms.scenes3d import Boxes3d, Poses, Tracks3d
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.scene3d.base import SpaceProtocol, same_count
+from pytest_generalbench.protocols.scene3d.box_forms import FORM_WORDS, form_of
 from pytest_generalbench.protocols.scene3d.references import (
     ANY_KEYS,
     found,
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
+
+_STRICT: Final = Form3d(strict=True)
 
 Frames = tuple[tuple[TrackedBox, ...], ...]
 
@@ -93,17 +98,32 @@ def _boxes_value(instance: Instance, keys: Sequence[str]) -> Any:
 class _Named(SpaceProtocol):
     """A protocol whose classes are named by the references of the whole file."""
 
+    reading_words: ClassVar[tuple[str, ...]] = FORM_WORDS
+    version: ClassVar[int] = 2
+
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Collect the classes of all references that can be read."""
-        empty = TaskContext(task=task, header=header)
+        """Collect the classes of all references that can be read, and find out what their numbers mean.
+
+        Raises AmbiguousReferenceError when the boxes of the file leave that open.
+        """
+        looking = Form3d(strict=True, seen=[])
+        context = TaskContext(task=task, header=header, facts={"form": looking})
+        self._each(instances, context)
+        form, notes = form_of(task, looking.seen or [])
+        context = replace(context, facts={"form": form}, notes=notes)
         labels: set[str] = set()
+        for reference in self._each(instances, context):
+            labels |= self.labels_of(reference)
+        return replace(context, labels=tuple(sorted(labels)))
+
+    def _each(self, instances: Sequence[Instance], context: TaskContext) -> list[Any]:
+        """Return the references that can be read."""
+        found = []
         for instance in instances:
             if instance.has_reference:
-                try:
-                    labels |= self.labels_of(self.reference(instance, empty))
-                except DataError:
-                    continue  # it is told again, and counted, when the instance is prepared
-        return replace(empty, labels=tuple(sorted(labels)))
+                with suppress(DataError):  # it is told again, and counted, when the instance is prepared
+                    found.append(self.reference(instance, context))
+        return found
 
     def labels_of(self, reference: Any) -> set[str]:
         """Return the classes in one reference."""
@@ -120,7 +140,10 @@ class Detection3d(_Named):
     Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
     Answer: `boxes3d`. Prediction and reference: a tuple of `Box3d`, labels in lower case and nuScenes'
     categories as its classes. The raw reference is boxes as `answers.boxes3d.read_boxes` reads
-    them, inline or in a .json; the scores in it do not count. The frame is that of the reference.
+    them, inline or in a .json; the scores in it do not count. The frame is that of the reference, which
+    must be the cloud's: KITTI's camera words are refused. What keys leave open (the order of edges and
+    of quaternions, the unit of angles) is decided over the whole file, by the length of vehicles and by
+    boxes that stand upright, or the task is refused (`reading:` with `size`, `quaternion`, `angle`).
     """
 
     name: ClassVar[str] = "3d_detection"
@@ -136,7 +159,8 @@ class Detection3d(_Named):
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[Box3d, ...]:
         """Return the boxes."""
-        boxes = read_as(instance, lambda: read_boxes(_boxes_value(instance, _BOX_KEYS)))
+        form = context.facts.get("form", _STRICT)
+        boxes = read_as(instance, lambda: read_boxes(_boxes_value(instance, _BOX_KEYS), form))
         return tuple(_named(box)._replace(score=1.0) for box in boxes)
 
     def labels_of(self, reference: tuple[Box3d, ...]) -> set[str]:
@@ -175,7 +199,8 @@ class Tracking3d(_Named):
 
     def reference(self, instance: Instance, context: TaskContext) -> Frames:
         """Return the frames."""
-        frames = read_as(instance, lambda: read_frames(_boxes_value(instance, _TRACK_KEYS)))
+        form = context.facts.get("form", _STRICT)
+        frames = read_as(instance, lambda: read_frames(_boxes_value(instance, _TRACK_KEYS), form))
         if not frames:
             raise unreadable(instance, "no frame in it")
         named = tuple(tuple(TrackedBox(one.track, _named(one.box)) for one in frame) for frame in frames)

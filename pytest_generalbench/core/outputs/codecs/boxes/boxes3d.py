@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Final, NamedTuple
 
@@ -80,18 +81,55 @@ def _triple(value: Any, what: str) -> Triple:
     return first, second, third
 
 
-def yaw_of(rotation: Any) -> float:
-    """Return the heading of a yaw, of a list of one, or of a quaternion (w, x, y, z)."""
+class Written(NamedTuple):
+    """What a box says in numbers whose order or unit is not certain."""
+
+    label: str
+    size: Triple
+    """As written."""
+    order: str
+    """Of `size`: `lwh` or `wlh` where its key says it, `row`, `size` or `dimensions` where it does not."""
+    rotation: tuple[float, ...]
+    """As written: none, a yaw, three angles or a quaternion."""
+
+
+@dataclass(slots=True)
+class Form3d:
+    """How a file writes its 3D boxes."""
+
+    size: str = "lwh"
+    """The order of sizes whose key says none."""
+    forced: bool = False
+    """Whether `size` is the order of all sizes, whatever their key says."""
+    quaternion: str = "wxyz"
+    degrees: bool = False
+    strict: bool = False
+    """Whether boxes in a camera's frame are refused, and angles about other axes than z."""
+    seen: list[Written] | None = None
+    """Where given, every box is noted here."""
+
+
+PLAIN_FORM: Final = Form3d()
+
+
+def yaw_of(rotation: Any, form: Form3d = PLAIN_FORM) -> float:
+    """Return the heading in radians of a yaw, of a list of one, of Euler angles, or of a quaternion."""
     if isinstance(rotation, list | tuple) and len(rotation) == 4:
         w, x, y, z = _numbers(rotation, 4, "a quaternion")
+        if form.quaternion == "xyzw":
+            w, x, y, z = z, w, x, y
         if w == x == y == z == 0.0:
             raise AnswerFormatError("a quaternion of zeros is no rotation")
         return math.atan2(2 * (w * z + x * y), w * w + x * x - y * y - z * z)
     if isinstance(rotation, list | tuple) and len(rotation) == 1:
-        return _number(rotation[0], "a yaw")
-    if isinstance(rotation, list | tuple) and len(rotation) == 3:
-        return _numbers(rotation, 3, "Euler angles")[2]
-    return _number(rotation, "a yaw")
+        yaw = _number(rotation[0], "a yaw")
+    elif isinstance(rotation, list | tuple) and len(rotation) == 3:
+        roll, pitch, yaw = _numbers(rotation, 3, "Euler angles")
+        if form.strict and max(abs(roll), abs(pitch)) > max(0.2, abs(yaw)):
+            raise AnswerFormatError(f"the angles {list(rotation)} turn about another axis than z")
+    else:
+        yaw = _number(rotation, "a yaw")
+    return math.radians(yaw) if form.degrees else yaw
 
 
 def _velocity(value: Any) -> tuple[float, float] | None:
@@ -118,16 +156,31 @@ def checked(box: Box3d) -> Box3d:
     return box
 
 
-def _row(row: Any, label: Any, score: Any) -> Box3d:
+def _noted(form: Form3d, label: str, size: Triple, order: str, rotation: Any) -> None:
+    if form.seen is not None:
+        given = rotation if isinstance(rotation, list | tuple) else [] if rotation is None else [rotation]
+        numbers = tuple(float(item) for item in given if isinstance(item, Real))
+        form.seen.append(Written(label, size, order, numbers))
+
+
+def _row(row: Any, label: Any, score: Any, form: Form3d) -> Box3d:
     """Read x, y, z, length, width, height, yaw and perhaps the velocity."""
     values = row.tolist() if isinstance(row, np.ndarray) else row
     if not isinstance(values, list | tuple) or len(values) not in (7, 9):
         raise AnswerFormatError(
             f"a 3D box is x, y, z, length, width, height, yaw (and vx, vy), not {row!r:.60}"
         )
-    x, y, z, length, width, height, yaw = (_number(item, "a 3D box") for item in values[:7])
+    x, y, z, first, second, third, yaw = (_number(item, "a 3D box") for item in values[:7])
     velocity = _velocity(values[7:]) if len(values) == 9 else None
-    return checked(Box3d((x, y, z), (length, width, height), yaw, _label(label), _score(score), velocity))
+    _noted(form, _label(label), (first, second, third), "row", yaw)
+    size = _ordered((first, second, third), form.size)
+    return checked(Box3d((x, y, z), size, yaw_of(yaw, form), _label(label), _score(score), velocity))
+
+
+def _ordered(size: Triple, order: str) -> Triple:
+    """Return length, width, height of a size in an order such as `wlh`."""
+    length, width, height = (size[order.index(letter)] for letter in "lwh")
+    return length, width, height
 
 
 def _label(value: Any) -> str:
@@ -140,8 +193,10 @@ def _score(value: Any) -> float:
     return 1.0 if value is None else _number(value, "a score")
 
 
-def read_box(given: Any) -> Box3d:
+def read_box(given: Any, form: Form3d = PLAIN_FORM) -> Box3d:
     """Read one box: an object in nuScenes' words or ours, the plain form, or an object with a row.
+
+    `form` says what its words leave open: the order of sizes, of quaternions, the unit of angles.
 
     `size` without further word is nuScenes' width, length, height where the centre is called
     `translation`, and length, width, height otherwise.
@@ -162,14 +217,19 @@ def read_box(given: Any) -> Box3d:
         raise AnswerFormatError(f"a 3D box without label; keys found: {', '.join(map(str, given))[:80]}")
     whole = _at(given, _WHOLE)
     if whole is not None:
-        return _row(whole[1], label[1], score and score[1])
+        return _row(whole[1], label[1], score and score[1], form)
     centre, yaw = _at(given, _CENTRE), _at(given, _YAW)
+    if form.strict and centre is not None and centre[0] == "location" and yaw and yaw[0] == "rotation_y":
+        raise AnswerFormatError(
+            "KITTI's location, dimensions (h, w, l) and rotation_y are in the camera's frame: write centre, "
+            "size_lwh and yaw in the frame of the point cloud"
+        )
     if centre is None:
         raise AnswerFormatError(f"a 3D box without centre; keys found: {', '.join(map(str, given))[:80]}")
     box = Box3d(
         _triple(centre[1], "a centre"),
-        _size(given, nuscenes=centre[0] == "translation"),
-        0.0 if yaw is None else yaw_of(yaw[1]),
+        _size(given, centre[0] == "translation", _label(label[1]), yaw and yaw[1], form),
+        0.0 if yaw is None else yaw_of(yaw[1], form),
         _label(label[1]),
         _score(score and score[1]),
         _velocity(given.get("velocity")),
@@ -177,31 +237,36 @@ def read_box(given: Any) -> Box3d:
     return checked(box)
 
 
-def _size(given: Mapping[str, Any], *, nuscenes: bool) -> Triple:
-    found = _at(given, _SIZE)
-    if found is not None:
-        return _triple(found[1], "a size")
-    found = _at(given, _SIZE_WLH)
+def _size(given: Mapping[str, Any], nuscenes: bool, label: str, rotation: Any, form: Form3d) -> Triple:
+    found, order = _at(given, (*_SIZE, *_SIZE_WLH)), "lwh"
     if found is None:
         names = ("length", "width", "height") if "length" in given else ("l", "w", "h")
-        return _triple([given.get(name) for name in names], "length, width and height")
-    first, second, third = _triple(found[1], "a size")
-    return (second, first, third) if nuscenes or found[0] != "size" else (first, second, third)
+        size = _triple([given.get(name) for name in names], "length, width and height")
+    elif isinstance(found[1], Mapping):
+        return _size(found[1], False, label, rotation, form)
+    else:
+        size = _triple(found[1], "a size")
+        plain = "wlh" if nuscenes else "size"
+        order = {"size_lwh": "lwh", "lwh": "lwh", "wlh": "wlh", "size_wlh": "wlh", "size": plain}.get(
+            found[0], "dimensions"
+        )
+    _noted(form, label, size, order, rotation)
+    return _ordered(size, order if order in ("lwh", "wlh") and not (found and form.forced) else form.size)
 
 
-def read_boxes(given: Any) -> tuple[Box3d, ...]:
+def read_boxes(given: Any, form: Form3d = PLAIN_FORM) -> tuple[Box3d, ...]:
     """Read the boxes of a sample.
 
     A list of boxes, an object with lists (`boxes` as rows, `labels`, `scores`), or an object with the
     boxes under `boxes` or under the label of each.
     """
-    return tuple(box for _, box in _entries(given))
+    return tuple(box for _, box in _entries(given, form))
 
 
-def read_tracked(given: Any) -> tuple[TrackedBox, ...]:
+def read_tracked(given: Any, form: Form3d = PLAIN_FORM) -> tuple[TrackedBox, ...]:
     """Read the boxes of a frame, each with the name of its track."""
     found = []
-    for entry, box in _entries(given):
+    for entry, box in _entries(given, form):
         track = _at(entry, _TRACK) if isinstance(entry, Mapping) else None
         if track is None or isinstance(track[1], bool) or not isinstance(track[1], str | int):
             raise AnswerFormatError("a box of a track needs its tracking_id")
@@ -209,19 +274,19 @@ def read_tracked(given: Any) -> tuple[TrackedBox, ...]:
     return tuple(found)
 
 
-def _entries(given: Any) -> list[tuple[Any, Box3d]]:
+def _entries(given: Any, form: Form3d) -> list[tuple[Any, Box3d]]:
     if isinstance(given, Mapping):
         listed = _at(given, _LISTS)
         if listed is not None and _are_rows(listed[1]):
-            return _from_lists(given, listed[1])
+            return _from_lists(given, listed[1], form)
         if listed is not None:
-            return _entries(listed[1])
+            return _entries(listed[1], form)
         if _at(given, _LABEL) is None and all(isinstance(value, list) for value in given.values()):
-            return [(row, _row(row, label, None)) for label, rows in given.items() for row in rows]
-        return [(given, read_box(given))]
+            return [(row, _row(row, label, None, form)) for label, rows in given.items() for row in rows]
+        return [(given, read_box(given, form))]
     if not isinstance(given, list | tuple):
         raise AnswerFormatError(f"3D boxes are a list, not {given!r:.60}")
-    return [(entry, read_box(entry)) for entry in given]
+    return [(entry, read_box(entry, form)) for entry in given]
 
 
 def _are_rows(value: Any) -> bool:
@@ -232,7 +297,7 @@ def _are_rows(value: Any) -> bool:
     )
 
 
-def _from_lists(given: Mapping[str, Any], rows: Any) -> list[tuple[Any, Box3d]]:
+def _from_lists(given: Mapping[str, Any], rows: Any, form: Form3d) -> list[tuple[Any, Box3d]]:
     columns = []
     for names in (_LABEL_LISTS, _SCORE_LISTS, _TRACK_LISTS):
         found = _at(given, names)
@@ -243,7 +308,7 @@ def _from_lists(given: Mapping[str, Any], rows: Any) -> list[tuple[Any, Box3d]]:
     entries: list[tuple[Any, Box3d]] = []
     for row, label, score, track in zip(rows, *columns, strict=True):
         plain = [value.item() if isinstance(value, np.generic) else value for value in (label, score, track)]
-        entries.append(({"tracking_id": plain[2]}, _row(row, plain[0], plain[1])))
+        entries.append(({"tracking_id": plain[2]}, _row(row, plain[0], plain[1], form)))
     return entries
 
 
@@ -253,7 +318,7 @@ def natural_frame(key: object) -> tuple[int, str]:
     return (int(text), "") if re.fullmatch(r"[0-9]{1,18}", text) else (0, text)
 
 
-def read_frames(given: Any) -> tuple[tuple[TrackedBox, ...], ...]:
+def read_frames(given: Any, form: Form3d = PLAIN_FORM) -> tuple[tuple[TrackedBox, ...], ...]:
     """Read the tracks of a sequence: the frames in order, each with its boxes.
 
     A list of frames, or an object from frame to boxes: in the order of their numbers where
@@ -262,14 +327,14 @@ def read_frames(given: Any) -> tuple[tuple[TrackedBox, ...], ...]:
     if isinstance(given, Mapping):
         inner = _at(given, ("frames", "results", "tracks"))
         if inner is not None:
-            return read_frames(inner[1])
+            return read_frames(inner[1], form)
         keys = list(given)
         if all(re.fullmatch(r"[0-9]{1,18}", str(key)) for key in keys):
             keys.sort(key=natural_frame)
-        return tuple(read_tracked(given[key]) for key in keys)
+        return tuple(read_tracked(given[key], form) for key in keys)
     if not isinstance(given, list | tuple):
         raise AnswerFormatError(f"tracks are a list of frames, not {given!r:.60}")
-    return tuple(read_tracked(frame) for frame in given)
+    return tuple(read_tracked(frame, form) for frame in given)
 
 
 def nuscenes(box: Box3d) -> dict[str, Any]:
