@@ -10,7 +10,7 @@ from pytest_generalbench.protocols.dense.survey import CHANNELS, MANY, Survey, a
 from pytest_generalbench.protocols.reading import ambiguous
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -108,8 +108,23 @@ def numbers_of(text: str) -> frozenset[int]:
     return frozenset() if text == "none" else frozenset(map(number_of, text.split()))
 
 
-def is_bimodal(hist: dict[int, int], top: int) -> bool:
-    """Whether nearly all pixels are at one of both ends: a mask with soft or fringed edges."""
+_LEVEL: Final = 16
+_NEAR: Final = 4
+
+
+def is_bimodal(hist: Mapping[int, int], top: int) -> bool:
+    """Whether values lie at both ends, but for soft or fringed edges: a mask.
+
+    Edges have many shades, none of them frequent; a frequent one is a level of its own.
+    """
     low, high = top // 5, top - top // 5
-    between = sum(pixels for value, pixels in hist.items() if low < value < high)
-    return top >= 128 and between * 10 <= sum(hist.values())
+    between = {value: pixels for value, pixels in hist.items() if low < value < high}
+    object_pixels = sum(pixels for value, pixels in hist.items() if value > low)
+    count = sum(between.values())
+    if top < 128 or 2 * count > object_pixels:
+        return False
+    frequent = max(
+        (sum(between.get(value + step, 0) for step in range(-_NEAR, _NEAR + 1)) for value in between),
+        default=0,
+    )
+    return not (frequent >= max(_LEVEL, 0.03 * object_pixels) and 4 * frequent >= count)

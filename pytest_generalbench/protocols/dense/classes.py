@@ -44,6 +44,9 @@ _MOST_COLOURS: Final = 256
 _SPREAD: Final = 8
 """Values of neighbouring classes that lie further apart are shades, no ids."""
 
+_FAR: Final = 100
+"""A value from here on beside small ids alone may say that there is no class, as 128 does in some files."""
+
 INSTANCE_OF: Final = 1000
 """In Cityscapes' pictures of instances an id is the class times this, plus a number."""
 
@@ -76,7 +79,10 @@ class ClassReading:
         plain = one_value(values, self.channel, palette)
         if plain.dtype.kind == "f" and not (plain == np.rint(plain)).all():
             raise DataError("class ids are whole numbers")
-        plain = plain.astype(np.int64)
+        return self.of_values(plain.astype(np.int64))
+
+    def of_values(self, plain: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the class ids of values of the channel, of any shape."""
         ids = by_table(plain, self.table, nearest=self.nearest) if self.table else plain
         if self.folded:
             ids = np.where(ids >= INSTANCE_OF, ids // INSTANCE_OF, ids)
@@ -161,7 +167,7 @@ def _ranked(values: list[int], void: frozenset[int] = frozenset()) -> dict[int, 
 
 def _lossy(task: Task, channel: str, hist: dict[int, int], found: Survey) -> ClassReading:
     top = max(hist)
-    if channel != COLOURS and is_bimodal(hist, top):
+    if channel != COLOURS and len(_peaks(hist)) == 2 and is_bimodal(hist, top):
         return ClassReading(
             channel,
             {0: 0, top: 1},
@@ -223,7 +229,14 @@ def _greys(
         notes.append(f"{values[-1]} is void")
         return ClassReading(channel, void=frozenset({values[-1]}), notes=tuple(notes), found=found)
     chosen, note = "none", ""
-    if VOID in values or "void" in task.reading:
+    alone = len(values) > 2 and VOID > values[-1] >= _FAR > values[-2]
+    if alone and str(values[-1]) not in names:
+        readings = {
+            "none": f"{values[-1]} is a class",
+            str(values[-1]): f"{values[-1]} is far from the ids up to {values[-2]}",
+        }
+        chosen, note = decide(task, "void", readings, found.place)
+    elif VOID in values or "void" in task.reading:
         chosen, note = decide(task, "void", _void(values, found, names), found.place)
     left_out = numbers_of(chosen)
     table = _ranked(values, left_out) if VOID in values and VOID not in left_out else {}
@@ -288,8 +301,8 @@ def read_classes(
         more.greys.update(found.greys)
         more.colours.update(found.colours)
         again = decide_classes(task, more, names)
-        same = (again.channel, again.void, again.folded) == (reading.channel, reading.void, reading.folded)
-        if not same or not all(again.table.get(one) == number for one, number in reading.table.items()):
+        seen = np.array(sorted(found.values(None if reading.channel == COLOURS else reading.channel)))
+        if again.channel != reading.channel or (again.of_values(seen) != reading.of_values(seen)).any():
             readings = {
                 "all": f"{value} has values that change how the others are read",
                 " ".join(map(str, sorted(found.greys)[:16])): "the values of the pictures before it",

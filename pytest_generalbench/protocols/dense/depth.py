@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.outputs.forms.maps import DepthMap
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.base import StructuredOutput
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
+
+
+_DISPARITY_FILE: Final = re.compile(r"(?i)(?:^|[/_.-])disp(?:arity|arities|s)?(?:[/_.0-9-]|$)")
+"""A name of a file that says that it holds disparity."""
 
 
 class DepthEstimation(MapProtocol):
@@ -68,7 +73,7 @@ class DepthEstimation(MapProtocol):
         if map_references.is_array_file(value):
             with suppress(DataError):
                 names = map_references.array_names(instance, value)
-        said = "disp" in str(value).lower() or (names and all(is_disparity(name) for name in names))
+        said = _DISPARITY_FILE.search(str(value)) or (names and all(is_disparity(name) for name in names))
         if said and task.reading.get("depth") != "depth":
             readings = {"depth": "the task asks for metres", "disparity": f"{value} is called so"}
             raise ambiguous(task, "depth", readings, f"instance {instance.id!r}")

@@ -96,10 +96,10 @@ class DepthSurvey:
             good = good[good < 0.9 * top]
 
     def merged(self, other: DepthSurvey) -> DepthSurvey:
-        """Return what both saw."""
+        """Return what both saw, at the place of the other."""
         return DepthSurvey(
             self.kinds | other.kinds, self.tops | other.tops, min(self.least, other.least),
-            math.gcd(self.step, other.step), self.empty + other.empty, self.total + other.total, self.place,
+            math.gcd(self.step, other.step), self.empty + other.empty, self.total + other.total, other.place,
         )  # fmt: skip
 
     def top(self) -> tuple[float, list[float]]:

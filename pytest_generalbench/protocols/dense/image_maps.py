@@ -50,7 +50,7 @@ class SemanticSegmentation(MapProtocol):
         if _binary(task):
             masks = decide_masks(task, found)
             return TaskContext(task, header=header, facts={"names": names, "masks": masks}, notes=masks.notes)
-        if found.colours and not found.is_whole:
+        if not found.is_whole and (found.colours or "classes" in task.reading):
             found = survey(pictures, None)  # a rare class may have its colour in one picture alone
         reading = decide_classes(task, found, names)
         facts: dict[str, Any] = {"names": names, "classes": reading}

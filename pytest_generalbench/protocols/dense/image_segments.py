@@ -29,7 +29,8 @@ from pytest_generalbench.protocols.dense.base import MapProtocol, check_size, de
 from pytest_generalbench.protocols.dense.classes import INSTANCE_OF
 from pytest_generalbench.protocols.dense.instance_ids import WORDS as ID_WORDS
 from pytest_generalbench.protocols.dense.instance_ids import IdReading, decide_ids
-from pytest_generalbench.protocols.dense.panoptic_files import decide_order, read_segments
+from pytest_generalbench.protocols.dense.masks import decide_masks, read_mask
+from pytest_generalbench.protocols.dense.panoptic_files import decide_order, file_of, read_segments
 from pytest_generalbench.protocols.dense.survey import survey
 
 if TYPE_CHECKING:
@@ -37,8 +38,17 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
 
-_LIST_KEYS: Final = ("instances", "annotations", "objects", "masks", "segments", "segmentation", "annotation")
-_SEGMENTATION: Final = ("segmentation", "mask", "mask_file", "rle", "polygon", "polygons", "seg")
+_LIST_KEYS: Final = (
+    "instances",
+    "annotations",
+    "objects",
+    "masks",
+    "segments",
+    "segmentation",
+    "annotation",
+    "shapes",
+)
+_SEGMENTATION: Final = ("segmentation", "mask", "mask_file", "rle", "polygon", "polygons", "seg", "points")
 
 
 def plain_label(label: str) -> str:
@@ -58,7 +68,7 @@ class InstanceSegmentation(MapProtocol):
     name: ClassVar[str] = "instance_segmentation"
     form: ClassVar[str] = "instance_masks"
     answers: ClassVar = (InstanceMasks,)
-    reading_words: ClassVar = ID_WORDS
+    reading_words: ClassVar = (*ID_WORDS, "foreground")
     version: ClassVar[int] = 2
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
@@ -66,16 +76,21 @@ class InstanceSegmentation(MapProtocol):
         names = map_references.category_names(header)
         ids = decide_ids(task, survey(list(map_references.maps_of(instances)), None), names)
         labels: set[str] = set()
+        pictures: list[tuple[Instance, Any]] = []
         for instance in instances:
             if instance.has_reference and instance.problem is None:
                 try:
-                    labels.update(label for _, label, _ in _entries(instance, names, ids))
+                    for value, label, _ in _entries(instance, names, ids):
+                        labels.add(label)
+                        pictures += [] if isinstance(value, np.ndarray) else [(instance, value)]
                 except AmbiguousReferenceError:
                     raise
                 except DataError:
                     continue  # the instance says so itself when it is read
-        facts = {"names": names, "ids": ids}
-        return TaskContext(task, tuple(sorted(labels)), header=header, facts=facts, notes=ids.notes)
+        masks = decide_masks(task, survey(pictures))
+        facts = {"names": names, "ids": ids, "masks": masks}
+        notes = (*ids.notes, *masks.notes)
+        return TaskContext(task, tuple(sorted(labels)), header=header, facts=facts, notes=notes)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for masks with labels and scores."""
@@ -88,7 +103,9 @@ class InstanceSegmentation(MapProtocol):
         with map_references.of(instance):
             found = []
             for value, label, crowd in _entries(instance, context.facts["names"], context.facts["ids"]):
-                mask = value if isinstance(value, np.ndarray) else map_references.mask_of(instance, value)
+                mask = value
+                if not isinstance(value, np.ndarray):
+                    mask = read_mask(instance, value, context.task, context.facts["masks"])
                 found.append(TrueMask(rle.encode(mask), label, crowd))
             if len({one.mask.shape for one in found}) > 1:
                 raise ReferenceFormatError(f"{fields.place(instance)}: its masks have different sizes")
@@ -223,7 +240,7 @@ class PanopticSegmentation(MapProtocol):
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> Panoptic:
         """Return ids and categories."""
         if instance.has_reference:
-            name, _, _ = read_segments(instance, self._keys, context.facts["order"])
+            name = file_of(instance, self._keys, context.facts["order"])
             check_size(answer.ids.shape, map_references.size_of(instance, name))
         return Panoptic(answer.ids, {one.id: self._name(one.category, context) for one in answer.segments})
 

@@ -19,7 +19,7 @@ from pytest_generalbench.protocols.dense.channels import (
     numbers_of,
     one_value,
 )
-from pytest_generalbench.protocols.dense.survey import Survey, add_to
+from pytest_generalbench.protocols.dense.survey import Survey, add_to, shades
 from pytest_generalbench.protocols.reading import ambiguous, decide
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _FEW: Final = 32
 """Values that are numbers of objects; more are shades."""
+
+_LEVELS: Final = 3
+"""Shades between dark and bright that are levels; edges have more."""
 
 WORDS: Final = ("foreground", "channel")
 """The words that masks take."""
@@ -51,7 +54,7 @@ class MaskReading:
 
     def mask(self, values: NDArray[Any], palette: dict[int, int] | None = None) -> NDArray[np.bool_]:
         """Return the object of a picture, bool, (height, width)."""
-        plain = one_value(values, self.channel, palette)
+        plain = one_value(shades(values), self.channel, palette)
         if self.foreground == "above_0":
             return np.asarray(plain > 0)
         if self.foreground == "from_128":
@@ -137,6 +140,12 @@ def _of_few(found: Survey, hist: dict[int, int], values: list[int], several: boo
         return {"above_0": "1 and 2 are objects", "2": "a trimap: 1 is not certain"}
     if top <= 128 or top > 255:
         return {"above_0": f"{len(values)} values, {shown[:40]}, are objects"}
+    between = [value for value in values if top // 5 < value < top - top // 5]
+    if 0 < len(between) <= _LEVELS:
+        return {
+            "above_0": f"each of {shown[:40]} is an object",
+            "from_128": "the bright ones are the object",
+        }
     return _of_shades(found, hist, top)
 
 

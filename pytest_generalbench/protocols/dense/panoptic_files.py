@@ -67,7 +67,7 @@ def decide_order(task: Task, instances: Sequence[Instance], keys: Sequence[str])
     listed = [one for one in instances if one.has_reference and one.problem is None]
     for instance in sampled(listed, MOST):
         try:
-            orders = {order for _, order in _orders(instance, keys)}
+            orders = {order for _, _, found in _fitting(instance, keys) for order in found}
         except DataError:
             continue  # the instance says so itself when it is read
         if len(orders) == 1:
@@ -78,21 +78,34 @@ def decide_order(task: Task, instances: Sequence[Instance], keys: Sequence[str])
     return decide(task, "colours", fitting)
 
 
-def _orders(instance: Instance, keys: Sequence[str]) -> Iterator[tuple[Any, str]]:
-    """Yield each file and order in which every listed segment has a pixel."""
+def _wanted(instance: Instance) -> set[int] | None:
+    """Return the ids that `segments_info` lists, None without one."""
     info = at_any_depth(instance.reference, "segments_info")
-    if info is None:
+    return None if info is None else {one.id for one in listed_segments(info)}
+
+
+def _fitting(
+    instance: Instance, keys: Sequence[str]
+) -> Iterator[tuple[Any, NDArray[np.int64], tuple[str, ...]]]:
+    """Yield each file, its ids, and the orders of bytes in which every listed segment has a pixel."""
+    wanted = _wanted(instance)
+    if wanted is None:
         return
-    wanted = {one.id for one in listed_segments(info)}
     for name in _files(instance.reference, keys):
         try:
             ids = _read(instance, name)
         except DataError:
             continue
-        if wanted <= set(np.unique(ids).tolist()):
-            yield name, "rgb"
-        if wanted <= set(np.unique(_swapped(ids)).tolist()):
-            yield name, "bgr"
+        there = np.unique(ids)
+        found = [order for order, values in (("rgb", there), ("bgr", _swapped(there)))
+                 if wanted <= set(values.tolist())]  # fmt: skip
+        yield name, ids, tuple(found)
+
+
+def file_of(instance: Instance, keys: Sequence[str], order: str) -> Any:
+    """Return the file that holds the segments; one that is named alone is not read for it."""
+    names = _files(instance.reference, keys)
+    return names[0] if len(names) == 1 else read_segments(instance, keys, order).name
 
 
 def read_segments(instance: Instance, keys: Sequence[str], order: str) -> Segments:
@@ -110,10 +123,9 @@ def read_segments(instance: Instance, keys: Sequence[str], order: str) -> Segmen
                 f"{place(instance)}: {names[0]}: a panoptic map in colours without segments_info"
             )
         return Segments(names[0], ids, None)
-    fitting = [name for name, one in _orders(instance, keys) if one == order]
-    if fitting:
-        ids = _read(instance, fitting[0])
-        return Segments(fitting[0], _swapped(ids) if order == "bgr" else ids, info)
+    for name, ids, orders in _fitting(instance, keys):
+        if order in orders:
+            return Segments(name, _swapped(ids) if order == "bgr" else ids, info)
     ids = _read(instance, names[0])
     there = set(np.unique(_swapped(ids) if order == "bgr" else ids).tolist())
     lost = [one.id for one in listed_segments(info) if one.id not in there]

@@ -115,6 +115,15 @@ def alpha_of(values: NDArray[Any]) -> str:
     return "same" if ((alpha >= full / 2) == (shown >= full / 2)).all() else "other"
 
 
+def shades(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values of 0..1 that are not whole as shades of 0..255; others as they are."""
+    if values.dtype.kind != "f" or (values == np.rint(values)).all():
+        return values
+    if not 0 <= values.min() <= values.max() <= 1:
+        return values
+    return np.asarray(np.rint(values * 255), np.uint8)
+
+
 def _count(into: Counter[int], values: NDArray[Any]) -> None:
     if len(into) > _MOST_VALUES:
         return
@@ -174,6 +183,6 @@ def add_to(found: Survey, instance: Instance, value: str) -> NDArray[Any]:
         found.names.update(
             word for word in ("labelids", "labeltrainids", "instanceids") if stem.endswith(word)
         )
-    found.add(values, palette, lossy)
+    found.add(shades(values), palette, lossy)
     found.place = found.place or f"instance {instance.id!r}"
     return values

@@ -119,6 +119,18 @@ def video_depth(name: str, content: bytes, **more: Any) -> Variant:
     return one_file("video depth", "video_depth_estimation", name, content, "depth/1.npz", **more)
 
 
+NAMED = (
+    depth(
+        "disparity by its folder",
+        made.png16(MILLI),
+        "disparity/1.png",
+        word="depth",
+        readings=("depth", "disparity"),
+        settled=("depth", (MILLI / 1000,)),
+    ),
+    depth("a file called display", made.png16(MILLI), "depth/display_1.png", expected=(MILLI / 1000,)),
+)
+
 VIDEO_DEPTH = (
     video_depth("disparity", made.npz(disparity=1 / CLIP[:, None]), expected=(1 / CLIP,)),
     video_depth("disp without the axis of one", made.npz(disp=1 / CLIP), expected=(1 / CLIP,)),
@@ -190,4 +202,4 @@ MATTES = (
     ),
 )
 
-VARIANTS: Final = (*DEPTH, *VIDEO_DEPTH, *OPTICAL_FLOW, *MATTES)
+VARIANTS: Final = (*DEPTH, *NAMED, *VIDEO_DEPTH, *OPTICAL_FLOW, *MATTES)

@@ -109,6 +109,29 @@ BINARY = (
     ),
 )
 
+THREE = np.array([0, 128, 255], np.uint8)[np.kron(OBJECTS, np.ones((8, 8), np.uint8))]
+LEVELS = np.array([0, 100, 200, 255], np.uint8)[CLASSES]
+
+BINARY_LEVELS = (
+    binary(
+        "a JPEG of 0, 128, 255",
+        pillow(THREE, "JPEG", **JPEG),
+        ending="jpg",
+        word="foreground",
+        readings=("from_128", "above_0"),
+    ),
+    binary("three levels", pillow(LEVELS), word="foreground", readings=("above_0", "from_128")),
+    binary(
+        "a soft map in an array",
+        made.npy(SOFT / np.float32(255)),
+        ending="npy",
+        word="foreground",
+        readings=("from_128",),
+        settled=("from_128", (SOFT >= 128,)),
+    ),
+    binary("an array of 0.0 and 1.0", made.npy(BOTH.astype(np.float32)), ending="npy", expected=(BOTH,)),
+)
+
 SALIENT = (
     salient(
         "DAVIS' palette, two objects",
@@ -134,6 +157,21 @@ SALIENT = (
 )
 
 CLASS_MAPS = (
+    classes(
+        "ids and 128 far from them",
+        pillow(np.array([0, 1, 2, 128], np.uint8)[CLASSES]),
+        word="void",
+        readings=("none", "128"),
+        settled=("128", (np.array([0, 1, 2, 255])[CLASSES],)),
+    ),
+    classes(
+        "a JPEG of 0, 128, 255",
+        pillow(THREE, "JPEG", **JPEG),
+        ending="jpg",
+        word="classes",
+        readings=("all",),
+        settled=("0 128 255", (np.kron(OBJECTS, np.ones((8, 8), np.uint8)),)),
+    ),
     classes("grey ids", pillow(CLASSES), expected=(CLASSES,)),
     classes("VOC's palette, 255 a border", made.paletted(BORDERED, True), expected=(VOID_TRUTH,)),
     classes("train ids with void 255", pillow(BORDERED), expected=(VOID_TRUTH,)),
@@ -185,4 +223,4 @@ CLASS_MAPS = (
     ),
 )
 
-VARIANTS: Final = (*BINARY, *SALIENT, *CLASS_MAPS)
+VARIANTS: Final = (*BINARY, *BINARY_LEVELS, *SALIENT, *CLASS_MAPS)

@@ -22,7 +22,32 @@ IDS16 = np.array([0, 24000, 24001])[OBJECTS]
 IDS16[20:] = 7
 IDS16[22:] = 24
 
+SHAPES = [
+    {"label": "person", "shape_type": "polygon", "points": np.reshape(one, (-1, 2)).tolist()}
+    for one in SQUARES
+]
+
 INSTANCES = (
+    Variant(
+        "instances: LabelMe's shapes",
+        "instance_segmentation",
+        ({"version": "5.0", "shapes": SHAPES, "imageHeight": 24},),
+        expected=(((FIRST, "person"), (OBJECTS == 2, "person")),),
+    ),
+    Variant(
+        "instances: boxes under a label are no polygons",
+        "instance_segmentation",
+        ({"person": [[3, 2, 8, 5], [20, 12, 6, 5]]},),
+    ),
+    Variant(
+        "instances: a mask file for each, with a border of 255",
+        "instance_segmentation",
+        ([{"mask": "m/1.png", "label": "a"}],),
+        {"m/1.png": pillow(np.array([0, 1, 255], np.uint8)[OBJECTS])},
+        word="foreground",
+        readings=("1", "above_0"),
+        settled=("1", (((FIRST, "a"),),)),
+    ),
     instances("grey ids", pillow(OBJECTS), expected=(TWO,)),
     instances("RGBA ids, opaque", pillow(made.with_alpha(OBJECTS)), expected=(TWO,)),
     instances("LA ids, opaque", pillow(np.dstack([OBJECTS, np.full_like(OBJECTS, 255)])), expected=(TWO,)),
