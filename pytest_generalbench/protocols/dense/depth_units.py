@@ -211,7 +211,7 @@ def _of_values(found: DepthSurvey) -> dict[str, str]:
             "cm": f"8 bits, {told}",
             "m": f"8 bits, {told}",
         }
-    if found.step and found.step % 8 == 0 and top > 2000:
+    if found.step == 8 and top > 2000:
         return {"sunrgbd": f"all values are multiples of 8, to {top / 8000:.1f} m"}
     if _TOP_MM[0] < top <= _TOP_MM[1] and found.least <= _NEAR_MM and 2 * found.empty <= found.total:
         return {"mm": told}
