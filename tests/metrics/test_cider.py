@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pycocoevalcap.cider.cider import Cider
 
-from pytest_generalbench import metrics
+from pytest_generalbench import metrics, protocols
 from pytest_generalbench.metrics.accumulators import jackknife
 from pytest_generalbench.metrics.text.cider import cider
+from tests.builders import make_instance, make_task
 
 VOCABULARY = ["a", "the", "red", "bird", "sits", "on", "tree", "house", "two", "dogs", "play"]
 TEXT = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=14).map(" ".join)
@@ -64,3 +67,16 @@ def test_chinese_captions_are_compared_by_character() -> None:
 def test_an_unreadable_answer_is_zero_and_counts() -> None:
     pairs = [("two dogs play on a tree", ("two dogs play on a tree",)), (None, ("the red bird sits",))]
     assert cider(pairs) == pytest.approx(500.0)
+
+
+def test_the_oracle_is_best_where_the_first_reference_is_empty() -> None:
+    texts = [("", "a man rides a brown horse"), ("two dogs play in the snow", ""), ("a bird sits on a tree",)]
+    instances = [replace(make_instance(number), reference=list(one)) for number, one in enumerate(texts)]
+    protocol = protocols.get("caption")
+    context = protocol.context(make_task(protocol="caption"), {}, instances)
+    references = [protocol.reference(one, context) for one in instances]
+    said = [str(protocol.ideal(ref, one, context)) for ref, one in zip(references, instances, strict=True)]
+    assert said == ["a man rides a brown horse", "two dogs play in the snow", "a bird sits on a tree"]
+    oracle = cider(zip(said, references, strict=True))
+    for other in ("", "a man rides a horse", "two dogs"):
+        assert cider(zip([other, *said[1:]], references, strict=True)) < oracle

@@ -27,8 +27,9 @@ def structure_measure(prediction: NDArray[Any], reference: NDArray[np.bool_]) ->
     mean of the map, one that is all foreground its mean. Otherwise half the object term,
     2 m / (m^2 + 1 + s) over the foreground and, of the inverted map, over the background,
     weighted by their shares; and half the region term, the similarity of the four blocks
-    around the foreground's centroid, weighted by their areas; never below 0. Deviations
-    have n - 1; of a single pixel they are 0, and an empty block has no weight.
+    around the foreground's centroid (halves rounded to even, as in PySODMetrics; the authors' MATLAB
+    code rounds them away from zero), weighted by their areas; never below 0. Deviations have n - 1; of a
+    single pixel they are 0, and an empty block has no weight.
 
     >>> structure_measure(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[True, False], [True, False]]))
     1.0
@@ -128,8 +129,8 @@ METRICS: Final = (
         higher_is_better=True,
         best=100.0,
         definition=(
-            "structure measure (Fan 2017, alpha 0.5, n - 1 deviations, no constants), mean over all frames "
-            "of all videos"
+            "structure measure (Fan 2017, alpha 0.5, n - 1 deviations, no constants, centroid rounded half "
+            "to even as in PySODMetrics, not away from zero as in MATLAB), mean over all frames of all videos"
         ),
         factory=FrameAccumulator,
         aggregation="corpus",

@@ -191,7 +191,7 @@ METRICS: Final = (
         best=1000.0,
         definition=(
             "100 x CIDEr-D (n = 1..4, sigma 6, 10 at most), document frequencies over the task's references, "
-            "CJK by character, mean over instances"
+            "letter case ignored, CJK by character, mean over instances"
         ),
         factory=CiderAccumulator,
         aggregation="corpus",

@@ -148,7 +148,10 @@ METRICS: Final = (
         unit="percent",
         higher_is_better=True,
         best=100.0,
-        definition="F1 of tokens (multiset overlap, CJK by character), best reference, mean over instances",
+        definition=(
+            "F1 of tokens (multiset overlap, letter case ignored, CJK by character), best reference, mean "
+            "over instances"
+        ),
         factory=partial(mean_over_texts, "token_f1", token_f1),
     ),
     Metric(

@@ -184,6 +184,15 @@ def mentions(text: str, names: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda name: found[name])
 
 
+def said_reference(references: Sequence[str]) -> str:
+    """Return the first accepted text that says anything, the first where none does.
+
+    >>> said_reference(("", "a cat", "one cat")), said_reference(("", " "))
+    ('a cat', '')
+    """
+    return next((text for text in references if text.strip()), references[0])
+
+
 def say(reference: str, read: Callable[[str], object], forms: Sequence[str] = ("{}", "Answer: {}")) -> str:
     """Return an answer that `read` reads back as `reference`, in the first of `forms` that does it.
 

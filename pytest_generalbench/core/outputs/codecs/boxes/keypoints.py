@@ -139,4 +139,6 @@ def _point(value: Any) -> RawPoint:
         return 0.0, 0.0, 0.0
     if x is None or y is None or not math.isfinite(x) or not math.isfinite(y):
         raise AnswerFormatError(f"{value!r:.60} is no point of finite numbers")
-    return x, y, seen if seen is not None and math.isfinite(seen) else 2.0
+    if seen is not None and not math.isfinite(seen):
+        raise AnswerFormatError(f"{value!r:.60} is no point: its visibility is not finite")
+    return x, y, 2.0 if seen is None else seen
