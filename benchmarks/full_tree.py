@@ -1,10 +1,10 @@
-"""What an instance costs beside its model: a null model over a tree with the benchmark's real instance counts.
+"""What an instance costs beside its model: a null model over a tree with the real instance counts.
 
     python benchmarks/full_tree.py make TREE [--only video/comprehension] [--share 1.0]
     python benchmarks/full_tree.py run TREE [--beside CHECKOUT] [-- PYTEST_ARGS]
 
-`make` writes the demo set again and again, under other ids, until each task has as many instances as it states;
-every instance has media files of its own, hard links to the demo's. `run` starts a session with a constant
+`make` writes the demo set again and again, under other ids, until each task has as many instances as it
+states; every instance has media files of its own, hard links to the demo's. `run` starts a session with a constant
 model and prints processor time per instance and the largest memory of a process; `--beside` runs
 another checkout over the same tree as well and prints the ratio.
 """
@@ -98,7 +98,7 @@ def measure(tree: Path, checkout: Path, arguments: list[str]) -> tuple[float, fl
             f"--generalbench-run={folder}/run", *arguments,
         ]  # fmt: skip
         env = {**os.environ, "PYTHONPATH": str(checkout)}
-        told = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - this project's own command
             [sys.executable, "-c", _MEASURE, *command],
             env=env,
             cwd=folder,
@@ -106,7 +106,7 @@ def measure(tree: Path, checkout: Path, arguments: list[str]) -> tuple[float, fl
             text=True,
             check=True,
         )
-    code, seconds, memory = told.stdout.split()[-3:]
+    code, seconds, memory = done.stdout.split()[-3:]
     sys.stdout.write(
         f"{checkout}: exit code {code}, {float(seconds):.1f} s of processor time, {float(memory):.0f} MiB\n"
     )
