@@ -4,8 +4,8 @@
     python benchmarks/full_tree.py run TREE [--beside CHECKOUT] [-- PYTEST_ARGS]
 
 `make` writes the demo set again and again, under other ids, until each task has as many instances as it
-states; every instance has media files of its own, hard links to the demo's. `run` starts a session with a constant
-model and prints processor time per instance and the largest memory of a process; `--beside` runs
+states; every instance has media files of its own, hard links to the demo's. `run` starts a session with a
+constant model and prints processor time per instance and the largest memory of a process; `--beside` runs
 another checkout over the same tree as well and prints the ratio.
 """
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,17 +32,21 @@ def write(folder: Path, content: object) -> Path:
 
 
 def test_a_file_of_the_first_version_is_read_in_the_shape_of_now(tmp_path: Path) -> None:
-    content = read_result(write(tmp_path, FIRST))
-    assert content["run"]["tasks"] == {"nlp/a": 0.5}
-    assert content["run"]["seconds"] == 2.5
-    assert content["tasks"] == [{"id": "nlp/a", "state": "scored", "score": 1.0}]
-    assert "started" not in content
+    result = read_result(write(tmp_path, FIRST))
+    assert result.run["tasks"] == {"nlp/a": 0.5}
+    assert result.run["seconds"] == 2.5
+    assert [(entry.id, entry.result.state, entry.result.score) for entry in result.tasks] == [
+        ("nlp/a", "scored", 1.0)
+    ]
+    assert "started" not in result.to_dict()
 
 
 def test_other_minor_versions_are_read(tmp_path: Path) -> None:
     major = SCHEMA_VERSION.partition(".")[0]
-    content = {**FIRST, "schema": f"{major}.99", "run": {}, "added": 1}
-    assert read_result(write(tmp_path, content))["added"] == 1
+    content = {**FIRST, "schema": f"{major}.99", "run": {}, "added": 1, "environment": {}, "definitions": {}}
+    result = read_result(write(tmp_path, content))
+    assert result.more == {"started": FIRST["started"], "seconds": 2.5, "added": 1}
+    assert result.to_dict()["added"] == 1
 
 
 @pytest.mark.parametrize(
@@ -54,9 +59,9 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, content: object, words: str
 
 
 def test_only_what_is_set_aside_may_differ(tmp_path: Path) -> None:
-    content = read_result(write(tmp_path, FIRST))
-    assert comparable({**content, "run": {}}) == comparable(content)
-    assert comparable({**content, "level": {}}) != comparable(content)
+    result = read_result(write(tmp_path, FIRST))
+    assert comparable(replace(result, run={})) == comparable(result)
+    assert comparable(replace(result, level={})) != comparable(result)
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,22 +42,22 @@ def run(args: argparse.Namespace) -> int:
     from pytest_generalbench.suite.level import tier_words
 
     folders, into = [Path(name) for name in args.runs], Path(args.into)
-    contents = [read_result(folder) for folder in folders]
-    check_agreement(folders, contents)
-    merged = merge_results(contents)
+    results = [read_result(folder) for folder in folders]
+    check_agreement(folders, results)
+    merged = merge_results(results)
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise GeneralBenchError(f"{into} is not empty: name a new folder")
     into.mkdir(parents=True, exist_ok=True)
-    ledgers = keep_files(folders, contents, merged["tasks"], into)
+    ledgers = keep_files(folders, results, merged.tasks, into)
     write_run(into, merged_manifest([read_run(folder) for folder in folders]))
     write_result(into, merged)
     write_manifest(into, run_files(into))
-    counts = ", ".join(f"{count} {state}" for state, count in merged["counts"].items())
-    level = merged_level(contents, merged["tasks"])
+    counts = ", ".join(f"{count} {state}" for state, count in merged.counts.items())
+    level = merged_level(results, merged.tasks)
     tier = tier_words(level) + (f"   [{level.qualified}]" if level.qualified else "")
-    lines = [f"{len(folders)} runs, {ledgers} ledgers, {len(merged['tasks'])} tasks: {counts}"]
+    lines = [f"{len(folders)} runs, {ledgers} ledgers, {len(merged.tasks)} tasks: {counts}"]
     lines += [f"General-Level: {tier}", f"the merged run: {into}"]
-    missing = missing_shards(contents)
+    missing = missing_shards(results)
     if missing:
         lines.insert(1, f"shards that are not among the runs: {', '.join(missing)}")
     sys.stdout.write("\n".join(lines) + "\n")

@@ -10,9 +10,10 @@ from pytest_generalbench.reports.terminal import number
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pytest_generalbench.evaluation.moved_scores import MovedScore
+    from pytest_generalbench.runs.result_file import RunResult
 
 _SHOWN = 20
 
@@ -50,9 +51,9 @@ def run(options: argparse.Namespace) -> int:
     found = rescore(options.run, options.run if options.write else None)
     path = options.run / RESULT_FILE
     old = read_result(path) if path.is_file() else None
-    differing = list(_differences(old, found.content)) if old else [f"there is no {RESULT_FILE}"]
-    counts = ", ".join(f"{count} {state}" for state, count in found.content["counts"].items())
-    write(f"{len(found.content['tasks'])} tasks: {counts}\n")
+    differing = list(_differences(old, found.result)) if old else [f"there is no {RESULT_FILE}"]
+    counts = ", ".join(f"{count} {state}" for state, count in found.result.counts.items())
+    write(f"{len(found.result.tasks)} tasks: {counts}\n")
     levels = [(name, getattr(found.level, name)) for name in LEVELS]
     write("  ".join(f"{name} {value:.2f}" for name, value in levels if value is not None) + "\n")
     write(f"General-Level: {tier_words(found.level)}\n")
@@ -60,16 +61,16 @@ def run(options: argparse.Namespace) -> int:
         write(f"not scored again, {why}: {len(tasks)} tasks, {', '.join(tasks[:3])}\n")
     for line in _moved(found.moved):
         write(f"{line}\n")
-    same = old is not None and encode(found.content) == path.read_bytes()
+    same = old is not None and encode(found.result) == path.read_bytes()
     write("the same as result.json, byte for byte\n" if same else "differs from result.json:\n")
     for line in differing[:_SHOWN] if not same else ():
         write(f"  {line}\n")
     if len(differing) > _SHOWN:
         write(f"  and {len(differing) - _SHOWN} more\n")
     if options.out:
-        atomic_write(options.out, encode(found.content))
+        atomic_write(options.out, encode(found.result))
     if options.write:
-        write_result(options.run, found.content)
+        write_result(options.run, found.result)
         write_manifest(options.run, run_files(options.run))
     return 0 if same else 1
 
@@ -88,8 +89,9 @@ def _moved(scores: Sequence[MovedScore]) -> Iterator[str]:
             yield f"  and {len(group) - _SHOWN} more"
 
 
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for every task and every other key that is another."""
+def _differences(old_result: RunResult, new_result: RunResult) -> Iterator[str]:
+    """Yield a line for every task and every other key of the file that is another."""
+    old, new = old_result.to_dict(), new_result.to_dict()
     before = {entry["id"]: entry for entry in old["tasks"]}
     for entry in new["tasks"]:
         other = before.pop(entry["id"], None)

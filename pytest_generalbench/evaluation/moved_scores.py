@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.runs.result_file import RunResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +40,29 @@ def metric_changes(name: str, before: int | None) -> str | None:
     return f"{name} version {before} -> {metric.version}: {why or 'what changed is not known'}"
 
 
-def moved_scores(
-    before: Mapping[str, Any], after: Mapping[str, Any], tasks: Mapping[str, Task]
-) -> list[MovedScore]:
+def moved_scores(before: RunResult, after: RunResult, tasks: Mapping[str, Task]) -> list[MovedScore]:
     """Return the tasks whose score differs between two results of one run.
 
     Args:
-        before: Content of a `result.json`.
-        after: The same run's content, made anew.
+        before: The result as it was.
+        after: The same run's, made anew.
         tasks: By id; those of other tasks have no protocol to compare.
 
     Returns:
         In the order of `after`.
     """
-    old = {entry["id"]: entry for entry in before["tasks"]}
-    versions: Mapping[str, Mapping[str, int]] = before.get("definitions") or {}
-    found = []
-    for entry in after["tasks"]:
-        was = old.get(entry["id"])
-        if was is None or was["score"] == entry["score"]:
+    moved = []
+    for entry in after.tasks:
+        old = before.entry(entry.id)
+        if old is None or old.result.score == entry.result.score:
             continue
-        reasons = [metric_changes(entry["metric"], (versions.get("metrics") or {}).get(entry["metric"]))]
-        task = tasks.get(entry["id"])
+        metric = entry.result.metric
+        reasons = [metric_changes(metric, before.version("metrics", metric))]
+        task = tasks.get(entry.id)
         if task is not None:
-            earlier = (versions.get("protocols") or {}).get(task.protocol)
-            now = after["definitions"]["protocols"].get(task.protocol)
+            earlier, now = (result.version("protocols", task.protocol) for result in (before, after))
             if None not in (earlier, now) and earlier != now:
                 reasons.append(f"protocol {task.protocol} version {earlier} -> {now}")
-        told = tuple(reason for reason in reasons if reason)
-        found.append(MovedScore(entry["id"], was["score"], entry["score"], told))
-    return found
+        why = tuple(reason for reason in reasons if reason)
+        moved.append(MovedScore(entry.id, old.result.score, entry.result.score, why))
+    return moved

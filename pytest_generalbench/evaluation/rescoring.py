@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,12 +12,12 @@ from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of,
 from pytest_generalbench.evaluation.moved_scores import MovedScore, metric_changes, moved_scores
 from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
 from pytest_generalbench.evaluation.resources import open_resources
-from pytest_generalbench.runs.finalize import FACETS, Setting, data_fingerprint, level_of, run_result
+from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result
 from pytest_generalbench.runs.instance_rows import write_rows
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.provenance import environment
-from pytest_generalbench.runs.result_file import RESULT_FILE, SCHEMA_VERSION, read_result
+from pytest_generalbench.runs.result_file import RESULT_FILE, SCHEMA_VERSION, RunResult, read_result
 from pytest_generalbench.runs.resume import PreviousSessions
 from pytest_generalbench.runs.run_manifest import RunManifest, read_run
 from pytest_generalbench.suite import tasks as registry
@@ -38,8 +37,7 @@ _NOT_FROM_ANSWERS = ("unsupported", "failed", "not_run")
 class Rescored:
     """A run's result, made anew."""
 
-    content: dict[str, Any]
-    """Of `result.json`."""
+    result: RunResult
     level: LevelResult
     kept: dict[str, list[str]] = field(default_factory=dict)
     """Why a score was taken over as it was, and the tasks: measured with weights, not of the benchmark."""
@@ -54,21 +52,14 @@ class _Run:
     folder: Path
     manifest: RunManifest
     ledgers: Ledgers
-    before: Mapping[str, Any] | None
-    """Content of its result file, None when it has none."""
-
-    def version(self, metric: str) -> int | None:
-        """Return the version of a metric that the run's result was scored with, None where it is not told."""
-        definitions = (self.before or {}).get("definitions") or {}
-        found: int | None = (definitions.get("metrics") or {}).get(metric)
-        return found
+    before: RunResult | None
+    """Its result, None when it has none."""
 
     def entry(self, task: str) -> TaskResult | None:
         """Return what the run itself made of the task."""
-        for entry in self.before["tasks"] if self.before else ():
-            if entry["id"] == task:
-                plain = {key: value for key, value in entry.items() if key not in ("sota", *FACETS)}
-                return result_from_dict({**plain, "seconds": 0.0})
+        entry = self.before.entry(task) if self.before else None
+        if entry is not None:
+            return entry.result
         concluded = self.ledgers.conclusions.get(task)
         return concluded.result if concluded else None
 
@@ -124,45 +115,43 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
         setting, known, level,
         data=_data(run, data.name, settings.split, data.is_demo),
         model=_model(run),
-        environment=before["environment"] if before else environment(),
-        run=before["run"] if before else _aside(manifest),
-        schema="2.0" if before and before["schema"] == "2.0" else SCHEMA_VERSION,
+        environment=before.environment if before else environment(),
+        run=before.run if before else _aside(manifest),
+        schema="2.0" if before and before.schema == "2.0" else SCHEMA_VERSION,
     )  # fmt: skip
-    content = _with_strangers(found.to_dict(), before, tasks)
-    moved = moved_scores(before, content, tasks) if before else []
-    for name, version in _older_versions(content, before, kept).items():
-        content["definitions"]["metrics"][name] = version
-    return Rescored(content, level, kept, moved)
+    whole = _with_strangers(found, before, tasks)
+    moved = moved_scores(before, whole, tasks) if before else []
+    return Rescored(_with_older_versions(whole, before, kept), level, kept, moved)
 
 
-def _older_versions(
-    content: Mapping[str, Any], before: Mapping[str, Any] | None, kept: Mapping[str, Sequence[str]]
-) -> dict[str, int]:
-    """Return the versions of metrics whose scores were all taken over: what they were measured with."""
-    if not before:
-        return {}
+def _with_older_versions(
+    result: RunResult, before: RunResult | None, kept: Mapping[str, Sequence[str]]
+) -> RunResult:
+    """Give metrics whose scores were all taken over the version that they were measured with."""
+    if before is None:
+        return result
     taken = {task for tasks in kept.values() for task in tasks}
-    scored = {entry["metric"] for entry in content["tasks"] if entry["id"] not in taken}
-    names = {entry["metric"] for entry in content["tasks"] if entry["id"] in taken} - scored
-    versions = (before.get("definitions") or {}).get("metrics") or {}
-    known = content["definitions"]["metrics"]
-    return {name: versions[name] for name in sorted(names) if name in versions and name in known}
+    scored = {entry.result.metric for entry in result.tasks if entry.id not in taken}
+    names = {entry.result.metric for entry in result.tasks if entry.id in taken} - scored
+    known: Mapping[str, int] = result.definitions["metrics"]
+    older = {name: before.version("metrics", name) for name in sorted(names & known.keys())}
+    versions = {**known, **{name: version for name, version in older.items() if version is not None}}
+    return replace(result, definitions={**result.definitions, "metrics": versions})
 
 
-def _with_strangers(
-    content: dict[str, Any], before: Mapping[str, Any] | None, tasks: Mapping[str, Task]
-) -> dict[str, Any]:
+def _with_strangers(result: RunResult, before: RunResult | None, tasks: Mapping[str, Task]) -> RunResult:
     """Put back the entries of tasks that a hook brought: no hook is asked here."""
-    strangers = [entry for entry in before["tasks"] if entry["id"] not in tasks] if before else []
-    if not before or not strangers:
-        return content
-    content["tasks"] = sorted([*content["tasks"], *strangers], key=lambda entry: str(entry["id"]))
-    counts = Counter(entry["state"] for entry in content["tasks"])
-    content |= {"counts": dict(sorted(counts.items())), "definitions": before["definitions"]}
-    content["data"]["fingerprint"] = data_fingerprint(
-        (entry["id"], entry["data"]) for entry in content["tasks"]
+    strangers = [entry for entry in before.tasks if entry.id not in tasks] if before else []
+    if before is None or not strangers:
+        return result
+    entries = sorted([*result.tasks, *strangers], key=lambda entry: entry.id)
+    fingerprint = data_fingerprint((entry.id, entry.result.data) for entry in entries)
+    return replace(
+        result,
+        tasks=tuple(entries),
+        definitions=before.definitions,
+        data={**result.data, "fingerprint": fingerprint},
     )
-    return content
 
 
 def _one(
@@ -184,7 +173,9 @@ def _one(
     roles = metrics.get(task.metric.name).backbones
     if roles and not is_demo and before is not None:
         why = f"measured with pretrained models ({', '.join(roles)})"
-        changes = metric_changes(before.metric, run.version(before.metric))
+        changes = metric_changes(
+            before.metric, run.before.version("metrics", before.metric) if run.before else None
+        )
         kept.setdefault(f"{why}; {changes}" if changes else why, []).append(name)
         return before
     try:
@@ -196,13 +187,13 @@ def _one(
 
 def _data(run: _Run, name: str, split: str, is_demo: bool) -> dict[str, Any]:
     if run.before:
-        return {key: value for key, value in run.before["data"].items() if key != "fingerprint"}
+        return {key: value for key, value in run.before.data.items() if key != "fingerprint"}
     return {"name": name, "split": split, "is_demo": is_demo}
 
 
 def _model(run: _Run) -> dict[str, Any]:
     if run.before:
-        return {key: value for key, value in run.before["model"].items() if key != "spec"}
+        return {key: value for key, value in run.before.model.items() if key != "spec"}
     return dict(run.ledgers.model.identity) if run.ledgers.model else {}
 
 

@@ -313,7 +313,7 @@ class Controller:
         )
         self._data = dict(content.data)
         forget(run.path)
-        write_result(run.path, content.to_dict())
+        write_result(run.path, content)
         if self.benchmark.settings.split == "close":
             self._export(run)
         write_sheet(run.path, [result.id for result in results if result.state == "human"])

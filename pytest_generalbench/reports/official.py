@@ -16,14 +16,14 @@ from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.reports.comparison import answers_of
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, StoredRecord
-from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
+from pytest_generalbench.runs.result_file import RESULT_FILE, RunResult, read_result
 from pytest_generalbench.runs.run_manifest import RunManifest, read_run
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.level import write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data import DataSource
@@ -44,13 +44,13 @@ class ExportedRun:
     tasks: tuple[Task, ...]
     """The benchmark's own tasks that the run has answers to."""
     shipped: Sequence[Task]
-    result: Mapping[str, Any] | None
-    """Content of its result file, None when the run has not ended."""
+    result: RunResult | None
+    """None when the run has not ended."""
 
     @property
     def scores(self) -> dict[str, float | None]:
         """The run's scores by task id."""
-        return {entry["id"]: entry["score"] for entry in self.result["tasks"]} if self.result else {}
+        return {entry.id: entry.result.score for entry in self.result.tasks} if self.result else {}
 
 
 def open_run(folder: Path) -> ExportedRun:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.runs.finalize import FACETS, task_facets
+from pytest_generalbench.runs.finalize import task_facets
 from pytest_generalbench.runs.instance_rows import ROWS_FOLDER, read_rows, rows_path, tasks_with_rows
-from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
+from pytest_generalbench.runs.result_file import RESULT_FILE, RunResult, TaskEntry, TaskFacets, read_result
 from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
@@ -84,15 +84,15 @@ class Run:
     >>> run.to_pandas("tasks").groupby("modality").points.mean()  # doctest: +SKIP
     """
 
-    def __init__(self, folder: Path, result: Mapping[str, Any]) -> None:
-        """Keep the folder and the content of its result file; use `load_run`."""
+    def __init__(self, folder: Path, result: RunResult) -> None:
+        """Keep the folder and its result; use `load_run`."""
         self.folder = folder
         self.result = result
 
     def tasks(self) -> tuple[TaskRow, ...]:
         """Return a row for every task that was selected, sorted by id."""
         shipped = {task.id: task for task in load_tasks()}
-        return tuple(_task_row(entry, shipped.get(entry["id"])) for entry in self.result["tasks"])
+        return tuple(_task_row(entry, shipped.get(entry.id)) for entry in self.result.tasks)
 
     def instances(self, tasks: Sequence[str] | None = None) -> Iterator[RunInstance]:
         """Yield a row for every instance, task by task.
@@ -109,8 +109,7 @@ class Run:
 
     def level(self) -> Mapping[str, Any]:
         """Return the levels as they stand in the result file: `tier`, `S2`..`S5`, `qualified` and more."""
-        level: Mapping[str, Any] = self.result["level"]
-        return level
+        return self.result.level
 
     def to_pandas(
         self, what: Literal["tasks", "instances", "levels"], tasks: Sequence[str] | None = None
@@ -164,30 +163,29 @@ class Run:
 _WAY_OUT: Final = "`generalbench rescore --write` makes them from the ledger"
 
 
-def _task_row(entry: Mapping[str, Any], task: Task | None) -> TaskRow:
-    score, sota = entry["score"], entry.get("sota")
-    known = task_facets(task, score, sota, entry["states"]) if task else _facets_of_entry(entry)
-    return TaskRow(
-        task=entry["id"],
-        state=entry["state"],
-        metric=entry["metric"],
-        unit=entry["unit"],
-        score=score,
-        stderr=entry["stderr"],
-        sota=sota,
-        n=entry["n"],
-        coverage=entry["coverage"],
-        states=dict(entry["states"]),
-        definition=entry.get("definition"),
-        reason=entry.get("reason"),
-        **known,
+def _task_row(entry: TaskEntry, task: Task | None) -> TaskRow:
+    result = entry.result
+    # A task that a hook brought is not known here: its row has what its entry says.
+    facets = (
+        task_facets(task, result.score, entry.sota, result.states)
+        if task
+        else entry.facets or TaskFacets(entry.id.split("/")[0], None, "", "", None, None)
     )
-
-
-def _facets_of_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facets of a task that a hook brought, as its entry has them."""
-    missing = {"modality": entry["id"].split("/")[0], "skill": "", "direction": ""}
-    return {key: entry.get(key, missing.get(key)) for key in FACETS}
+    return TaskRow(
+        task=entry.id,
+        state=result.state,
+        metric=result.metric,
+        unit=result.unit,
+        score=result.score,
+        stderr=result.stderr,
+        sota=entry.sota,
+        n=result.n,
+        coverage=result.coverage,
+        states=dict(result.states),
+        definition=result.definition,
+        reason=result.reason,
+        **asdict(facets),
+    )
 
 
 def load_run(folder: str | Path) -> Run:

@@ -11,7 +11,7 @@ from pytest_generalbench.core.result import no_win
 from pytest_generalbench.core.settings import Affects, settings_that_affect
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.runs.provenance import definitions
-from pytest_generalbench.runs.result_file import SCHEMA_VERSION, RunResult
+from pytest_generalbench.runs.result_file import SCHEMA_VERSION, RunResult, TaskEntry, TaskFacets
 from pytest_generalbench.suite.level import compute_level, points, standing
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 MEASURED_STATES: Final = ("scored", "unsupported")
 """States that are the model's own doing; any other makes a tier partial."""
-
-FACETS: Final = ("modality", "paradigm", "skill", "direction", "points", "reached", "no_win")
-"""Keys of a task's entry that follow from the task and its score (`task_facets`)."""
 
 _OF_RESULT: Final = settings_that_affect(Affects.ANSWERS, Affects.RUN, Affects.LEVELS)
 """Settings that stand in the result; the others lie under `run`."""
@@ -81,33 +78,29 @@ def run_result(
     schema: str = SCHEMA_VERSION,
 ) -> RunResult:
     """Return the content of `result.json`; `run` is what is set aside in comparisons."""
-    found = sorted((_defined(given, result) for result in results), key=lambda result: result.id)
-    fingerprint = data_fingerprint((result.id, result.data) for result in found)
+    defined = sorted((_defined(given, result) for result in results), key=lambda result: result.id)
+    fingerprint = data_fingerprint((result.id, result.data) for result in defined)
     plain = given.settings.to_dict()
-    tasks = [given.tasks[result.id] for result in found]
     return RunResult(
         model={"spec": given.settings.model, **model},
         data={**data, "fingerprint": fingerprint},
         settings={key: plain[key] for key in plain if key in _OF_RESULT},
         environment=environment,
-        definitions=definitions(tasks),
+        definitions=definitions(given.tasks[result.id] for result in defined),
         level=level.to_dict(),
-        tasks=found,
-        sota=given.sota.values,
-        facets={
-            result.id: task_facets(
-                given.tasks[result.id], result.score, given.sota.values.get(result.id), result.states
-            )
-            for result in found
-        },
+        tasks=tuple(_entry(given, result, schema) for result in defined),
         run=run,
         schema=schema,
     )
 
 
-def task_facets(
-    task: Task, score: float | None, sota: float | None, states: Mapping[str, int]
-) -> dict[str, Any]:
+def _entry(given: Setting, result: TaskResult, schema: str) -> TaskEntry:
+    sota = given.sota.values.get(result.id)
+    facets = task_facets(given.tasks[result.id], result.score, sota, result.states)
+    return TaskEntry(result, sota, None if schema == "2.0" else facets)
+
+
+def task_facets(task: Task, score: float | None, sota: float | None, states: Mapping[str, int]) -> TaskFacets:
     """Return what makes the row of a task complete in itself.
 
     Args:
@@ -115,28 +108,23 @@ def task_facets(
         score: Its score in the metric's unit; None where it has none.
         sota: The specialist's score in the same unit; None where there is none to compare with.
         states: Its instances by state.
-
-    Returns:
-        `modality`, `paradigm`, `skill`, `direction` (`higher` or `lower` scores are better), `points` (the
-        score mapped to 0..100) and `reached` (whether it is a win: the specialist is reached, with 5 % of
-        unreadable answers at most), both None without a score; `no_win`, why the score cannot be a win.
     """
     why = None if score is None else no_win(states)
-    return {
-        "modality": task.modality,
-        "paradigm": task.paradigm,
-        "skill": task.skill,
-        "direction": task.metric.direction,
-        "points": None if score is None else points(task, score),
-        "reached": None if score is None or sota is None else standing(task, score, sota, why).reached,
-        "no_win": why,
-    }
+    return TaskFacets(
+        modality=task.modality,
+        paradigm=task.paradigm,
+        skill=task.skill,
+        direction=task.metric.direction,
+        points=None if score is None else points(task, score),
+        reached=None if score is None or sota is None else standing(task, score, sota, why).reached,
+        no_win=why,
+    )
 
 
 def data_fingerprint(digests: Iterable[tuple[str, str | None]]) -> str | None:
     """Return 16 hex digits over the annotation files of a run, given the digest of each task's."""
-    told = "".join(f"{name} {digest}\n" for name, digest in digests if digest)
-    return hashlib.sha256(told.encode()).hexdigest()[:16] if told else None
+    lines = "".join(f"{name} {digest}\n" for name, digest in digests if digest)
+    return hashlib.sha256(lines.encode()).hexdigest()[:16] if lines else None
 
 
 def _defined(given: Setting, result: TaskResult) -> TaskResult:

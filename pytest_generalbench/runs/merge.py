@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of
 from pytest_generalbench.runs.instance_rows import rows_path
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from pytest_generalbench.runs.result_file import RunResult, TaskEntry
     from pytest_generalbench.runs.run_manifest import RunManifest
     from pytest_generalbench.suite.level import LevelResult
 
@@ -32,10 +32,10 @@ _RANK: Final = ("scored", "answered", "incomplete")
 """Which of a task's results is kept when several runs have one; all other states come last."""
 
 
-def check_agreement(folders: Sequence[Path], contents: Sequence[Mapping[str, Any]]) -> None:
+def check_agreement(folders: Sequence[Path], results: Sequence[RunResult]) -> None:
     """Raise GeneralBenchError unless the runs are of the same model, data and scoring."""
     for part, key in AGREEING:
-        values = [content.get(part, {}).get(key) for content in contents]
+        values = [getattr(result, part).get(key) for result in results]
         for folder, value in zip(folders, values, strict=True):
             if value != values[0]:
                 raise GeneralBenchError(
@@ -44,65 +44,63 @@ def check_agreement(folders: Sequence[Path], contents: Sequence[Mapping[str, Any
                 )
 
 
-def _better(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the result of a task that counts. Raises GeneralBenchError for two scores that differ."""
-    ranks = [_RANK.index(item["state"]) if item["state"] in _RANK else len(_RANK) for item in (one, other)]
-    if ranks == [0, 0] and one["score"] != other["score"]:
+def _better(one: TaskEntry, other: TaskEntry) -> TaskEntry:
+    """Return the entry of a task that counts. Raises GeneralBenchError for two scores that differ."""
+    states = [entry.result.state for entry in (one, other)]
+    ranks = [_RANK.index(state) if state in _RANK else len(_RANK) for state in states]
+    if ranks == [0, 0] and one.result.score != other.result.score:
         raise GeneralBenchError(
-            f"{one['id']} is scored in two of the runs, {one['score']} and {other['score']}: leave one out"
+            f"{one.id} is scored in two of the runs, {one.result.score} and {other.result.score}: "
+            "leave one out"
         )
     return one if ranks[0] <= ranks[1] else other
 
 
-def merged_tasks(contents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def merged_tasks(results: Sequence[RunResult]) -> list[TaskEntry]:
     """Return one entry for each task of the runs, sorted by id."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for content in contents:
-        for task in content["tasks"]:
-            found[task["id"]] = _better(found[task["id"]], task) if task["id"] in found else task
-    return [found[task_id] for task_id in sorted(found)]
+    best: dict[str, TaskEntry] = {}
+    for entry in (entry for result in results for entry in result.tasks):
+        best[entry.id] = _better(best[entry.id], entry) if entry.id in best else entry
+    return [best[task] for task in sorted(best)]
 
 
-def _board(contents: Sequence[Mapping[str, Any]]) -> str:
+def _board(results: Sequence[RunResult]) -> str:
     """Return the board that all runs have, else the one of all tasks."""
-    boards = {str(content["settings"]["board"]) for content in contents}
+    boards = {str(result.settings["board"]) for result in results}
     return boards.pop() if len(boards) == 1 else "A"
 
 
-def merged_level(contents: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, Any]]) -> LevelResult:
+def merged_level(results: Sequence[RunResult], tasks: Sequence[TaskEntry]) -> LevelResult:
     """Return the level over the tasks of all runs."""
     from pytest_generalbench.suite.level import sota_table
 
-    told, shipped = contents[0]["settings"], registry.load_tasks()
+    first, shipped = results[0], registry.load_tasks()
     settings = Settings(
-        contents[0]["model"]["spec"], scoring=told["scoring"], board=_board(contents), limit=told["limit"]
+        first.model["spec"],
+        scoring=first.settings["scoring"],
+        board=_board(results),
+        limit=first.settings["limit"],
     )
-    given = Setting(
-        settings, shipped, {task.id: task for task in shipped}, sota_table(shipped, told["sota"]), None
-    )
-    results = [TaskResult(task["id"], task["state"], "", "", task["score"]) for task in tasks]
-    return level_of(given, results, {task["id"] for task in tasks}, bool(contents[0]["data"]["is_demo"]))
+    sota = sota_table(shipped, first.settings["sota"])
+    given = Setting(settings, shipped, {task.id: task for task in shipped}, sota, None)
+    is_demo = bool(first.data["is_demo"])
+    return level_of(given, [entry.result for entry in tasks], {entry.id for entry in tasks}, is_demo)
 
 
-def merge_results(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the content of the merged `result.json`; what a run says of itself is the first one's."""
-    first, tasks = contents[0], merged_tasks(contents)
-    known = {task["id"] for task in tasks}
-    counts: dict[str, int] = {}
-    for task in tasks:
-        counts[task["state"]] = counts.get(task["state"], 0) + 1
-    fingerprint = data_fingerprint((task["id"], task.get("data")) for task in tasks)
-    merged = {
-        **first,
-        "settings": {**first["settings"], "shard": None, "board": _board(contents)},
-        "data": {**first["data"], "fingerprint": fingerprint},
-        "definitions": definitions(task for task in registry.load_tasks() if task.id in known),
-        "counts": dict(sorted(counts.items())),
-        "level": merged_level(contents, tasks).to_dict(),
-        "tasks": tasks,
-    }
-    merged["run"] = _aside([content["run"] for content in contents])
-    return merged
+def merge_results(results: Sequence[RunResult]) -> RunResult:
+    """Return the merged result; what a run says of itself is the first one's."""
+    first, tasks = results[0], merged_tasks(results)
+    known = {entry.id for entry in tasks}
+    fingerprint = data_fingerprint((entry.id, entry.result.data) for entry in tasks)
+    return replace(
+        first,
+        settings={**first.settings, "shard": None, "board": _board(results)},
+        data={**first.data, "fingerprint": fingerprint},
+        definitions=definitions(task for task in registry.load_tasks() if task.id in known),
+        level=merged_level(results, tasks).to_dict(),
+        tasks=tuple(tasks),
+        run=_aside([result.run for result in results]),
+    )
 
 
 def _aside(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -157,31 +155,29 @@ def _keep(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _keep_rows(
-    folder: Path, content: Mapping[str, Any], kept: Sequence[Mapping[str, Any]], into: Path
-) -> None:
+def _keep_rows(folder: Path, result: RunResult, kept: Sequence[TaskEntry], into: Path) -> None:
     """Copy the instance rows of the tasks whose result this run gives."""
-    own = {id(entry) for entry in content["tasks"]}
+    own = {id(entry) for entry in result.tasks}
     for entry in kept:
-        path = rows_path(folder, entry["id"])
+        path = rows_path(folder, entry.id)
         if id(entry) in own and path.is_file():
-            target = rows_path(into, entry["id"])
+            target = rows_path(into, entry.id)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target)
 
 
 def keep_files(
     folders: Sequence[Path],
-    contents: Sequence[Mapping[str, Any]],
-    kept: Sequence[Mapping[str, Any]],
+    results: Sequence[RunResult],
+    kept: Sequence[TaskEntry],
     into: Path,
 ) -> int:
     """Put ledgers, kept media and instance rows of all runs into one folder; return how many ledgers.
 
     Args:
         folders: The runs.
-        contents: Their result files.
-        kept: The task entries of the merged result, each an entry of one of `contents`.
+        results: Their results.
+        kept: The task entries of the merged result, each an entry of one of `results`.
         into: The new run folder.
     """
     ledgers = 0
@@ -190,7 +186,7 @@ def keep_files(
             # Copied, never linked: whoever continues one of the runs must not write into the other.
             shutil.copy2(path, into / _renamed(path.name, number))
             ledgers += 1
-        _keep_rows(folder, contents[number - 1], kept, into)
+        _keep_rows(folder, results[number - 1], kept, into)
         media = folder / "media"
         if media.is_dir():
             (into / "media").mkdir(exist_ok=True)
@@ -199,9 +195,9 @@ def keep_files(
     return ledgers
 
 
-def missing_shards(contents: Sequence[Mapping[str, Any]]) -> list[str]:
+def missing_shards(results: Sequence[RunResult]) -> list[str]:
     """Return the shards, as `i/n`, that are not among the runs."""
-    shards = {content["settings"].get("shard") for content in contents} - {None}
+    shards = {str(shard) for result in results if (shard := result.settings.get("shard"))}
     counts = {int(shard.split("/")[1]) for shard in shards}
     if len(counts) != 1:
         return []

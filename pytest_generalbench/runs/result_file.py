@@ -8,17 +8,15 @@ byte for byte that of a run that was never interrupted.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Self
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.result import TaskResult, result_from_dict
 from pytest_generalbench.runs.files import atomic_write
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pytest_generalbench.core.result import TaskResult
 
 SCHEMA_VERSION: Final = "2.2"
 RESULT_FILE: Final = "result.json"
@@ -30,8 +28,69 @@ SET_ASIDE: Final = ("run",)
 
 
 @dataclass(frozen=True, slots=True)
+class TaskFacets:
+    """What a reader of a task's entry needs beside the result; it follows from the task and its score."""
+
+    modality: str
+    paradigm: str | None
+    """None for language tasks."""
+    skill: str
+    direction: str
+    """`higher` or `lower`: which scores are better."""
+    points: float | None
+    """The score mapped to 0..100; None without a score."""
+    reached: bool | None
+    """Whether it is a win: the specialist is reached, with 5 % of unreadable answers at most. None where
+    there is no score or no specialist."""
+    no_win: str | None = None
+    """Why the score cannot be a win."""
+
+
+_FACETS: Final = tuple(item.name for item in fields(TaskFacets))
+_OF_RESULT: Final = (
+    "stderr", "n", "coverage", "reason", "definition", "states", "data", "backbones", "notes", "top_answer",
+    "top_share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEntry:
+    """One task of a result file; its time lies under `run`."""
+
+    result: TaskResult
+    sota: float | None = None
+    """The specialist's score in the task's unit, where it can be compared."""
+    facets: TaskFacets | None = None
+    """None in files of schema 2.0."""
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self.result.id
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the entry in plain builtins, its keys in the order in which they are written."""
+        plain = self.result.to_dict()
+        plain["states"] = dict(sorted(plain["states"].items()))
+        head = {key: plain[key] for key in ("id", "state", "metric", "score", "unit")}
+        entry = {**head, "sota": self.sota, **{key: plain[key] for key in _OF_RESULT}}
+        return entry if self.facets is None else {**entry, **asdict(self.facets)}
+
+    @classmethod
+    def from_plain(cls, entry: Mapping[str, Any]) -> Self:
+        """Return the entry of plain builtins. Raises KeyError or TypeError when it is none."""
+        result = result_from_dict({"metric": "", "unit": "", **entry})
+        known = {key: entry[key] for key in _FACETS if key in entry}
+        return cls(result, entry.get("sota"), TaskFacets(**known) if "modality" in known else None)
+
+
+_MAY_LACK: Final = ("environment", "definitions", "level")
+"""Keys that a file may be without: no score of a task follows from them."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything a finished run says, in the order it is written."""
+    """Everything a finished run says (`result.json`)."""
 
     model: Mapping[str, Any]
     """The specification and what the loaded model says of itself."""
@@ -39,25 +98,40 @@ class RunResult:
     """name, split, fingerprint, is_demo, and the note that goes with demo data."""
     settings: Mapping[str, Any]
     """Those that answers, scores or levels depend on."""
-    environment: Mapping[str, Any]
-    definitions: Mapping[str, Any]
-    """Fingerprint of the task files, versions of metrics and protocols."""
-    level: Mapping[str, Any]
-    tasks: Sequence[TaskResult]
-    sota: Mapping[str, float | None]
-    """The specialist's score by task id, in the task's unit where it can be compared."""
-    facets: Mapping[str, Mapping[str, Any]]
-    """By task id: what a reader of its entry needs beside the score (`finalize.task_facets`)."""
+    tasks: tuple[TaskEntry, ...]
+    """Sorted by id."""
     run: Mapping[str, Any]
     """What is set aside in comparisons: times, sessions, counts of the ledger."""
+    level: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    definitions: Mapping[str, Any] = field(default_factory=dict)
+    """Fingerprint of the task files, versions of metrics and protocols."""
     schema: str = SCHEMA_VERSION
     """A run that was written in 2.0 keeps to it when it is rescored, so that its bytes stay."""
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of a newer minor version, kept as they are."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The tasks by state."""
+        return dict(sorted(Counter(entry.result.state for entry in self.tasks).items()))
+
+    def entry(self, task: str) -> TaskEntry | None:
+        """Return the entry of a task, None where the run is not over it."""
+        return next((entry for entry in self.tasks if entry.id == task), None)
+
+    def version(self, kind: str, name: str) -> int | None:
+        """Return the version of a metric or protocol that the result was made with; None: it is not told.
+
+        Args:
+            kind: `metrics` or `protocols`.
+            name: The name of the metric or protocol.
+        """
+        found: int | None = (self.definitions.get(kind) or {}).get(name)
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `result.json` (docs/result.md)."""
-        counts: dict[str, int] = {}
-        for task in self.tasks:
-            counts[task.state] = counts.get(task.state, 0) + 1
         return {
             "schema": self.schema,
             "model": dict(self.model),
@@ -65,41 +139,39 @@ class RunResult:
             "settings": dict(self.settings),
             "environment": dict(self.environment),
             "definitions": dict(self.definitions),
-            "counts": dict(sorted(counts.items())),
+            "counts": self.counts,
             "level": dict(self.level),
-            "tasks": [self._entry(task) for task in self.tasks],
+            "tasks": [entry.to_plain() for entry in self.tasks],
             "run": dict(self.run),
+            **self.more,
         }
 
-    def _entry(self, task: TaskResult) -> dict[str, Any]:
-        entry = task_entry(task, self.sota.get(task.id))
-        return entry if self.schema == "2.0" else {**entry, **self.facets.get(task.id, {})}
-
-
-def task_entry(task: TaskResult, sota: float | None) -> dict[str, Any]:
-    """Return the entry of one task; its time is under `run`."""
-    entry = {**task.to_dict(), "sota": sota}
-    entry["states"] = dict(sorted(entry["states"].items()))
-    return {
-        key: entry.get(key)
-        for key in (
-            "id", "state", "metric", "score", "unit", "sota", "stderr", "n", "coverage", "reason",
-            "definition", "states", "data", "backbones", "notes", "top_answer", "top_share",
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the result of a file's content. Raises KeyError or TypeError when it is none."""
+        names = [item.name for item in fields(cls) if item.name not in ("tasks", "more")]
+        return cls(
+            **{name: plain[name] for name in names if name in plain or name not in _MAY_LACK},
+            tasks=tuple(TaskEntry.from_plain(entry) for entry in plain["tasks"]),
+            more={key: plain[key] for key in plain if key not in (*names, "tasks", "counts")},
         )
-    }  # fmt: skip
 
 
-def encode(content: Mapping[str, Any]) -> bytes:
+def encode(result: RunResult) -> bytes:
     """Return the bytes of a result file: the order of its keys is fixed, numbers are exact."""
+    return _encoded(result.to_dict())
+
+
+def _encoded(content: Mapping[str, Any]) -> bytes:
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
-def write_result(folder: Path, content: Mapping[str, Any]) -> Path:
+def write_result(folder: Path, result: RunResult) -> Path:
     """Write `result.json` in one step and return its path. Raises GeneralBenchError when it cannot be."""
     path = folder / RESULT_FILE
     try:
-        atomic_write(path, encode(content))
+        atomic_write(path, encode(result))
     except OSError as error:
         raise GeneralBenchError(
             f"{path} cannot be written: {error.strerror or error}; every answer is in the ledger: make room, "
@@ -108,13 +180,13 @@ def write_result(folder: Path, content: Mapping[str, Any]) -> Path:
     return path
 
 
-def comparable(content: Mapping[str, Any]) -> bytes:
+def comparable(result: RunResult) -> bytes:
     """Return the bytes that are the same for two runs of the same thing."""
-    return encode({key: value for key, value in content.items() if key not in SET_ASIDE})
+    return _encoded({key: value for key, value in result.to_dict().items() if key not in SET_ASIDE})
 
 
-def read_result(path: Path) -> dict[str, Any]:
-    """Return the content of a result file in this version's shape.
+def read_result(path: Path) -> RunResult:
+    """Return the content of a result file.
 
     Files of older versions are brought into it; of newer minor versions the keys that are not known
     are kept. Raises GeneralBenchError for a newer major version, and for what is no result file.
@@ -125,15 +197,22 @@ def read_result(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         major = int(str(content["schema"]).partition(".")[0])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        raise GeneralBenchError(f"{path} is no result file: {reason}") from error
+        raise _no_result(path, error) from error
     newest = int(SCHEMA_VERSION.partition(".")[0])
     if major > newest:
         raise GeneralBenchError(
             f"{path} has schema {content['schema']}, this program reads up to {newest}.x: "
             "pip install --upgrade pytest-generalbench"
         )
-    return _from_first(content) if major == 1 else content
+    try:
+        return RunResult.from_dict(_from_first(content) if major == 1 else content)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _no_result(path, error) from error
+
+
+def _no_result(path: Path, error: Exception) -> GeneralBenchError:
+    reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    return GeneralBenchError(f"{path} is no result file: {reason}")
 
 
 def _from_first(old: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,4 +224,4 @@ def _from_first(old: Mapping[str, Any]) -> dict[str, Any]:
     run["sessions"] = []
     kept = {key: value for key, value in old.items() if key not in ("started", "seconds", "tasks")}
     empty: dict[str, Any] = {"tasks": None, "metrics": {}, "protocols": {}}
-    return {**kept, "definitions": empty, "tasks": tasks, "run": run}
+    return {"environment": {}, **kept, "definitions": empty, "tasks": tasks, "run": run}

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
 def test_a_result_is_valid_under_the_published_schema(place: Path) -> None:
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(read_result(place / "one"), schema)
-    wrong = {**read_result(place / "one"), "counts": {"perhaps": 1}}
+    jsonschema.validate(read_result(place / "one").to_dict(), schema)
+    wrong = {**read_result(place / "one").to_dict(), "counts": {"perhaps": 1}}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, schema)
 
@@ -121,10 +122,10 @@ def test_exported_predictions_replayed_are_the_run_again(place: Path, tmp_path: 
     out = exported(place, "official", tmp_path)
     again = run(tmp_path, "again", f"predictions:{out}")
     ours, theirs = read_result(place / "one"), read_result(again)
-    assert theirs["tasks"] == ours["tasks"]
+    assert theirs.tasks == ours.tasks
     assert main(["diff", str(place / "one"), str(again)]) == 0
-    assert comparable({**ours, "model": 0, "settings": 0}) == comparable(
-        {**theirs, "model": 0, "settings": 0}
+    assert comparable(replace(ours, model={}, settings={})) == comparable(
+        replace(theirs, model={}, settings={})
     )
 
 
@@ -148,7 +149,7 @@ def test_every_task_has_a_folder_of_its_own() -> None:
 def test_the_exported_workbook_gives_the_runs_released_levels(place: Path, tmp_path: Path) -> None:
     out = exported(place, "official", tmp_path)
     tasks = registry.load_tasks()
-    scores = {entry["id"]: entry["score"] for entry in read_result(place / "one")["tasks"]}
+    scores = {entry.id: entry.result.score for entry in read_result(place / "one").tasks}
     ours = compute_level(tasks, scores, scoring="released", sota=sota_table(tasks, "released"))
     _, theirs = results(tasks, out / "random_result.xlsx", "released")
     assert ours.S2 != 0
@@ -161,7 +162,7 @@ def test_tables_have_a_row_for_every_answer_and_task(place: Path, tmp_path: Path
 
     out = exported(place, "csv", tmp_path)
     answers, tasks = pandas.read_csv(out / "answers.csv"), pandas.read_csv(out / "tasks.csv")
-    content = read_result(place / "one")
+    content = read_result(place / "one").to_dict()
     assert list(tasks["id"]) == [entry["id"] for entry in content["tasks"]]
     assert len(answers) == sum(sum(entry["states"].values()) for entry in content["tasks"])
     score = {entry["id"]: entry["score"] for entry in content["tasks"]}["nlp/causal-reasoning"]
@@ -181,7 +182,7 @@ def test_parquet_needs_its_library_or_holds_the_same(
     import pandas
 
     out_folder = exported(place, "parquet", tmp_path)
-    assert len(pandas.read_parquet(out_folder / "tasks.parquet")) == len(read_result(place / "one")["tasks"])
+    assert len(pandas.read_parquet(out_folder / "tasks.parquet")) == len(read_result(place / "one").tasks)
 
 
 def test_pytest_benchmark_compares_the_timings(place: Path, tmp_path: Path) -> None:
@@ -211,7 +212,7 @@ def test_a_close_set_run_ends_with_predictions_and_no_score(place: Path, shared_
     target.write_text(json.dumps(content), encoding="utf-8")
     more = ["--generalbench-split=close", "--generalbench-data=closed"]
     folder = run(place, "close", "baseline:constant", *more)
-    entry = {entry["id"]: entry for entry in read_result(folder)["tasks"]}["nlp/causal-reasoning"]
+    entry = {entry["id"]: entry for entry in read_result(folder).to_dict()["tasks"]}["nlp/causal-reasoning"]
     assert (entry["state"], entry["score"]) == ("answered", None)
     assert "close set: nothing is scored; the predictions are in" in (place / "close.log").read_text("utf-8")
     (predictions,) = (folder / "predictions").rglob("prediction.json")

@@ -82,7 +82,7 @@ def test_a_killed_run_is_resumed_to_the_same_result(tmp_path: Path) -> None:
     assert start(tmp_path, "whole", 2).wait(timeout=300) == 0
     length = time.monotonic() - began
     expected = comparable(read_result(tmp_path / "whole"))
-    assert read_result(tmp_path / "whole")["counts"] == {"scored": TASKS}
+    assert read_result(tmp_path / "whole").counts == {"scored": TASKS}
     told: list[tuple[str, float]] = []
     number = 0
     while len(told) < KILLS:

@@ -12,7 +12,7 @@ import pytest_generalbench as gb
 from pytest_generalbench import cli, metrics
 from pytest_generalbench.evaluation.moved_scores import metric_changes
 from pytest_generalbench.runs.instance_rows import tasks_with_rows
-from pytest_generalbench.runs.result_file import read_result, write_result
+from pytest_generalbench.runs.result_file import RunResult, read_result, write_result
 from tests.plugin.runs import run
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def test_it_is_rescored_once_and_then_to_the_same_bytes(
     monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
     folder = old("complete")
     assert cli.main(["rescore", "--write", str(folder)]) == 1  # metrics have other versions now
-    result = read_result(folder)
+    result = read_result(folder).to_dict()
     assert result["definitions"]["metrics"]["micro_f1"] == metrics.get("micro_f1").version > 1
     after = (folder / "result.json").read_bytes()
     assert cli.main(["rescore", "--write", str(folder)]) == 0
@@ -62,11 +62,11 @@ def test_a_rescored_run_says_which_scores_moved_and_why(
 ) -> None:
     monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
     folder = old("complete")
-    result = read_result(folder)
+    result = read_result(folder).to_dict()
     for entry in result["tasks"]:
         if entry["metric"] in ("micro_f1", "psnr"):
             entry["score"] += 1
-    write_result(folder, result)
+    write_result(folder, RunResult.from_dict(result))
     assert cli.main(["rescore", str(folder)]) == 1
     lines = capsys.readouterr().out.splitlines()
     why = f"scores that moved, micro_f1 version 1 -> 2: {metrics.get('micro_f1').changes[2]}:"
