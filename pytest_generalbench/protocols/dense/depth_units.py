@@ -211,10 +211,13 @@ def _of_values(found: DepthSurvey) -> dict[str, str]:
             "cm": f"8 bits, {told}",
             "m": f"8 bits, {told}",
         }
+    certain = {}
     if found.step == 8 and top > 2000:
-        return {"sunrgbd": f"all values are multiples of 8, to {top / 8000:.1f} m"}
+        certain["sunrgbd"] = f"all values are multiples of 8, to {top / 8000:.1f} m"
     if _TOP_MM[0] < top <= _TOP_MM[1] and found.least <= _NEAR_MM and 2 * found.empty <= found.total:
-        return {"mm": told}
+        certain["mm"] = told
+    if certain:
+        return certain
     fitting = {
         unit: f"{told} are {found.least / steps:.2g} to {top / steps:.3g} m"
         for unit, steps in _STEPS

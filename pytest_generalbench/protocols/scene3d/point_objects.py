@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
     Labels = NDArray[np.int64]
 
+_MOST: Final = 16
+"""References that are looked at to learn whether 0 is an instance."""
+
 _INSTANCE_OF: Final = 1000
 """In ScanNet's files an instance is its class times this, plus a number."""
 
@@ -75,7 +78,7 @@ class InstanceSegmentation3d(Labelled):
         """Learn which column is what, and from some references whether 0 is an instance."""
         context = super().context(task, header, instances)
         certain: dict[str, str] = {}
-        for instance in some_of(instances):
+        for instance in some_of(instances, _MOST):
             with suppress(DataError):  # the instance says so itself when it is read
                 if not _is_told(instance):
                     readings = _base_readings(*_numbers(instance, context))

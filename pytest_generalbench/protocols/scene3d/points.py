@@ -54,8 +54,11 @@ INSTANCE_KEYS: Final = (
     "instance_ids", "ids", "instance_mask", "instance_seg", "objects",
 )  # fmt: skip
 _IGNORE_KEYS: Final = ("ignore_label", "ignore_labels", "ignore_index", "ignored_labels", "void_label")
-_MOST: Final = 16
+_MOST: Final = 4
 """References that are looked at before the first is read."""
+
+_CODED: Final = 1000
+"""Labels from here on may be ScanNet's class x 1000 + instance."""
 
 _SCANNET: Final = ("vh_clean", ".labels.ply", "scene0")
 """Parts of the names of ScanNet's files."""
@@ -134,9 +137,9 @@ class Labelled(SpaceProtocol):
         return f"of {facts.width} columns the class is column {column}" if facts.width > 1 else ""
 
 
-def some_of(instances: Sequence[Instance]) -> list[Instance]:
-    """Return about 16 of the instances that have a reference, evenly spread."""
-    return list(sampled([one for one in instances if one.has_reference and one.problem is None], _MOST))
+def some_of(instances: Sequence[Instance], most: int = _MOST) -> list[Instance]:
+    """Return at most `most` of the instances that have a reference, evenly spread."""
+    return list(sampled([one for one in instances if one.has_reference and one.problem is None], most))
 
 
 class PartSegmentation(Labelled):
@@ -190,7 +193,7 @@ class SemanticSegmentation3d(Labelled):
     name: ClassVar[str] = "3d_semantic_segmentation"
     form: ClassVar[str] = PointLabels.form
     answers: ClassVar[tuple[type[StructuredOutput], ...]] = (PointLabels,)
-    reading_words: ClassVar[tuple[str, ...]] = ("label_column", "void")
+    reading_words: ClassVar[tuple[str, ...]] = ("label_column", "void", "ids")
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a class for each point."""
@@ -221,6 +224,7 @@ class SemanticSegmentation3d(Labelled):
         if kind == "label":
             labels = _folded(labels)
         else:
+            labels = _uncoded(labels, context.task, f"instance {instance.id!r}")
             labels[labels < 0] = VOID
         void, _ = decide(context.task, "void", _void_readings(read, context), name)
         labels[np.isin(labels, list(map(int, void.split())) if void != "none" else [])] = VOID
@@ -246,6 +250,20 @@ class SemanticSegmentation3d(Labelled):
     def ideal(self, reference: Labels, instance: Instance, context: TaskContext) -> PointLabels:
         """Say the classes."""
         return PointLabels(reference[0])
+
+
+def _uncoded(labels: Labels, task: Task, place: str) -> Labels:
+    """Return the classes of ScanNet's class x 1000 + instance; others as they are.
+
+    Raises:
+        AmbiguousReferenceError: labels from 1000 on may be either.
+    """
+    if int(labels.max()) < _CODED and task.reading.get("ids") != "class_1000":
+        return labels
+    shown = f"values to {labels.max()}"
+    readings = {"class_1000": f"{shown}, a class x 1000 + number", "plain": f"{shown} are classes"}
+    ids, _ = decide(task, "ids", readings, place)
+    return np.where(labels >= 0, labels // _CODED, labels) if ids == "class_1000" else labels
 
 
 def _void_readings(read: Columns, context: TaskContext) -> dict[str, str]:

@@ -24,6 +24,15 @@ BYTES = np.round((UNIT + 1) * 127.5)
 DRAWN = BYTES / 127.5 - 1
 
 SEMANTIC_3D = (
+    points(
+        SEMANTIC,
+        "ScanNet's label x 1000 + number",
+        made.rows(LABELS * 1000 + 1000 + NUMBERS),
+        "gt/1.txt",
+        word="ids",
+        readings=("class_1000", "plain"),
+        settled=("class_1000", (LABELS[None] + 1,)),
+    ),
     points(SEMANTIC, "labels alone", made.rows(LABELS), "gt/1.txt", expected=(LABELS[None],)),
     points(SEMANTIC, "x y z label", made.rows(PLACES, LABELS), "gt/1.txt", expected=(LABELS[None],)),
     points(
