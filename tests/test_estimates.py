@@ -25,8 +25,9 @@ TASKS = {
 
 def earlier(folder: Path, name: str, seconds: dict[str, float], model: str = "hf:x", count: int = 10) -> None:
     (folder / name).mkdir()
-    tasks = [{"id": key, "seconds": value, "states": {"ok": count}} for key, value in seconds.items()]
-    content = {"settings": {"model": model, "data": "demo"}, "tasks": tasks}
+    tasks = [{"id": key, "state": "scored", "score": 1.0, "states": {"ok": count}} for key in seconds]
+    content = {"schema": "2.1", "model": {"spec": model}, "data": {"name": "demo"}, "run": {"tasks": seconds}}
+    content |= {"settings": {"model": model, "data": "demo"}, "tasks": tasks}
     (folder / name / "result.json").write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -65,11 +66,13 @@ def test_another_models_runs_and_torn_files_count_for_nothing(tmp_path: Path) ->
     assert found["nlp/short"] == prior(TASKS["nlp/short"])
 
 
-def test_times_may_lie_apart_from_the_tasks(tmp_path: Path) -> None:
+def test_times_of_the_first_schema_count_as_well(tmp_path: Path) -> None:
     earlier(tmp_path, "one", {"nlp/short": 0.0})
     path = tmp_path / "one" / "result.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**content, "run": {"tasks": {"nlp/short": 7.0}}}), encoding="utf-8")
+    (task,) = content["tasks"]
+    content |= {"schema": "1.0", "tasks": [{**task, "seconds": 7.0}]}
+    path.write_text(json.dumps(content), encoding="utf-8")
     assert estimates(TASKS, SETTINGS, tmp_path)["nlp/short"] == 7.0
 
 

@@ -5,16 +5,20 @@ Only the order and the ratios matter: they decide which task a worker starts fir
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.runs.result_file import read_result
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.runs.result_file import RunResult
 
 _READING: Final[dict[str, float]] = {
     "text": 1.0, "image": 1.5, "audio": 1.5, "pointcloud": 1.5, "mesh": 1.5, "motion": 1.0, "signal": 1.0,
@@ -77,49 +81,32 @@ def divisions(
     return found
 
 
-def _result(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def earlier(runs: Path, settings: Settings) -> dict[str, float]:
     """Return seconds for each task that the latest runs of this model over this data measured.
 
     `runs` is the folder of run folders. What cannot be read counts for nothing.
     """
     files = sorted(runs.glob("*/result.json"), key=lambda path: path.name and path.stat().st_mtime)
-    found: dict[str, float] = {}
+    measured: dict[str, float] = {}
     for path in reversed(files[-_LATEST:]):
-        content = _result(path)
-        told = content.get("settings")
-        if not isinstance(told, Mapping) or told.get("model") != settings.model:
-            continue
-        if told.get("data", settings.data) != settings.data:
-            continue
-        apart = content.get("run")
-        times = apart.get("tasks") if isinstance(apart, Mapping) else None
-        for task in content.get("tasks") or ():
-            seconds = _seconds(task, settings.limit, times if isinstance(times, Mapping) else {})
-            if seconds is not None:
-                found.setdefault(task["id"], seconds)
-    return found
+        with suppress(GeneralBenchError):
+            result = read_result(path)
+            same_data = result.settings.get("data", settings.data) == settings.data
+            if result.settings.get("model") == settings.model and same_data:
+                measured = {**_seconds(result, settings.limit), **measured}
+    return measured
 
 
-def _seconds(task: Any, limit: int | None, times: Mapping[str, Any]) -> float | None:
-    """Return a task's time in an earlier run, as it would be with this limit.
-
-    `times` are those of a result that keeps times apart from the tasks.
-    """
-    if not isinstance(task, Mapping) or not isinstance(task.get("id"), str):
-        return None
-    seconds, states = times.get(task["id"], task.get("seconds")), task.get("states")
-    count = sum(states.values()) if isinstance(states, Mapping) else 0
-    if not count or not isinstance(seconds, int | float) or seconds <= 0:
-        return None
-    return float(seconds) if limit is None else float(seconds) * min(1.0, limit / count)
+def _seconds(result: RunResult, limit: int | None) -> dict[str, float]:
+    """Return the tasks' times in an earlier run, as they would be with this limit."""
+    times = result.run.get("tasks")
+    measured = {}
+    for entry in result.tasks:
+        seconds = times.get(entry.id) if isinstance(times, Mapping) else None
+        count = sum(entry.result.states.values())
+        if count and isinstance(seconds, int | float) and seconds > 0:
+            measured[entry.id] = float(seconds) * (1.0 if limit is None else min(1.0, limit / count))
+    return measured
 
 
 def estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) -> dict[str, float]:
