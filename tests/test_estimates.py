@@ -26,7 +26,12 @@ TASKS = {
 def earlier(folder: Path, name: str, seconds: dict[str, float], model: str = "hf:x", count: int = 10) -> None:
     (folder / name).mkdir()
     tasks = [{"id": key, "state": "scored", "score": 1.0, "states": {"ok": count}} for key in seconds]
-    content = {"schema": "2.1", "model": {"spec": model}, "data": {"name": "demo"}, "run": {"tasks": seconds}}
+    content: dict[str, Any] = {
+        "schema": "2.1",
+        "model": {"spec": model},
+        "data": {"name": "demo"},
+        "run": {"tasks": seconds},
+    }
     content |= {"settings": {"model": model, "data": "demo"}, "tasks": tasks}
     (folder / name / "result.json").write_text(json.dumps(content), encoding="utf-8")
 
