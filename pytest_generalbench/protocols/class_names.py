@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 CLASS_KEYS: Final = (
     "classes", "class_names", "classnames", "class_list", "class_map", "categories", "category_names",
     "category_map", "label_map", "label_mapping", "label_names", "label_list", "id2label", "id_to_label",
-    "id2name", "label2id", "label_to_id", "class_to_idx", "labels", "names",
+    "id2name", "id_to_name", "idx2label", "idx_to_class", "label2id", "label_to_id", "class_to_idx",
+    "class_mapping", "class_dict", "label_dict", "label_set", "target_names", "int2str", "labels", "names",
 )  # fmt: skip
 """Keys of a header under which classes are listed."""
 
@@ -92,6 +93,8 @@ def class_names(header: Mapping[str, Any], keys: Sequence[str] = CLASS_KEYS) -> 
 def _read(key: str, value: Any) -> ClassNames | None:
     if isinstance(value, Mapping):
         return _of_object(key, value)
+    if isinstance(value, str) and value.count(",") > 0:
+        value = [item for item in value.split(",") if item.strip()]
     if not isinstance(value, list | tuple) or not value:
         return None
     if all(isinstance(item, str) for item in value):

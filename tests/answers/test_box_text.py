@@ -157,6 +157,8 @@ def test_endless_words_and_gaps_end(text: str) -> None:
         ({"bbox": [{"Fall": [10.0, 20.0, 30.0, 40.0]}]}, [RawBox(ONE, None, "Fall")]),
         ({"boxes": [[10, 20, 30, 40]], "labels": ["cat"], "scores": [0.5]}, [RawBox(ONE, None, "cat", 0.5)]),
         ({"boxes": [[10, 20, 30, 40]], "format": "xyxy"}, [RawBox(ONE, "xyxy")]),
+        ([{"bbox": [10, 20, 30, 40], "bbox_mode": 0, "category_id": 3}], [RawBox(ONE, "xyxy", "3")]),
+        ([{"bbox": [10, 20, 30, 40], "bbox_mode": 1}], [RawBox(ONE, "xywh")]),
         ([{"xyxy": [10, 20, 30, 40], "category": "cat"}], [RawBox(ONE, "xyxy", "cat")]),
         ([[10, 20, 30, 40, "cat", 0.5]], [RawBox(ONE, None, "cat", 0.5, row=(*ONE, 0.5))]),
         ([["cat", 10, 20, 30, 40]], [RawBox(ONE, None, "cat")]),

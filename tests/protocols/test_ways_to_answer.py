@@ -101,6 +101,15 @@ WAYS = (
         "TruthfulQA: a mark an option", [{"labels": [0, 1, 0, 0]}, {"labels": [1, 0, 0, 1]}], ["B", "AD"]
     ),
     _choice("marks as bools", [{"answer": [False, False, True, False]}], "C"),
+    _choice(
+        "marks for more options", [{"answer": [0, 0, 1, 0, 0]}], refused=["a mark for each of 4 options"]
+    ),
+    _choice(
+        "bools of true and false",
+        [{"answer": True}, {"answer": False}],
+        "BA",
+        options={"options": ["False", "True"]},
+    ),
     _choice("several letters", [{"answer": ["A", "C"]}], ["AC"]),
     _choice("index beside text", [{"answer": 2, "answer_text": "plum"}], "B"),
     _choice(
@@ -191,6 +200,18 @@ WAYS = (
         header={"classes": BALLS},
     ),
     _label("a number that no class has", [{"label": 9}], header={"classes": BALLS}, refused=["3 labels"]),
+    _label(
+        "marks for more classes",
+        [{"label": [1, 0, 1, 0]}, {"label": [0, 0, 0, 1]}],
+        header={"classes": BALLS},
+        refused=["mark for each"],
+    ),
+    _label(
+        "classes in a text",
+        [{"label": 0}, {"label": 2}],
+        ["football", "golf"],
+        header={"classes": "football, tennis, golf"},
+    ),
     _yes("words", [{"answer": "Yes"}, {"answer": "no."}], ["yes", "no"]),
     _yes("bools", [{"answer": True}, {"answer": False}], ["yes", "no"]),
     _yes("true and false", [{"answer": "true"}, {"answer": "False"}], ["yes", "no"]),

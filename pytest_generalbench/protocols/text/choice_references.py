@@ -6,7 +6,7 @@ decided over the whole file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 WORD: Final = "answers"
 """The word of a reading that says what the answers are."""
 
+Meanings = tuple[tuple[str, str], ...]
+"""The letter that an answer stands for by the way in which it is read."""
+
 _WHY: Final = {
     "letter": "each names an option",
     "text": "each is the text of an option",
     "index": "each is the number of an option",
 }
 _EDGES: Final = " .():[]"
+_SHORT: Final = 4
 
 
 class Kinds(NamedTuple):
@@ -46,8 +50,9 @@ class Kinds(NamedTuple):
 class ChoiceEvidence:
     """The answers of a file, and what each could mean."""
 
-    letters: list[dict[str, str]] = field(default_factory=list)
-    numbers: list[dict[str, str]] = field(default_factory=list)
+    letters: dict[Meanings, None] = field(default_factory=dict)
+    """What lone letters could mean, each once."""
+    numbers: dict[Meanings, None] = field(default_factory=dict)
     texts_of_digits: bool = True
     """Whether every number is written as a text."""
     place: str = ""
@@ -62,9 +67,9 @@ class ChoiceEvidence:
         meanings = meanings_of(raw, options, texts)
         self.place = self.place or (place if len(set(meanings.values())) > 1 else "")
         if number is None:
-            self.letters.append(meanings)
+            self.letters[tuple(meanings.items())] = None
             return
-        self.numbers.append(meanings)
+        self.numbers[tuple(meanings.items())] = None
         self.texts_of_digits = self.texts_of_digits and isinstance(raw, str)
         self.bases.add(number, len(texts), place)
 
@@ -82,13 +87,13 @@ class ChoiceEvidence:
         return Kinds(letter, number, base), tuple(filter(None, [note, second, third]))
 
     def _kind(
-        self, task: Task, answers: Sequence[dict[str, str]], kinds: Sequence[str], sure: Sequence[str] = ()
+        self, task: Task, answers: Iterable[Meanings], kinds: Sequence[str], sure: Sequence[str] = ()
     ) -> tuple[str, str]:
         """Return which of `kinds` some answers are, the first of `sure` that fits before all others."""
         given = task.reading.get(WORD)
         if given in kinds:
             return str(given), ""
-        readable = [meanings for meanings in answers if meanings]
+        readable = [dict(meanings) for meanings in answers if meanings]
         said = {kind: letters for kind in kinds if (letters := self._said(kind, readable))}
         certain = next((kind for kind in sure if kind in said), None)
         if certain is None and len({tuple(letters) for letters in said.values()}) <= 1:
@@ -116,6 +121,8 @@ def meanings_of(raw: Any, options: Options, texts: Sequence[str]) -> dict[str, s
     and `index 1`. What is neither a letter nor a number has at most one.
     """
     letters = LETTERS[: len(texts)]
+    if isinstance(raw, bool):
+        return _of_bool(raw, texts, letters)
     text = scalar_text(raw)
     if not text:
         return {}
@@ -140,10 +147,20 @@ def meanings_of(raw: Any, options: Options, texts: Sequence[str]) -> dict[str, s
     return found
 
 
+def _of_bool(raw: bool, texts: Sequence[str], letters: str) -> dict[str, str]:
+    """Return the option that says true, or yes, or the opposite of them."""
+    words = ("true", "yes") if raw else ("false", "no")
+    same = [letter for letter, item in zip(letters, texts, strict=True) if normalise(item) in words]
+    return {"text": same[0]} if len(same) == 1 else {}
+
+
 def _option(text: str, texts: Sequence[str], letters: str) -> str | None:
     """Return the letter of the one option that reads as a text does."""
+    pairs = list(zip(letters, texts, strict=True))
+    if len(text) < _SHORT:  # what differs from a short text in its marks alone is short as well
+        pairs = [(letter, item) for letter, item in pairs if len(item) < 4 * _SHORT]
     for plain in (str, normalise):
-        same = [letter for letter, item in zip(letters, texts, strict=True) if plain(item) == plain(text)]
+        same = [letter for letter, item in pairs if plain(item) == plain(text)]
         if len(same) == 1:
             return same[0]
     return None
@@ -157,6 +174,13 @@ def letter_of(raw: Any, options: Options, texts: Sequence[str], kinds: Kinds) ->
     if _is_letter(raw):
         return meanings.get(kinds.letter)
     return meanings.get("text") or meanings.get("letter")
+
+
+def vector_length(value: Any) -> int:
+    """Return the length of a list of 0 and 1 in which one of them comes again, 0 for anything else."""
+    if not isinstance(value, list | tuple) or len(value) < 3:
+        return 0
+    return len(value) if marked(value, len(value)) is not None else 0
 
 
 def marked(value: Any, count: int) -> tuple[int, ...] | None:

@@ -11,7 +11,7 @@ from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.class_names import ClassNames, class_names, code_text
 from pytest_generalbench.protocols.index_base import whole_number
 from pytest_generalbench.protocols.reading import decide
-from pytest_generalbench.protocols.text.choice_references import WORD, marked
+from pytest_generalbench.protocols.text.choice_references import WORD, marked, vector_length
 from pytest_generalbench.protocols.text.parsers.labels.label import join_labels
 from pytest_generalbench.protocols.text.parsers.normalization import normalise, one_line
 
@@ -67,13 +67,6 @@ class CodedLabels:
         )
 
 
-def vector_length(value: Any) -> int:
-    """Return the length of a list of 0 and 1 in which one of them comes again, 0 for anything else."""
-    if not isinstance(value, list | tuple) or len(value) < 3:
-        return 0
-    return len(value) if marked(value, len(value)) is not None else 0
-
-
 def coded_labels(
     task: Task, header: Mapping[str, Any], instances: Sequence[Instance], raw: Raw
 ) -> CodedLabels | None:
@@ -95,6 +88,8 @@ def coded_labels(
     if raw and all(places is not None for places in vectors):
         several = any(len(places) != 1 for places in vectors if places is not None)
         return CodedLabels(labels, marks=listed.names, several=several)
+    if any(vector_length(value) for _, value in raw):
+        return None  # marks for another list
     items = [
         (item, instance) for instance, value in raw
         for item in (value if isinstance(value, list | tuple) else [value])

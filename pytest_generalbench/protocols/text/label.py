@@ -11,8 +11,8 @@ from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.class_names import are_numbers
 from pytest_generalbench.protocols.index_base import BASE
 from pytest_generalbench.protocols.text.base import TextProtocol
-from pytest_generalbench.protocols.text.choice_references import WORD
-from pytest_generalbench.protocols.text.coded_labels import coded_labels, vector_length
+from pytest_generalbench.protocols.text.choice_references import WORD, vector_length
+from pytest_generalbench.protocols.text.coded_labels import coded_labels
 from pytest_generalbench.protocols.text.parsers.labels import intent
 from pytest_generalbench.protocols.text.parsers.labels.label import index_of, join_labels, lists_all
 from pytest_generalbench.protocols.text.parsers.normalization import normalise, one_line

@@ -17,6 +17,7 @@ from pytest_generalbench.protocols.text.choice_references import (
     Kinds,
     letter_of,
     marked,
+    vector_length,
 )
 from pytest_generalbench.protocols.text.parsers.choice.options import LETTERS, Options, options_of
 from pytest_generalbench.protocols.text.parsers.choice.selected import read_choice
@@ -102,8 +103,8 @@ class MultipleChoice(TextProtocol):
 
     @staticmethod
     def _given(value: Any, texts: Sequence[str]) -> Sequence[Any]:
-        """Return the answers in a reference, of a list with a mark for each option none."""
-        if marked(value, len(texts)) is not None:
+        """Return the answers in a reference, of a list of marks none."""
+        if marked(value, len(texts)) is not None or vector_length(value):
             return ()
         return value if isinstance(value, list | tuple) else [value]
 
@@ -158,8 +159,9 @@ class MultipleChoice(TextProtocol):
                 raise references.malformed(instance, key, value, "a list that marks an option")
             return tuple(LETTERS[place] for place in places)
         given = value if isinstance(value, list | tuple) else [value]
-        if not given:
-            raise references.malformed(instance, key, value, "a letter, an index or an option's text")
+        if not given or vector_length(value):
+            wanted = f"a letter, an index, an option's text, or a mark for each of {len(texts)} options"
+            raise references.malformed(instance, key, value, wanted)
         return tuple(dict.fromkeys(self._letter(instance, key, item, options, context) for item in given))
 
     def _as_texts(self, instance: Instance, key: str, value: Any) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ _LABEL_KEYS: Final = (
 SCORE_KEYS: Final = ("score", "scores", "confidence", "confidences", "conf", "probability", "prob")
 """Keys of the score of a box."""
 _FORMAT_KEYS: Final = ("format", "bbox_format", "box_format", "bbox_mode", "mode", "order")
+_BOX_MODES: Final[Mapping[int, str]] = {0: "pixels_xyxy", 1: "pixels_xywh"}
+"""Detectron2's numbers for the two modes in pixels."""
 _CROWD_KEYS: Final = ("iscrowd", "crowd", "ignore", "is_crowd")
 _HOLDERS: Final = frozenset((
     "objects", "detections", "results", "result", "annotations", "annotation", "predictions", "prediction",
@@ -242,6 +244,8 @@ def _told(plain: Mapping[str, Any], around: _Around) -> _Around:
 
 def _stated(plain: Mapping[str, Any]) -> str | None:
     """Return the convention that an object states in words."""
+    if type(mode := plain.get("bbox_mode")) is int and mode in _BOX_MODES:
+        return _BOX_MODES[mode]
     words = next((plain[key] for key in _FORMAT_KEYS if isinstance(plain.get(key), str)), None)
     return convention_of(words) if words else None
 
@@ -250,7 +254,9 @@ def named_corners(plain: Mapping[str, Any]) -> tuple[tuple[float, float, float, 
     """Return the box of an object with named corners, and the order that their names say."""
     bare = {key.replace("_", ""): item for key, item in plain.items()}
     for names, order in _NAMED:
-        found = [number(bare.get(name)) for name in names]
+        if not all(name in bare for name in names):
+            continue
+        found = [number(bare[name]) for name in names]
         a, b, c, d = found
         if a is not None and b is not None and c is not None and d is not None:
             return (a, b, c, d), order

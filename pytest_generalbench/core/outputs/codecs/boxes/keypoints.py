@@ -18,6 +18,7 @@ COCO_POINTS: Final = (
 """The names of COCO's 17 points, in their order."""
 
 _POINT_KEYS: Final = ("keypoints", "keypoint", "pose_keypoints_2d", "points", "joints", "pose", "landmarks")
+_SEEN_KEYS: Final = ("visibility", "v", "visible", "is_visible", "score", "confidence")
 _HOLDERS: Final = (
     "people", "persons", "instances", "annotations", "predictions", "prediction", "answer", "text", "results",
     "data", "output", "detections", "objects", "person",
@@ -131,7 +132,9 @@ def _point(value: Any) -> RawPoint:
         return 0.0, 0.0, 0.0
     if isinstance(value, Mapping):
         plain = {key_of(key): item for key, item in value.items()}
-        value = [plain.get("x"), plain.get("y"), plain.get("visibility", plain.get("v", 2))]
+        seen = next((plain[key] for key in _SEEN_KEYS if plain.get(key) is not None), 2)
+        # A point that is written and not visible is a hidden one.
+        value = [plain.get("x"), plain.get("y"), int(seen) + 1 if isinstance(seen, bool) else seen]
     if not isinstance(value, list | tuple) or len(value) not in (2, 3):
         raise AnswerFormatError(f"{value!r:.60} is no point")
     x, y, seen = (number(item) for item in (*value, 2.0)[:3])
