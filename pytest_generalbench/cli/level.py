@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -141,7 +142,9 @@ def _modality_row(level: ModalityLevel) -> str:
 
 
 def table_lines(result: LevelResult) -> Iterator[str]:
-    """Yield one scoring's table: modalities, language, overall, tier, what is missing."""
+    """Yield one scoring's table: modalities, language, overall, tier and its wins, what is missing."""
+    from pytest_generalbench.suite.level import wins_words
+
     yield f"{result.scoring} scoring"
     if result.reason is not None:
         yield f"  not computable: {result.reason}"
@@ -151,9 +154,15 @@ def table_lines(result: LevelResult) -> Iterator[str]:
         yield from (_modality_row(level) for level in result.modalities)
         yield from _totals(result)
         yield f"  tier: {_tier(result)}"
+        yield from _wrapped(wins_words(result))
     if result.missing:
         yield f"  no score: {_missing(result.missing)}"
-    yield from (f"  note: {note}" for note in result.notes)
+    for note in result.notes:
+        yield from _wrapped(f"note: {note}")
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 80, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _totals(result: LevelResult) -> Iterator[str]:

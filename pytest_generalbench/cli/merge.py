@@ -39,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Merge and say what came of it; runs that do not belong together are a GeneralBenchError."""
-    from pytest_generalbench.suite.level import tier_words
+    from pytest_generalbench.suite.level import tier_words, wins_words
 
     folders, into = [Path(name) for name in args.runs], Path(args.into)
     results = [read_result(folder) for folder in folders]
@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     tier = tier_words(level) + (f"   [{level.qualified}]" if level.qualified else "")
     lines = [f"{len(folders)} runs, {ledgers} ledgers, {len(merged.tasks)} tasks: {counts}"]
     lines += [f"General-Level: {tier}", f"the merged run: {into}"]
+    if wins_words(level):
+        lines.insert(2, f"  {wins_words(level)}")
     missing = missing_shards(results)
     if missing:
         lines.insert(1, f"shards that are not among the runs: {', '.join(missing)}")

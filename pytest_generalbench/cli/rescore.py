@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     from pytest_generalbench.runs.folder import run_files
     from pytest_generalbench.runs.manifest import write_manifest
     from pytest_generalbench.runs.result_file import RESULT_FILE, encode, read_result, write_result
-    from pytest_generalbench.suite.level import LEVELS, tier_words
+    from pytest_generalbench.suite.level import LEVELS, tier_words, wins_words
 
     write: Callable[[str], Any] = sys.stdout.write
     found = rescore(options.run, options.run if options.write else None)
@@ -57,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
     levels = [(name, getattr(found.level, name)) for name in LEVELS]
     write("  ".join(f"{name} {value:.2f}" for name, value in levels if value is not None) + "\n")
     write(f"General-Level: {tier_words(found.level)}\n")
+    if wins_words(found.level):
+        write(f"  {wins_words(found.level)}\n")
     for why, tasks in found.kept.items():
         write(f"not scored again, {why}: {len(tasks)} tasks, {', '.join(tasks[:3])}\n")
     for line in _moved(found.moved):

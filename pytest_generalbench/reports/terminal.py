@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.result import drift, no_win
-from pytest_generalbench.suite.level import LEVELS, tier_words
+from pytest_generalbench.suite.level import LEVELS, tier_words, wins_words
 from pytest_generalbench.suite.level.scorings.paper import standing
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def _levels(level: LevelResult) -> Iterator[str]:
     board = "all tasks" if level.board == "A" else f"board {level.board}"
     yield f"{shown}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
     yield f"General-Level: {tier_words(level)}" + (f"   [{level.qualified}]" if level.qualified else "")
+    if wins_words(level):
+        yield f"  {wins_words(level)}"
     yield from (f"note: {note}" for note in level.notes)
 
 

@@ -17,6 +17,7 @@ from pytest_generalbench.suite.level import (
     points,
     reaches_sota,
     sota_table,
+    wins_words,
 )
 from pytest_generalbench.suite.level.scorings.paper import harmonic
 from tests.builders import make_task
@@ -67,12 +68,37 @@ def test_a_task_that_is_no_win_keeps_its_points_and_is_named() -> None:
     assert whole.language is not None
     before = sum(item.wins for item in whole.modalities) + whole.language.half.wins
     assert before - sum(item.wins for item in found.modalities) - found.language.half.wins == 5
-    (note,) = found.notes
+    note, *_ = found.notes
     assert note.startswith("no win though the specialist is reached: ")
     assert note.endswith(" and 2 more")
     assert "(no win: 5" in note
-    none: dict[str, float | None] = dict.fromkeys(best, 0.0)
+    none: dict[str, float | None] = {"nlp/causal-reasoning": 0.0}
     assert not level(none, no_wins={"nlp/causal-reasoning": "no win: 9 of 9 answers"}).notes
+    assert set(whole.wins) - set(found.wins) == set(lost)
+
+
+def test_a_tier_names_the_wins_that_it_rests_on() -> None:
+    empty: dict[str, float | None] = dict.fromkeys(RELEASED.values, 0.0)
+    names = ["nlp/causal-reasoning", "nlp/mathematical-word-problem-solving", "nlp/temporal-reasoning"]
+    scores = {**{name: None for name in empty}, **{name: 100.0 for name in names}}
+    found = level(scores)
+    assert found.wins == tuple(name for name in TASK_IDS if name in names)
+    assert wins_words(found) == f"it rests on 3 wins: {', '.join(found.wins)}"
+    assert found.to_dict()["wins"] == list(found.wins)
+    (note,) = found.notes
+    assert note.endswith(": nlp/mathematical-word-problem-solving (released 1.0 %, the paper prints 81)")
+    assert not compute_level(TASKS, scores, scoring="paper", sota=sota_table(TASKS, "paper")).notes
+    assert wins_words(level({})) == "it rests on no win"
+    assert wins_words(level(dict(RELEASED.values))).endswith(" and 694 more")
+
+
+def test_the_wins_of_the_released_tool_are_named_too() -> None:
+    found = compute_level(TASKS, {}, scoring="released", sota=RELEASED)
+    assert len(found.wins) == 5
+    assert all(name.startswith("audio/") for name in found.wins)
+    best = compute_level(TASKS, RELEASED.values, scoring="released", sota=RELEASED)
+    assert best.language is not None
+    assert len(best.wins) == sum(item.wins for item in best.modalities) + best.language.half.wins
 
 
 def test_a_model_without_any_result_has_nothing() -> None:

@@ -45,6 +45,7 @@ nlp      language            2       2     0         26.0
 
 S2 0.46  S3 0.46  S4 0.00  S5 0.00   (paper scoring, released SoTA, all tasks)
 General-Level: Level-3   [demo data; partial: 6 of 699 tasks]
+  it rests on 2 wins: 3d/comprehension/3d-person-classification, image/comprehension/crowd-counting
 
 without a full score:
      1 unsupported: takes no audio (audio/comprehension/audio-question-answering)

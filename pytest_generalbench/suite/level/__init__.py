@@ -15,6 +15,7 @@ from pytest_generalbench.suite.level.result import (
     LevelResult,
     ModalityLevel,
     tier_words,
+    wins_words,
 )
 from pytest_generalbench.suite.level.scorings.paper import points, reaches_sota, standing
 from pytest_generalbench.suite.level.scorings.released import ReleasedRow
@@ -62,6 +63,7 @@ __all__ = [
     "standing",
     "tier_words",
     "to_points",
+    "wins_words",
     "workbook_from_fractions",
     "write_workbook",
 ]

@@ -11,7 +11,7 @@ from pytest_generalbench.suite.level.result import LevelResult, tier
 from pytest_generalbench.suite.level.scorings.pairing import pair_scores, pair_workbook
 from pytest_generalbench.suite.level.scorings.paper import score_paper
 from pytest_generalbench.suite.level.scorings.released import ReleasedRow, score_released
-from pytest_generalbench.suite.level.tables.sota import sota_table
+from pytest_generalbench.suite.level.tables.sota import doubtful_wins, sota_table
 from pytest_generalbench.suite.selection import board_tasks
 from pytest_generalbench.suite.tasks import load_tasks
 
@@ -32,6 +32,7 @@ def _result(
     *,
     qualified: str | None = None,
     missing: tuple[str, ...] = (),
+    wins: tuple[str, ...] = (),
     reason: str | None = None,
     notes: Iterable[str] = (),
 ) -> LevelResult:
@@ -49,6 +50,7 @@ def _result(
         modalities=() if scores is None else scores.modalities,
         language=None if scores is None else scores.language,
         missing=missing,
+        wins=wins,
         reason=reason,
         notes=tuple(notes),
     )
@@ -100,12 +102,14 @@ def compute_level(
         found = score_released(pair_scores(members, scores, sota), board)
         return _result(
             scoring, sota.name, board, found.scores,
-            qualified=qualified, missing=found.missing, reason=found.reason, notes=notes,
+            qualified=qualified, missing=found.missing, wins=found.wins, reason=found.reason,
+            notes=(*notes, *doubtful_wins(found.wins, sota)),
         )  # fmt: skip
     paper = score_paper(members, scores, sota.values, board, no_wins)
     return _result(
         scoring, sota.name, board, paper.scores,
-        qualified=qualified, missing=paper.missing, notes=(*notes, *paper.notes),
+        qualified=qualified, missing=paper.missing, wins=paper.wins,
+        notes=(*notes, *paper.notes, *doubtful_wins(paper.wins, sota)),
     )  # fmt: skip
 
 
@@ -139,7 +143,14 @@ def released_level(
     """Compute `released` scoring from rows as they stand in the sheets."""
     found = score_released(rows, board)
     return _result(
-        "released", sota, board, found.scores, missing=found.missing, reason=found.reason, notes=notes
+        "released",
+        sota,
+        board,
+        found.scores,
+        missing=found.missing,
+        wins=found.wins,
+        reason=found.reason,
+        notes=notes,
     )
 
 

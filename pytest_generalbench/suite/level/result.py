@@ -104,6 +104,8 @@ class LevelResult:
     """None where the board has no language tasks."""
     missing: tuple[str, ...] = ()
     """Ids of the board's tasks without a score; each counts as 0."""
+    wins: tuple[str, ...] = ()
+    """Ids of the board's tasks where the specialist is reached: what every level above 2 rests on."""
     reason: str | None = None
     """Why nothing is computable."""
     notes: tuple[str, ...] = ()
@@ -126,6 +128,7 @@ class LevelResult:
             "modalities": [modality.to_dict() for modality in self.modalities],
             "language": None if self.language is None else self.language.to_dict(),
             "missing": len(self.missing),
+            "wins": list(self.wins),
             "reason": self.reason,
             "notes": list(self.notes),
         }
@@ -139,6 +142,23 @@ def tier_words(level: LevelResult) -> str:
     if level.tier > 1:
         return f"Level-{level.tier}"
     return "no level reached yet" if level.qualified else "Level-1 at most"
+
+
+_NAMED: Final = 5
+
+
+def wins_words(level: LevelResult) -> str:
+    """Name the wins that the tier rests on; empty where there is no tier.
+
+    A level above 2 has points of won tasks alone, so a few of them decide it.
+    """
+    if level.tier is None:
+        return ""
+    if not level.wins:
+        return "it rests on no win"
+    more = f" and {len(level.wins) - _NAMED} more" if len(level.wins) > _NAMED else ""
+    count = "1 win" if len(level.wins) == 1 else f"{len(level.wins)} wins"
+    return f"it rests on {count}: {', '.join(level.wins[:_NAMED])}{more}"
 
 
 def _finite(value: Any) -> Any:

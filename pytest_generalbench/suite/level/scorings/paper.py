@@ -48,6 +48,7 @@ class PaperScores(NamedTuple):
     scores: BoardScores
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    wins: tuple[str, ...]
 
 
 def reaches_sota(task: Task, score: float, specialist: float | None) -> bool:
@@ -147,4 +148,5 @@ def score_paper(
         scores=combine(board, halves, MODALITIES, harmonic),
         missing=tuple(task.id for task in tasks if not standings[task.id].scored),
         notes=(*_left_out(tasks, scores), *_lost_wins(tasks, scores, sota, why)),
+        wins=tuple(task.id for task in tasks if standings[task.id].reached),
     )

@@ -16,7 +16,7 @@ from pytest_generalbench.suite.level.aggregation import LANGUAGE, BoardScores, S
 from pytest_generalbench.suite.level.result import Half
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 LANGUAGE_SHEET: Final = "NLP"
 _MODALITIES: Final = {"Image": "image", "Audio": "audio", "Video": "video", "3D": "3d"}
@@ -66,6 +66,7 @@ class ReleasedScores(NamedTuple):
     scores: BoardScores | None
     missing: tuple[str, ...]
     reason: str | None
+    wins: tuple[str, ...] = ()
 
 
 class _StoppedError(Exception):
@@ -163,6 +164,16 @@ def _harmonic(one: float, two: float) -> float:
     return 2.0 * (one * two) / below
 
 
+def _won(rows: Sequence[ReleasedRow], language: bool) -> Iterator[str]:
+    """Yield the tasks that the tool counts as won: in the language sheet by the cells as they stand."""
+    for row in rows:
+        if row.listed:
+            cells = _cell(row.sota), _cell(row.model)
+            pair = _Pair(*cells) if language else _Pair(*(_mapped(row, cell) for cell in cells))
+            if _both_valid(pair) and pair.model >= pair.sota:
+                yield row.task
+
+
 def _side_of(sheet: str) -> Side | None:
     if sheet == LANGUAGE_SHEET:
         return LANGUAGE
@@ -190,6 +201,7 @@ def score_released(rows: Sequence[ReleasedRow], board: str = "A") -> ReleasedSco
         halves = {
             side: _language(items) if side == LANGUAGE else _side(items) for side, items in sides.items()
         }
-        return ReleasedScores(combine(board, halves, modalities, _harmonic), missing, None)
+        wins = tuple(name for side, items in sides.items() for name in _won(items, side == LANGUAGE))
+        return ReleasedScores(combine(board, halves, modalities, _harmonic), missing, None, wins)
     except _StoppedError as error:
         return ReleasedScores(None, missing, str(error))
