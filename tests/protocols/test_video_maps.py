@@ -177,7 +177,7 @@ def test_saliency_from_folders_lists_and_masks(salient: Bench) -> None:
 def test_shades_up_to_255_are_the_object_from_128_on(salient: Bench) -> None:
     edge = np.zeros((16, 16), np.uint8)
     edge[:, 8:] = 255
-    edge[0, 7:13] = (70, 120, 140, 160, 180, 200)
+    edge[0, 6:15] = (30, 60, 90, 120, 140, 160, 180, 200, 220)
     salient.file("gt/clip/1.png", map_png(edge))
     assert np.array_equal(salient.reference("gt/clip")[0], edge >= 128)
     salient.file("gt/clip/2.png", map_png(np.minimum(edge, 1)))

@@ -112,12 +112,13 @@ _LEVEL: Final = 16
 _NEAR: Final = 4
 
 
-def is_bimodal(hist: Mapping[int, int], top: int) -> bool:
+def is_bimodal(hist: Mapping[int, int], top: int, lossy: bool) -> bool:
     """Whether values lie at both ends, but for soft or fringed edges: a mask.
 
-    Edges have many shades, none of them frequent; a frequent one is a level of its own.
+    Edges have many shades, none of them frequent; a frequent one is a level of its own. What is `lossy` has
+    shades near 0 everywhere.
     """
-    low, high = top // 5, top - top // 5
+    low, high = top // 5 if lossy else 0, top - top // 5
     between = {value: pixels for value, pixels in hist.items() if low < value < high}
     object_pixels = sum(pixels for value, pixels in hist.items() if value > low)
     count = sum(between.values())

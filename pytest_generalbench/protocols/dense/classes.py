@@ -167,7 +167,7 @@ def _ranked(values: list[int], void: frozenset[int] = frozenset()) -> dict[int, 
 
 def _lossy(task: Task, channel: str, hist: dict[int, int], found: Survey) -> ClassReading:
     top = max(hist)
-    if channel != COLOURS and len(_peaks(hist)) == 2 and is_bimodal(hist, top):
+    if channel != COLOURS and len(_peaks(hist)) == 2 and is_bimodal(hist, top, lossy=True):
         return ClassReading(
             channel,
             {0: 0, top: 1},
@@ -255,7 +255,9 @@ def _void(values: list[int], found: Survey, names: Mapping[str, str]) -> dict[st
     if not rest or found.palette.get(VOID) == VOC_BORDER:
         return {str(VOID): "255 has no class, as in VOC"}
     gaps = [high - low for low, high in pairwise(values)]
-    if len(rest) == 1 or min(gaps[: len(rest) - 1]) < _SPREAD:
+    dense = len(rest) > 1 and min(gaps[: len(rest) - 1]) < _SPREAD
+    dense = dense and rest[-1] - rest[0] <= 2 * _SPREAD * (len(rest) - 1)
+    if len(rest) == 1 or dense or (names and all(str(one) in names for one in rest)):
         return {str(VOID): f"255 beside the ids {rest[0]} to {rest[-1]}"}
     if len(values) > 3 and max(gaps) - min(gaps) <= 2:
         return {"none": f"{len(values)} shades at even steps"}

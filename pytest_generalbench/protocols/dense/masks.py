@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _FEW: Final = 32
 """Values that are numbers of objects; more are shades."""
 
-_LEVELS: Final = 3
-"""Shades between dark and bright that are levels; edges have more."""
+_LEVELS: Final = 7
+"""Values beside 0 that are levels; edges have more."""
 
 WORDS: Final = ("foreground", "channel")
 """The words that masks take."""
@@ -140,8 +140,9 @@ def _of_few(found: Survey, hist: dict[int, int], values: list[int], several: boo
         return {"above_0": "1 and 2 are objects", "2": "a trimap: 1 is not certain"}
     if top <= 128 or top > 255:
         return {"above_0": f"{len(values)} values, {shown[:40]}, are objects"}
-    between = [value for value in values if top // 5 < value < top - top // 5]
-    if 0 < len(between) <= _LEVELS:
+    if values[0] >= 128:
+        return {"above_0": f"the values {shown[:40]} are bright"}
+    if len(values) <= _LEVELS:
         return {
             "above_0": f"each of {shown[:40]} is an object",
             "from_128": "the bright ones are the object",
@@ -151,7 +152,7 @@ def _of_few(found: Survey, hist: dict[int, int], values: list[int], several: boo
 
 def _of_shades(found: Survey, hist: dict[int, int], top: int) -> dict[str, str]:
     is_even = not any(0 < one < 128 for one in found.tops)
-    if top <= 255 and is_even and is_bimodal(hist, top):
+    if top <= 255 and is_even and is_bimodal(hist, top, found.is_lossy):
         return {"from_128": "shades along the edges"}
     return {
         "from_128": f"{len(hist)} shades up to {top}, the bright ones are the object",

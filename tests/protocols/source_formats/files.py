@@ -18,6 +18,7 @@ VOC: Final = (
 )  # fmt: skip
 """The first colours of PASCAL VOC, which DAVIS uses too."""
 
+CHANNELS: Final = ("red", "green", "blue")
 VOC_BORDER: Final = (224, 224, 192)
 
 OBJECTS: Final = np.zeros((24, 32), np.uint8)
