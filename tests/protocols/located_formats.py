@@ -69,17 +69,18 @@ class Variant:
     """Whether chance may leave two readings: right or refused, but not wrong."""
     inner: bool = False
     """Whether all boxes lie far from the borders."""
+    corner: bool = False
+    """Whether all boxes lie in the left upper quarter."""
     reading: Mapping[str, str] = field(default_factory=dict)
     """What settles a refusal, and reads the file right."""
 
 
-def truths(seed: int, size: Size, *, whole: bool, inner: bool, count: int = 3) -> list[Truth]:
+def truths(seed: int, size: Size, *, whole: bool, low: float, high: float, count: int = 3) -> list[Truth]:
     """Return boxes of usual sizes, inside the image."""
     chance = random.Random(seed)  # noqa: S311
     found = []
     for _ in range(count):
         width, height = chance.uniform(0.05, 0.25) * size[0], chance.uniform(0.05, 0.25) * size[1]
-        low, high = (0.3, 0.7) if inner else (0.0, 1.0)
         x, y = (
             chance.uniform(low * side, high * side - length)
             for side, length in ((size[0], width), (size[1], height))
@@ -128,6 +129,16 @@ VARIANTS = (
         },
     ),
     Variant("corners under labels", _by_label(lambda box, size: box.corners)),
+    Variant(
+        "corners in the left upper quarter",
+        _by_label(lambda box, size: box.corners),
+        corner=True,
+        refused=("pixels_xywh (", "pixels_xyxy ("),
+        reading={"box": "pixels_xyxy"},
+    ),
+    Variant(
+        "the benchmark's own in the left upper quarter", _by_label(lambda box, size: box.plain), corner=True
+    ),
     Variant("corners, whole", _by_label(lambda box, size: box.corners), whole=True),
     Variant("corners, stated", _by_label(lambda box, size: box.corners), {"bbox_format": "(x1, y1, x2, y2)"}),
     Variant("corners, y first", _by_label(lambda box, size: swapped(box.corners)), size=(1000, 400)),

@@ -103,7 +103,9 @@ def test_tracks(name: str, frame: Path) -> None:
         with pytest.raises(DataError, match=wanted):
             read("video_object_tracking", [output], frame, 12)
         return
-    if wanted is None:  # corners this far from the left and the top fit x, y, width, height as well
+    if wanted is None:
+        with pytest.raises(DataError, match=r"pixels_xywh \(.* or pixels_xyxy \(the last two numbers"):
+            read("video_object_tracking", [output], frame, 12)
         found = read("video_object_tracking", [output], frame, 12, reading={"box": "pixels_xyxy"})[0]
         wanted = BOXES
     else:

@@ -58,8 +58,9 @@ def read(
     variant: Variant, path: Path, reading: Mapping[str, str], seed: int = 0
 ) -> tuple[list[Any], list[list[Truth]]]:
     """Return what is read from a file of a variant, and the truth."""
+    low, high = (0.3, 0.7) if variant.inner else (0.0, 0.5) if variant.corner else (0.0, 1.0)
     truth = [
-        truths(number, variant.size, whole=variant.whole, inner=variant.inner)
+        truths(number, variant.size, whole=variant.whole, low=low, high=high)
         for number in range(seed, seed + IMAGES)
     ]
     instances = [an_image(n, variant.make(boxes, variant.size), path) for n, boxes in enumerate(truth)]

@@ -33,9 +33,45 @@ _ENOUGH: Final = 8
 _MANY: Final = 10
 """Boxes from which another order that fits every one of them puts a contradicted default in doubt."""
 
+_TOGETHER: Final = 0.5
+"""The correlation above which the last two numbers of boxes follow the first two."""
+
 _FULL: Final = (("thousand", 1000.0), ("percent", 100.0))
 _FILLED: Final = 0.9
 _ONE: Final = 1.02
+
+
+@dataclass(slots=True)
+class _Pair:
+    """Sums over two numbers of every box, for their correlation."""
+
+    count: int = 0
+    first: float = 0.0
+    second: float = 0.0
+    first_squares: float = 0.0
+    second_squares: float = 0.0
+    products: float = 0.0
+
+    def add(self, one: float, other: float) -> None:
+        self.count += 1
+        self.first += one
+        self.second += other
+        self.first_squares += one * one
+        self.second_squares += other * other
+        self.products += one * other
+
+    def merge(self, other: _Pair) -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def correlation(self) -> float:
+        """Return Pearson's correlation, 0 where one of the numbers hardly changes."""
+        varying = self.count * self.first_squares - self.first**2
+        other = self.count * self.second_squares - self.second**2
+        least = 1e-9 * self.count * max(self.first_squares, self.second_squares, 1.0)
+        if min(varying, other) <= least:
+            return 0.0
+        return (self.count * self.products - self.first * self.second) / math.sqrt(varying * other)
 
 
 @dataclass(slots=True)
@@ -59,6 +95,10 @@ class FileEvidence:
     """Those of them that reach out of their image when x and y are the left upper corner."""
     against_centre: int = 0
     """Those of them that do so when x and y are the centre."""
+    across: _Pair = field(default_factory=_Pair)
+    """The first and the third number."""
+    down: _Pair = field(default_factory=_Pair)
+    """The second and the fourth number."""
     smallest: tuple[float, float] = (math.inf, math.inf)
     """The least width and the least height of the images; 0 where one is not known."""
 
@@ -73,6 +113,8 @@ class FileEvidence:
         self.fractions += any(0 < value < 1 for value in raw.values)
         width, height = size or (0, 0)
         self.smallest = min(self.smallest[0], width), min(self.smallest[1], height)
+        self.across.add(a, c)
+        self.down.add(b, d)
         if raw.order == "xywh":
             self.named_sizes += 1
             scale = "unit" if max(raw.values) <= _ONE else "pixels"
@@ -96,6 +138,8 @@ class FileEvidence:
         self.against_corner += other.against_corner
         self.against_centre += other.against_centre
         self.against += other.against
+        self.across.merge(other.across)
+        self.down.merge(other.down)
         self.smallest = (
             min(self.smallest[0], other.smallest[0]),
             min(self.smallest[1], other.smallest[1]),
@@ -127,7 +171,8 @@ class FileEvidence:
         Args:
             default: The convention of files that say nothing, such as `pixels_xywh`. It is the one where no
                 box contradicts it, and where up to a tenth does, unless another order fits every one of
-                ten boxes or more: that is the one then, or as possible where only 2 % contradict.
+                ten boxes or more: that is the one then, or as possible where only 2 % contradict. Corners are
+                possible as well where the last two numbers of ten boxes or more follow the first two.
             order: One of `conventions.ORDERS` where the file or the form of its rows says it.
 
         Returns:
@@ -164,6 +209,9 @@ class FileEvidence:
         others = [name for order in ("xywh", "xyxy", "cxcywh") if (name := f"pixels_{order}") != default]
         spotless = [name for name in others if not self.against[name] and self.against[default]]
         doubted = spotless and self.boxes >= _MANY
+        if self._fits(default, _HARDLY) and self._follow() and default == "pixels_xywh":
+            why = "the last two numbers are greater and rise with the first two"
+            return {default: self._why(default), "pixels_xyxy": why}
         if self._fits(default, _HARDLY):
             return {name: self._why(name) for name in (default, *(spotless if doubted else ()))}
         if self._fits(default) and not doubted:
@@ -171,6 +219,11 @@ class FileEvidence:
         found = {name: self._why(name) for name in spotless} or self._possible(others)
         found = found or self._possible(["pixels_yxyx"])
         return dict.fromkeys(found, self.contradiction(default, 0)) if len(found) == 1 else found
+
+    def _follow(self) -> bool:
+        """Whether the last two numbers follow the first two, as corners do and sizes do not."""
+        ordered = self.boxes >= _MANY and not self.against["pixels_xyxy"]
+        return ordered and min(self.across.correlation(), self.down.correlation()) > _TOGETHER
 
     def _possible(self, candidates: list[str]) -> dict[str, str]:
         """Return those that are hardly contradicted, else those that a tenth of the boxes contradicts."""
