@@ -88,4 +88,4 @@ def test_files_are_taken_as_predictions(pytester: pytest.Pytester, read_result: 
     run(pytester, "predictions:said", "mesh-object")
     (task,) = read_result("run")["tasks"]
     assert task["states"] == {"ok": 4, "error": 4}, task
-    assert 0 < task["score"] < 1
+    assert task["score"] > 1  # four that cannot be read are ten diagonals off

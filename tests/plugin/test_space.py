@@ -75,4 +75,4 @@ def test_answers_that_fit_nothing_are_named_and_never_a_crash(
         # The first three cannot even be made. The others do not fit.
         assert task["states"] == {"unparsable": 8}, task
         assert task["state"] == "scored"
-        assert task["score"] == {"rte": 100.0, "normal_angle_rmse": 90.0}.get(task["metric"], 0.0)
+        assert task["score"] == {"rte": 1000.0, "normal_angle_rmse": 90.0}.get(task["metric"], 0.0)
