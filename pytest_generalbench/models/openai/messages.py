@@ -8,7 +8,9 @@ import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.core.errors import MediaError, MissingDependencyError
+from pytest_generalbench.core.errors import MediaError
+from pytest_generalbench.core.media.containers import read_samples
+from pytest_generalbench.core.media.images import is_plain
 from pytest_generalbench.core.media.media import Media, open_frames, open_image, spread
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ _IMAGES: Final[dict[bytes, str]] = {
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF8": "image/gif",
 }
-"""First bytes of the image files that servers take as they are; others are sent as PNG."""
+"""First bytes of the image files that servers take as they are, where they look the same everywhere; others
+are sent as PNG."""
 
 
 def _read(path: Path) -> bytes:
@@ -49,7 +52,7 @@ def image_part(path: Path) -> dict[str, Any]:
     """Return an image file as a part of a message."""
     content = _read(path)
     for start, kind in _IMAGES.items():
-        if content.startswith(start):
+        if content.startswith(start) and is_plain(path):
             return _image_part(kind, content)
     return _image_part("image/png", _encoded(open_image(path), "PNG"))
 
@@ -65,21 +68,17 @@ def _video_part(path: Path) -> dict[str, Any]:
     return {"type": "video_url", "video_url": {"url": _data_url(kind, _read(path))}}
 
 
-def _sound(path: Path) -> tuple[str, bytes]:
+def sound_of(path: Path) -> tuple[str, bytes]:
     """Return a sound's format and content: WAV and MP3 as they are, anything else as WAV."""
     content = _read(path)
     if content.startswith((b"RIFF", b"RF64")):
         return "wav", content
-    if content.startswith(b"ID3") or (content[:1] == b"\xff" and content[1:2] >= b"\xe0"):
+    # MPEG audio of layer 1 to 3; the same first bits with layer 0 are AAC.
+    if content.startswith(b"ID3") or (content[:1] == b"\xff" and content[1:2] >= b"\xe0" and content[1] & 6):
         return "mp3", content
-    try:
-        import soundfile
-    except ImportError as error:
-        raise MissingDependencyError("soundfile", "audio", "sending audio") from error
-    try:
-        samples, rate = soundfile.read(io.BytesIO(content), dtype="int16", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise MediaError(f"{path.name}: cannot decode the audio ({error})") from error
+    samples, rate = read_samples(content, path.name)
+    import soundfile
+
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, format="WAV", subtype="PCM_16")
     return "wav", buffer.getvalue()
@@ -87,7 +86,7 @@ def _sound(path: Path) -> tuple[str, bytes]:
 
 def _parts(medium: Media, frames: int, video_as: str) -> list[dict[str, Any]]:
     if medium.medium == "audio":
-        sounds = map(_sound, medium.paths)
+        sounds = map(sound_of, medium.paths)
         return [
             {
                 "type": "input_audio",

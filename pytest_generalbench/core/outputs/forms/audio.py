@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import struct
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.errors import MissingDependencyError
+from pytest_generalbench.core.errors import MediaError, MissingDependencyError
+from pytest_generalbench.core.media.containers import read_samples
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.media_output import MediaOutput
 
@@ -125,15 +125,8 @@ def _checked(samples: Any) -> NDArray[np.float32]:
 
 def _decoded(content: bytes, name: str) -> tuple[NDArray[np.float32], int]:
     try:
-        import soundfile
-    except ImportError as error:
-        raise MissingDependencyError("soundfile and soxr", "audio", "reading audio") from error
-    try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
-            if file.frames > MAX_SAMPLES or file.channels > 16:
-                raise AnswerFormatError(f"{name}: {file.frames} samples in {file.channels} channels")
-            samples, rate = file.read(dtype="float32", always_2d=True), file.samplerate
-    except (soundfile.LibsndfileError, OSError, ValueError) as error:
-        raise AnswerFormatError(f"{name}: cannot be read as audio ({error})") from error
+        samples, rate = read_samples(content, name, MAX_SAMPLES)
+    except MediaError as error:
+        raise AnswerFormatError(str(error)) from error
     # More than two channels: their mean.
     return (samples if samples.shape[1] <= 2 else samples.mean(axis=1)), rate

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_generalbench.core.errors import MissingDependencyError
-from pytest_generalbench.core.media.media import MAX_PIXELS
+from pytest_generalbench.core.media.images import MAX_PIXELS
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.images.files import ENDINGS, read_colours
 from pytest_generalbench.core.outputs.codecs.images.png import png

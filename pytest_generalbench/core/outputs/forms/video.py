@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.errors import MissingDependencyError
-from pytest_generalbench.core.media.media import MAX_PIXELS
+from pytest_generalbench.core.media.containers import library, open_container, upright_frames
+from pytest_generalbench.core.media.images import MAX_PIXELS
 from pytest_generalbench.core.outputs.base import AnswerFormatError, Get
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.core.outputs.forms.image import Image, checked_pixels
@@ -99,16 +99,8 @@ def _stacked(frames: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return np.stack(frames)
 
 
-def _library() -> Any:
-    try:
-        import av
-    except ImportError as error:
-        raise MissingDependencyError("av", "video", "reading and keeping videos") from error
-    return av
-
-
 def _encoded(video: Video) -> bytes:
-    av = _library()
+    av = library("reading and keeping videos")
     target = io.BytesIO()
     with av.open(target, "w", format="mp4") as container:
         container.flags |= 0x400  # bit-exact: no library version in the header
@@ -125,19 +117,18 @@ def _encoded(video: Video) -> bytes:
 
 
 def _decoded(content: bytes, name: str) -> tuple[NDArray[np.uint8], float]:
-    av = _library()
+    av = library("reading and keeping videos")
     frames: list[NDArray[np.uint8]] = []
     size = 0
     try:
-        with av.open(io.BytesIO(content)) as container:
+        with open_container(content) as container:
             stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
             rate = stream.average_rate or stream.guessed_rate
-            for frame in container.decode(stream):
-                if frame.width * frame.height > MAX_PIXELS:
-                    raise AnswerFormatError(f"{name}: frames of {frame.width}x{frame.height} pixels")
-                frames.append(frame.to_ndarray(format="rgb24"))
-                size += frames[-1].size
+            if stream.width * stream.height > MAX_PIXELS:
+                raise AnswerFormatError(f"{name}: frames of {stream.width}x{stream.height} pixels")
+            for pixels in upright_frames(container):
+                frames.append(pixels)
+                size += pixels.size
                 if len(frames) > MAX_FRAMES or size > MAX_VALUES:
                     raise AnswerFormatError(f"{name}: a video too long to be taken")
     except (av.FFmpegError, IndexError, OSError, ValueError) as error:

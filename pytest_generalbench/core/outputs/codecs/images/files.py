@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import MissingDependencyError
-from pytest_generalbench.core.media.media import MAX_PIXELS
+from pytest_generalbench.core.media.images import FORMATS, MAX_PIXELS
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ def _opened(source: bytes | Path, name: str) -> AbstractContextManager[ImageFile
         try:
             with (
                 warnings.catch_warnings(action="ignore"),  # of damage that can be read over, and of mere size
-                Image.open(source if isinstance(source, Path) else io.BytesIO(source)) as image,
+                Image.open(
+                    source if isinstance(source, Path) else io.BytesIO(source), formats=FORMATS
+                ) as image,
             ):
                 if image.width * image.height > MAX_PIXELS:
                     size = f"{image.width}x{image.height}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.media.media import MAX_PIXELS
+from pytest_generalbench.core.media.images import MAX_PIXELS
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 
 if TYPE_CHECKING:
