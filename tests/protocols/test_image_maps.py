@@ -265,6 +265,14 @@ def test_depth_in_metres_millimetres_and_8_bits(depth: Bench) -> None:
         depth.parsed(DepthMap(np.ones((2, 2), np.float32)), "depth/a.png")
 
 
+def test_what_a_reading_says_of_depth_goes_before_the_file(depth: Bench) -> None:
+    name = depth.file("depth/a.npz", npz("depth", np.array([[1.5, 9.0, 3.0]], np.float32)))
+    given = Bench(depth.root, depth.protocol, reading={"depth_missing": "9", "depth_unit": "1/2"})
+    assert given.reference(name).tolist() == [[0.75, 0.0, 1.5]]
+    with pytest.raises(ReferenceFormatError, match="no metres follow"):
+        Bench(depth.root, depth.protocol, reading={"depth": "disparity"}).reference(name)
+
+
 def test_the_reference_of_the_same_name_is_the_reference(depth: Bench) -> None:
     depth.file("images/a.png", map_png(np.full((1, 1), 9000, np.uint16)))
     depth.file("depth/a.png", map_png(np.full((1, 1), 2000, np.uint16)))

@@ -74,7 +74,7 @@ class DepthEstimation(MapProtocol):
             with suppress(DataError):
                 names = map_references.array_names(instance, value)
         said = _DISPARITY_FILE.search(str(value)) or (names and all(is_disparity(name) for name in names))
-        if said and task.reading.get("depth") != "depth":
+        if said and "depth" not in task.reading:
             readings = {"depth": "the task asks for metres", "disparity": f"{value} is called so"}
             raise ambiguous(task, "depth", readings, f"instance {instance.id!r}")
 
@@ -86,6 +86,10 @@ class DepthEstimation(MapProtocol):
         """Return metres, float32, (height, width), 0 where there is none."""
         with map_references.of(instance):
             value = self._value(instance)
+            if context.reading.get("depth") == "disparity":
+                raise ReferenceFormatError(
+                    f"{fields.place(instance)}: {value!r:.80}: disparity, from which no metres follow"
+                )
             stored = map_references.numbers_of(instance, value)
             depth = self._reading(instance, value, stored, context).metres(stored)
             if not ((depth > 0) & (depth <= FARTHEST)).any():

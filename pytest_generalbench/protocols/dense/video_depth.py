@@ -112,7 +112,8 @@ class VideoDepthEstimation(MapProtocol):
         if not map_references.is_array_file(value):
             raise ReferenceFormatError(f"{fields.place(instance)}: no .npz of disparity: {value!r:.80}")
         array = map_references.array_of(instance, value, *DISPARITY_NAMES, "depth")
-        array = array[:, 0] if array.ndim == 4 and array.shape[1] == 1 else array
+        axis = next((one for one in (1, 3, 0) if array.ndim == 4 and array.shape[one] == 1), None)
+        array = array if axis is None else array.squeeze(axis)
         if array.ndim != 3 or not array.size:
             raise ReferenceFormatError(
                 f"{fields.place(instance)}: {value}: {array.shape} is no clip of disparity"

@@ -134,6 +134,8 @@ NAMED = (
 VIDEO_DEPTH = (
     video_depth("disparity", made.npz(disparity=1 / CLIP[:, None]), expected=(1 / CLIP,)),
     video_depth("disp without the axis of one", made.npz(disp=1 / CLIP), expected=(1 / CLIP,)),
+    video_depth("(frames, height, width, 1)", made.npz(disparity=1 / CLIP[..., None]), expected=(1 / CLIP,)),
+    video_depth("(1, frames, height, width)", made.npz(disparity=1 / CLIP[None]), expected=(1 / CLIP,)),
     video_depth("depth in metres", made.npz(depth=CLIP[:, None]), expected=(1 / CLIP,)),
     video_depth("depth in millimetres", made.npz(depth=CLIP * 1000), expected=(1 / CLIP,)),
     video_depth(
@@ -178,6 +180,20 @@ OPTICAL_FLOW = (
 
 ALPHA = SOFT / 255
 
+CODED = FLOW * 64 + 32768
+OPTICAL_FLOW_DOUBTS = (
+    flow(
+        "16-bit colours without a channel of what is valid",
+        made.png16(np.dstack([CODED, np.arange(24 * 32).reshape(24, 32)])),
+        word="flow_valid",
+        readings=("all", "third"),
+        settled=("all", (FLOW,)),
+    ),
+    flow("KITTI, the third channel empty", made.png16(np.dstack([CODED, 0 * ONES])), expected=(FLOW,)),
+    flow("(1, 2, height, width)", made.npy(np.moveaxis(FLOW, 2, 0)[None]), "flow/1.npy", expected=(FLOW,)),
+    flow("flow in thousandths of a pixel", made.npy(FLOW * 1000), "flow/1.npy"),
+)
+
 MATTES = (
     matte("8 bits", pillow(SOFT), expected=(ALPHA,)),
     matte("16 bits", made.png16(SOFT.astype(int) * 257), expected=(ALPHA,)),
@@ -202,4 +218,4 @@ MATTES = (
     ),
 )
 
-VARIANTS: Final = (*DEPTH, *NAMED, *VIDEO_DEPTH, *OPTICAL_FLOW, *MATTES)
+VARIANTS: Final = (*DEPTH, *NAMED, *VIDEO_DEPTH, *OPTICAL_FLOW, *OPTICAL_FLOW_DOUBTS, *MATTES)
