@@ -85,8 +85,8 @@ WORDS: Final[Mapping[str, Word]] = {
             name: name.replace("_", ", ")
             for name in (
                 "box_score", "box_class", "class_box", "score_box", "box_score_class", "box_class_score",
-                "class_box_score", "class_score_box", "score_class_box", "frame_box", "frame_box_score",
-                "frame_id_box", "id_frame_box",
+                "class_box_score", "class_score_box", "score_class_box", "box_id", "frame_box",
+                "frame_box_score", "frame_id_box", "id_frame_box",
             )
         },
     ),

@@ -307,6 +307,27 @@ VARIANTS = (
         refused=("cannot be read",),
     ),
     Variant(
+        "x, y, w, h and a mark of 0 or 1",
+        _rows(lambda box, size: [*box.plain, box.kind % 2]),
+        refused=("box_score or box_class",),
+    ),
+    Variant(
+        "y, x, h, w",
+        _by_label(lambda box, size: [box.y, box.x, box.height, box.width]),
+        refused=("nothing fits",),
+    ),
+    Variant(
+        "x, y, w, h and an angle",
+        _rows(lambda box, size: [*box.plain, 30.5]),
+        refused=("rows of 5 numbers, nothing fits",),
+    ),
+    Variant(
+        "detectron2",
+        lambda boxes, size: [
+            {"bbox": box.corners, "bbox_mode": 0, "category": NAMES[box.kind]} for box in boxes
+        ],
+    ),
+    Variant(
         "images of another size",
         _by_label(lambda box, size: [2 * value for value in box.plain]),
         refused=("contradict",),

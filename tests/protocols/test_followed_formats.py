@@ -74,6 +74,8 @@ TRACKS: dict[str, tuple[Any, Any]] = {
     "frame first, from 1": ({"answer": [[n + 1, *box] for n, box in enumerate(BOXES)]}, BOXES),
     "frame first, a gap": ({"answer": [[n + 1, *box] for n, box in enumerate(GONE) if box]}, GONE),
     "frame first, corners": ({"answer": [[n, *box] for n, box in enumerate(CORNERS)]}, None),
+    "0 or 1 last": ({"answer": [[*box, n % 2] for n, box in enumerate(BOXES)]}, BOXES),
+    "identity last": ({"answer": [[*box, 7] for box in BOXES]}, BOXES),
     "score last": ({"answer": [[*box, 0.5] for box in BOXES]}, BOXES),
     "frame first, score last": ({"answer": [[n, *box, 0.5] for n, box in enumerate(BOXES)]}, BOXES),
     "MOT": ({"answer": _mot()}, BOXES),

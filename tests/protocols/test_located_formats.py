@@ -96,6 +96,17 @@ def test_boxes_in_a_format_are_read_right(variant: Variant, pictures: dict[tuple
             assert_right(variant, found, truth)
 
 
+def test_rows_that_begin_with_the_number_of_the_image_are_refused(
+    pictures: dict[tuple[int, int], Path],
+) -> None:
+    path, instances = pictures[640, 480], []
+    for number in range(IMAGES):
+        boxes = truths(number, (640, 480), whole=False, low=0, high=1)
+        instances.append(an_image(number, {"bbox": [[number, *box.plain] for box in boxes]}, path))
+    with pytest.raises(AmbiguousReferenceError, match="rows of 5 numbers, nothing fits"):
+        context_of("object_detection", instances, {}, {})
+
+
 @pytest.mark.parametrize("variant", by_name(refused=True))
 def test_boxes_in_a_format_that_is_not_certain_are_refused(
     variant: Variant, pictures: dict[tuple[int, int], Path]

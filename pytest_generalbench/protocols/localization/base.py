@@ -42,6 +42,12 @@ def size_of(instance: Instance) -> Size | None:
     return media_size(instance.media[0]) if instance.media else None
 
 
+def frame_files(instance: Instance) -> int | None:
+    """Return how many frames the video has when it lies in frame files."""
+    files = len(instance.media[0].paths) if instance.media else 0
+    return files if files > 1 else None
+
+
 def told(numbers: Sequence[float]) -> str:
     """Write numbers for a prompt, with two decimals at most."""
     return f"[{', '.join(f'{number:.2f}'.rstrip('0').rstrip('.') for number in numbers)}]"
@@ -113,7 +119,8 @@ class LocatedProtocol(TextProtocol):
         except DataError:
             return  # it will be told where the instance is asked
         size = size_of(instance)
-        evidence.add([raws[place]._replace(scale=None) for place in spread(len(raws), _SAMPLED)], size)
+        sampled = [raws[place]._replace(scale=None) for place in spread(len(raws), _SAMPLED)]
+        evidence.add(sampled, size, frame_files(instance))
 
     def laid(self, raw: RawBox, instance: Instance, context: TaskContext) -> RawBox:
         """Return the box of a reference with its numbers from their columns, where its row has more."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import convention_of
 from pytest_generalbench.core.outputs.codecs.boxes.file_conventions import FileEvidence
 from pytest_generalbench.core.outputs.codecs.boxes.rows import Layout, RowEvidence
+from pytest_generalbench.protocols.class_names import class_names
 from pytest_generalbench.protocols.instance_fields import find
 from pytest_generalbench.protocols.reading import ambiguous, decide
 
@@ -38,8 +39,8 @@ class FileForm:
     rows: dict[int, RowEvidence] = field(default_factory=dict)
     """Rows of more, by their length."""
 
-    def add(self, raws: Sequence[RawBox], size: Size | None) -> None:
-        """Take the boxes of one instance, in order."""
+    def add(self, raws: Sequence[RawBox], size: Size | None, frames: int | None = None) -> None:
+        """Take the boxes of one instance, in order, of a video of so many frames."""
         by_length: dict[int, list[RawBox]] = defaultdict(list)
         for raw in raws:
             if raw.row:
@@ -47,7 +48,7 @@ class FileForm:
             else:
                 self.plain.add(raw, size)
         for length, found in by_length.items():
-            self.rows.setdefault(length, RowEvidence(length, self.video)).add(found, size)
+            self.rows.setdefault(length, RowEvidence(length, self.video)).add(found, size, frames)
 
 
 class Decided(NamedTuple):
@@ -68,6 +69,7 @@ def decide_form(task: Task, header: Mapping[str, Any], form: FileForm, default: 
     orders: list[str | None] = [None] if form.plain.boxes else []
     layouts: dict[int, Layout] = {}
     for length, rows in sorted(form.rows.items()):
+        rows.named = class_names(header) is not None
         name, note = _columns(task, length, rows)
         layouts[length] = rows.layouts()[name]
         notes.append(note)
@@ -83,9 +85,14 @@ def _columns(task: Task, length: int, rows: RowEvidence) -> tuple[str, str]:
     given = task.reading.get(ROW)
     if given in rows.layouts():
         return str(given), ""
-    found = decide(task, ROW, dict.fromkeys(fitting, ""), f"rows of {length} numbers")
+    place = f"rows of {length} numbers"
+    if not fitting and ROW not in task.reading:
+        raise ambiguous(
+            task, ROW, dict.fromkeys(rows.layouts(), "does not fit all"), f"{place}, nothing fits"
+        )
+    found = decide(task, ROW, dict.fromkeys(fitting, ""), place)
     if found.value not in rows.layouts():  # the reading says another length's columns
-        raise ambiguous(task, ROW, dict.fromkeys(fitting, ""), f"rows of {length} numbers")
+        raise ambiguous(task, ROW, dict.fromkeys(fitting, ""), place)
     return found.value, found.note
 
 

@@ -24,7 +24,7 @@ from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, 
 from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes, Tube
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.index_base import BASE
-from pytest_generalbench.protocols.localization.base import LocatedProtocol, told, unreadable
+from pytest_generalbench.protocols.localization.base import LocatedProtocol, frame_files, told, unreadable
 from pytest_generalbench.protocols.localization.frame_numbers import FrameEvidence, numbered_rows
 
 if TYPE_CHECKING:
@@ -38,12 +38,6 @@ _FIRST_BOX_KEYS: Final = (
 )  # fmt: skip
 _TOKENS_PER_BOX: Final = 28
 _MOST_TOKENS: Final = 16_384
-
-
-def _frame_files(instance: Instance) -> int | None:
-    """Return how many frames the video has when it lies in frame files."""
-    files = len(instance.media[0].paths) if instance.media else 0
-    return files if files > 1 else None
 
 
 def _seen(raw: RawBox | None) -> RawBox | None:
@@ -89,7 +83,7 @@ class ObjectTracking(LocatedProtocol):
             except DataError:
                 continue  # it will be told where the instance is asked
             if numbered:
-                evidence.add(numbered, _frame_files(instance), fields.place(instance))
+                evidence.add(numbered, frame_files(instance), fields.place(instance))
         base, note = evidence.decided(task)
         return replace(
             context,
@@ -117,7 +111,7 @@ class ObjectTracking(LocatedProtocol):
 
     def _track(self, instance: Instance, context: TaskContext) -> Sequence[RawBox | None]:
         """Return the box of every frame, its numbers from their columns."""
-        files = _frame_files(instance)
+        files = frame_files(instance)
         numbered = self._numbered(instance, context)
         if numbered is None:
             raws = self.raw_reference(instance)
@@ -159,7 +153,7 @@ class ObjectTracking(LocatedProtocol):
         return box if box and box.width > 0 and box.height > 0 else None
 
     def _frames(self, instance: Instance, context: TaskContext) -> int | None:
-        files = _frame_files(instance)
+        files = frame_files(instance)
         if files is None and instance.has_reference:
             return len(self._track(instance, context))
         return files
@@ -338,7 +332,7 @@ class SpatiotemporalGrounding(LocatedProtocol):
 
     def _frames(self, instance: Instance) -> int | None:
         count = whole(fields.find(instance.fields, "frame_count", "num_frames", "frames"))
-        return count if count is not None and count >= 1 else _frame_files(instance)
+        return count if count is not None and count >= 1 else frame_files(instance)
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the number of frames."""

@@ -189,9 +189,13 @@ class FileEvidence:
         if self.shares():
             return self._possible([f"unit_{one}" for one in orders])
         found = self._possible([f"pixels_{order}"]) if order else self._beside_default(default)
-        return self._with_doubt(
-            found or self._possible([f"{one}_{way}" for one, _ in _FULL for way in orders])
-        )
+        return self._with_doubt(found or self._filling(orders))
+
+    def _filling(self, orders: list[str]) -> dict[str, str]:
+        """Return thousandths and hundredths that fit, where the boxes reach as far as these go."""
+        found = self._possible([f"{scale}_{order}" for scale, _ in _FULL for order in orders])
+        full = {name: min(self.reach.get(name, (0.0, 0.0))) >= _FILLED for name in found}
+        return {name: why for name, why in found.items() if full[name] and self.boxes >= _ENOUGH}
 
     def _named(self) -> dict[str, str]:
         """Return the scales of boxes whose order is named; x and y of a size may be the centre."""
@@ -202,7 +206,7 @@ class FileEvidence:
                 f"{scale}_xywh": f"{outside} of {self.boxes} boxes contradict it",
                 f"{scale}_cxcywh": "x and y may be those of the centre",
             }
-        return self._possible([f"{scale}_xywh"]) or self._possible([f"{one}_xywh" for one, _ in _FULL])
+        return self._possible([f"{scale}_xywh"]) or self._filling(["xywh"])
 
     def _beside_default(self, default: str) -> dict[str, str]:
         # Corners with y first fit wherever images are square: they are thought of when nothing else fits.

@@ -52,6 +52,7 @@ IMAGE_LAYOUTS: Final[Mapping[str, Layout]] = {
 VIDEO_LAYOUTS: Final[Mapping[str, Layout]] = {
     "box_score": Layout(0, score=4),
     "frame_box": Layout(1, frame=0),
+    "box_id": Layout(0, track=4),
     "score_box": Layout(1, score=0),
     "frame_box_score": Layout(1, frame=0, score=5),
     "frame_id_box": Layout(2, frame=0, track=1),
@@ -86,6 +87,12 @@ class _Column:
     """Whether each value is a frame above the one before, in every instance."""
     constant: bool = True
     """Whether all values of an instance are one."""
+    counting: bool = True
+    """Whether each value is one more than that before, from 0 or 1, in every instance."""
+    beyond: bool = False
+    """Whether some value is beyond the number of frames."""
+    firsts: list[float] = field(default_factory=list)
+    """The first value of every instance, up to a number."""
     broken: int = 0
     """Values that are no integers."""
     values: set[float] = field(default_factory=set)
@@ -104,6 +111,8 @@ class RowEvidence:
     """What the four columns from each one on say of a convention."""
     labelled: bool = False
     """Whether labels stand beside the numbers."""
+    named: bool = False
+    """Whether the file lists its classes."""
 
     def layouts(self) -> dict[str, Layout]:
         """Return the layouts that rows of this length may have."""
@@ -114,8 +123,8 @@ class RowEvidence:
             if columns_of(layout) == self.length or (name in _MOT and 6 <= self.length <= 10)
         }
 
-    def add(self, raws: Sequence[RawBox], size: Size | None) -> None:
-        """Take rows of one instance, in order."""
+    def add(self, raws: Sequence[RawBox], size: Size | None, frames: int | None = None) -> None:
+        """Take rows of one instance, in order, of a video of so many frames."""
         starts = {layout.box for layout in self.layouts().values()}
         for place, raw in enumerate(raws):
             self.rows += 1
@@ -123,6 +132,8 @@ class RowEvidence:
             for number, value in enumerate(raw.row):
                 before = raws[place - 1].row[number] if place else None
                 self._look(self.columns[number], value, before)
+                if frames is not None and value > frames:
+                    self.columns[number].beyond = True
             for start in starts:
                 a, b, c, d = raw.row[start : start + 4]
                 self.boxes[start].add(raw._replace(values=(a, b, c, d)), size)
@@ -133,7 +144,12 @@ class RowEvidence:
         column.whole = column.whole and whole and value >= 0
         column.share = column.share and 0 <= value <= 1
         column.broken += not whole
-        if before is not None:
+        if before is None:
+            column.counting = column.counting and value in (0, 1)
+            if len(column.firsts) < _MANY:
+                column.firsts.append(value)
+        else:
+            column.counting = column.counting and value == before + 1
             column.rising = column.rising and value > before
             column.constant = column.constant and value == before
         if len(column.values) < _MANY:
@@ -143,6 +159,9 @@ class RowEvidence:
         column = self.columns[number]
         if not column.whole or self.labelled or max(column.values, default=0) >= _MOST_CLASSES:
             return False
+        firsts = column.firsts
+        if column.constant and len(firsts) > 2 and len(set(firsts)) == len(firsts) < self.rows:
+            return False  # the number of the image
         # Widths, of which hardly two are alike, are no classes; of a few rows nobody can tell.
         return self.rows < _FEW or len(column.values) <= self.rows / 2
 
@@ -164,17 +183,32 @@ class RowEvidence:
             roles = (
                 layout.label is None or self._is_class(layout.label),
                 layout.score is None or self.columns[layout.score].share,
-                layout.frame is None
-                or (self.columns[layout.frame].whole and self.columns[layout.frame].rising),
-                layout.track is None or self.columns[layout.track].constant,
+                layout.frame is None or self._is_frame(layout.frame),
+                layout.track is None or self._is_track(layout.track),
                 self._is_side(layout.box),
             )
             if all(roles):
                 found[name] = layout
-        return self._without_twins(found)
+        counted = {
+            name: layout
+            for name, layout in found.items()
+            if layout.frame is not None and self.columns[layout.frame].counting
+        }
+        # One more in every row, from the first frame on: no coordinate does that.
+        return self._without_twins(counted if counted and self.rows > 2 else found)
+
+    def _is_frame(self, number: int) -> bool:
+        column = self.columns[number]
+        return column.whole and column.rising and not column.beyond
+
+    def _is_track(self, number: int) -> bool:
+        return self.columns[number].whole and self.columns[number].constant
 
     def _without_twins(self, found: dict[str, Layout]) -> dict[str, Layout]:
-        """Keep one of several layouts with the same box: 0 and 1 that differ are classes, else scores."""
+        """Keep one of several layouts with the same box, a class before a score.
+
+        Behind the box 0 and 1 may be a mark as well as two classes, where the file names none.
+        """
         kept: dict[str, Layout] = {}
         by_box: dict[int, list[str]] = defaultdict(list)
         for name, layout in found.items():
@@ -185,9 +219,15 @@ class RowEvidence:
                 for name in names
                 if (column := found[name].label) is not None and len(self.columns[column].values) > 1
             ]
-            chosen = (classes or names)[:1] if len(names) > 1 else names
+            chosen = (classes or names)[:1]
+            doubtful = [name for name in classes if self._are_bits(found[name]) and len(names) > len(classes)]
+            if doubtful and not self.named:
+                chosen = names
             kept.update({name: found[name] for name in chosen})
         return kept
+
+    def _are_bits(self, layout: Layout) -> bool:
+        return layout.label is not None and layout.label > layout.box and self.columns[layout.label].share
 
     def order_of(self, name: str) -> str | None:
         """Return the order of the box's numbers that a layout says."""
