@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 
 from pytest_generalbench.core.result import TaskResult
-from pytest_generalbench.runs.finalize import open_instances, within
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.runs.finalize import Setting, level_of, open_instances, task_facets, within
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.level import sota_table
 
 
 @pytest.mark.parametrize(
@@ -21,3 +24,23 @@ def test_what_has_no_answer_or_no_verdict_is_counted() -> None:
     states = {"ok": 5, "unparsable": 1, "refused": 1, "error": 1, "timeout": 1, "oom": 1, "missing_media": 1}
     results = [TaskResult("nlp/a", "incomplete", "m", "u", states={**states, "unjudged": 2})]
     assert open_instances(results) == (6, 13)
+
+
+def test_a_task_without_a_readable_answer_has_no_points() -> None:
+    tasks = registry.load_tasks()
+    by_id = {task.id: task for task in tasks}
+    song, count = "audio/generation/song-gen", "image/comprehension/crowd-counting"
+    given = Setting(Settings("m"), tasks, by_id, sota_table(tasks, "released"), None)
+    results = [
+        TaskResult(song, "scored", "fad", "distance", 4.0, n=8, states={"unparsable": 8}),
+        TaskResult(count, "scored", "mae", "count", 1.0, n=8, states={"ok": 8}),
+    ]
+    level = level_of(given, results, set(by_id), is_demo=False)
+    assert level.wins == (count,)
+    assert song in level.missing
+    assert level.notes == (f"no points, not one answer could be read: {song}",)
+    silent = task_facets(by_id[song], 4.0, 3.87, {"unparsable": 8})
+    assert (silent.points, silent.reached) == (0.0, False)
+    assert silent.no_win == "no win: 8 of 8 answers unreadable, refused or missing, more than 5 %"
+    fine = task_facets(by_id[song], 3.0, 3.87, {"ok": 95, "refused": 5})
+    assert (fine.reached, fine.no_win) == (True, None)

@@ -135,6 +135,18 @@ def drift(results: Iterable[TaskResult]) -> dict[str, Any]:
 REASON_CHARS: Final = 700
 """A longer reason of a task without a score is cut."""
 
+
+def counted_score(score: float | None, states: Mapping[str, int]) -> float | None:
+    """Return the score that counts in the levels: none of a task without a single readable answer.
+
+    What silence costs differs by metric, and some maps would give it points.
+
+    >>> counted_score(4.0, {"unparsable": 8}), counted_score(4.0, {"ok": 1, "refused": 7})
+    (None, 4.0)
+    """
+    return None if states and not states.get("ok") else score
+
+
 MOST_UNREADABLE: Final = 0.05
 """The share of instances without a counted answer up to which a task may be a win."""
 

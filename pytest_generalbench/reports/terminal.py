@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import vocabulary
-from pytest_generalbench.core.result import drift, no_win
+from pytest_generalbench.core.result import counted_score, drift, no_win
 from pytest_generalbench.suite.level import LEVELS, tier_words, wins_words
 from pytest_generalbench.suite.level.scorings.paper import standing
 
@@ -82,7 +82,10 @@ def _table(
     for (modality, paradigm), group in _groups(tasks.values()).items():
         reported = [results[task.id] for task in group if task.id in results]
         found = [
-            standing(tasks[item.id], item.score, sota.get(item.id), no_win(item.states)) for item in reported
+            standing(
+                tasks[item.id], counted_score(item.score, item.states), sota.get(item.id), no_win(item.states)
+            )
+            for item in reported
         ]
         have = [item for item in found if item.scored]
         wins = sum(item.reached for item in have)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.request import OPEN_STATES
-from pytest_generalbench.core.result import no_win
+from pytest_generalbench.core.result import counted_score, no_win
 from pytest_generalbench.core.settings import Affects, settings_that_affect
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.runs.provenance import definitions
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.level import LevelResult, SotaTable
+
+_NAMED: Final = 3
+"""Tasks that a note names."""
 
 MEASURED_STATES: Final = ("scored", "unsupported")
 """States that are the model's own doing; any other makes a tier partial."""
@@ -51,7 +54,7 @@ def level_of(
     shipped = {task.id for task in given.shipped}
     level = compute_level(
         given.shipped,
-        {result.id: result.score for result in results if result.id in shipped},
+        {result.id: counted_score(result.score, result.states) for result in results if result.id in shipped},
         scoring=given.settings.scoring,
         sota=given.sota,
         board=given.settings.board,
@@ -61,6 +64,15 @@ def level_of(
         demo=is_demo,
         no_wins={result.id: why for result in results if (why := no_win(result.states))},
     )
+    unread = [
+        result.id
+        for result in results
+        if result.score is not None and counted_score(result.score, result.states) is None
+    ]
+    if unread:
+        more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+        note = f"no points, not one answer could be read: {', '.join(unread[:_NAMED])}{more}"
+        level = replace(level, notes=(*level.notes, note))
     if all(result.score is None for result in results):
         level = replace(level, tier=None, reason="nothing was scored")
     return level
@@ -110,13 +122,14 @@ def task_facets(task: Task, score: float | None, sota: float | None, states: Map
         states: Its instances by state.
     """
     why = None if score is None else no_win(states)
+    counted = counted_score(score, states)
     return TaskFacets(
         modality=task.modality,
         paradigm=task.paradigm,
         skill=task.skill,
         direction=task.metric.direction,
-        points=None if score is None else points(task, score),
-        reached=None if score is None or sota is None else standing(task, score, sota, why).reached,
+        points=None if score is None else points(task, counted),
+        reached=None if score is None or sota is None else standing(task, counted, sota, why).reached,
         no_win=why,
     )
 

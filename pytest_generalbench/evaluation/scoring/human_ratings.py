@@ -138,6 +138,7 @@ def score_rated(
     accumulator = metrics.make(task.metric.name, task.metric.options)
     states = Counter[str]()
     problems: list[str] = []
+    void = 0
     rows: list[InstanceRow] = []
     added: list[str] = []
     for instance in given.instances:
@@ -151,7 +152,8 @@ def score_rated(
             added.append(instance.id)
         if state in INCOMPLETE_STATES:
             problems.append(f"{instance.id}: {message}")
-        elif state != "ok" and rating is not None:
+        elif state not in ("ok", UNRATED) and rating is not None:
+            void += 1
             problems.append(f"{instance.id}: rated, but its answer is {state}")
         states[state] += 1
         rows.append(InstanceRow(instance.id, state))
@@ -170,7 +172,7 @@ def score_rated(
         n=value.n,
         coverage=1 - unanswered / count,
         seconds=seconds,
-        reason=reason_of(states, problems),
+        reason=reason_of(states, problems, [f"{void} rated without a readable answer"] if void else []),
         states=dict(states),
         data=given.fingerprint,
         notes=(note,),

@@ -17,7 +17,7 @@ from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definiti
 from pytest_generalbench.protocols.text.parsers import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.evaluation.scoring.backbones import Backbones
@@ -168,10 +168,12 @@ def _result(
     )
 
 
-def reason_of(states: Counter[str], problems: list[str]) -> str | None:
-    """Return how many instances are open, and the first problem; None where there is none."""
+def reason_of(states: Counter[str], problems: list[str], also: Sequence[str] = ()) -> str | None:
+    """Return how many instances are open, and the first problem; None where there is none.
+
+    `also` says what else makes the task incomplete.
+    """
     if not problems:
         return None
-    counts = ", ".join(f"{states[state]} {state}" for state in OPEN_STATES if states[state])
-    counts = counts or f"{len(problems)} problems"
+    counts = ", ".join([*(f"{states[state]} {state}" for state in OPEN_STATES if states[state]), *also])
     return escape_surrogates(f"{counts}; first {problems[0]}"[:300])
