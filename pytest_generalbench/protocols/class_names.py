@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,8 @@ CLASS_KEYS: Final = (
 """Keys of a header under which classes are listed."""
 
 _NAME: Final = ("name", "label", "class", "category", "text", "title")
+_NUMBERED: Final = re.compile(r"\s*(\d{1,6})\s*[:=.)-]\s*(\S.*?)\s*")
+"""One class in a text of them: `0: cat`."""
 _NUMBER: Final = ("id", "label_id", "class_id", "category_id", "index", "idx", "value")
 
 
@@ -93,8 +96,12 @@ def class_names(header: Mapping[str, Any], keys: Sequence[str] = CLASS_KEYS) -> 
 def _read(key: str, value: Any) -> ClassNames | None:
     if isinstance(value, Mapping):
         return _of_object(key, value)
-    if isinstance(value, str) and value.count(",") > 0:
+    if isinstance(value, str) and "," in value:
         value = [item for item in value.split(",") if item.strip()]
+        numbered = [_NUMBERED.fullmatch(item) for item in value]
+        if all(numbered):
+            value = {found[1]: found[2] for found in numbered if found is not None}
+            return _of_object(key, value)
     if not isinstance(value, list | tuple) or not value:
         return None
     if all(isinstance(item, str) for item in value):

@@ -212,6 +212,18 @@ WAYS = (
         ["football", "golf"],
         header={"classes": "football, tennis, golf"},
     ),
+    _label(
+        "two marks without classes",
+        [{"label": [1, 0]}, {"label": [0, 1]}, {"label": [1, 1]}],
+        refused=["mark for each"],
+    ),
+    _label(
+        "numbered classes in a text",
+        [{"label": 0}, {"label": 1}],
+        ["cat", "dog"],
+        header={"labels": "0: cat, 1: dog"},
+    ),
+    _choice("several letters in one text", [{"answer": "A;C"}, {"answer": "B"}], refused=["'A;C'"]),
     _yes("words", [{"answer": "Yes"}, {"answer": "no."}], ["yes", "no"]),
     _yes("bools", [{"answer": True}, {"answer": False}], ["yes", "no"]),
     _yes("true and false", [{"answer": "true"}, {"answer": "False"}], ["yes", "no"]),

@@ -6,6 +6,7 @@ decided over the whole file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -33,6 +34,8 @@ _WHY: Final = {
 }
 _EDGES: Final = " .():[]"
 _SHORT: Final = 4
+_SEVERAL: Final = re.compile(r"\W*[A-Za-z]\W*(?:(?:[,;/|&+]|\band\b|\bor\b)\W*[A-Za-z]\W*)+")
+"""Several letters in one text: whether all are due or one of them, it does not say."""
 
 
 class Kinds(NamedTuple):
@@ -140,7 +143,7 @@ def meanings_of(raw: Any, options: Options, texts: Sequence[str]) -> dict[str, s
         for base in (0, 1):
             if base <= number < len(letters) + base:
                 found[f"index {base}"] = letters[number - base]
-    if not found and text[:1] in "(" + letters:
+    if not found and text[:1] in "(" + letters and not _SEVERAL.fullmatch(text):
         named = read_choice(text, tuple(texts))
         if named is not None:
             found["letter"] = named

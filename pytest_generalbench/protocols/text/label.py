@@ -11,7 +11,7 @@ from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.class_names import are_numbers
 from pytest_generalbench.protocols.index_base import BASE
 from pytest_generalbench.protocols.text.base import TextProtocol
-from pytest_generalbench.protocols.text.choice_references import WORD, vector_length
+from pytest_generalbench.protocols.text.choice_references import WORD, marked, vector_length
 from pytest_generalbench.protocols.text.coded_labels import coded_labels
 from pytest_generalbench.protocols.text.parsers.labels import intent
 from pytest_generalbench.protocols.text.parsers.labels.label import index_of, join_labels, lists_all
@@ -91,6 +91,10 @@ class Label(TextProtocol):
         several = any(isinstance(value, list | tuple) and len(value) != 1 for _, value in raw)
         labels = self._fixed(task, instances, raw) or self._collected(raw)
         notes = ("the labels are numbers that the file does not name",) if are_numbers(labels) else ()
+        lengths = {len(value) if isinstance(value, list) else 0 for _, value in raw}
+        length = lengths.pop() if len(lengths) == 1 and len(raw) > 1 else 0
+        if length and all(marked(value, length) is not None for _, value in raw):
+            return TaskContext(task=task, header=header, facts={"marks": length})
         return TaskContext(task=task, labels=labels, several=several, header=header, notes=notes)
 
     def _fixed(
@@ -162,7 +166,7 @@ class Label(TextProtocol):
         coded = context.facts.get("coded")
         if coded is not None:
             return (coded.label_of(instance, key, value),)
-        if vector_length(value):
+        if vector_length(value) or context.facts.get("marks"):
             raise references.malformed(instance, key, value, "a label; a mark for each needs a list of them")
         if context.labels in _FIXED and (bit := _bit(value)) is not None:
             return ((("no defect", "defect") if context.labels == _DEFECT else _NO_YES)[bit],)
