@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from pytest_generalbench.metrics.image.frechet import FeatureMoments, frechet_distance
+from pytest_generalbench.metrics.image.frechet import FeatureMoments, distance_with_silence, frechet_distance
 from pytest_generalbench.metrics.validation import PredictionFormatError
 
 if TYPE_CHECKING:
@@ -27,6 +27,34 @@ def by_matrix_root(one: Features, other: Features) -> float:
     root = linalg.sqrtm(first @ second).real
     apart = one.mean(axis=0) - other.mean(axis=0)
     return float(apart @ apart + np.trace(first + second - 2 * root))
+
+
+def test_silence_is_mixed_in_by_its_share() -> None:
+    dice = np.random.default_rng(5)
+    true, said = dice.standard_normal((40, 8)) + 1, dice.standard_normal((30, 8))
+    worst = 4 * float((true**2).sum(axis=1).mean())
+    whole = frechet_distance(moments(said), moments(true))
+    assert distance_with_silence(moments(said), moments(true), 0, 30) == whole
+    assert distance_with_silence(moments(said), moments(true), 10, 40) == pytest.approx(
+        0.75 * whole + 0.25 * worst
+    )
+    assert distance_with_silence(FeatureMoments(), moments(true), 40, 40) == pytest.approx(worst)
+    far = moments(said + 100)
+    assert distance_with_silence(far, moments(true), 10, 40) == pytest.approx(
+        frechet_distance(far, moments(true))
+    )
+    assert distance_with_silence(FeatureMoments(), moments(0 * true), 40, 40) == 1.0
+    assert moments(true, part=3).mean_square() == pytest.approx(worst / 4)
+
+
+@pytest.mark.parametrize("bad", range(1, 12))
+def test_leaving_bad_answers_out_never_helps(bad: int) -> None:
+    dice = np.random.default_rng(bad)
+    true, said = dice.standard_normal((40, 6)) + 2, dice.standard_normal((40, 6)) + 2
+    said[:bad] *= -1
+    whole = distance_with_silence(moments(said), moments(true), 0, 40)
+    for left in range(1, bad + 1):
+        assert distance_with_silence(moments(said[left:]), moments(true), left, 40) >= whole
 
 
 @pytest.mark.parametrize(("one", "other"), [(200, 300), (40, 300), (200, 33), (33, 34)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -34,6 +35,8 @@ class FeatureMoments:
     def __init__(self) -> None:
         """Start without vectors."""
         self.n = 0
+        self._squares = array("d")
+        """The squared length of each vector."""
         self._rows: list[Features] = []
         self._shift: Features | None = None
         self._sum: Features | None = None
@@ -48,6 +51,7 @@ class FeatureMoments:
         if not np.isfinite(vectors).all():
             raise PredictionFormatError("a feature is NaN or infinite")
         self.n += len(vectors)
+        self._squares.extend((vectors**2).sum(axis=1).tolist())
         if self._outer is None:
             self._rows.append(vectors)
             if self.n > vectors.shape[1]:
@@ -83,7 +87,7 @@ class FeatureMoments:
 
     def mean_square(self) -> float:
         """Return the mean of the vectors' squared lengths."""
-        return float((self.mean() ** 2).sum() + (self.factor() ** 2).sum() * (self.n - 1) / self.n)
+        return math.fsum(self._squares) / self.n
 
     def factor(self) -> Features:
         """Return F, (d, k), with F Fᵀ the sample covariance (divisor n - 1); of one vector it is 0."""
@@ -141,9 +145,9 @@ def distance_with_silence(said: FeatureMoments, true: FeatureMoments, silent: in
     where that is more: so it is never better than the answers, and as the distance of a mixture is at most
     the mixture of the distances, leaving bad answers out does not help.
     """
-    worst = SILENT * true.mean_square() or 1.0
     if not silent:
         return frechet_distance(said, true)
+    worst = SILENT * true.mean_square() or 1.0
     if silent == n:
         return worst
     found = frechet_distance(said, true)
