@@ -197,6 +197,15 @@ POINTS: dict[str, tuple[Any, Any]] = {
         {"keypoints": [value / (WIDE, HIGH)[n % 2] for n, value in enumerate(FLAT)]},
         ("triples", "pairs"),
     ),
+    "shares of the person's box": (
+        [{"keypoints": [[(x - 100) / 120, (y - 50) / 190] for x, y in PLACES], "bbox": [100, 50, 120, 190]}],
+        ("points lie far from the boxes",),
+    ),
+    "a confidence of 80 to 86": ({"keypoints": _three(*range(80, 87))}, ("triples", "pairs")),
+    "a list of x and one of y": (
+        {"keypoints": {"x": [x for x, _ in PLACES], "y": [y for _, y in PLACES]}},
+        ("the name of a point",),
+    ),
     "out of the image": ({"keypoints": [value * 5 for value in FLAT]}, ("point",)),
     "an odd number": ({"keypoints": FLAT[:35]}, ("35 numbers",)),
 }

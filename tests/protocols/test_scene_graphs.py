@@ -37,6 +37,9 @@ READ: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "indices from 0, predicate between": (
         [{"objects": NAMES, "relations": [[0, "riding", 1], [2, "near", 0]]}], {},
     ),
+    "indices beside ids that are others": (
+        [{"objects": [{"id": n + 1, "name": name} for n, name in enumerate(NAMES)], "relations": ROWS}], {},
+    ),
     "indices from 1": ([{"objects": NAMES, "relationships": [[1, 2, "riding"], [3, 1, "near"]]}], {}),
     "objects with labels": (
         [{"objects": [{"label": name, "bbox": [1, 2, 3, 4]} for name in NAMES],

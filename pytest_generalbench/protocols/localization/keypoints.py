@@ -23,12 +23,23 @@ from pytest_generalbench.core.outputs.forms.boxes import Keypoint, Keypoints, Pe
 from pytest_generalbench.metrics.detection.keypoints import TruePerson
 from pytest_generalbench.protocols.instance_fields import find
 from pytest_generalbench.protocols.localization.base import ASKED, LocatedProtocol, size_of, unreadable
-from pytest_generalbench.protocols.localization.point_forms import POINT_WORDS, PointEvidence, PointForm
+from pytest_generalbench.protocols.localization.point_forms import (
+    POINT,
+    POINT_WORDS,
+    PointEvidence,
+    PointForm,
+)
+from pytest_generalbench.protocols.reading import ambiguous
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.protocols.base import TaskContext
+
+_CHECKED: Final = 5000
+"""Points that are held against the boxes of their people."""
+
+_MOST_FAR: Final = 0.3
 
 _BODY: Final = 0.53
 """The share of a person's box that the person covers, where the file gives no area."""
@@ -87,7 +98,26 @@ class KeypointDetection(LocatedProtocol):
         count = min(counts, key=lambda count: (-counts[count], count), default=len(COCO_POINTS))
         names = given if len(given) == count else COCO_POINTS if count == len(COCO_POINTS) else ()
         facts = {**context.facts, "points": count, "names": names, "form": form}
-        return replace(context, facts=facts, notes=(*context.notes, *notes))
+        context = replace(context, facts=facts, notes=(*context.notes, *notes))
+        self._check_boxes(instances, context)
+        return context
+
+    def _check_boxes(self, instances: Sequence[Instance], context: TaskContext) -> None:
+        """Refuse the task when most points lie far from the boxes of their people (shares of those, say)."""
+        far = count = 0
+        for instance in instances:
+            with suppress(DataError):
+                for raw in self._people(instance) if instance.has_reference and count < _CHECKED else ():
+                    if raw.box is None:
+                        continue
+                    box = self.true_box(raw.box, instance, context)
+                    points = [point for point in self._points(raw, instance, context) if point.visibility > 0]
+                    count += len(points)
+                    far += sum(_is_far(point, box) for point in points)
+        if far > _MOST_FAR * count and POINT not in context.reading:
+            scale = context.facts["form"].scale
+            why = f"{far} of {count} points lie far from the boxes of their people"
+            raise ambiguous(context.task, POINT, {scale: why}, "points")
 
     def _people(self, instance: Instance) -> list[RawPerson]:
         try:
@@ -184,6 +214,13 @@ class KeypointDetection(LocatedProtocol):
     def ideal(self, reference: tuple[TruePerson, ...], instance: Instance, context: TaskContext) -> Keypoints:
         """Return everybody who counts."""
         return Keypoints(tuple(Person(person.points) for person in reference if not person.ignored))
+
+
+def _is_far(point: Keypoint, box: Box) -> bool:
+    """Whether a point lies more than half a side outside a box."""
+    across, down = box.width / 2 + 1, box.height / 2 + 1
+    inside = box.x - across <= point.x <= box.x + box.width + across
+    return not (inside and box.y - down <= point.y <= box.y + box.height + down)
 
 
 def _people_in_text(text: str, names: Sequence[str]) -> list[RawPerson] | None:

@@ -23,6 +23,9 @@ POINT_WORDS: Final = (POINTS, POINT, VISIBILITY)
 """The words of a reading for points."""
 
 _WIDTH: Final = {"pairs": 2, "triples": 3}
+_FEW_POINTS: Final = 6
+_CODES_AT_MOST: Final = 3
+_NARROW: Final = 0.25
 _CODES: Final = frozenset((0.0, 1.0, 2.0))
 
 
@@ -85,7 +88,7 @@ class PointEvidence:
             fits["triples"] = "every third number may be a visibility"
         marked = "triples" in fits and _are_marks(flats)
         if "triples" not in fits and _are_codes(flats):
-            fits["triples"] = "every third number is one of few"
+            fits["triples"] = "every third number is of a narrow range"
         if all(len(flat) % 2 == 0 and self._named(flat, 2) for flat in flats) and not marked:
             fits["pairs"] = f"{len(flats[0])} numbers are {len(flats[0]) // 2} pairs"
         found = decide(task, POINTS, fits)
@@ -146,9 +149,13 @@ def _are_seen(flats: Sequence[Sequence[float]]) -> bool:
 
 
 def _are_codes(flats: Sequence[Sequence[float]]) -> bool:
-    """Whether every third number is one of at most three, as codes are and coordinates are not."""
+    """Whether every third number is one of at most three, or of a narrow range: no coordinates are."""
     thirds = [value for flat in flats for value in flat[2::3]]
-    return all(len(flat) % 3 == 0 for flat in flats) and len(thirds) > 6 and len(set(thirds)) <= 3
+    others = [value for flat in flats for place, value in enumerate(flat) if place % 3 != 2]
+    if not all(len(flat) % 3 == 0 for flat in flats) or len(thirds) <= _FEW_POINTS:
+        return False
+    narrow = max(thirds) - min(thirds) < _NARROW * (max(others) - min(others))
+    return narrow or len(set(thirds)) <= _CODES_AT_MOST
 
 
 def _are_marks(flats: Sequence[Sequence[float]]) -> bool:

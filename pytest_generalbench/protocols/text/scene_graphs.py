@@ -51,7 +51,17 @@ _TARGET: Final = (
     "to",
     "target",
 )
-_PREDICATE: Final = ("predicate", "relation", "relationship", "rel", "name", "label", "predicate_id", "type")
+_PREDICATE: Final = (
+    "predicate",
+    "pred",
+    "relation",
+    "relationship",
+    "rel",
+    "name",
+    "label",
+    "predicate_id",
+    "type",
+)
 _PREDICATES: Final = (
     "predicate_classes", "predicates", "predicate_names", "relation_classes", "relation_names", "rel_classes",
     "relations", "relationships", "idx_to_predicate", "predicate_to_idx",
@@ -202,9 +212,9 @@ class GraphEvidence:
         """Return the number of the first object; None where numbers are ids."""
         evidence = IndexEvidence("objects")
         for graph, place in self.graphs:
-            given = [part for one in map(form.ordered, graph.relations) for part in (one.subject, one.target)]
-            if graph.ids and all(code_text(part) in graph.ids for part in given):
+            if form.by_id(graph):
                 continue
+            given = [part for one in map(form.ordered, graph.relations) for part in (one.subject, one.target)]
             for part in given:
                 number = whole_number(part)
                 if number is not None:
@@ -250,23 +260,29 @@ class GraphForm(NamedTuple):
 
     def triplets(self, graph: Graph) -> tuple[Triplet, ...]:
         """Return the triplets in words. Raises DataError for what has no name."""
+        by_id = self.by_id(graph)
         return tuple(
             (
-                self._object(one.subject, graph),
+                self._object(one.subject, graph, by_id),
                 self._word(one.predicate, self.predicates),
-                self._object(one.target, graph),
+                self._object(one.target, graph, by_id),
             )
             for one in map(self.ordered, graph.relations)
         )
 
-    def _object(self, part: Any, graph: Graph) -> str:
-        if graph.ids and code_text(part) in graph.ids:
-            return self._word(graph.names[graph.ids.index(code_text(part))], self.classes)
+    def _object(self, part: Any, graph: Graph, by_id: bool) -> str:
         number = whole_number(part)
         place = -1 if number is None or self.base is None else number - self.base
+        if by_id:
+            place = graph.ids.index(code_text(part))
         if not 0 <= place < len(graph.names):
             raise DataError(f"a relation with the object {part!r:.40}, of {len(graph.names)} objects")
         return self._word(graph.names[place], self.classes)
+
+    def by_id(self, graph: Graph) -> bool:
+        """Whether all relations of a graph name ids of its objects."""
+        parts = (part for one in map(self.ordered, graph.relations) for part in (one.subject, one.target))
+        return bool(graph.ids) and all(code_text(part) in graph.ids for part in parts)
 
     @staticmethod
     def _word(value: Any, names: Mapping[str, str]) -> str:

@@ -106,6 +106,8 @@ def _of_points(value: Any, names: Sequence[str]) -> RawPerson:
     if isinstance(value, Mapping):
         plain = {key_of(key): item for key, item in value.items()}
         given = [plain.get(key_of(name)) for name in names]
+        if not any(key_of(name) in plain for name in names):
+            raise AnswerFormatError(f"none of {', '.join(map(repr, plain)):.80} is the name of a point")
         return RawPerson(tuple(map(_point, given)), places_only=_are_places(given))
     if not isinstance(value, list | tuple) or not value:
         raise AnswerFormatError(f"{value!r:.60} is no list of points")
