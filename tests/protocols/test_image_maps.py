@@ -287,3 +287,15 @@ def test_the_close_set_takes_any_size(binary: Bench) -> None:
     closed = type(instance)("i1", "image/x", {}, instance.media)
     answer: StructuredOutput = Mask(encode(np.eye(3)))
     assert binary.used.parse(Output(medium="map", answer=answer), closed, binary.context(closed)) is not None
+
+
+def test_a_reference_that_is_the_picture_itself_is_refused(matting: Bench) -> None:
+    instance = matting.instance({"alpha": "images/a.png"})
+    with pytest.raises(ReferenceFormatError, match="the picture that is asked about"):
+        matting.used.reference(instance, matting.context(instance))
+
+
+def test_a_bare_name_is_that_of_the_matte(matting: Bench) -> None:
+    matting.file("alpha/a.png", map_png(np.array([[0, 51, 255]], np.uint8)))
+    instance = matting.instance({"alpha": "a.png"})
+    assert matting.used.reference(instance, matting.context(instance)).alpha.shape == (1, 3)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture, palette_of
 from pytest_generalbench.core.outputs.forms.maps import DepthMap
 from pytest_generalbench.metrics.dense.depth import FARTHEST
 from pytest_generalbench.protocols import instance_fields as fields
@@ -59,6 +60,8 @@ class DepthEstimation(MapProtocol):
         for instance, value in chosen:
             self._refuse_disparity(task, instance, value)
             with suppress(DataError):  # the instance says so itself when it is read
+                if _is_drawn(instance, value):
+                    found.kinds.add("colours")
                 found.add(map_references.numbers_of(instance, value), value, f"instance {instance.id!r}")
         found.is_whole = len(chosen) == len(listed)
         reading = decide_depth(task, header, found)
@@ -124,3 +127,13 @@ class DepthEstimation(MapProtocol):
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
         return DepthMap(reference)
+
+
+def _is_drawn(instance: Instance, value: Any) -> bool:
+    """Whether a picture has a palette of colours, so that its indices are no depth."""
+    if not is_picture(value):
+        return False
+    palette = palette_of(map_references.path_of(instance, value), value)
+    return palette is not None and any(
+        colour != index * 0x010101 for index, colour in enumerate(palette) if colour
+    )

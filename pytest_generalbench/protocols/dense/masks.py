@@ -97,6 +97,12 @@ def _channel_note(task: Task, channel: str) -> str:
 def _readings(found: Survey, channel: str, hist: dict[int, int], several: bool) -> dict[str, str]:
     """Return what speaks for each reading of the foreground."""
     values = sorted(value for value in hist if value > 0)
+    ground = found.palette.get(0, 0)
+    if ground and 0 in hist and channel == "grey":
+        return {
+            "above_0": "index 0 is the background",
+            "0": f"the palette draws index 0 in #{ground:06x}, not in black",
+        }
     if not values or values == [1] or (len(values) == 1 and not found.is_lossy):
         return {"above_0": "one value beside 0"}
     if channel == COLOURS:

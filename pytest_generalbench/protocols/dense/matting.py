@@ -50,6 +50,9 @@ class Matting(MapProtocol):
         if not found.count:
             return TaskContext(task, header=header, facts={"channel": "grey", "top": 1})
         channel = channel_of(task, found)
+        if found.is_recoloured and channel == "grey" and "channel" not in task.reading:
+            readings = {"red": "the palette's indices are alpha", "alpha": "its colours say something else"}
+            raise ambiguous(task, "channel", readings, found.place)
         place = found.place
         if channel == COLOURS:
             raise ambiguous(

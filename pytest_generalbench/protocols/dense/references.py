@@ -78,7 +78,12 @@ def path_of(instance: Instance, name: str) -> Path:
     """Return the file behind a name in a reference. Raises DataError when there is none."""
     if instance.files is None:
         raise ReferenceFormatError(f"{fields.place(instance)}: no folder to look for {name!r:.80} in")
-    return instance.files.file(name)
+    path = instance.files.file(name)
+    if any(path in one.paths for one in instance.media if one.medium in ("image", "video")):
+        raise ReferenceFormatError(
+            f"{fields.place(instance)}: {name!r:.80}: the reference is the picture that is asked about"
+        )
+    return path
 
 
 def bytes_of(instance: Instance, name: str) -> bytes:

@@ -76,6 +76,11 @@ class Survey:
         """How many pixels were counted."""
         return self.greys.total() + self.colours.total()
 
+    @property
+    def is_recoloured(self) -> bool:
+        """Whether a palette shows other greys, or colours, than the values that stand for them."""
+        return any(colour != index * 0x010101 for index, colour in self.palette.items())
+
     def channel(self) -> str | None:
         """Return the one channel that colours use: `grey` for all alike, or a name; None for several."""
         if not self.colours:

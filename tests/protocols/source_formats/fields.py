@@ -119,7 +119,15 @@ def video_depth(name: str, content: bytes, **more: Any) -> Variant:
     return one_file("video depth", "video_depth_estimation", name, content, "depth/1.npz", **more)
 
 
+RAINBOW = [(number, 255 - number, number // 2) for number in range(256)]
+
 NAMED = (
+    depth(
+        "a drawing in a palette",
+        made.recoloured(SOFT, RAINBOW),
+        word="depth_unit",
+        readings=("carla", "10/255"),
+    ),
     depth(
         "disparity by its folder",
         made.png16(MILLI),
@@ -195,6 +203,12 @@ OPTICAL_FLOW_DOUBTS = (
 )
 
 MATTES = (
+    matte(
+        "a palette with other greys",
+        made.recoloured(SOFT, [(255 - number,) * 3 for number in range(256)]),
+        word="channel",
+        readings=("red", "alpha"),
+    ),
     matte("8 bits", pillow(SOFT), expected=(ALPHA,)),
     matte("16 bits", made.png16(SOFT.astype(int) * 257), expected=(ALPHA,)),
     matte("grey with an opaque alpha channel", pillow(made.with_alpha(SOFT)), expected=(ALPHA,)),

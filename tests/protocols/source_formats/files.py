@@ -60,10 +60,15 @@ def pillow(values: NDArray[Any], kind: str = "PNG", **options: Any) -> bytes:
 
 def paletted(indices: NDArray[np.uint8], border: bool = False) -> bytes:
     """Return a palette PNG in VOC's colours, 255 that of its border where wanted."""
-    image = pytest.importorskip("PIL.Image")
     colours = [*VOC, *[(0, 0, 0)] * (256 - len(VOC))]
     if border:
         colours[255] = VOC_BORDER
+    return recoloured(indices, colours)
+
+
+def recoloured(indices: NDArray[np.uint8], colours: list[tuple[int, int, int]]) -> bytes:
+    """Return a palette PNG of one's own colours."""
+    image = pytest.importorskip("PIL.Image")
     made = image.fromarray(indices)
     made.putpalette([part for colour in colours for part in colour])
     target = io.BytesIO()

@@ -112,7 +112,16 @@ BINARY = (
 THREE = np.array([0, 128, 255], np.uint8)[np.kron(OBJECTS, np.ones((8, 8), np.uint8))]
 LEVELS = np.array([0, 100, 200, 255], np.uint8)[CLASSES]
 
+WHITE_FIRST = [(255, 255, 255), (0, 0, 0)]
+
 BINARY_LEVELS = (
+    binary(
+        "a palette with white first",
+        made.recoloured(1 - BOTH.astype(np.uint8), WHITE_FIRST),
+        word="foreground",
+        readings=("above_0", "0"),
+        settled=("0", (BOTH,)),
+    ),
     binary(
         "a JPEG of 0, 128, 255",
         pillow(THREE, "JPEG", **JPEG),

@@ -32,7 +32,8 @@ REFERENCE_FOLDERS: Final = frozenset({
     "annotation", "annotations", "target_image", "target_images", "target_video", "target_videos",
     "gt_videos", "ground_truth", "depth", "depths", "flow", "flows", "json",
     "pose", "poses", "normal", "normals", "boxes", "tracks", "part_labels", "instance_labels", "target",
-    "targets", "gt_image", "gt_images", "output", "outputs", "output_images", "edited_images",
+    "targets", "gt_image", "gt_images", "output", "outputs", "output_images", "edited_images", "alpha",
+    "alphas", "matte", "mattes",
 })  # fmt: skip
 """Folders that hold references: a lost input is never replaced by the answer of the same name."""
 
