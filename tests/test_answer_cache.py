@@ -157,7 +157,8 @@ def test_another_byte_of_a_medium_has_no_hit(bench: Bench) -> None:
 
 
 def test_another_version_of_the_protocol_has_no_hit(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(protocols.get(TASK.protocol)), "version", 2)
+    protocol = protocols.get(TASK.protocol)
+    monkeypatch.setattr(type(protocol), "version", protocol.version + 1)
     model = bench.model()
     bench.ask(model)
     assert model.cache_counts == (0, 5)

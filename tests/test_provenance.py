@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_generalbench import metrics, protocols
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.runs.provenance import (
     backend,
@@ -64,7 +65,10 @@ def test_the_fingerprint_of_tasks_tells_every_word_of_them() -> None:
 
 def test_versions_of_what_is_used_are_told() -> None:
     told = definitions([TASK])
-    used = {"metrics": {TASK.metric.name: 1}, "protocols": {TASK.protocol: 1}}
+    used = {
+        "metrics": {TASK.metric.name: metrics.get(TASK.metric.name).version},
+        "protocols": {TASK.protocol: protocols.get(TASK.protocol).version},
+    }
     assert told == {"tasks": tasks_fingerprint([TASK]), **used}
     assert {"numpy", "pytest", "pytest-generalbench"} <= environment()["versions"].keys()
 
