@@ -14,7 +14,7 @@ from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNRATED
 from pytest_generalbench.core.result import InstanceRow, TaskResult
 from pytest_generalbench.evaluation.scoring.rows import instance_rows
-from pytest_generalbench.evaluation.scoring.score_task import read_answer, reason_of
+from pytest_generalbench.evaluation.scoring.score_task import AnswerRead, read_answer, reason_of
 from pytest_generalbench.metrics.audio.opinion_scores import SCALES
 from pytest_generalbench.runs.ledger.files import LedgerReader
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record
@@ -118,6 +118,42 @@ def automatic(task: Task) -> Task:
     return replace(task, metric=replace(task.metric, name=AUTOMATIC[task.metric.name], options={}))
 
 
+class _Tally:
+    """What the instances of a rated task come to."""
+
+    def __init__(self, task: Task) -> None:
+        self.accumulator = metrics.make(task.metric.name, task.metric.options)
+        self.states = Counter[str]()
+        self.problems: list[str] = []
+        self.void = 0
+        """Ratings of what is no readable answer."""
+        self.rows: list[InstanceRow] = []
+        self.added: list[str] = []
+        """Ids of the instances that the metric was given."""
+
+    def add(self, instance: str, answer: AnswerRead, scores: tuple[float, ...] | None) -> None:
+        """Take an instance's answer and its ratings, None where nobody rated it."""
+        state = answer.state
+        if state == "ok" and scores is None:
+            state = UNRATED
+            self.problems.append(f"{instance}: nobody rated it")
+        else:
+            self.accumulator.add(scores if state == "ok" else None, None)
+            self.added.append(instance)
+        if state in INCOMPLETE_STATES:
+            self.problems.append(f"{instance}: {answer.message}")
+        elif state not in ("ok", UNRATED) and scores is not None:
+            self.void += 1
+            self.problems.append(f"{instance}: rated, but its answer is {state}")
+        self.states[state] += 1
+        self.rows.append(InstanceRow(instance, state))
+
+    def reason(self) -> str | None:
+        """Return why the task is incomplete, None where it is not."""
+        also = [f"{self.void} rated without a readable answer"] if self.void else []
+        return reason_of(self.states, self.problems, also)
+
+
 def score_rated(
     given: ScoringInput, answers: Mapping[str, Record], ratings: Ratings, seconds: float
 ) -> TaskResult:
@@ -127,56 +163,36 @@ def score_rated(
     rated all the same: the ratings are of something else. One that nobody has rated is left out, is
     `unrated`, and makes the task incomplete.
     """
-    task = given.task
-    told = ratings.by_task.get(task.id, {})
-    if not any(instance.id in told for instance in given.instances):
+    task, count = given.task, len(given.instances)
+    by_instance = ratings.by_task.get(task.id, {})
+    rated = sum(instance.id in by_instance for instance in given.instances)
+    if not rated:
         states = Counter(answers[instance.id].state for instance in given.instances)
         kept = sum(states[state] for state in states if state not in INCOMPLETE_STATES)
         reason = f"only people can score it: {kept} answers are kept; fill in {SHEET} in the run folder and "
         result = TaskResult.unscored(task, "human", f"{reason}give it with --generalbench-human-scores=FILE")
         return replace(result, states=dict(states), seconds=seconds, data=given.fingerprint)
-    accumulator = metrics.make(task.metric.name, task.metric.options)
-    states = Counter[str]()
-    problems: list[str] = []
-    void = 0
-    rows: list[InstanceRow] = []
-    added: list[str] = []
+    tally = _Tally(task)
     for instance in given.instances:
-        state, _, message = read_answer(answers[instance.id], instance, given)
-        rating = told.get(instance.id)
-        if state == "ok" and rating is None:
-            state = UNRATED
-            problems.append(f"{instance.id}: nobody rated it")
-        else:
-            accumulator.add(rating if state == "ok" else None, None)
-            added.append(instance.id)
-        if state in INCOMPLETE_STATES:
-            problems.append(f"{instance.id}: {message}")
-        elif state not in ("ok", UNRATED) and rating is not None:
-            void += 1
-            problems.append(f"{instance.id}: rated, but its answer is {state}")
-        states[state] += 1
-        rows.append(InstanceRow(instance.id, state))
-    value = accumulator.result(added)
-    count = len(given.instances)
-    rated = sum(instance.id in told for instance in given.instances)
+        answer = read_answer(answers[instance.id], instance, given)
+        tally.add(instance.id, answer, by_instance.get(instance.id))
+    value = tally.accumulator.result(tally.added)
     note = f"{rated} of {count} instances rated by {ratings.raters[task.id]} people ({ratings.source})"
-    unanswered = sum(states[state] for state in OPEN_STATES)
     return TaskResult(
         id=task.id,
-        state="incomplete" if problems else "scored",
+        state="incomplete" if tally.problems else "scored",
         metric=task.metric.name,
         unit=task.metric.unit,
         score=value.score,
         stderr=value.stderr,
         n=value.n,
-        coverage=1 - unanswered / count,
+        coverage=1 - sum(tally.states[state] for state in OPEN_STATES) / count,
         seconds=seconds,
-        reason=reason_of(states, problems, [f"{void} rated without a readable answer"] if void else []),
-        states=dict(states),
+        reason=tally.reason(),
+        states=dict(tally.states),
         data=given.fingerprint,
         notes=(note,),
-        rows=instance_rows(rows, added, value, given.instances),
+        rows=instance_rows(tally.rows, tally.added, value, given.instances),
     )
 
 
