@@ -157,4 +157,4 @@ def _of_pair(facts: TableFacts, both: Mapping[str, str]) -> dict[str, str]:
     last = facts.width - 1
     if (last, last - 1) in facts.inside and (last - 1, last) not in facts.inside:
         return {str(last - 1): "each value of the last column lies in one of the column before it"}
-    return dict(both)
+    return dict(reversed(list(both.items())))
