@@ -150,8 +150,8 @@ def distance_with_silence(said: FeatureMoments, true: FeatureMoments, silent: in
     worst = SILENT * true.mean_square() or 1.0
     if silent == n:
         return worst
-    found = frechet_distance(said, true)
-    return ((n - silent) * found + silent * max(worst, found)) / n
+    distance = frechet_distance(said, true)
+    return ((n - silent) * distance + silent * max(worst, distance)) / n
 
 
 class FrechetAccumulator:
