@@ -299,3 +299,17 @@ def test_a_bare_name_is_that_of_the_matte(matting: Bench) -> None:
     matting.file("alpha/a.png", map_png(np.array([[0, 51, 255]], np.uint8)))
     instance = matting.instance({"alpha": "a.png"})
     assert matting.used.reference(instance, matting.context(instance)).alpha.shape == (1, 3)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan, -np.inf, 1e30, 0.5, 2.5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_arrays_of_no_whole_numbers_are_no_classes_and_no_mask(
+    tmp_path: Path, value: float, dtype: type
+) -> None:
+    target = io.BytesIO()
+    np.save(target, np.array([[0, 1, value]], dtype))
+    for mode in ("class", "binary"):
+        bench = Bench(tmp_path, "semantic_segmentation", {"mode": mode})
+        name = bench.file("labels/a.npy", target.getvalue())
+        with pytest.raises(ReferenceFormatError):
+            bench.reference(name)

@@ -22,7 +22,7 @@ from pytest_generalbench.protocols.dense.channels import (
     numbers_of,
     one_value,
 )
-from pytest_generalbench.protocols.dense.survey import CHANNELS, Survey, add_to
+from pytest_generalbench.protocols.dense.survey import CHANNELS, Survey, add_to, is_whole
 from pytest_generalbench.protocols.reading import ambiguous, decide
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ClassReading:
     def ids(self, values: NDArray[Any], palette: dict[int, int] | None = None) -> NDArray[np.int32]:
         """Return the class ids of a picture or array, int32, (height, width), 255 where there is none."""
         plain = one_value(values, self.channel, palette)
-        if plain.dtype.kind == "f" and not (plain == np.rint(plain)).all():
+        if plain.dtype.kind == "f" and not is_whole(plain):
             raise DataError("class ids are whole numbers")
         return self.of_values(plain.astype(np.int64))
 

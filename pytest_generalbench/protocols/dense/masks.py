@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.protocols.dense import references as map_references
 from pytest_generalbench.protocols.dense.channels import (
@@ -19,7 +20,7 @@ from pytest_generalbench.protocols.dense.channels import (
     numbers_of,
     one_value,
 )
-from pytest_generalbench.protocols.dense.survey import Survey, add_to, shades
+from pytest_generalbench.protocols.dense.survey import Survey, add_to, is_whole, shades
 from pytest_generalbench.protocols.reading import ambiguous, decide
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class MaskReading:
     def mask(self, values: NDArray[Any], palette: dict[int, int] | None = None) -> NDArray[np.bool_]:
         """Return the object of a picture, bool, (height, width)."""
         plain = one_value(shades(values), self.channel, palette)
+        if plain.dtype.kind == "f" and not is_whole(plain):
+            raise DataError("values that are neither whole numbers nor shares of 1 are no mask")
         if self.foreground == "above_0":
             return np.asarray(plain > 0)
         if self.foreground == "from_128":

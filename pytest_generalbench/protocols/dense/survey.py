@@ -120,9 +120,14 @@ def alpha_of(values: NDArray[Any]) -> str:
     return "same" if ((alpha >= full / 2) == (shown >= full / 2)).all() else "other"
 
 
+def is_whole(values: NDArray[Any]) -> bool:
+    """Whether all values are whole numbers that fit into 53 bits."""
+    return bool((values == np.rint(values)).all() and (np.abs(values) < 2**53).all())
+
+
 def shades(values: NDArray[Any]) -> NDArray[Any]:
     """Return values of 0..1 that are not whole as shades of 0..255; others as they are."""
-    if values.dtype.kind != "f" or (values == np.rint(values)).all():
+    if values.dtype.kind != "f" or is_whole(values):
         return values
     if not 0 <= values.min() <= values.max() <= 1:
         return values
@@ -136,7 +141,7 @@ def _count(into: Counter[int], values: NDArray[Any]) -> None:
         counts = np.bincount(values.reshape(-1), minlength=256)
         into.update({int(one): int(counts[one]) for one in np.flatnonzero(counts)})
         return
-    if values.dtype.kind == "f" and not (values == np.rint(values)).all():
+    if values.dtype.kind == "f" and not is_whole(values):
         return  # no map of whole numbers: the reference says so itself
     found, counts = np.unique(values, return_counts=True)
     into.update(dict(zip(found[: _MOST_VALUES + 2].astype(np.int64).tolist(), counts.tolist(), strict=False)))
