@@ -54,7 +54,7 @@ def test_what_nobody_rated_is_missing_and_shown(tmp_path: Path) -> None:
     assert result.reason is not None
     assert result.reason.startswith("7 unrated; first ")
     assert "1 of 8 instances rated by 2 people" in result.notes[0]
-    assert no_win(result.states) is not None
+    assert no_win(result.states, {}) is not None
     assert [row.score for row in result.rows] == [5.0 if number == 3 else None for number in range(8)]
 
 

@@ -143,7 +143,7 @@ def _modality_row(level: ModalityLevel) -> str:
 
 def table_lines(result: LevelResult) -> Iterator[str]:
     """Yield one scoring's table: modalities, language, overall, tier and its wins, what is missing."""
-    from pytest_generalbench.suite.level import wins_words
+    from pytest_generalbench.suite.level import tier_words, wins_words
 
     yield f"{result.scoring} scoring"
     if result.reason is not None:
@@ -153,7 +153,7 @@ def table_lines(result: LevelResult) -> Iterator[str]:
         yield f"  {'':<10}{titles}{'wins':>6}{'scored':>8}{'tasks':>7}"
         yield from (_modality_row(level) for level in result.modalities)
         yield from _totals(result)
-        yield f"  tier: {_tier(result)}"
+        yield f"  tier: {tier_words(result)}"
         yield from _wrapped(wins_words(result))
     if result.missing:
         yield f"  no score: {_missing(result.missing)}"
@@ -175,13 +175,6 @@ def _totals(result: LevelResult) -> Iterator[str]:
         )
     counts = [sum(getattr(item, name) for item in counted) for name in ("wins", "scored", "tasks")]
     yield _row("overall", (result.S2, result.S3, result.S4, result.S5), counts)
-
-
-def _tier(result: LevelResult) -> str:
-    from pytest_generalbench.suite.level import tier_words
-
-    name = tier_words(result)
-    return name if result.qualified is None else f"{name} ({result.qualified})"
 
 
 def _missing(ids: Sequence[str]) -> str:

@@ -54,9 +54,8 @@ def run(args: argparse.Namespace) -> int:
     write_manifest(into, run_files(into))
     counts = ", ".join(f"{count} {state}" for state, count in merged.counts.items())
     level = merged_level(results, merged.tasks)
-    tier = tier_words(level) + (f"   [{level.qualified}]" if level.qualified else "")
     lines = [f"{len(folders)} runs, {ledgers} ledgers, {len(merged.tasks)} tasks: {counts}"]
-    lines += [f"General-Level: {tier}", f"the merged run: {into}"]
+    lines += [f"General-Level: {tier_words(level)}", f"the merged run: {into}"]
     if wins_words(level):
         lines.insert(2, f"  {wins_words(level)}")
     missing = missing_shards(results)

@@ -151,14 +151,28 @@ MOST_UNREADABLE: Final = 0.05
 """The share of instances without a counted answer up to which a task may be a win."""
 
 
-def no_win(states: Mapping[str, int]) -> str | None:
-    """Say why a task is no win whatever its score, given its instances by state; None where it may be one.
+DEMO_NETWORK: Final = "tiny random backbone of the demo set, says nothing about a model"
+"""Identity of every network that only the demo set has."""
 
-    A task with more than 5 % unreadable, refused or missing answers is none.
 
-    >>> no_win({"ok": 19, "refused": 1}), no_win({"ok": 9, "unparsable": 1})
+def no_win(states: Mapping[str, int], backbones: Mapping[str, str]) -> str | None:
+    """Say why a task is no win whatever its score; None where it may be one.
+
+    A task with more than 5 % unreadable, refused or missing answers is none, nor is one measured with the
+    networks of the demo set.
+
+    Args:
+        states: Its instances by state.
+        backbones: The identity of the networks that it was measured with, by role.
+
+    >>> no_win({"ok": 19, "refused": 1}, {}), no_win({"ok": 9, "unparsable": 1}, {})
     (None, 'no win: 1 of 10 answers unreadable, refused or missing, more than 5 %')
+    >>> no_win({"ok": 20}, {"clip": DEMO_NETWORK})
+    'no win: measured with random networks of the demo set (clip)'
     """
+    random = sorted(role for role, identity in backbones.items() if identity == DEMO_NETWORK)
+    if random:
+        return f"no win: measured with random networks of the demo set ({', '.join(random)})"
     total = sum(states.values())
     lacking = total - states.get("ok", 0)
     if lacking <= MOST_UNREADABLE * total:

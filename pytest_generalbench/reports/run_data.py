@@ -167,7 +167,7 @@ def _task_row(entry: TaskEntry, task: Task | None) -> TaskRow:
     result = entry.result
     # A task that a hook brought is not known here: its row has what its entry says.
     facets = (
-        task_facets(task, result.score, entry.sota, result.states)
+        task_facets(task, result, entry.sota)
         if task
         else entry.facets or TaskFacets(entry.id.split("/")[0], None, "", "", None, None)
     )

@@ -52,7 +52,7 @@ def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str,
         pass  # pytest prints the reason of a failure itself
     elif result.state == "scored":
         words += f" {number(result.score)} {result.metric} (SoTA {number(sota)}) n={result.n}"
-        why = no_win(result.states)
+        why = no_win(result.states, result.backbones)
         words += f", {why}" if why else ""
     elif result.state == "incomplete":
         words += f" {number(result.score)} {result.metric}, coverage {result.coverage:.1%}: {result.reason}"
@@ -83,7 +83,10 @@ def _table(
         reported = [results[task.id] for task in group if task.id in results]
         found = [
             standing(
-                tasks[item.id], counted_score(item.score, item.states), sota.get(item.id), no_win(item.states)
+                tasks[item.id],
+                counted_score(item.score, item.states),
+                sota.get(item.id),
+                no_win(item.states, item.backbones),
             )
             for item in reported
         ]
@@ -98,7 +101,7 @@ def _levels(level: LevelResult) -> Iterator[str]:
     shown = "  ".join(f"{name} {value:.2f}" for name, value in values.items() if value is not None)
     board = "all tasks" if level.board == "A" else f"board {level.board}"
     yield f"{shown}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
-    yield f"General-Level: {tier_words(level)}" + (f"   [{level.qualified}]" if level.qualified else "")
+    yield f"General-Level: {tier_words(level)}"
     if wins_words(level):
         yield f"  {wins_words(level)}"
     yield from (f"note: {note}" for note in level.notes)

@@ -62,7 +62,7 @@ def level_of(
         measured={result.id for result in results if result.state in MEASURED_STATES},
         limit=given.settings.limit,
         demo=is_demo,
-        no_wins={result.id: why for result in results if (why := no_win(result.states))},
+        no_wins={result.id: why for result in results if (why := no_win(result.states, result.backbones))},
     )
     unread = [
         result.id
@@ -108,21 +108,21 @@ def run_result(
 
 def _entry(given: Setting, result: TaskResult, schema: str) -> TaskEntry:
     sota = given.sota.values.get(result.id)
-    facets = task_facets(given.tasks[result.id], result.score, sota, result.states)
+    facets = task_facets(given.tasks[result.id], result, sota)
     return TaskEntry(result, sota, None if schema == "2.0" else facets)
 
 
-def task_facets(task: Task, score: float | None, sota: float | None, states: Mapping[str, int]) -> TaskFacets:
+def task_facets(task: Task, result: TaskResult, sota: float | None) -> TaskFacets:
     """Return what makes the row of a task complete in itself.
 
     Args:
         task: The task.
-        score: Its score in the metric's unit; None where it has none.
-        sota: The specialist's score in the same unit; None where there is none to compare with.
-        states: Its instances by state.
+        result: What it came to.
+        sota: The specialist's score in the unit of the result; None where there is none to compare with.
     """
-    why = None if score is None else no_win(states)
-    counted = counted_score(score, states)
+    score = result.score
+    why = None if score is None else no_win(result.states, result.backbones)
+    counted = counted_score(score, result.states)
     return TaskFacets(
         modality=task.modality,
         paradigm=task.paradigm,

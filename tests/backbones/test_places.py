@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.result import DEMO_NETWORK
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.backbones import BackboneError, Backbones, make_backbones
-from pytest_generalbench.evaluation.scoring.backbones.demo import LABEL
 from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
 from pytest_generalbench.evaluation.scoring.backbones.sources import HubCache, WeightsFolder, digest_of
 from pytest_generalbench.metrics.backbone_interfaces import ROLES
@@ -90,7 +90,7 @@ def test_the_users_folder_goes_before_the_cache(hub: Path, tmp_path: Path) -> No
 def test_random_weights_serve_the_demo_set_alone(hub: Path, tmp_path: Path) -> None:
     demo = make_backbones(Settings("m"), is_demo=True, folder=tmp_path)
     assert demo.missing(list(ROLES)) is None
-    assert {demo.identity(role) for role in ROLES} == {LABEL}
+    assert {demo.identity(role) for role in ROLES} == {DEMO_NETWORK}
     real = make_backbones(Settings("m", data="elsewhere"), is_demo=False, folder=tmp_path)
     assert all(real.missing([role]) for role in ROLES if role != "mos")
 

@@ -111,7 +111,7 @@ def test_tasks_that_a_csv_does_not_list_count_as_zero_and_qualify_the_tier(
 ) -> None:
     path = as_csv(tmp_path, {"nlp/causal-reasoning": 99.0, "image/comprehension/bird-detection": 98.0})
     text = level(path)
-    assert "tier: Level-3 (partial: 2 of 699 tasks)" in text
+    assert "tier: Level-3   [partial: 2 of 699 tasks]" in text
     assert "no score: 697 tasks, each counts as 0: 3d/comprehension/" in text
     found = both(level(path, "--json"))["paper"]
     assert found["overall"]["S2"] == pytest.approx(98.0 / 271 / 2 / 4)

@@ -136,12 +136,16 @@ class LevelResult:
 
 
 def tier_words(level: LevelResult) -> str:
-    """Say the tier; without a non-zero level it is Level-1 at most, once everything was measured."""
-    if level.tier is None:
-        return f"not computable: {level.reason}"
-    if level.tier > 1:
-        return f"Level-{level.tier}"
-    return "no level reached yet" if level.qualified else "Level-1 at most"
+    """Say the tier and, in brackets, why it is no leaderboard tier: demo data, a part of the tasks.
+
+    Without a non-zero level it is Level-1 at most, once everything was measured.
+    """
+    name = f"not computable: {level.reason}"
+    if level.tier is not None and level.tier > 1:
+        name = f"Level-{level.tier}"
+    elif level.tier is not None:
+        name = "no level reached yet" if level.qualified else "Level-1 at most"
+    return f"{name}   [{level.qualified}]" if level.qualified else name
 
 
 _NAMED: Final = 5

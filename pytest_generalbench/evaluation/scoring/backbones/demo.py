@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from pytest_generalbench.core.result import DEMO_NETWORK
 from pytest_generalbench.metrics.backbone_interfaces import Features, Found, Pixels
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pytest_generalbench.core.outputs import Audio
-
-LABEL: Final = "tiny random backbone of the demo set, says nothing about a model"
 
 _SIDE: Final = 8
 _WIDTH: Final = 16
@@ -194,7 +193,7 @@ class DemoWeights:
 
     def identity(self, role: str) -> str:
         """Say loudly what it is."""
-        return LABEL
+        return DEMO_NETWORK
 
     def lacking(self, role: str) -> str:
         """Nothing ever is."""
