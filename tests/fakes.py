@@ -57,6 +57,9 @@ class FakeData:
     def files(self, task: Task) -> None:
         return None
 
+    def strays(self) -> list[str]:
+        return []
+
     def lacks(self, task: Task) -> bool:
         return not self.instances
 

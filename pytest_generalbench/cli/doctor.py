@@ -8,55 +8,112 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.suite.data.doctor import Report, TaskReport, examine
 from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder
 
 if TYPE_CHECKING:
     import argparse
     from argparse import _SubParsersAction
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.evaluation.data_check import Finding, FolderCheck, TaskCheck
 
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of `generalbench`."""
     parser = subparsers.add_parser(
         "doctor",
-        help="look a data folder over: what is found, missing, broken",
-        description="Reads every task's data in a General-Bench folder. "
-        "Exit status: 0 all that is there is well, 1 something is wrong with it, 2 no such data folder.",
+        help="look a data folder over: what is found, missing, broken, or cannot be right",
+        description="Reads what a run will read of a General-Bench folder: every reference through the "
+        "task's protocol, every medium, the first prompt. Then it looks for references that cannot be right. "
+        "Exit status: 0 no errors (warnings are none), 1 errors, 2 no such data folder. "
+        "Example: generalbench doctor /data/General-Bench-Openset -k image --sample 20",
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a General-Bench folder")
     parser.add_argument(
         "--split", choices=SPLITS, default="open", help="the set to read it as (default: open)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.add_argument("-k", metavar="SUBSTRING", default="", help="only tasks whose id contains it")
+    parser.add_argument(
+        "--sample",
+        metavar="N",
+        type=int,
+        help="open the media of N instances of each task (default: of all; 0: of none)",
+    )
+    parser.add_argument(
+        "--reading",
+        metavar="FILE",
+        type=Path,
+        help="how references are read, as for pytest --generalbench-reading",
+    )
+    parser.add_argument("--prompts", action="store_true", help="print the prompt of each first instance")
+    parser.add_argument("--all", action="store_true", help="list the tasks that are not there as well")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Examine the folder, print the report, and return the exit status."""
+    """Look the folder over, print what is found task by task, and return the exit status."""
+    from pytest_generalbench.core import reading
+    from pytest_generalbench.evaluation.data_check import FolderCheck, check_tasks, strays_of
     from pytest_generalbench.suite import tasks as registry
 
     tasks = registry.load_tasks()
     try:
         folder = DataFolder(args.folder, tasks, args.split)
-        report = examine(folder, [task for task in tasks if args.k in task.id])
+        given = reading.from_file(args.reading) if args.reading else {}
     except GeneralBenchError as error:
         sys.stderr.write(f"generalbench: {error}\n")
         return 2
+    report = FolderCheck(str(folder.root), folder.split)
+    wanted = _found_first(folder, [task for task in tasks if args.k in task.id])
+    for task in check_tasks(folder, wanted, given, args.sample):
+        report.tasks.append(task)
+        if not args.json:
+            sys.stdout.writelines(f"{line}\n" for line in task_lines(task, args.all, args.prompts))
+            sys.stdout.flush()
+    report.strays, report.doubts = strays_of(folder), tuple(folder.doubts())
     if args.json:
         sys.stdout.write(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in lines(report))
-    return 0 if report.healthy else 1
+        sys.stdout.writelines(f"{line}\n" for line in closing_lines(report, args.all))
+    return 1 if report.has_errors else 0
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Yield the report line by line: tasks, folders that are no task's, totals."""
-    width = max((len(task.id) for task in report.tasks), default=0)
-    for task in report.tasks:
-        yield f"{task.id:<{width}}  {_told(task)}"
+def _found_first(folder: DataFolder, tasks: Sequence[Task]) -> list[Task]:
+    def is_absent(task: Task) -> bool:
+        try:
+            return folder.find(task) is None and folder.packed(task) is None
+        except GeneralBenchError:
+            return False  # told when its turn comes
+
+    return sorted(tasks, key=lambda task: (is_absent(task), task.id))
+
+
+def task_lines(task: TaskCheck, with_absent: bool, with_prompt: bool) -> Iterator[str]:
+    """Yield the lines of one task: what it has, then a line for every kind of problem."""
+    if task.state == "not found":
+        if with_absent:
+            yield f"{task.id}: not found"
+        return
+    counts = f", {task.instances} instances, {task.references} references" if task.annotation else ""
+    opened = f", {task.media} media opened" if task.media else ""
+    yield f"{task.id}: {task.state}{counts}{opened}"
+    yield from (f"    {_finding(finding, task.instances)}" for finding in task.findings)
+    if with_prompt and task.prompt is not None:
+        yield "    prompt of the first instance:"
+        yield from (f"      {line}" for line in task.prompt.splitlines())
+
+
+def _finding(finding: Finding, instances: int) -> str:
+    kind = "error" if finding.is_error else "warning"
+    if finding.count == 1:
+        return f"{kind}: {finding.what}"
+    return f"{kind} in {finding.count} of {instances} instances; the first: {finding.what}"
+
+
+def closing_lines(report: FolderCheck, with_absent: bool) -> Iterator[str]:
+    """Yield what is to be said of the folder as a whole: strays, doubts, totals."""
     if report.strays:
         yield ""
         yield "Folders that match no task (with the task name inside):"
@@ -66,25 +123,16 @@ def lines(report: Report) -> Iterator[str]:
         yield "Folders in doubt:"
         yield from (f"  {doubt}" for doubt in report.doubts)
     yield ""
-    yield _totals(report)
+    yield _totals(report, with_absent)
 
 
-def _told(task: TaskReport) -> str:
-    if task.state in ("not found", "unreadable", "packed"):
-        return f"{task.state}: {task.first_problem}" if task.first_problem else task.state
-    counts = f"{task.instances} instances, {task.references} references"
-    if task.state == "ok":
-        return f"ok  {counts}"
-    missing = f", {task.missing_media} without their media" if task.missing_media else ""
-    errors = f", {task.errors} unusable" if task.errors else ""
-    return f"problems  {counts}{missing}{errors}; first: {task.first_problem}"
-
-
-def _totals(report: Report) -> str:
-    parts = [f"{report.count('ok')} ok", f"{report.count('problems')} with problems"]
+def _totals(report: FolderCheck, with_absent: bool) -> str:
+    parts = [f"{report.count('ok')} ok", f"{report.count('warnings')} with warnings"]
+    parts += [f"{report.count('problems')} with problems"]
     parts += [f"{report.count(state)} {state}" for state in ("unreadable", "packed", "not found")]
+    how = "" if with_absent or not report.count("not found") else " (--all lists those)"
     instances = sum(task.instances for task in report.tasks)
     return (
-        f"{len(report.tasks)} tasks: {', '.join(parts)}; {instances} instances; "
+        f"{len(report.tasks)} tasks: {', '.join(parts)}{how}; {instances} instances; "
         f"{len(report.strays)} folders match no task  ({report.split} set, {report.root})"
     )

@@ -83,6 +83,8 @@ class TaskResult:
     """Digest of the annotation file the instances came from."""
     notes: tuple[str, ...] = ()
     """What a reader of the score must know, e.g. the coordinates that the answers were found to be in."""
+    warnings: tuple[str, ...] = ()
+    """What cannot be right in the task's data, a line each."""
     backbones: Mapping[str, str] = field(default_factory=dict)
     """The pretrained models that the score was measured with: role to name, revision and digest."""
     probe: Mapping[str, int] = field(default_factory=dict)
@@ -111,7 +113,7 @@ class TaskResult:
         del plain["rows"]
         plain["states"] = dict(self.states)
         plain["probe"] = dict(self.probe)
-        plain["notes"] = list(self.notes)
+        plain["notes"], plain["warnings"] = list(self.notes), list(self.warnings)
         plain["backbones"] = dict(self.backbones)
         for key in ("score", "stderr"):
             value = plain[key]
@@ -181,12 +183,16 @@ def no_win(states: Mapping[str, int], backbones: Mapping[str, str]) -> str | Non
 
 
 DIGEST_BYTES: Final = 1000
+_WARNINGS: Final = 2
+_WARNING_CHARS: Final = 160
+"""What of the warnings about a task's data travels; `generalbench doctor` says them in full."""
 
 
 def digest_of(result: TaskResult) -> dict[str, Any]:
     """Return what travels in the report: plain builtins, at most 1 KB; a long reason is cut to fit."""
     plain = result.to_dict()
     del plain["definition"]  # the controller knows it from the task
+    plain["warnings"] = [warning[:_WARNING_CHARS] for warning in result.warnings[:_WARNINGS]]
     reason = (result.reason or "").encode()
     size = len(json.dumps({**plain, "reason": ""}, ensure_ascii=False).encode())
     if size + len(reason) > DIGEST_BYTES:
@@ -200,4 +206,5 @@ _KEYS: Final = frozenset(item.name for item in fields(TaskResult)) - {"rows"}
 def result_from_dict(plain: Mapping[str, Any]) -> TaskResult:
     """Rebuild a TaskResult from its plain form; keys of another version of this package are left out."""
     known = {key: plain[key] for key in plain if key in _KEYS}
-    return TaskResult(**{**known, "notes": tuple(plain.get("notes", ()))})
+    listed = {key: tuple(plain.get(key, ())) for key in ("notes", "warnings")}
+    return TaskResult(**{**known, **listed})

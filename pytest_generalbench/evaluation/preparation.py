@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_generalbench import metrics, protocols
 from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError, MissingDependencyError
 from pytest_generalbench.core.reading import shown
+from pytest_generalbench.core.request import Problem
 from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.evaluation.scoring.human_ratings import (
     AUTOMATIC,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.evaluation.scoring.backbones import Backbones
     from pytest_generalbench.evaluation.scoring.judge import Judge
+    from pytest_generalbench.protocols import Protocol, TaskContext
+    from pytest_generalbench.protocols.reference_check import ReferenceCheck
     from pytest_generalbench.suite.data import DataSource, TaskData
 
 
@@ -74,25 +77,25 @@ def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskR
     return None
 
 
-def _cannot_ask(instance: Instance, scoring: ScoringInput) -> Record | None:
-    """Return the record of an instance that must not be asked, or None."""
+def refusal_of(
+    instance: Instance, protocol: Protocol, context: TaskContext, split: str, check: ReferenceCheck
+) -> Problem | None:
+    """Return why an instance must not be asked, or None; its reference is shown to `check`.
+
+    Raises AmbiguousReferenceError when the reference contradicts what was decided for all.
+    """
     if instance.problem is not None:
-        return Record(
-            instance.task_id, instance.id, state=instance.problem.state, message=instance.problem.message
-        )
-    message = None
-    if scoring.protocol.has_reference(instance, scoring.context):
+        return instance.problem
+    if protocol.has_reference(instance, context):
         try:
-            scoring.protocol.reference(instance, scoring.context)
+            check.add(instance, protocol.reference(instance, context))
         except AmbiguousReferenceError:
             raise  # it is about the whole task
         except DataError as error:
-            message = str(error)
-    elif scoring.split == "open":
-        message = "the instance has no reference"
-    if message is None:
-        return None
-    return Record(instance.task_id, instance.id, state="error", message=message)
+            return Problem("error", str(error))
+    elif split == "open":
+        return Problem("error", "the instance has no reference")
+    return None
 
 
 def prepare(scoring: ScoringInput) -> PreparedTask:
@@ -102,17 +105,19 @@ def prepare(scoring: ScoringInput) -> PreparedTask:
     """
     requests: list[Request] = []
     impossible: list[Record] = []
+    check = scoring.protocol.reference_check(scoring.context)
     for instance in scoring.instances:
-        record = _cannot_ask(instance, scoring)
-        if record is None:
+        refusal = refusal_of(instance, scoring.protocol, scoring.context, scoring.split, check)
+        if refusal is None:
             try:
                 requests.append(scoring.protocol.request(instance, scoring.context))
                 continue
             except DataError as error:
-                record = Record(instance.task_id, instance.id, state="error", message=str(error))
-        impossible.append(record)
+                refusal = Problem("error", str(error))
+        impossible.append(Record(instance.task_id, instance.id, state=refusal.state, message=refusal.message))
     requests.sort(key=lambda request: (-len(request.text), request.instance_id))
-    return PreparedTask(_in_order(scoring, requests), tuple(requests), tuple(impossible))
+    scoring = replace(_in_order(scoring, requests), warnings=tuple(check.warnings()))
+    return PreparedTask(scoring, tuple(requests), tuple(impossible))
 
 
 def _in_order(scoring: ScoringInput, requests: Sequence[Request]) -> ScoringInput:

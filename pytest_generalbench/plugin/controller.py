@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from pytest_generalbench.suite.level import LevelResult, SotaTable
 
 
+_SHOWN_STRAYS = 3
+
+
 class Controller:
     """Collects the digests of all items and turns them into the run's result.
 
@@ -95,8 +98,18 @@ class Controller:
         except GeneralBenchError as error:
             raise pytest.UsageError(str(error)) from error
         self._data = {"name": data.name, "split": settings.split, "is_demo": data.is_demo}
+        self._note_strays(data)
         if data.is_demo:
             self._data["note"] = terminal.DEMO_NOTE
+
+    def _note_strays(self, data: DataSource) -> None:
+        """Name the folders of the data that match no task: their tasks will have no data."""
+        strays = data.strays()
+        if strays:
+            more = f" and {len(strays) - _SHOWN_STRAYS} more" if len(strays) > _SHOWN_STRAYS else ""
+            names = ", ".join(strays[:_SHOWN_STRAYS])
+            count = "1 folder matches" if len(strays) == 1 else f"{len(strays)} folders match"
+            self.notes.append(f"{count} no task: {names}{more} (`generalbench doctor {data.root}` says more)")
 
     def _open_run(self, data: DataSource) -> None:
         from pytest_generalbench.runs.folder import continue_run, create_run

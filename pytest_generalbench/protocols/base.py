@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pytest_generalbench.protocols.reference_check import ReferenceCheck
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -87,6 +89,10 @@ class Protocol(ABC):
         `outputs` opens each answer as it comes; keep none.
         """
         return context
+
+    def reference_check(self, context: TaskContext) -> ReferenceCheck:
+        """Return what looks over the task's references for what cannot be right."""
+        return ReferenceCheck()
 
     @abstractmethod
     def parse(self, output: Output, instance: Instance, context: TaskContext) -> Any:

@@ -124,6 +124,19 @@ def _missing(results: Sequence[TaskResult]) -> Iterator[str]:
         yield f"  and {len(found) - _REASONS} more reasons, all in result.json"
 
 
+def _data_warnings(results: Sequence[TaskResult]) -> Iterator[str]:
+    """Say what cannot be right in the data of tasks, although it can be read."""
+    doubtful = [result for result in results if result.warnings]
+    if not doubtful:
+        return
+    yield ""
+    yield "look at these references, which cannot be right:"
+    for result in doubtful[:_REASONS]:
+        yield f"  {result.id}: {'; '.join(result.warnings)}"
+    if len(doubtful) > _REASONS:
+        yield f"  and {len(doubtful) - _REASONS} more tasks: `generalbench doctor` lists all"
+
+
 def _degenerate(results: Sequence[TaskResult]) -> Iterator[str]:
     """Name the tasks where one answer was given nearly always: such a score may be a habit, not a skill."""
     constant = [item for item in results if (item.top_share or 0.0) >= _CONSTANT and item.n >= 5]
@@ -166,6 +179,7 @@ def summary(
     missing = list(_missing(results))
     if missing:
         lines += ["", "without a full score:", *missing]
+    lines += _data_warnings(results)
     lines += _degenerate(results)
     lines += _drift(results)
     slow = sorted((item for item in results if item.seconds), key=lambda item: -item.seconds)[:_SLOWEST]

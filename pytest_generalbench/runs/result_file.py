@@ -74,7 +74,9 @@ class TaskEntry:
         plain["states"] = dict(sorted(plain["states"].items()))
         head = {key: plain[key] for key in ("id", "state", "metric", "score", "unit")}
         entry = {**head, "sota": self.sota, **{key: plain[key] for key in _OF_RESULT}}
-        return entry if self.facets is None else {**entry, **asdict(self.facets)}
+        if self.facets is None:
+            return entry
+        return {**entry, **asdict(self.facets), "warnings": plain["warnings"]}
 
     @classmethod
     def from_plain(cls, entry: Mapping[str, Any]) -> Self:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_generalbench.cli import doctor
-from tests.data.trees import Tree, pictured
+from tests.data.trees import Tree, pictured, question
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,9 +32,9 @@ def test_a_healthy_folder_is_0(tree: Tree, capsys: pytest.CaptureFixture[str]) -
     tree.annotation("nlp/Strange/annotation.json", task="Strange Thing")
     assert run(tree.root, "-k", "nlp/causal") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "nlp/causal-reasoning  ok  1 instances, 1 references"
+    assert lines[0] == "nlp/causal-reasoning: ok, 1 instances, 1 references"
     assert "  nlp/Strange  (Strange Thing)" in lines
-    assert lines[-1].startswith("1 tasks: 1 ok, 0 with problems")
+    assert lines[-1].startswith("1 tasks: 1 ok, 0 with warnings, 0 with problems")
 
 
 def test_problems_are_1_and_shown(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,10 +42,24 @@ def test_problems_are_1_and_shown(tree: Tree, capsys: pytest.CaptureFixture[str]
     tree.annotation("nlp/causal_reasoning/annotation.json")
     assert run(tree.root) == 1
     out = capsys.readouterr().out
-    assert "problems  1 instances, 1 references, 1 without their media; first: image/comprehension/" in out
+    assert "car-brands-recognition: problems, 1 instances, 1 references\n    error: image/" in out
     assert "Folders in doubt:\n  nlp/causal_reasoning: a second folder of nlp/causal-reasoning" in out
-    assert "697 not found" in out
-    assert len([line for line in out.splitlines() if line.endswith("not found")]) == 697
+    assert "697 not found (--all lists those)" in out
+    assert ": not found" not in out
+
+
+def test_all_lists_what_is_not_there_behind_what_is(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tree.root, "--all", "--prompts") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("nlp/causal-reasoning: ok")
+    assert "    prompt of the first instance:" in lines
+    assert sum(line.endswith(": not found") for line in lines) == 698
+
+
+def test_warnings_alone_are_0(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:
+    tree.annotation("nlp/Causal-Reasoning/annotation.json", [question(number) for number in range(5)])
+    assert run(tree.root, "-k", "nlp/causal") == 0
+    assert "    warning: all 5 references are alike: ('A',)" in capsys.readouterr().out
 
 
 def test_json(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_generalbench.evaluation.data_check import check_tasks, strays_of
 from pytest_generalbench.suite.data import FolderSource, open_data
-from pytest_generalbench.suite.data.doctor import examine
 from tests.data.trees import ART, BIRD, CAUSES, all_tasks, task_of
 
 EXCERPT = Path(__file__).resolve().parents[3] / "shared/data/openset-excerpt"
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.skipif(
 def test_nine_tasks_are_found_and_nothing_is_wrong_with_them() -> None:
     source = open_data(EXCERPT, "open", all_tasks())
     assert isinstance(source, FolderSource)
-    report = examine(source.folder, all_tasks())
-    found = {task.id: task for task in report.tasks if task.state != "not found"}
-    assert {task_id: (task.state, task.first_problem) for task_id, task in found.items()} == {
-        task_id: ("ok", None)
+    checks = check_tasks(source.folder, all_tasks(), {})
+    found = {task.id: task for task in checks if task.state != "not found"}
+    assert {task_id: (task.state, task.findings) for task_id, task in found.items()} == {
+        task_id: ("ok", ())
         for task_id in (
             ART,
             BIRD,
@@ -37,8 +37,7 @@ def test_nine_tasks_are_found_and_nothing_is_wrong_with_them() -> None:
         )
     }
     assert all(task.instances == task.references > 0 for task in found.values())
-    assert report.strays == ()
-    assert report.healthy
+    assert strays_of(source.folder) == ()
 
 
 def test_its_references_come_through_as_they_are() -> None:

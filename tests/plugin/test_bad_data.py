@@ -112,3 +112,25 @@ def test_a_bad_picture_is_missing_media(
     assert task["states"] == {"ok": 1, "missing_media": 1}
     assert "b:" in task["reason"]
     assert "root:" not in (pytester.path / "run" / "result.json").read_text(encoding="utf-8")
+
+
+def test_a_run_prints_what_cannot_be_right_and_names_strays(
+    pytester: pytest.Pytester, read_result: ReadResult
+) -> None:
+    write(pytester, {"data": [question(number) for number in range(6)]})
+    (pytester.path / "data" / "nlp" / "Strange").mkdir()
+    (pytester.path / "data" / "nlp" / "Strange" / "annotation.json").write_text("{}", encoding="utf-8")
+    for workers in ("0", "2"):
+        done = pytester.runpytest_subprocess(
+            "--generalbench-model=baseline:constant", "--generalbench-data=data", "-n", workers,
+            f"--generalbench-run=run{workers}", "-k", "nlp/causal-reasoning",
+        )  # fmt: skip
+        done.stdout.fnmatch_lines(
+            [
+                "look at these references, which cannot be right:",
+                "  nlp/causal-reasoning: all 6 references are alike: ('A',)",
+                "1 folder matches no task: nlp/Strange (`generalbench doctor * says more)",
+            ]
+        )
+        (task,) = read_result(f"run{workers}")["tasks"]
+        assert task["warnings"] == ["all 6 references are alike: ('A',)"]

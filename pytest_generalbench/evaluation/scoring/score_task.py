@@ -40,6 +40,8 @@ class ScoringInput:
     """Name of the judge whose verdicts count, for tasks that need one."""
     backbones: Backbones | None = None
     """For metrics that measure with pretrained models."""
+    warnings: tuple[str, ...] = ()
+    """What cannot be right in the task's references."""
 
 
 def opened_backbones(given: ScoringInput) -> dict[str, Any]:
@@ -162,6 +164,7 @@ def _result(
         states=dict(states),
         data=given.fingerprint,
         notes=given.context.notes,
+        warnings=given.warnings,
         backbones=identities,
         top_answer=None if top is None else escape_surrogates(top[:40]),
         top_share=count / total if told else None,

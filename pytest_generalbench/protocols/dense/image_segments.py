@@ -31,6 +31,7 @@ from pytest_generalbench.protocols.dense.instance_ids import WORDS as ID_WORDS
 from pytest_generalbench.protocols.dense.instance_ids import IdReading, decide_ids
 from pytest_generalbench.protocols.dense.masks import decide_masks, read_mask
 from pytest_generalbench.protocols.dense.panoptic_files import decide_order, file_of, read_segments
+from pytest_generalbench.protocols.dense.segment_check import SegmentCheck
 from pytest_generalbench.protocols.dense.survey import survey
 
 if TYPE_CHECKING:
@@ -97,6 +98,10 @@ class InstanceSegmentation(MapProtocol):
         told = "Answer with a mask, a label and a score for every single thing."
         labels = [label for label in context.labels if label]
         return f"{told} Labels: {', '.join(labels)}." if labels else told
+
+    def reference_check(self, context: TaskContext) -> SegmentCheck:
+        """Look for segments that cannot be right as well."""
+        return SegmentCheck()
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[TrueMask, ...]:
         """Return masks, labels, and whether each is a crowd."""
@@ -214,6 +219,10 @@ class PanopticSegmentation(MapProtocol):
         told += "with the category of each segment."
         names = context.facts["names"]
         return f"{told} Categories: {described(names)}." if names else told
+
+    def reference_check(self, context: TaskContext) -> SegmentCheck:
+        """Look for segments that cannot be right as well."""
+        return SegmentCheck()
 
     def reference(self, instance: Instance, context: TaskContext) -> Panoptic:
         """Return ids, categories and crowds."""

@@ -19,6 +19,7 @@ from pytest_generalbench.core.outputs.codecs.boxes.conventions import (
 )
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import TaskContext
+from pytest_generalbench.protocols.localization.box_check import BoxCheck
 from pytest_generalbench.protocols.localization.forms import BOX, ROW, FileForm, decide_form
 from pytest_generalbench.protocols.text.base import TextProtocol
 from pytest_generalbench.protocols.text.parsers.normalization import without_reasoning
@@ -150,6 +151,10 @@ class LocatedProtocol(TextProtocol):
         if box is None:
             raise unreadable(instance, "no box")
         return box
+
+    def reference_check(self, context: TaskContext) -> BoxCheck:
+        """Look for boxes that cannot be right as well."""
+        return BoxCheck(size_of)
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
         """Put the media first, then the text; the answer is wanted in the protocol's form."""

@@ -13,6 +13,7 @@ from pytest_generalbench.protocols.index_base import BASE
 from pytest_generalbench.protocols.text.base import TextProtocol
 from pytest_generalbench.protocols.text.choice_references import WORD, marked, vector_length
 from pytest_generalbench.protocols.text.coded_labels import coded_labels
+from pytest_generalbench.protocols.text.label_check import LabelCheck
 from pytest_generalbench.protocols.text.parsers.labels import intent
 from pytest_generalbench.protocols.text.parsers.labels.label import index_of, join_labels, lists_all
 from pytest_generalbench.protocols.text.parsers.normalization import normalise, one_line
@@ -159,6 +160,10 @@ class Label(TextProtocol):
             return intent.read_intent(output.text, context.header, context.labels)
         found: str | None = PARSERS["labels" if context.several else name](output.text, context.labels)
         return found
+
+    def reference_check(self, context: TaskContext) -> LabelCheck:
+        """Look for labels that cannot be right as well."""
+        return LabelCheck(context.labels)
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return the label as the set spells it, as a tuple of one."""

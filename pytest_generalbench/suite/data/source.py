@@ -42,6 +42,9 @@ class DataSource(Protocol):
         Raises DataError when it is there and cannot be read as a whole.
         """
 
+    def strays(self) -> list[str]:
+        """Return the folders that match no task, as paths below the root."""
+
     def lacks(self, task: Task) -> bool:
         """Whether it is known, with nothing opened or fetched, that the task's data are not there."""
 
@@ -75,6 +78,12 @@ class FolderSource:
         """Return the task's data, or None when it is not there."""
         files = self.files(task)
         return None if files is None else load(files, task, self.root)
+
+    def strays(self) -> list[str]:
+        """Return the folders that match no task; the demo set has none."""
+        if self.is_demo:
+            return []
+        return [path.relative_to(self.root).as_posix() for path in self.folder.unmatched()]
 
     def lacks(self, task: Task) -> bool:
         """Whether the folder has none for the task."""
@@ -110,6 +119,10 @@ class HubSource:
         # What was listed before the download does not know the new folder.
         fresh = DataFolder(self.root, self.tasks, self.split)
         return FolderSource(self.name, fresh).load(task)
+
+    def strays(self) -> list[str]:
+        """Return none: only folders that match a task are fetched."""
+        return []
 
     def lacks(self, task: Task) -> bool:
         """Return False: what the hub has is known once it was fetched."""
