@@ -55,5 +55,5 @@ class LargeModel:
 
     def identity(self) -> dict[str, float | str]:
         """Return the time spent in loading and in `generate`, and the tokens that were written."""
-        told = {"seconds": self.seconds, "loading": self.loading, "tokens": float(self.tokens)}
-        return {**told, "device": self.device}
+        entry = {"seconds": self.seconds, "loading": self.loading, "tokens": float(self.tokens)}
+        return {**entry, "device": self.device}

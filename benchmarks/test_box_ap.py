@@ -37,7 +37,7 @@ def _images(classes: str) -> list[BoxPair]:
             )
             for _ in range(BOXES)
         )
-        said = tuple(
+        answer = tuple(
             Detection(
                 box.x + rng.gauss(0, 6),
                 box.y + rng.gauss(0, 6),
@@ -48,7 +48,7 @@ def _images(classes: str) -> list[BoxPair]:
             )
             for box in truth
         )
-        pairs.append((said, truth))
+        pairs.append((answer, truth))
     return pairs
 
 
@@ -65,7 +65,7 @@ def _best(work: Callable[[], object]) -> float:
 def test_average_precision_beside_pycocotools(classes: str, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("pycocotools")
     pairs = _images(classes)
-    truth, found = box_annotations(pairs)
+    truth, result = box_annotations(pairs)
 
     def ours() -> float:
         accumulator = metrics.make("box_ap50")
@@ -74,7 +74,7 @@ def test_average_precision_beside_pycocotools(classes: str, capsys: pytest.Captu
         return accumulator.result().score
 
     def theirs() -> float:
-        return float(evaluated(IMAGES, truth, found, "bbox", 0.5).eval["precision"].mean())
+        return float(evaluated(IMAGES, truth, result, "bbox", 0.5).eval["precision"].mean())
 
     assert ours() == pytest.approx(100 * theirs(), abs=1e-9)
     own, other = _best(ours), _best(theirs)

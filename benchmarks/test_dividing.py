@@ -62,6 +62,6 @@ def test_a_long_task(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     own, other = (result.pop("run")["seconds"] for result in (divided, whole))
     assert divided == whole
     with capsys.disabled():
-        told = f"one task on {WORKERS} workers: {own:.1f} s together, {other:.1f} s by one of them"
-        print(f"\n{told}, ratio {own / other:.2f}")  # noqa: T201 - the figure is what this is for
+        text = f"one task on {WORKERS} workers: {own:.1f} s together, {other:.1f} s by one of them"
+        print(f"\n{text}, ratio {own / other:.2f}")  # noqa: T201 - the figure is what this is for
     assert own < 0.7 * other

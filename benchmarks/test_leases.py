@@ -69,8 +69,8 @@ def test_no_gpu_has_two_live_workers_and_no_worker_none(
         worker, lease = json.loads(record["output"]["text"])
         leases[worker].add(lease)
     killed = len((tmp_path / "killed").read_text()) if (tmp_path / "killed").exists() else 0
-    told = "; ".join(f"{worker}: {' '.join(sorted(leases[worker]))}" for worker in sorted(leases))
-    print(f"\n{mask:<28} -n {workers:<5} k={each}  {killed} killed   {told}")  # noqa: T201
+    text = "; ".join(f"{worker}: {' '.join(sorted(leases[worker]))}" for worker in sorted(leases))
+    print(f"\n{mask:<28} -n {workers:<5} k={each}  {killed} killed   {text}")  # noqa: T201
     tasks = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))["tasks"]
     lost = [task for task in tasks if task["state"] == "failed"]
     assert all("crashed while running" in task["reason"] for task in lost), done.stdout[-2000:]

@@ -52,14 +52,14 @@ def test_all_tasks(workers: int, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("workers", [2, 4, 8])
 def test_random_subsets(workers: int, capsys: pytest.CaptureFixture[str]) -> None:
-    found: dict[str, list[float]] = {"long/short": [], "load": [], "worksteal": []}
+    result: dict[str, list[float]] = {"long/short": [], "load": [], "worksteal": []}
     for seed in range(SEEDS):
         rng = random.Random(seed)  # noqa: S311 - a simulation
         seconds = rng.sample(ALL, rng.randint(24, 100))
         makes = {"long/short": long_short(_misjudged(rng, seconds)), "load": load, "worksteal": worksteal}
         for name, ratio in _ratios(makes, seconds, workers).items():
-            found[name].append(ratio)
-    p95 = {name: sorted(ratios)[int(0.95 * SEEDS)] for name, ratios in found.items()}
+            result[name].append(ratio)
+    p95 = {name: sorted(ratios)[int(0.95 * SEEDS)] for name, ratios in result.items()}
     _told(f"p95 of 24 to 100 tasks, {SEEDS} seeds, estimates off by {OFF}, -n {workers}", p95, capsys)
     assert p95["long/short"] <= 1.10
 
@@ -83,8 +83,8 @@ def test_near_equal_durations(spread: float, workers: int, capsys: pytest.Captur
         for name, span in spans.items():
             over[name].append(span / better)
     for what, of in (("mean", statistics.mean), ("most", max)):
-        told = {name: float(of(ratios)) for name, ratios in over.items()}
+        entry = {name: float(of(ratios)) for name, ratios in over.items()}
         where = f"durations within {spread:.0%} of each other, -n {workers}"
-        _told(f"{where}, {what} over the better of load and worksteal", told, capsys)
+        _told(f"{where}, {what} over the better of load and worksteal", entry, capsys)
     assert spread > 0.05 or max(over["long/short"]) <= 1.02
     assert max(over["long/short"]) <= max(max(over["load"]), max(over["worksteal"]))

@@ -77,8 +77,8 @@ def test_class_miou_beside_scikit_learn(capsys: pytest.CaptureFixture[str]) -> N
     def theirs() -> float:
         table = np.zeros((20, 20))
         for _ in range(MASKS // DISTINCT):
-            for said, truth in pairs:
-                table += sklearn.confusion_matrix(truth.ravel(), said.ravel(), labels=range(20))
+            for answer, truth in pairs:
+                table += sklearn.confusion_matrix(truth.ravel(), answer.ravel(), labels=range(20))
         both = np.diag(table)
         return float(np.mean(both / (table.sum(0) + table.sum(1) - both)))
 
@@ -98,13 +98,15 @@ def test_foreground_iou_beside_both(capsys: pytest.CaptureFixture[str]) -> None:
     def by_coco() -> float:
         total = 0.0
         for _ in range(MASKS // DISTINCT):
-            for said, truth in packed:
-                total += float(coco.iou([coco.encode(said)], [coco.encode(truth)], [0])[0, 0])
+            for answer, truth in packed:
+                total += float(coco.iou([coco.encode(answer)], [coco.encode(truth)], [0])[0, 0])
         return total / MASKS
 
     def by_sklearn() -> float:
         # One tenth of the masks: it takes long enough.
-        return float(np.mean([sklearn.jaccard_score(truth.ravel(), said.ravel()) for said, truth in pairs]))
+        return float(
+            np.mean([sklearn.jaccard_score(truth.ravel(), answer.ravel()) for answer, truth in pairs])
+        )
 
     def ours() -> float:
         return _scored("miou", "binary", pairs, MASKS // DISTINCT)
@@ -117,15 +119,15 @@ def test_foreground_iou_beside_both(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_run_length_iou_beside_pycocotools(capsys: pytest.CaptureFixture[str]) -> None:
     coco = pytest.importorskip("pycocotools.mask")
-    pairs = [(encode(said), encode(truth)) for said, truth in _pairs()]
-    plain = [(said.to_plain(), truth.to_plain()) for said, truth in pairs]
+    pairs = [(encode(answer), encode(truth)) for answer, truth in _pairs()]
+    plain = [(answer.to_plain(), truth.to_plain()) for answer, truth in pairs]
     videos = [(tuple(one for one, _ in pairs), tuple(other for _, other in pairs))]
 
     def theirs() -> float:
         total = 0.0
         for _ in range(MASKS // DISTINCT):
-            for said, truth in plain:
-                total += float(coco.iou([said], [truth], [0])[0, 0])
+            for answer, truth in plain:
+                total += float(coco.iou([answer], [truth], [0])[0, 0])
         return total
 
     def ours() -> float:
@@ -140,10 +142,10 @@ def test_mask_ap_beside_pycocotools(capsys: pytest.CaptureFixture[str]) -> None:
     coco_class = pytest.importorskip("pycocotools.coco").COCO
     evaluation = pytest.importorskip("pycocotools.cocoeval").COCOeval
     rng = np.random.default_rng(8)
-    masks = [(encode(said), encode(truth)) for said, truth in _pairs()]
+    masks = [(encode(answers), encode(truth)) for answers, truth in _pairs()]
     images = []
     truth: list[dict[str, Any]] = []
-    said: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
     for image in range(MASKS // 5):
         chosen = [masks[place] for place in rng.integers(0, DISTINCT, 5)]
         scores = [float(score) for score in rng.random(5)]
@@ -154,12 +156,12 @@ def test_mask_ap_beside_pycocotools(capsys: pytest.CaptureFixture[str]) -> None:
         for (one, other), score in zip(chosen, scores, strict=True):
             common = {"image_id": image, "category_id": 1, "bbox": [0, 0, 9, 9], "iscrowd": 0, "area": 9}
             truth.append({**common, "id": len(truth) + 1, "segmentation": other.to_plain(), "ignore": 0})
-            said.append({**common, "id": len(said) + 1, "segmentation": one.to_plain(), "score": score})
+            answers.append({**common, "id": len(answers) + 1, "segmentation": one.to_plain(), "score": score})
 
     def theirs() -> float:
         with contextlib.redirect_stdout(io.StringIO()):
             both = [coco_class(), coco_class()]
-            for coco, annotations in zip(both, (truth, said), strict=True):
+            for coco, annotations in zip(both, (truth, answers), strict=True):
                 coco.dataset = {
                     "images": [
                         {"id": number, "height": SIZE[0], "width": SIZE[1]} for number in range(len(images))

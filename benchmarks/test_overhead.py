@@ -78,9 +78,9 @@ def _least(work: Callable[[int], float]) -> float:
     return min(work(number) for number in range(ROUNDS))
 
 
-def _tell(capsys: pytest.CaptureFixture[str], told: str) -> None:
+def _tell(capsys: pytest.CaptureFixture[str], text: str) -> None:
     with capsys.disabled():
-        print(f"\n{told}")  # noqa: T201 - the figure is what this is for
+        print(f"\n{text}")  # noqa: T201 - the figure is what this is for
 
 
 def _seconds(result: dict[str, Any]) -> float:
@@ -99,9 +99,9 @@ def test_a_tiny_model_beside_a_bare_loop(
     wall, result = _session(tmp_path, 0, spec, f"--generalbench-data={data}", "-k", CAUSAL)
     # A bare loop starts with a loaded model.
     seconds, inside = _seconds(result) - result["model"]["loading"], result["model"]["seconds"]
-    told = f"{INSTANCES} instances: the task {seconds:.2f} s, of that in the model {inside:.2f} s, "
-    told += f"ratio {seconds / inside:.3f}; a bare loop in another process {loop:.2f} s, ratio "
-    _tell(capsys, f"{told}{seconds / loop:.3f}; the whole session {wall:.2f} s")
+    text = f"{INSTANCES} instances: the task {seconds:.2f} s, of that in the model {inside:.2f} s, "
+    text += f"ratio {seconds / inside:.3f}; a bare loop in another process {loop:.2f} s, ratio "
+    _tell(capsys, f"{text}{seconds / loop:.3f}; the whole session {wall:.2f} s")
     # Between two processes other load on the machine counts; within one it meets both alike.
     assert seconds / inside <= 1.05
 
@@ -114,11 +114,11 @@ def test_a_large_model_on_a_gpu(data: Path, tmp_path: Path, capsys: pytest.Captu
     _, result = _session(tmp_path, 0, spec, f"--generalbench-data={data}", "-k", CAUSAL)
     model = result["model"]
     seconds, inside = _seconds(result) - model["loading"], model["seconds"]
-    told = (
+    text = (
         f"on {model['device']}: {model['tokens'] / seconds:.0f} tokens/s, {model['tokens'] / inside:.0f} in "
     )
-    told += f"the loop alone, ratio {inside / seconds:.3f}; without work for {1 - inside / seconds:.1%}"
-    _tell(capsys, told)
+    text += f"the loop alone, ratio {inside / seconds:.3f}; without work for {1 - inside / seconds:.1%}"
+    _tell(capsys, text)
     assert seconds / inside <= 1.05
 
 

@@ -33,8 +33,8 @@ PICTURES, MODEL_S, DISK_S, DATA_S = 48, 0.12, 0.05, 0.4
 
 def _tell(capsys: pytest.CaptureFixture[str], what: str, own: float, other: float) -> None:
     with capsys.disabled():
-        told = f"{what}: {own:.2f} s beside the model, {other:.2f} s in turn, ratio {own / other:.2f}"
-        print(f"\n{told}")  # noqa: T201 - the figure is what this is for
+        text = f"{what}: {own:.2f} s beside the model, {other:.2f} s in turn, ratio {own / other:.2f}"
+        print(f"\n{text}")  # noqa: T201 - the figure is what this is for
 
 
 def _seconds(folder: Path, model: FakeModel, instances: Sequence[Any], **task: Any) -> float:

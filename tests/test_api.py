@@ -37,9 +37,9 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 
 def test_levels_from_plain_scores() -> None:
-    found = gb.level({"image/comprehension/bird-detection": 100.0})
-    assert found.tier is not None
-    assert found.qualified is not None
+    result = gb.level({"image/comprehension/bird-detection": 100.0})
+    assert result.tier is not None
+    assert result.qualified is not None
     with pytest.raises(gb.UnknownWordError):
         gb.level({}, sota="nobody's")
 

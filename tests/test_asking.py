@@ -36,35 +36,35 @@ def ids(requests: Sequence[Request]) -> list[str]:
 
 
 def answers(model: Memory, size: int) -> dict[str, Output | Failed]:
-    found: dict[str, Output | Failed] = {}
+    result: dict[str, Output | Failed] = {}
     order: list[Request] = []
     for asked in generate_batches(model.generate, REQUESTS, size):
         order += asked.requests
-        found |= dict(zip(ids(asked.requests), asked.answers, strict=True))
+        result |= dict(zip(ids(asked.requests), asked.answers, strict=True))
     assert order == REQUESTS
-    return found
+    return result
 
 
 def test_a_batch_that_does_not_fit_halves_the_rest_of_the_task() -> None:
     model = Memory(room=3)
-    found = answers(model, 8)
+    result = answers(model, 8)
     assert model.sizes == [8, 4, *[2] * 10]
-    assert found == {item.instance_id: Output(f"answer {item.instance_id}") for item in REQUESTS}
+    assert result == {item.instance_id: Output(f"answer {item.instance_id}") for item in REQUESTS}
 
 
 def test_one_that_never_fits_is_oom_and_the_others_keep_a_large_batch() -> None:
     model = Memory(room=8, too_large=[1])
-    found = answers(model, 8)
-    assert found["1"] == Failed("MemoryError: full", "oom")
-    assert [key for key, value in found.items() if isinstance(value, Failed)] == ["1"]
+    result = answers(model, 8)
+    assert result["1"] == Failed("MemoryError: full", "oom")
+    assert [key for key, value in result.items() if isinstance(value, Failed)] == ["1"]
     assert model.sizes == [8, 4, 2, 1, 1, 4, 4, 4, 4, 2]
 
 
 def test_nothing_fits_and_it_ends() -> None:
     model = Memory(room=0)
-    found = answers(model, 8)
-    assert {value.state for value in found.values() if isinstance(value, Failed)} == {"oom"}
-    assert len(found) == 20
+    result = answers(model, 8)
+    assert {value.state for value in result.values() if isinstance(value, Failed)} == {"oom"}
+    assert len(result) == 20
     assert len(model.sizes) < 30
 
 
@@ -74,22 +74,22 @@ def test_nothing_fits_and_it_ends() -> None:
     size=st.integers(1, 16),
 )
 def test_what_fits_alone_is_answered_and_all_else_is_oom(room: int, too_large: list[int], size: int) -> None:
-    found = answers(Memory(room, too_large), size)
+    result = answers(Memory(room, too_large), size)
     for request in REQUESTS:
         fits = room > 0 and int(request.instance_id) not in too_large
-        given_answer = found[request.instance_id]
+        given_answer = result[request.instance_id]
         assert isinstance(given_answer, Output) is fits
         assert fits or given_answer == Failed("MemoryError: full", "oom")
 
 
 def test_the_next_batch_is_told_before_each() -> None:
-    told: list[list[str]] = []
+    parts: list[list[str]] = []
     list(
         generate_batches(
-            Memory(9).generate, REQUESTS[:5], 2, lambda batch, following: told.append(ids(following))
+            Memory(9).generate, REQUESTS[:5], 2, lambda batch, following: parts.append(ids(following))
         )
     )
-    assert told == [["2", "3"], ["4"], []]
+    assert parts == [["2", "3"], ["4"], []]
 
 
 @pytest.mark.parametrize("error", [TimeoutError("late")])
@@ -102,6 +102,6 @@ def test_a_batch_that_timed_out_is_asked_one_by_one(error: Exception) -> None:
             raise error
         return ["A"] * len(requests)
 
-    found = ask(generate, REQUESTS[:8])
-    assert [isinstance(item, Failed) for item in found] == [number == 2 for number in range(8)]
+    result = ask(generate, REQUESTS[:8])
+    assert [isinstance(item, Failed) for item in result] == [number == 2 for number in range(8)]
     assert sizes == [8, *[1] * 8]

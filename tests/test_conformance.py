@@ -40,20 +40,20 @@ def words(requests: Sequence[Request]) -> list[str]:
 
 
 def test_a_model_that_does_what_it_declares_passes_every_check() -> None:
-    found = checks(Own(words))
-    assert list(found) == [
+    result = checks(Own(words))
+    assert list(result) == [
         "takes text", "takes image", "gives text", "same answer twice", "answers to two", "order of two",
         "same in a batch",
     ]  # fmt: skip
-    assert {check.ok for check in found.values()} == {True}
-    assert "nlp/" in found["takes text"].told
-    assert "image/comprehension/" in found["takes image"].told
+    assert {check.ok for check in result.values()} == {True}
+    assert "nlp/" in result["takes text"].told
+    assert "image/comprehension/" in result["takes image"].told
 
 
 def test_the_oracle_takes_and_gives_every_medium_that_the_demo_set_has() -> None:
-    found = checks(make_baseline("oracle"))
-    assert not [check for check in found.values() if check.ok is False]
-    tried = {name for name, check in found.items() if check.ok}
+    result = checks(make_baseline("oracle"))
+    assert not [check for check in result.values() if check.ok is False]
+    tried = {name for name, check in result.items() if check.ok}
     assert {
         "takes signal",
         "takes map",
@@ -70,13 +70,13 @@ def fails(requests: Sequence[Request]) -> list[str]:
     return words(requests)
 
 
-def once(requests: Sequence[Request], told: list[int] = []) -> list[str]:  # noqa: B006 - it is to remember
-    told.append(1)
-    return [f"{len(told)}"] * len(requests)
+def once(requests: Sequence[Request], text: list[int] = []) -> list[str]:  # noqa: B006 - it is to remember
+    text.append(1)
+    return [f"{len(text)}"] * len(requests)
 
 
 @pytest.mark.parametrize(
-    ("answer", "name", "told"),
+    ("answer", "name", "text"),
     [
         (fails, "takes image", "error: RuntimeError: no eyes"),
         (once, "same answer twice", "obey request.seed"),
@@ -90,11 +90,11 @@ def once(requests: Sequence[Request], told: list[int] = []) -> list[str]:  # noq
     ],
 )
 def test_what_an_adapter_does_wrong_is_told(
-    answer: Callable[[Sequence[Request]], Any], name: str, told: str
+    answer: Callable[[Sequence[Request]], Any], name: str, text: str
 ) -> None:
     check = checks(Own(answer))[name]
     assert check.ok is False
-    assert told in check.told
+    assert text in check.told
 
 
 def test_a_batch_that_raises_is_told() -> None:
@@ -107,10 +107,10 @@ def test_a_batch_that_raises_is_told() -> None:
 
 
 def test_drift_in_a_batch_is_reported_and_no_failure() -> None:
-    found = checks(Own(lambda requests: [f"{text} {len(requests)}" for text in words(requests)]))
-    assert found["same in a batch"].ok is None
-    assert "2 of 2 tasks drift" in found["same in a batch"].told
-    assert not [check for check in found.values() if check.ok is False]
+    result = checks(Own(lambda requests: [f"{text} {len(requests)}" for text in words(requests)]))
+    assert result["same in a batch"].ok is None
+    assert "2 of 2 tasks drift" in result["same in a batch"].told
+    assert not [check for check in result.values() if check.ok is False]
 
 
 def test_equal_answers_tell_nothing_about_order() -> None:
@@ -134,8 +134,8 @@ def test_a_medium_that_no_supported_task_has_is_tried_on_a_made_up_request() -> 
         seen.extend(requests)
         return words(requests)
 
-    found = checks(Own(answer, input_media={"audio"}, unsupported=lambda task: "not for me"))
-    assert "made up (takes audio)" in found["takes audio"].told
+    result = checks(Own(answer, input_media={"audio"}, unsupported=lambda task: "not for me"))
+    assert "made up (takes audio)" in result["takes audio"].told
     assert {medium.medium for request in seen for medium in request.media} == {"audio"}
 
 

@@ -80,10 +80,10 @@ def hanging(bad: Callable[[Request], bool], seen: list[int]) -> object:
 
 def states(deadlines: Timeouts, generate: object, size: int = 4) -> list[str]:
     deadlines.begin()
-    found: list[Output | Failed] = []
+    result: list[Output | Failed] = []
     for asked in generate_batches(lambda requests: deadlines.call(generate, requests), REQUESTS, size):  # type: ignore[arg-type]
-        found += asked.answers
-    return [item.state if isinstance(item, Failed) else "ok" for item in found]
+        result += asked.answers
+    return [item.state if isinstance(item, Failed) else "ok" for item in result]
 
 
 def test_without_limits_the_model_is_called_where_it_is_asked() -> None:
@@ -96,8 +96,8 @@ def test_without_limits_the_model_is_called_where_it_is_asked() -> None:
 def test_one_instance_that_hangs_costs_itself_only(clock: Clock) -> None:
     seen: list[int] = []
     deadlines = Timeouts(instance=SHORT)
-    found = states(deadlines, hanging(lambda item: item.instance_id == "5", seen))
-    assert found == ["ok"] * 5 + ["timeout"] + ["ok"] * 2
+    result = states(deadlines, hanging(lambda item: item.instance_id == "5", seen))
+    assert result == ["ok"] * 5 + ["timeout"] + ["ok"] * 2
     assert seen == [4, 4, 1, 1, 1, 1]
     assert deadlines.has_hung
 
@@ -126,8 +126,8 @@ def test_a_model_that_comes_back_is_trusted_again(clock: Clock) -> None:
 def test_a_tasks_time_ends_the_call_in_flight_and_all_that_follow(clock: Clock) -> None:
     seen: list[int] = []
     deadlines = Timeouts(task=SHORT)
-    found = states(deadlines, hanging(lambda item: item.instance_id == "5", seen))
-    assert found == ["ok"] * 4 + ["timeout"] * 4
+    result = states(deadlines, hanging(lambda item: item.instance_id == "5", seen))
+    assert result == ["ok"] * 4 + ["timeout"] * 4
     assert seen == [4, 4]
 
 

@@ -57,8 +57,8 @@ def test_a_limit_cuts_long_tasks_down() -> None:
 
 def test_what_was_measured_counts_and_scales_the_rest(tmp_path: Path) -> None:
     earlier(tmp_path, "one", {"nlp/short": 5.0})
-    found = estimates(TASKS, SETTINGS, tmp_path)
-    assert found == {"nlp/short": 5.0, "nlp/long": 50.0, "nlp/written": 200.0}
+    result = estimates(TASKS, SETTINGS, tmp_path)
+    assert result == {"nlp/short": 5.0, "nlp/long": 50.0, "nlp/written": 200.0}
 
 
 def test_another_models_runs_and_torn_files_count_for_nothing(tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ def test_another_models_runs_and_torn_files_count_for_nothing(tmp_path: Path) ->
     (tmp_path / "torn" / "result.json").write_text('{"settings": {"mod', encoding="utf-8")
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "result.json").write_text("[1]", encoding="utf-8")
-    found = estimates(TASKS, SETTINGS, tmp_path)
-    assert found["nlp/short"] == prior(TASKS["nlp/short"])
+    result = estimates(TASKS, SETTINGS, tmp_path)
+    assert result["nlp/short"] == prior(TASKS["nlp/short"])
 
 
 def test_times_of_the_first_schema_count_as_well(tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_times_of_the_first_schema_count_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limit", [None, 5])
 def test_a_limit_shortens_what_was_measured_without_one(tmp_path: Path, limit: int | None) -> None:
     earlier(tmp_path, "one", {"nlp/short": 6.0})
-    found = estimates(TASKS, Settings(model="hf:x", limit=limit), tmp_path)
-    assert found["nlp/short"] == (6.0 if limit is None else 3.0)
+    result = estimates(TASKS, Settings(model="hf:x", limit=limit), tmp_path)
+    assert result["nlp/short"] == (6.0 if limit is None else 3.0)
 
 
 def test_tasks_longer_than_a_workers_share_are_divided_into_shares() -> None:

@@ -79,9 +79,9 @@ def test_a_batch_size_of_the_user_counts(tmp_path: Path) -> None:
 
 
 def test_unparsable_and_refused_count_as_wrong_and_stay_apart(tmp_path: Path) -> None:
-    said = {"q1": "A", "q2": "what a lovely day", "q3": "I'm sorry, but I can't help with that."}
+    answers = {"q1": "A", "q2": "what a lovely day", "q3": "I'm sorry, but I can't help with that."}
     instances = [make_instance(number) for number in (1, 2, 3)]
-    result = run(tmp_path, lambda requests: [said[r.instance_id] for r in requests], instances)
+    result = run(tmp_path, lambda requests: [answers[r.instance_id] for r in requests], instances)
     assert result.state == "scored"
     assert result.states == {"ok": 1, "unparsable": 1, "refused": 1}
     assert result.score == pytest.approx(100 / 3)
@@ -193,8 +193,8 @@ def test_half_a_surrogate_pair_is_kept_and_reported(tmp_path: Path) -> None:
 
 
 def test_details_may_be_anything(tmp_path: Path) -> None:
-    said = Output("A", details={"logprob": np.float32(0.5)})
-    assert run(tmp_path, lambda requests: [said] * len(requests), [make_instance()]).state == "scored"
+    answer = Output("A", details={"logprob": np.float32(0.5)})
+    assert run(tmp_path, lambda requests: [answer] * len(requests), [make_instance()]).state == "scored"
 
 
 @pytest.mark.parametrize("hook", ["begin", "unsupported"])

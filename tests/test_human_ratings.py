@@ -35,8 +35,8 @@ def scored(
         return [by_id[request.instance_id] for request in requests]
 
     made = evaluation(folder, FakeModel(answer), instances)
-    told = {instances[number].id: given for number, given in ratings.items()}
-    made.ratings = Ratings({RATED.id: told}, {RATED.id: 2}, "said.csv")
+    entry = {instances[number].id: given for number, given in ratings.items()}
+    made.ratings = Ratings({RATED.id: entry}, {RATED.id: 2}, "said.csv")
     return made.run(RATED)
 
 

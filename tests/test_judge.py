@@ -70,9 +70,9 @@ def served(server: Server) -> ServedJudge:
     return ServedJudge("grader", f"http://127.0.0.1:{server.server_port}/v1/")
 
 
-@pytest.mark.parametrize(("said", "verdict"), [("1", 1.0), (" 0.", 0.0), ("**1**", 1.0)])
-def test_a_digit_is_a_verdict(server: Server, said: str, verdict: float) -> None:
-    server.replies = [(200, said)]
+@pytest.mark.parametrize(("answer", "verdict"), [("1", 1.0), (" 0.", 0.0), ("**1**", 1.0)])
+def test_a_digit_is_a_verdict(server: Server, answer: str, verdict: float) -> None:
+    server.replies = [(200, answer)]
     assert served(server).verdict("q", ["r"], "a")[0] == verdict
 
 

@@ -71,13 +71,13 @@ def test_records_of_a_task_are_found_in_every_file(tmp_path: Path) -> None:
                 writer.append([record(f"{worker}{number}")])
             writer.append([Record("nlp/other", "1", output=Output("z"))])
             writer.append([record(f"{worker}9")])
-    found = read_ledgers(tmp_path)
-    assert found.count == 10
-    assert [item.instance for item in found.records(TASK)] == [
+    result = read_ledgers(tmp_path)
+    assert result.count == 10
+    assert [item.instance for item in result.records(TASK)] == [
         "gw00", "gw01", "gw02", "gw09", "gw10", "gw11", "gw12", "gw19"
     ]  # fmt: skip
-    assert found.bases[TASK] == FACTS
-    assert found.torn == []
+    assert result.bases[TASK] == FACTS
+    assert result.torn == []
 
 
 def lost(folder: Path, worker: str, session: int, crashed: bool) -> None:

@@ -66,10 +66,10 @@ def test_what_came_went_and_grew_is_told(folder: Path, capsys: pytest.CaptureFix
     with (folder / "result.json").open("ab") as file:
         file.write(b"yz")
     assert main(["verify", str(folder)]) == 1
-    said = capsys.readouterr().out
-    assert f"media/a.png: gone ({RANGE_BYTES} bytes)" in said
-    assert "new: new, not there when the run ended" in said
-    assert "result.json: 900 bytes when the run ended, 902 now" in said
+    answer = capsys.readouterr().out
+    assert f"media/a.png: gone ({RANGE_BYTES} bytes)" in answer
+    assert "new: new, not there when the run ended" in answer
+    assert "result.json: 900 bytes when the run ended, 902 now" in answer
 
 
 def test_a_run_that_has_not_ended_has_nothing_to_compare(tmp_path: Path) -> None:

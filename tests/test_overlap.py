@@ -102,12 +102,12 @@ def ahead() -> Iterator[Ahead]:
 @pytest.fixture
 def pictures(tmp_path: Path) -> list[Media]:
     image = pytest.importorskip("PIL.Image")
-    found = []
+    result = []
     for number in range(4):
         path = tmp_path / f"{number}.png"
         image.fromarray(np.full((8, 8, 3), number, dtype=np.uint8)).save(path)
-        found.append(Media("image", (path,)))
-    return found
+        result.append(Media("image", (path,)))
+    return result
 
 
 def red(picture: Any) -> int:

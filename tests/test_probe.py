@@ -29,11 +29,11 @@ def by_company(requests: Sequence[Request]) -> list[str]:
 
 @given(tasks=st.sets(st.text(min_size=1), min_size=1, max_size=20), count=st.integers(1, 60))
 def test_a_probe_is_spread_evenly_and_completely(tasks: set[str], count: int) -> None:
-    found = shares(tasks, count)
-    assert sum(found.values()) == count
-    assert set(found) <= tasks
-    assert len(Counter(found.values())) <= 2
-    assert found == shares(sorted(tasks, reverse=True), count)
+    result = shares(tasks, count)
+    assert sum(result.values()) == count
+    assert set(result) <= tasks
+    assert len(Counter(result.values())) <= 2
+    assert result == shares(sorted(tasks, reverse=True), count)
 
 
 def test_the_same_instances_are_chosen_in_any_order() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "text"),
     [
         (["--api-key=abc", "-k", "nlp"], ["--api-key=***", "-k", "nlp"]),
         (["--hub-token", "abc", "-v"], ["--hub-token", "***", "-v"]),
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
         (["--generalbench-model=hf:a/b", "-n", "8"], ["--generalbench-model=hf:a/b", "-n", "8"]),
     ],
 )
-def test_secrets_are_hidden_and_nothing_else(given: list[str], told: list[str]) -> None:
-    assert without_secrets(given) == told
+def test_secrets_are_hidden_and_nothing_else(given: list[str], text: list[str]) -> None:
+    assert without_secrets(given) == text
 
 
 def test_the_state_of_the_repository_is_told(tmp_path: Path) -> None:
@@ -64,12 +64,12 @@ def test_the_fingerprint_of_tasks_tells_every_word_of_them() -> None:
 
 
 def test_versions_of_what_is_used_are_told() -> None:
-    told = definitions([TASK])
+    value = definitions([TASK])
     used = {
         "metrics": {TASK.metric.name: metrics.get(TASK.metric.name).version},
         "protocols": {TASK.protocol: protocols.get(TASK.protocol).version},
     }
-    assert told == {"tasks": tasks_fingerprint([TASK]), **used}
+    assert value == {"tasks": tasks_fingerprint([TASK]), **used}
     assert {"numpy", "pytest", "pytest-generalbench"} <= environment()["versions"].keys()
 
 

@@ -20,7 +20,7 @@ def test_values_become_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "answer"),
     [
         ({"dept_unit": "cm"}, "did you mean 'depth_unit'"),
         ({"depth_unit": "feet"}, "known: m, cm, mm"),
@@ -29,8 +29,8 @@ def test_values_become_text() -> None:
         (["depth_unit"], "maps words to values"),
     ],
 )
-def test_what_no_reading_can_say(given: Any, said: str) -> None:
-    with pytest.raises(GeneralBenchError, match=said) as caught:
+def test_what_no_reading_can_say(given: Any, answer: str) -> None:
+    with pytest.raises(GeneralBenchError, match=answer) as caught:
         reading.checked(given, "the place")
     assert "the place" in str(caught.value)
 
@@ -39,9 +39,9 @@ def test_lines_and_a_file_say_the_same(tmp_path: Path) -> None:
     lines = "\n image/a: depth_unit=cm, void=0 255\nimage/b: index_base=0\n"
     path = tmp_path / "readings.yaml"
     path.write_text("image/a: {depth_unit: cm, void: [0, 255]}\nimage/b: {index_base: 0}\n", encoding="utf-8")
-    said = reading.from_lines(lines, "ini")
-    assert said == reading.from_file(path)
-    assert said == {"image/a": {"depth_unit": "cm", "void": "0 255"}, "image/b": {"index_base": "0"}}
+    answer = reading.from_lines(lines, "ini")
+    assert answer == reading.from_file(path)
+    assert answer == {"image/a": {"depth_unit": "cm", "void": "0 255"}, "image/b": {"index_base": "0"}}
 
 
 @pytest.mark.parametrize("content", ["- a", "a: [", "a: cm", "\x00"])
@@ -74,8 +74,8 @@ def test_the_task_file_takes_a_reading() -> None:
 
 
 def test_one_certain_reading_is_taken_and_said() -> None:
-    found = decide(make_task(), "depth_unit", {"mm": "values to 4000"})
-    assert found == ("mm", "read with depth_unit=mm: values to 4000")
+    decided = decide(make_task(), "depth_unit", {"mm": "values to 4000"})
+    assert decided == ("mm", "read with depth_unit=mm: values to 4000")
 
 
 def test_what_is_given_goes_before_what_files_show() -> None:
@@ -88,10 +88,10 @@ def test_what_is_given_goes_before_what_files_show() -> None:
 def test_two_readings_or_none_refuse_the_task(readings: dict[str, str]) -> None:
     with pytest.raises(AmbiguousReferenceError) as caught:
         decide(make_task(), "depth_unit", readings, "d/1.png")
-    said = str(caught.value)
-    assert "nlp/tiny-choice: d/1.png" in said
-    assert all(f"{value} ({why})" in said for value, why in readings.items())
-    line = said.rpartition("or the line `")[2].partition("`")[0]
+    answer = str(caught.value)
+    assert "nlp/tiny-choice: d/1.png" in answer
+    assert all(f"{value} ({why})" in answer for value, why in readings.items())
+    line = answer.rpartition("or the line `")[2].partition("`")[0]
     if readings:
         assert reading.from_lines(line, "ini") == {"nlp/tiny-choice": {"depth_unit": "mm"}}
 

@@ -35,9 +35,9 @@ def work(job: Job, is_written: Callable[[], bool]) -> TaskResult:
 
 @pytest.fixture
 def process() -> Iterator[BackgroundScorer]:
-    found = BackgroundScorer(work)
-    yield found
-    found.close()
+    result = BackgroundScorer(work)
+    yield result
+    result.close()
 
 
 def is_alive(pid: int) -> bool:
@@ -131,9 +131,9 @@ def test_nothing_is_begun_for_a_task_that_takes_a_moment(
         raise ValueError("asking failed")
     with BackgroundScoring(process, JOB) as beside:
         beside.go_on()
-        found = beside.result()
-    assert found is not None
-    assert found.id == "nlp/x"
+        result = beside.result()
+    assert result is not None
+    assert result.id == "nlp/x"
 
 
 def test_without_a_process_there_is_no_result() -> None:

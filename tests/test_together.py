@@ -34,9 +34,9 @@ def test_every_batch_is_taken_once_whoever_asks_when(
     folder = tmp_path_factory.mktemp("run")
     workers = [one_of(folder, place, 3) for place in range(3)]
     taking = [worker.taken(batches) for worker in workers]
-    found = [number for turn in turns for number, _ in [next(taking[turn], (-1, None))] if number >= 0]
-    found += [number for left in taking for number, _ in left]
-    assert sorted(found) == list(range(batches))
+    result = [number for turn in turns for number, _ in [next(taking[turn], (-1, None))] if number >= 0]
+    result += [number for left in taking for number, _ in left]
+    assert sorted(result) == list(range(batches))
     assert all(worker.is_over for worker in workers)
     for worker in workers:
         worker.leave()
@@ -115,27 +115,27 @@ class Out:
 
 def asked(folder: Path, model: Out, batches: Sequence[Sequence[Request]]) -> Iterator[list[str]]:
     shared = one_of(folder, 0, 1)
-    for found in ask_shared(model, batches, shared, lambda: 0, lambda batch, following: None):
-        yield [request.instance_id for request in found.requests]
+    for result in ask_shared(model, batches, shared, lambda: 0, lambda batch, following: None):
+        yield [request.instance_id for request in result.requests]
     assert left_behind(batches, shared) == []
     shared.leave()
 
 
 def test_a_size_that_does_not_fit_is_tried_once_and_not_for_every_batch(tmp_path: Path) -> None:
     requests, model = some(12), Out(2)
-    found = list(asked(tmp_path, model, batches_of(requests, {item.instance_id for item in requests}, 4)))
-    assert [name for batch in found for name in batch] == [f"q{number}" for number in range(12)]
+    result = list(asked(tmp_path, model, batches_of(requests, {item.instance_id for item in requests}, 4)))
+    assert [name for batch in result for name in batch] == [f"q{number}" for number in range(12)]
     assert model.sizes == [4, 2, 2, 2, 2, 2, 2]
 
 
 def test_the_next_batch_is_told_ahead(tmp_path: Path) -> None:
-    requests, told = some(4), []
+    requests, value = some(4), []
     shared = one_of(tmp_path, 0)
     batches = batches_of(requests, {item.instance_id for item in requests}, 1)
     asking = ask_shared(
-        Out(1), batches, shared, lambda: 0, lambda batch, following: told.append([*batch, *following])
+        Out(1), batches, shared, lambda: 0, lambda batch, following: value.append([*batch, *following])
     )
     assert sum(1 for _ in asking) == 4
-    assert told == [[requests[0], requests[2]], [requests[2], requests[3]], [requests[3], requests[1]],
+    assert value == [[requests[0], requests[2]], [requests[2], requests[3]], [requests[3], requests[1]],
                     [requests[1]]]  # fmt: skip
     shared.leave()

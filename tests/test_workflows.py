@@ -24,8 +24,8 @@ def project() -> dict[str, Any]:
 
 
 def workflow(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((WORKFLOWS / name).read_text(encoding="utf-8"))
-    return found
+    result: dict[str, Any] = yaml.safe_load((WORKFLOWS / name).read_text(encoding="utf-8"))
+    return result
 
 
 def commands(job: dict[str, Any]) -> list[str]:
@@ -71,11 +71,11 @@ def test_the_tests_are_installed_and_run_as_the_readme_says(job: str) -> None:
 
 @pytest.mark.parametrize("name", ["ci.yml", "release.yml"])
 def test_a_job_may_read_and_only_publishing_may_more(name: str) -> None:
-    told = workflow(name)
-    assert told["permissions"] == {"contents": "read"}
-    more = {key: job["permissions"] for key, job in told["jobs"].items() if "permissions" in job}
+    value = workflow(name)
+    assert value["permissions"] == {"contents": "read"}
+    more = {key: job["permissions"] for key, job in value["jobs"].items() if "permissions" in job}
     assert more == ({"publish": {"id-token": "write"}} if name == "release.yml" else {})
-    for job in told["jobs"].values():
+    for job in value["jobs"].values():
         assert all("@" in step["uses"] for step in job["steps"] if "uses" in step)
         assert all(shlex.split(command) for command in commands(job))
 

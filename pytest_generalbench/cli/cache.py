@@ -16,16 +16,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "cache", help="explain what the answer cache did", description="Looks into the answer cache of a run."
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    told = actions.add_parser(
+    value = actions.add_parser(
         "explain",
         help="say why an instance was not answered from the cache",
         description="Says whether an instance of a run was answered from the cache, and otherwise which part "
         "of the key (model, request, generation, protocol) the nearest answer in the cache differs in.",
     )
-    told.add_argument("run", metavar="RUN", type=Path, help="the run folder")
-    told.add_argument("instance", metavar="INSTANCE", help="an instance's id, or TASK:ID")
-    told.add_argument("--cache", metavar="DIR", type=Path, help="default: the cache that the run was given")
-    told.set_defaults(func=run)
+    value.add_argument("run", metavar="RUN", type=Path, help="the run folder")
+    value.add_argument("instance", metavar="INSTANCE", help="an instance's id, or TASK:ID")
+    value.add_argument("--cache", metavar="DIR", type=Path, help="default: the cache that the run was given")
+    value.set_defaults(func=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -73,8 +73,8 @@ def run(args: argparse.Namespace) -> int:
     finally:
         with model_errors("close"):
             model.close()
-    told = "all it declares works" if worked else "nothing could be tried"
-    sys.stdout.write(f"{settings.model}: {f'{failed} failed' if failed else told}\n")
+    text = "all it declares works" if worked else "nothing could be tried"
+    sys.stdout.write(f"{settings.model}: {f'{failed} failed' if failed else text}\n")
     return 0 if worked and not failed else 1
 
 

@@ -31,12 +31,12 @@ def run(options: argparse.Namespace) -> int:
     from pytest_generalbench.reports.comparison import compare_runs
 
     count = 0
-    for found in compare_runs(options.first, options.second):
+    for result in compare_runs(options.first, options.second):
         count += 1
         if options.json:
-            line = json.dumps(found.to_dict(), ensure_ascii=False)
+            line = json.dumps(result.to_dict(), ensure_ascii=False)
         else:
-            line = f"{found.task} {found.instance}: {_shown(found.first)} | {_shown(found.second)}"
+            line = f"{result.task} {result.instance}: {_shown(result.first)} | {_shown(result.second)}"
         sys.stdout.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
     if not options.json:
         sys.stdout.write(f"{count} instances differ\n" if count != 1 else "1 instance differs\n")

@@ -109,12 +109,12 @@ def run(args: argparse.Namespace) -> int:
     write: Callable[[str], Any] = sys.stdout.write
     tasks = registry.load_tasks()
     path = Path(args.file)
-    found = results(tasks, path, args.sota, args.model, args.fractions)
+    matched = results(tasks, path, args.sota, args.model, args.fractions)
     if args.json:
-        write(json.dumps([as_json(result) for result in found], indent=1, allow_nan=False) + "\n")
+        write(json.dumps([as_json(result) for result in matched], indent=1, allow_nan=False) + "\n")
     else:
-        write(f"{path.name}, specialists: {found[0].sota}\n")
-        for result in found:
+        write(f"{path.name}, specialists: {matched[0].sota}\n")
+        for result in matched:
             write("\n" + "\n".join(table_lines(result)) + "\n")
     return 0
 

@@ -48,31 +48,31 @@ def run(options: argparse.Namespace) -> int:
     from pytest_generalbench.suite.level import LEVELS, tier_words, wins_words
 
     write: Callable[[str], Any] = sys.stdout.write
-    found = rescore(options.run, options.run if options.write else None)
+    result = rescore(options.run, options.run if options.write else None)
     path = options.run / RESULT_FILE
     old = read_result(path) if path.is_file() else None
-    differing = list(_differences(old, found.result)) if old else [f"there is no {RESULT_FILE}"]
-    counts = ", ".join(f"{count} {state}" for state, count in found.result.counts.items())
-    write(f"{len(found.result.tasks)} tasks: {counts}\n")
-    levels = [(name, getattr(found.level, name)) for name in LEVELS]
+    differing = list(_differences(old, result.result)) if old else [f"there is no {RESULT_FILE}"]
+    counts = ", ".join(f"{count} {state}" for state, count in result.result.counts.items())
+    write(f"{len(result.result.tasks)} tasks: {counts}\n")
+    levels = [(name, getattr(result.level, name)) for name in LEVELS]
     write("  ".join(f"{name} {value:.2f}" for name, value in levels if value is not None) + "\n")
-    write(f"General-Level: {tier_words(found.level)}\n")
-    if wins_words(found.level):
-        write(f"  {wins_words(found.level)}\n")
-    for why, tasks in found.kept.items():
+    write(f"General-Level: {tier_words(result.level)}\n")
+    if wins_words(result.level):
+        write(f"  {wins_words(result.level)}\n")
+    for why, tasks in result.kept.items():
         write(f"not scored again, {why}: {len(tasks)} tasks, {', '.join(tasks[:3])}\n")
-    for line in _moved(found.moved):
+    for line in _moved(result.moved):
         write(f"{line}\n")
-    same = old is not None and encode(found.result) == path.read_bytes()
+    same = old is not None and encode(result.result) == path.read_bytes()
     write("the same as result.json, byte for byte\n" if same else "differs from result.json:\n")
     for line in differing[:_SHOWN] if not same else ():
         write(f"  {line}\n")
     if len(differing) > _SHOWN:
         write(f"  and {len(differing) - _SHOWN} more\n")
     if options.out:
-        atomic_write(options.out, encode(found.result))
+        atomic_write(options.out, encode(result.result))
     if options.write:
-        write_result(options.run, found.result)
+        write_result(options.run, result.result)
         write_manifest(options.run, run_files(options.run))
     return 0 if same else 1
 
@@ -102,7 +102,7 @@ def _differences(old_result: RunResult, new_result: RunResult) -> Iterator[str]:
             continue
         keys = [key for key in entry if entry[key] != other.get(key)]
         if keys:
-            told = "; ".join(f"{key} {other.get(key)!r:.60} -> {entry[key]!r:.60}" for key in keys[:3])
-            yield f"{entry['id']}: {told}"
+            text = "; ".join(f"{key} {other.get(key)!r:.60} -> {entry[key]!r:.60}" for key in keys[:3])
+            yield f"{entry['id']}: {text}"
     yield from (f"{name}: gone" for name in before)
     yield from (key for key in new if key != "tasks" and new[key] != old.get(key))

@@ -62,8 +62,8 @@ def _fetch(repository: str) -> None:
         patterns = ["*.json", "*.txt", "*.model", "*.safetensors", "pytorch_model.bin"]
         snapshot_download(repository, allow_patterns=patterns)
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        told = " ".join(str(error).split())[:200]
-        raise GeneralBenchError(f"{repository} cannot be downloaded: {told}") from error
+        reason = " ".join(str(error).split())[:200]
+        raise GeneralBenchError(f"{repository} cannot be downloaded: {reason}") from error
 
 
 def lines(sources: list[Source]) -> Iterator[str]:
@@ -73,11 +73,11 @@ def lines(sources: list[Source]) -> Iterator[str]:
         if task.metric.name in metrics.names():
             used.update(metrics.get(task.metric.name).backbones)
     for role, facts in FACTS.items():
-        found = next((source for source in sources if source.has(role)), None)
+        result = next((source for source in sources if source.has(role)), None)
         count = f"{used[role]} tasks" if used[role] != 1 else "1 task"
         yield f"{role:<16}{count:>9}  {facts.what}"
-        if found:
-            yield f"{'':<27}found: {found.identity(role)}"
+        if result:
+            yield f"{'':<27}found: {result.identity(role)}"
         else:
             ways = [way for source in sources if (way := source.lacking(role))]
             yield f"{'':<27}missing: {' or '.join(ways)}"

@@ -58,10 +58,10 @@ class AmbiguousReferenceError(ReferenceFormatError):
             task_id: The task, for the line.
         """
         self.word, self.readings, self.task_id = word, dict(readings), task_id
-        said = " or ".join(f"{value} ({why})" if why else value for value, why in readings.items())
+        answer = " or ".join(f"{value} ({why})" if why else value for value, why in readings.items())
         first = next(iter(readings), "VALUE")
         super().__init__(
-            f"{place}: not certain {meaning}: {said or 'nothing says it'}. Settle it with "
+            f"{place}: not certain {meaning}: {answer or 'nothing says it'}. Settle it with "
             f"`reading: {{{word}: {first}}}` in the task file, or the line "
             f"`{task_id}: {word}={first}` in the ini key generalbench_reading"
         )

@@ -13,11 +13,11 @@ ITEM: Final = re.compile(rf"{re.escape(MODULE_NODEID)}::test_(?:task\[(.+)\]|par
 
 def task_id_of(nodeid: str) -> str | None:
     """Return the task that an item evaluates, or None for a part and for what is no benchmark item."""
-    found = ITEM.fullmatch(nodeid)
-    return found and found[1]
+    match = ITEM.fullmatch(nodeid)
+    return match and match[1]
 
 
 def is_part(nodeid: str) -> bool:
     """Whether an item only helps with a task."""
-    found = ITEM.fullmatch(nodeid)
-    return found is not None and found[2] is not None
+    match = ITEM.fullmatch(nodeid)
+    return match is not None and match[2] is not None

@@ -201,17 +201,17 @@ def checked(given: Any, where: str) -> dict[str, str]:
     """
     if not isinstance(given, Mapping):
         raise GeneralBenchError(f"{where}: a reading maps words to values, not {given!r:.60}")
-    found = {}
+    result = {}
     for word, value in given.items():
         if word not in WORDS:
             raise GeneralBenchError(f"{where}: {UnknownWordError('word of a reading', word, WORDS)}")
-        found[word] = _text(value)
-        if not WORDS[word].accepts(found[word]):
+        result[word] = _text(value)
+        if not WORDS[word].accepts(result[word]):
             raise GeneralBenchError(
                 f"{where}: {word} ({WORDS[word].meaning}) cannot be {value!r:.60}; "
                 f"known: {WORDS[word].known()}"
             )
-    return found
+    return result
 
 
 def _text(value: Any) -> str:
@@ -229,15 +229,15 @@ def from_lines(text: str, where: str) -> dict[str, dict[str, str]]:
     Raises:
         GeneralBenchError: a line is none, or says what no reading can.
     """
-    found: dict[str, dict[str, str]] = {}
+    result: dict[str, dict[str, str]] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         task, colon, rest = line.partition(":")
         pairs = [part.partition("=") for part in rest.split(",")]
         if not colon or not all(equals for _, equals, _ in pairs):
             raise GeneralBenchError(f"{where}: a line is 'task/id: word=value, word=value', not {line!r:.80}")
         given = {word.strip(): value.strip() for word, _, value in pairs}
-        found[task.strip()] = checked(given, f"{where}, {task.strip()}")
-    return found
+        result[task.strip()] = checked(given, f"{where}, {task.strip()}")
+    return result
 
 
 def from_file(path: Path) -> dict[str, dict[str, str]]:

@@ -55,10 +55,10 @@ class Registry(Generic[Entry]):
         Raises:
             UnknownWordError: there is none; the message lists the names that there are.
         """
-        found = self._built_in.get(name, self._added.get(name))
-        if found is None:
+        result = self._built_in.get(name, self._added.get(name))
+        if result is None:
             raise UnknownWordError(self.kind, name, self.names())
-        return found
+        return result
 
     def names(self) -> tuple[str, ...]:
         """Return every name, sorted."""
@@ -79,10 +79,10 @@ class Registry(Generic[Entry]):
 
 def by_name(entries: Iterable[Entry]) -> dict[str, Entry]:
     """Return entries that have a `name`, by it. Raises ValueError when two have the same."""
-    found: dict[str, Entry] = {}
+    result: dict[str, Entry] = {}
     for entry in entries:
         name: str = entry.name  # type: ignore[attr-defined]
-        if name in found:
+        if name in result:
             raise ValueError(f"two entries are named {name!r}")
-        found[name] = entry
-    return found
+        result[name] = entry
+    return result

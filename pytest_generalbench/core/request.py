@@ -163,12 +163,12 @@ class Request:
     def digest(self) -> str:
         """Return 16 hex digits over everything that can change the answer."""
         parts = [part if isinstance(part, str) else part.identity() for part in self.parts]
-        told = [self.task_id, self.instance_id, parts, self.output_medium, self.max_new_tokens, self.seed]
+        items = [self.task_id, self.instance_id, parts, self.output_medium, self.max_new_tokens, self.seed]
         if self.form != "text":
-            told.append(self.form)
+            items.append(self.form)
         if self.content:
-            told.append(["content", self.content])
-        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:16]
+            items.append(["content", self.content])
+        return hashlib.sha256(json.dumps(items, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,5 +220,5 @@ def task_from_dict(given: Mapping[str, Any]) -> Task:
     except TaskFileError:
         raise
     except (TypeError, GeneralBenchError) as error:
-        said = str(error)
-        raise TaskFileError(said if said.startswith(where) else f"{where}: {said}") from error
+        answer = str(error)
+        raise TaskFileError(answer if answer.startswith(where) else f"{where}: {answer}") from error

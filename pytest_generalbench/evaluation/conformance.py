@@ -130,10 +130,10 @@ class _Trial:
         fit.sort(key=_plainness)
         for task in fit:
             if self.model.unsupported(task) is None:
-                found = self.seen.get(task.id) or self._of_task(task)
-                if found is not None:
-                    self.seen[task.id] = found
-                    return found
+                result = self.seen.get(task.id) or self._of_task(task)
+                if result is not None:
+                    self.seen[task.id] = result
+                    return result
         if way == "gives":
             for seen in self.seen.values():
                 if seen.gives == medium or (medium == "text" and seen.text_will_do):
@@ -227,12 +227,12 @@ def _media(task: Task, way: str) -> tuple[str, ...]:
 def _judged(name: str, sample: _Sample) -> Check:
     """Say whether the answers are such as was asked for."""
     for answer in sample.alone:
-        told = f"{sample.where}: {_shown(answer)}"
+        text = f"{sample.where}: {_shown(answer)}"
         if isinstance(answer, Failed):
-            return Check(name, False, told, sample.seconds)
+            return Check(name, False, text, sample.seconds)
         wanted = sample.requests[0].output_medium
         if answer.answer is None and not sample.text_will_do and not answer.refused:
-            return Check(name, False, f"{told} where {wanted} was asked for", sample.seconds)
+            return Check(name, False, f"{text} where {wanted} was asked for", sample.seconds)
     return Check(name, True, f"{sample.where}: {_shown(sample.alone[0])}", sample.seconds)
 
 
@@ -257,8 +257,8 @@ def _repeated(samples: Sequence[_Sample]) -> Check:
     name = "same answer twice"
     for one in samples:
         if _key(one.again) != _key(one.alone[0]):
-            told = f"{one.where}: first {_shown(one.alone[0])}, then {_shown(one.again)}; obey request.seed"
-            return Check(name, False, told)
+            text = f"{one.where}: first {_shown(one.alone[0])}, then {_shown(one.again)}; obey request.seed"
+            return Check(name, False, text)
     return Check(name, True, f"on {len(samples)} tasks")
 
 

@@ -53,13 +53,13 @@ def prior(task: Task, limit: int | None = None) -> float:
 
 def parts(costs: Mapping[str, float], count: int) -> list[set[str]]:
     """Divide tasks into `count` parts of about equal cost: the dearest left goes to the cheapest part."""
-    found: list[set[str]] = [set() for _ in range(count)]
+    result: list[set[str]] = [set() for _ in range(count)]
     totals = [0.0] * count
     for task_id in sorted(costs, key=lambda task_id: (-costs[task_id], task_id)):
         place = totals.index(min(totals))
-        found[place].add(task_id)
+        result[place].add(task_id)
         totals[place] += costs[task_id]
-    return found
+    return result
 
 
 def divisions(
@@ -71,14 +71,14 @@ def divisions(
     they cost: the model loaded and the data read once more.
     """
     share = sum(seconds.values()) / workers
-    found = {}
+    result = {}
     for name, task in tasks.items():
         parts = min(workers, math.ceil(seconds[name] / share)) if share else 1
         if settings.divide != "always":
             parts = min(parts, int(prior(task, settings.limit) // _LEAST_PART))
         if parts > 1:
-            found[name] = parts
-    return found
+            result[name] = parts
+    return result
 
 
 def earlier(runs: Path, settings: Settings) -> dict[str, float]:

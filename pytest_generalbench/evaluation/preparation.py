@@ -54,8 +54,8 @@ class PreparedTask:
 
     def digests(self) -> dict[str, str | None]:
         """Return the digest of every instance's request, None for those that cannot be asked."""
-        found: dict[str, str | None] = {request.instance_id: request.digest() for request in self.requests}
-        return {**found, **{record.instance: None for record in self.impossible}}
+        result: dict[str, str | None] = {request.instance_id: request.digest() for request in self.requests}
+        return {**result, **{record.instance: None for record in self.impossible}}
 
 
 def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskResult | None:

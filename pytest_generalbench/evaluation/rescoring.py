@@ -111,7 +111,7 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
     known = [result for result in results if result.id in tasks]
     setting = Setting(settings, shipped, tasks, sota_table(shipped, sota), judge.name if judge else None)
     level = level_of(setting, results, set(selection), data.is_demo)
-    found = run_result(
+    matched = run_result(
         setting, known, level,
         data=_data(run, data.name, settings.split, data.is_demo),
         model=_model(run),
@@ -119,7 +119,7 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
         run=before.run if before else _aside(manifest),
         schema="2.0" if before and before.schema == "2.0" else SCHEMA_VERSION,
     )  # fmt: skip
-    whole = _with_strangers(found, before, tasks)
+    whole = _with_strangers(matched, before, tasks)
     moved = moved_scores(before, whole, tasks) if before else []
     return Rescored(_with_older_versions(whole, before, kept), level, kept, moved)
 

@@ -200,12 +200,12 @@ class EvaluationWorker:
         try:
             with model_errors("identity"):
                 # A user's object may say anything of itself; only plain builtins travel and are written.
-                told = {**self._model.identity(), **sources(self.settings, self.folder)}
-                plain = json.dumps(told, default=str, allow_nan=False)
+                entry = {**self._model.identity(), **sources(self.settings, self.folder)}
+                plain = json.dumps(entry, default=str, allow_nan=False)
         except GeneralBenchError as error:
             return {"identity_error": str(error)}
-        found: dict[str, Any] = json.loads(plain)
-        return found
+        result: dict[str, Any] = json.loads(plain)
+        return result
 
     def close_ledger(self) -> None:
         """End background scoring and close the ledger, before anybody reads it."""

@@ -25,9 +25,9 @@ def metric_definition(
 
     `metric` is the one that scored it, when another stood in for the task's own.
     """
-    told = registry.get(metric or task.metric.name).definition
+    text = registry.get(metric or task.metric.name).definition
     if task.metric.options:
-        told += f" [{', '.join(f'{key}={value}' for key, value in sorted(task.metric.options.items()))}]"
+        text += f" [{', '.join(f'{key}={value}' for key, value in sorted(task.metric.options.items()))}]"
     extra = [*([f"judge: {judge}"] if judge else []), *notes]
     extra += [f"{role}: {identity}" for role, identity in sorted((backbones or {}).items())]
-    return f"{told} [{'; '.join(extra)}]" if extra else told
+    return f"{text} [{'; '.join(extra)}]" if extra else text

@@ -26,8 +26,8 @@ def model_errors(what: str) -> Iterator[None]:
     except GeneralBenchError:
         raise
     except (Exception, SystemExit) as error:
-        told = " ".join(str(error).split())
-        raise ModelError(f"{what}: {type(error).__name__}: {told}") from error
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{what}: {type(error).__name__}: {reason}") from error
 
 
 @dataclass(frozen=True, slots=True)

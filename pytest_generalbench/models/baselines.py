@@ -73,11 +73,11 @@ class Baseline(Model):
         """Return the instances of each distinct perfect answer; the answers themselves may be large."""
         from pytest_generalbench.core.outputs import answer_key
 
-        found: dict[str, list[str]] = {}
+        by_key: dict[str, list[str]] = {}
         for instance in self.sheet.ids:
             answer = self.sheet.ideal(instance)
-            found.setdefault(answer if isinstance(answer, str) else answer_key(answer), []).append(instance)
-        return found
+            by_key.setdefault(answer if isinstance(answer, str) else answer_key(answer), []).append(instance)
+        return by_key
 
 
 class Oracle(Baseline):
@@ -101,9 +101,9 @@ class Majority(Baseline):
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Count the perfect answers; among equals the first in alphabetical order wins."""
         super().begin(task, sheet)
-        found = self._by_key()
-        key = min(found, key=lambda key: (-len(found[key]), key), default=None)
-        self._instance = None if key is None else found[key][0]
+        result = self._by_key()
+        key = min(result, key=lambda key: (-len(result[key]), key), default=None)
+        self._instance = None if key is None else result[key][0]
 
     def answer(self, request: Request) -> str | StructuredOutput | None:
         """Return the most frequent answer."""
@@ -141,8 +141,8 @@ class Random(Baseline):
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Keep one instance of every distinct perfect answer."""
         super().begin(task, sheet)
-        found = self._by_key()
-        self._pool = tuple(found[key][0] for key in sorted(found))
+        result = self._by_key()
+        self._pool = tuple(result[key][0] for key in sorted(result))
 
     def answer(self, request: Request) -> str | StructuredOutput | None:
         """Return the answer drawn for this instance."""

@@ -92,21 +92,21 @@ class DiffusersModel(Model):
         given = {key: value for key, value in given.items() if key in takes(pipeline)}
         seed = torch.Generator(device=self.device).manual_seed(request.seed)
         with torch.inference_mode():
-            said = pipeline(**given, generator=seed)
-        if any(getattr(said, "nsfw_content_detected", None) or []):
+            output = pipeline(**given, generator=seed)
+        if any(getattr(output, "nsfw_content_detected", None) or []):
             return Failed("the pipeline's safety checker withheld the picture", "refused")
-        answer = self._answer(said, pipeline, images[0] if images else None)
+        answer = self._answer(output, pipeline, images[0] if images else None)
         return Output(medium=self.medium, answer=answer)
 
-    def _answer(self, said: Any, pipeline: Any, source: PilImage | None) -> MediaOutput:
+    def _answer(self, output: Any, pipeline: Any, source: PilImage | None) -> MediaOutput:
         if self.medium == "audio":
             part = getattr(pipeline, "vocoder", None) or pipeline.vae
-            samples = np.asarray(said.audios[0], np.float32)
+            samples = np.asarray(output.audios[0], np.float32)
             return Audio(samples.T if samples.ndim == 2 else samples, int(part.config.sampling_rate))
         if self.medium == "video":
-            frames = np.stack([np.asarray(frame) for frame in said.frames[0]])
+            frames = np.stack([np.asarray(frame) for frame in output.frames[0]])
             return Video(frames[..., :3], float(getattr(pipeline, "fps", None) or _FPS))
-        image = said.images[0].convert("RGB")
+        image = output.images[0].convert("RGB")
         return Image(np.asarray(image if source is None else image.resize(source.size)))
 
     def identity(self) -> dict[str, Any]:
@@ -131,21 +131,21 @@ def _family(pipeline: Any) -> dict[str, Any]:
 
     names = takes(pipeline)
     start = "map" if "mask_image" in names else "image" if "image" in names and "prompt" in names else "text"
-    found = {start: pipeline}
+    family = {start: pipeline}
     if gives(pipeline) != "image":
-        return found
+        return family
     others = {
         "text": diffusers.AutoPipelineForText2Image,
         "image": diffusers.AutoPipelineForImage2Image,
         "map": diffusers.AutoPipelineForInpainting,
     }
     for begin, auto in others.items():
-        if begin not in found:
+        if begin not in family:
             try:
-                found[begin] = auto.from_pipe(pipeline)
+                family[begin] = auto.from_pipe(pipeline)
             except (ValueError, AttributeError, TypeError):
                 continue  # the family has no such pipeline
-    return found
+    return family
 
 
 def make_diffusers_model(target: str, settings: Settings, folder: Path) -> DiffusersModel:
@@ -170,8 +170,8 @@ def make_diffusers_model(target: str, settings: Settings, folder: Path) -> Diffu
         loader: Any = diffusers.DiffusionPipeline
         pipeline = loader.from_pretrained(name, torch_dtype=dtype, **options)
     except (OSError, ValueError, ImportError, KeyError, RuntimeError, AttributeError, TypeError) as error:
-        told = " ".join(str(error).split())[:300]
-        raise ModelError(f"diffusers:{target} cannot be loaded: {told}") from error
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"diffusers:{target} cannot be loaded: {reason}") from error
     pipeline.set_progress_bar_config(disable=True)
     models = _family(pipeline.to(device))
     for made in models.values():

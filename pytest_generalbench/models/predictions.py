@@ -83,15 +83,15 @@ class Predictions(Model):
     @cached_property
     def _keys(self) -> dict[Path, str]:
         """The task that each file names itself; a file that cannot be read names none."""
-        found: dict[Path, str] = {}
+        keys: dict[Path, str] = {}
         for path in self.files:
             try:
                 content = _content(path)
             except ModelError:
                 continue  # the task that its name stands for says so
             if isinstance(content, dict) and content.get("task"):
-                found[path] = _plain(str(content["task"]))
-        return found
+                keys[path] = _plain(str(content["task"]))
+        return keys
 
     def unsupported(self, task: Task) -> str | None:
         """Return why there is nothing to replay for `task`, or None."""
@@ -169,8 +169,8 @@ def _answers(path: Path) -> dict[str, Any]:
     for position, record in enumerate(records):
         keys = [key for key in _ANSWER_KEYS if isinstance(record, dict) and key in record]
         if not keys or "id" not in record:
-            told = f"record {position} needs the keys 'id' and 'prediction', has {record!r:.80}"
-            raise ModelError(f"{path}: {told}")
+            text = f"record {position} needs the keys 'id' and 'prediction', has {record!r:.80}"
+            raise ModelError(f"{path}: {text}")
         instance = str(record["id"])
         if instance in answers:
             raise ModelError(f"{path}: the id {instance!r} is answered twice")

@@ -64,8 +64,8 @@ class VLLMModel(Model):
                 params.append(self.params(temperature=0.0, max_tokens=most, seed=seed))
         more = {} if self.lora is None else {"lora_request": self.lora}
         outputs = self.engine.chat(chats, sampling_params=params, use_tqdm=False, **more) if chats else []
-        said = iter(outputs)
-        return [_output(next(said)) if answer is None else answer for answer in answers]
+        output = iter(outputs)
+        return [_output(next(output)) if answer is None else answer for answer in answers]
 
     def identity(self) -> dict[str, Any]:
         """Return name, revision, dtype and number of GPUs."""
@@ -131,6 +131,6 @@ def make_vllm_model(target: str, settings: Settings, folder: Path) -> VLLMModel:
     try:
         engine = LLM(model=name, **options)
     except (OSError, ValueError, ImportError, KeyError, RuntimeError, TypeError) as error:
-        told = " ".join(str(error).split())[:300]
-        raise ModelError(f"vllm:{target} cannot be loaded: {told}") from error
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"vllm:{target} cannot be loaded: {reason}") from error
     return VLLMModel(target, engine, SamplingParams, settings, lora)

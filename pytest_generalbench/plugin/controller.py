@@ -151,8 +151,8 @@ class Controller:
         if settings.data == "demo":
             lines.append(f"generalbench: {terminal.DEMO_NOTE}")
         if self.run is not None and self._earlier is not None:
-            told = f"{self._earlier.count} records of earlier sessions"
-            lines.append(f"generalbench: continues {self.run.path}, {told}")
+            text = f"{self._earlier.count} records of earlier sessions"
+            lines.append(f"generalbench: continues {self.run.path}, {text}")
         return lines
 
     def _select(self, nodeids: Sequence[str]) -> None:
@@ -187,9 +187,9 @@ class Controller:
         elif report.failed:
             self._broken += 1
             crash = getattr(report.longrepr, "reprcrash", None)
-            told = crash.message if crash else report.longreprtext
+            value = crash.message if crash else report.longreprtext
             self.results[task_id] = TaskResult.unscored(
-                self.tasks[task_id], "failed", " ".join(told.split())[:300]
+                self.tasks[task_id], "failed", " ".join(value.split())[:300]
             )
 
     @pytest.hookimpl(optionalhook=True)
@@ -352,8 +352,8 @@ class Controller:
         from pytest_generalbench.runs.folder import PREDICTIONS_FOLDER
 
         out = run.path / PREDICTIONS_FOLDER
-        told = export_official(open_run(run.path), out)
-        self.notes.append(f"close set: nothing is scored; the predictions are in {out} ({told[0]})")
+        value = export_official(open_run(run.path), out)
+        self.notes.append(f"close set: nothing is scored; the predictions are in {out} ({value[0]})")
 
     def _identity(self, run: RunFolder) -> dict[str, Any]:
         """Return what the model says of itself, or said in an earlier session."""

@@ -87,9 +87,9 @@ def class_names(header: Mapping[str, Any], keys: Sequence[str] = CLASS_KEYS) -> 
             continue
         plain = {key_of(str(key)): value for key, value in holder.items()}
         for key in keys:
-            found = _read(key, plain.get(key))
-            if found is not None:
-                return found
+            result = _read(key, plain.get(key))
+            if result is not None:
+                return result
     return None
 
 
@@ -100,7 +100,7 @@ def _read(key: str, value: Any) -> ClassNames | None:
         value = [item for item in value.split(",") if item.strip()]
         numbered = [_NUMBERED.fullmatch(item) for item in value]
         if all(numbered):
-            value = {found[1]: found[2] for found in numbered if found is not None}
+            value = {read[1]: read[2] for read in numbered if read is not None}
             return _of_object(key, value)
     if not isinstance(value, list | tuple) or not value:
         return None

@@ -55,8 +55,8 @@ class IndexEvidence:
         Raises AmbiguousReferenceError when both bases fit or neither does.
         """
         where = f"{self.zero} has 0, but {self.last}" if self.zero and self.last else ""
-        found = decide(task, BASE, self.readings(), where)
-        return int(found.value), found.note
+        result = decide(task, BASE, self.readings(), where)
+        return int(result.value), result.note
 
 
 def whole_number(value: Any) -> int | None:

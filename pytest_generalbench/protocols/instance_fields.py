@@ -149,14 +149,14 @@ def filled(template: str, instance: Instance) -> tuple[str, frozenset[str]]:
     """
     used = set()
 
-    def fill(found: re.Match[str]) -> str:
-        value = find(instance.fields, found.group(1))
+    def fill(match: re.Match[str]) -> str:
+        value = find(instance.fields, match.group(1))
         if value is None:
             raise DataError(
-                f"{place(instance)}: the prompt's <<<{found.group(1)}>>> cannot be filled; "
+                f"{place(instance)}: the prompt's <<<{match.group(1)}>>> cannot be filled; "
                 f"keys found: {', '.join(map(str, instance.fields)) or 'none'}"
             )
-        used.add(key_of(found.group(1)))
+        used.add(key_of(match.group(1)))
         return as_text(value)
 
     return _PLACEHOLDER.sub(fill, template), frozenset(used)
@@ -300,27 +300,27 @@ def statement(instance: Instance, leave_out: Collection[str] = ()) -> str:
     A `<<<key>>>` in the prompt is filled, and what was filled in is not said twice.
     `leave_out` names keys that the protocol shows in its own way.
     """
-    told = {
+    match = {
         key_of(str(name)): (str(name), value)
         for name, value in instance.fields.items()
         if _is_there(key_of(str(name)), value)
     }
-    told = {
+    match = {
         key: (name, value)
-        for key, (name, value) in told.items()
+        for key, (name, value) in match.items()
         if key not in leave_out and not _UNTOLD_KEY.fullmatch(key) and not _is_media(key, value, instance)
     }
     questions, used = [], set(leave_out)
     for key in _QUESTION_KEYS:
-        if key in told:
-            text, keys = filled(as_text(told.pop(key)[1]), instance)
+        if key in match:
+            text, keys = filled(as_text(match.pop(key)[1]), instance)
             used |= keys
             questions.append(text)
     order = {key: index for index, key in enumerate(_HEADINGS)}
     sections = [
         _section(_HEADINGS.get(key, name), _value_text(key, value))
         for key, (name, value) in sorted(
-            told.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
+            match.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
         )
         if key not in used
     ]

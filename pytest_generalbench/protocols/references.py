@@ -72,8 +72,8 @@ def ground_truth(
 def _search(instance: Instance, where: str, raw: Any, keys: Sequence[str], nested: bool) -> tuple[str, Any]:
     if not isinstance(raw, Mapping):
         return where, raw
-    found = next(((key, value) for key in keys if (value := _at(raw, key)) is not None), None)
-    if found is None:
+    search = next(((key, value) for key in keys if (value := _at(raw, key)) is not None), None)
+    if search is None:
         rest = [key for key in raw if _plain(str(key)) not in _BESIDE]
         if len(rest) != 1:
             names = ", ".join(repr(str(key)) for key in raw) or "none"
@@ -81,8 +81,8 @@ def _search(instance: Instance, where: str, raw: Any, keys: Sequence[str], neste
                 f"instance {instance.id!r} of {instance.task_id}: no ground truth in {where!r}; "
                 f"keys found: {names}; keys known: {', '.join(keys)}"
             )
-        found = str(rest[0]), raw[rest[0]]
-    key, value = found
+        search = str(rest[0]), raw[rest[0]]
+    key, value = search
     if nested and isinstance(value, Mapping):
         return _search(instance, f"{where}.{key}", value, keys, nested)
     return f"{where}.{key}" if where != "output" else key, value

@@ -32,11 +32,11 @@ def digest(value: Any) -> str:
 
 def file_digest(path: Path) -> str:
     """Return the digest of a file's content."""
-    found = hashlib.sha256()
+    result = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            found.update(block)
-    return found.hexdigest()
+            result.update(block)
+    return result.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,10 @@ class AnswerCache:
             else {"medium": part.medium, "files": [self.content(path) for path in part.paths]}
             for part in request.parts
         ]
-        told = {"task": request.task_id, "instance": request.instance_id, "parts": parts}
-        told |= {"form": request.form, "output": request.output_medium, "content": digest(request.content)}
+        entry = {"task": request.task_id, "instance": request.instance_id, "parts": parts}
+        entry |= {"form": request.form, "output": request.output_medium, "content": digest(request.content)}
         generation = {"max_new_tokens": request.max_new_tokens, "seed": request.seed}
-        return CacheKey(model, told, generation, protocol)
+        return CacheKey(model, entry, generation, protocol)
 
     def content(self, path: Path) -> str:
         """Return the digest of a file's bytes; an unchanged file is read once in a process."""
@@ -141,10 +141,10 @@ class AnswerCache:
     def description(self, model: str) -> dict[str, Any] | None:
         """Return what `describe` kept."""
         try:
-            told = json.loads(self._place("models", model).read_bytes())
+            value = json.loads(self._place("models", model).read_bytes())
         except (OSError, ValueError):
             return None
-        return told if isinstance(told, dict) else None
+        return value if isinstance(value, dict) else None
 
     def _place(self, kind: str, name: str) -> Path:
         return self.folder / kind / name[:2] / f"{name}.json"

@@ -113,15 +113,15 @@ class BatchClaims:
 
     def stretches(self) -> Mapping[int, LedgerSpan]:
         """Return where the answers lie that other processes gave, by batch."""
-        found: dict[int, LedgerSpan] = {}
+        result: dict[int, LedgerSpan] = {}
         for path in sorted(self._folder.glob("answers-*")):
             if path == self._path(self._ledger):
                 continue
             for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
                 if line.endswith("\n"):  # else its writer died
                     number, *rest = json.loads(line)
-                    found[number] = LedgerSpan(path.name.removeprefix("answers-"), *rest)
-        return found
+                    result[number] = LedgerSpan(path.name.removeprefix("answers-"), *rest)
+        return result
 
 
 def forget(run: Path) -> None:

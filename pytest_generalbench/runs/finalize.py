@@ -144,8 +144,8 @@ def _defined(given: Setting, result: TaskResult) -> TaskResult:
     if result.score is None and result.state not in ("scored", "incomplete", "answered"):
         return replace(result, definition=None)
     judge = given.judge if result.metric == JUDGE_METRIC else None
-    told = metric_definition(given.tasks[result.id], judge, result.notes, result.backbones, result.metric)
-    return replace(result, definition=told)
+    value = metric_definition(given.tasks[result.id], judge, result.notes, result.backbones, result.metric)
+    return replace(result, definition=value)
 
 
 def open_instances(results: Iterable[TaskResult]) -> tuple[int, int]:

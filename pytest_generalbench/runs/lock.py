@@ -48,9 +48,9 @@ class RunLock:
             if self.path.exists() and self.path.stat().st_ino == os.fstat(file).st_ino:
                 break
             os.close(file)
-        told = {"host": socket.gethostname(), "pid": os.getpid()}
+        entry = {"host": socket.gethostname(), "pid": os.getpid()}
         os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps(told).encode(), 0)
+        os.pwrite(file, json.dumps(entry).encode(), 0)
         return file
 
     def _refusal(self, holder: dict[str, Any]) -> str:
@@ -76,10 +76,10 @@ class RunLock:
 
 def _holder(file: int) -> dict[str, Any]:
     try:
-        told = json.loads(os.pread(file, 4096, 0))
+        value = json.loads(os.pread(file, 4096, 0))
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def wait_for_workers(folder: Path, patience: float = _PATIENCE_S) -> None:

@@ -111,7 +111,7 @@ def _aside(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for name, place in one.get("torn_lines", ())
     ]
     cached = [one.get("cached", {}) for one in runs]
-    found = {
+    aside = {
         **runs[0],
         "seconds": round(sum(one["seconds"] or 0.0 for one in runs), 3),
         "tasks": {key: value for one in runs for key, value in one["tasks"].items()},
@@ -121,9 +121,9 @@ def _aside(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
     probes = [one["probe"] for one in runs if "probe" in one]
     if probes:
-        found["probe"] = {key: sum(one[key] for one in probes) for key in ("compared", "different")}
-        found["probe"]["tasks"] = {key: count for one in probes for key, count in one["tasks"].items()}
-    return found
+        aside["probe"] = {key: sum(one[key] for one in probes) for key in ("compared", "different")}
+        aside["probe"]["tasks"] = {key: count for one in probes for key, count in one["tasks"].items()}
+    return aside
 
 
 def _renamed(ledger: str, number: int) -> str:

@@ -21,10 +21,10 @@ def identify(settings: Settings, folder: Path, cache: AnswerCache) -> dict[str, 
     """Return what tells the settings' model from others without loading it, None when it must be loaded."""
     kind, target = split_spec(settings.model, folder)
     if kind not in _WITHOUT_WEIGHTS and (folder / target).is_dir():
-        told: dict[str, Any] | None = {"files": folder_digest(folder / target, cache)}
+        stated: dict[str, Any] | None = {"files": folder_digest(folder / target, cache)}
     else:
-        told = model_kinds()[kind].identify(target, settings)
-    if told is None:
+        stated = model_kinds()[kind].identify(target, settings)
+    if stated is None:
         return None
     # A setting may name weights as well (an adapter's folder).
     named = {key: value for key, value in settings.to_dict().items() if isinstance(value, str) and value}
@@ -33,7 +33,7 @@ def identify(settings: Settings, folder: Path, cache: AnswerCache) -> dict[str, 
         for key in sorted(named.keys() - IDLE)
         if (folder / named[key]).is_dir()
     }
-    return {"kind": kind, **told, **beside}
+    return {"kind": kind, **stated, **beside}
 
 
 _WITHOUT_WEIGHTS: Final = ("baseline", "predictions", "python")

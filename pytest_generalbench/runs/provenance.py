@@ -60,10 +60,12 @@ def environment() -> dict[str, Any]:
 
 def _processor() -> str | None:
     try:
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE)
+        processor = re.search(
+            r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text("utf-8"), re.MULTILINE
+        )
     except OSError:
-        found = None
-    return found[1] if found else platform.processor() or None
+        processor = None
+    return processor[1] if processor else platform.processor() or None
 
 
 def _memory() -> int | None:
@@ -76,8 +78,8 @@ def _memory() -> int | None:
 def _gpus() -> list[str]:
     """Return name, memory and driver of every GPU that the driver's own tool lists."""
     query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-    told = _output(["nvidia-smi", *query], Path.cwd())
-    return [line.strip() for line in (told or "").splitlines() if line.strip()]
+    value = _output(["nvidia-smi", *query], Path.cwd())
+    return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
 
 def _output(command: Sequence[str], folder: Path) -> str | None:
@@ -123,18 +125,18 @@ def git_state(folder: Path) -> dict[str, Any] | None:
 
 def without_secrets(arguments: Iterable[str]) -> list[str]:
     """Return the command line with keys, tokens and passwords hidden."""
-    told: list[str] = []
+    parts: list[str] = []
     hide_next = False
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if hide_next:
-            told.append(HIDDEN)
+            parts.append(HIDDEN)
         elif argument.startswith("-") and equals and _SECRET_NAME.search(name):
-            told.append(f"{name}={HIDDEN}" if value else argument)
+            parts.append(f"{name}={HIDDEN}" if value else argument)
         else:
-            told.append(_SECRET_VALUE.sub(HIDDEN, argument))
+            parts.append(_SECRET_VALUE.sub(HIDDEN, argument))
         hide_next = argument.startswith("--") and not equals and bool(_SECRET_NAME.search(name))
-    return told
+    return parts
 
 
 def tasks_fingerprint(tasks: Iterable[Task]) -> str:

@@ -129,8 +129,8 @@ class RunResult:
             kind: `metrics` or `protocols`.
             name: The name of the metric or protocol.
         """
-        found: int | None = (self.definitions.get(kind) or {}).get(name)
-        return found
+        result: int | None = (self.definitions.get(kind) or {}).get(name)
+        return result
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `result.json` (docs/result.md)."""

@@ -126,7 +126,7 @@ def check_facts(
 
     Raises ResumeError that names every difference, so that no worker has to start for it.
     """
-    found = []
+    result = []
     for name, basis in sorted(ledgers.bases.items()):
         task = tasks.get(name)
         if task is None:
@@ -138,9 +138,9 @@ def check_facts(
         files = data.files(task)
         if files is not None and files.annotation.is_file():
             now["data"] = hashlib.sha256(files.annotation.read_bytes()).hexdigest()[:16]
-        found += [f"{key} of {name}{rest}" for key, rest in _parted(differences(before, now))]
-    if found:
-        raise ResumeError(f"the run {ledgers.folder} cannot be continued: {'; '.join(found)}")
+        result += [f"{key} of {name}{rest}" for key, rest in _parted(differences(before, now))]
+    if result:
+        raise ResumeError(f"the run {ledgers.folder} cannot be continued: {'; '.join(result)}")
 
 
 def _parted(lines: Iterable[str]) -> list[tuple[str, str]]:

@@ -20,14 +20,14 @@ def boards(tasks: Iterable[Task]) -> Mapping[str, frozenset[str]]:
     A: all tasks. B:image …: one modality without language. C:image-generation …: one
     paradigm of a modality. D:object-detection …: one skill.
     """
-    found: dict[str, set[str]] = {"A": set()}
+    result: dict[str, set[str]] = {"A": set()}
     for task in tasks:
         names = ["A", f"D:{slug(task.skill)}"]
         if task.paradigm is not None:
             names += [f"B:{task.modality}", f"C:{task.modality}-{task.paradigm}"]
         for name in names:
-            found.setdefault(name, set()).add(task.id)
-    return {name: frozenset(ids) for name, ids in found.items()}
+            result.setdefault(name, set()).add(task.id)
+    return {name: frozenset(ids) for name, ids in result.items()}
 
 
 def board_tasks(tasks: Sequence[Task], board: str) -> tuple[Task, ...]:

@@ -88,12 +88,12 @@ def read_task_folder(folder: Path) -> list[Task]:
 
 def sorted_unique(tasks: Iterable[Task]) -> list[Task]:
     """Sort by id; raise TaskFileError when an id occurs twice."""
-    found: dict[str, Task] = {}
+    result: dict[str, Task] = {}
     for task in tasks:
-        if task.id in found:
+        if task.id in result:
             raise TaskFileError(f"task {task.id!r} is there twice")
-        found[task.id] = task
-    return [found[key] for key in sorted(found)]
+        result[task.id] = task
+    return [result[key] for key in sorted(result)]
 
 
 def index_from_files(folder: Path, metrics: Collection[str] | None = None) -> dict[str, Any]:

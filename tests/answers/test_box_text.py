@@ -117,10 +117,10 @@ def test_four_numbers_of_prose_are_no_box(text: str, wanted: list[RawBox] | None
 @given(st.text(max_size=200))
 def test_no_text_is_a_crash(text: str) -> None:
     try:
-        found = boxes_in_text(text)
+        result = boxes_in_text(text)
     except AnswerFormatError:
         return
-    assert found is None or all(isinstance(box, RawBox) for box in found)
+    assert result is None or all(isinstance(box, RawBox) for box in result)
 
 
 @given(st.text(alphabet='[]{}":,0123456789.- =%xywhb<>/()', max_size=120))

@@ -180,9 +180,9 @@ def _answered(convention: str, size: Size, share: float, scale: str | None = Non
     ]
     for raw in raws:
         evidence.add(raw, size)
-    found, why = evidence.settle()
+    answered, why = evidence.settle()
     heeded = evidence.heeded()
-    read = [to_box(raw if heeded else raw._replace(scale=None), found, size) for raw in raws]
+    read = [to_box(raw if heeded else raw._replace(scale=None), answered, size) for raw in raws]
     return sum(_overlap(*pair) > 0.9 for pair in zip(boxes, read, strict=True)), why
 
 

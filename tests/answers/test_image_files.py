@@ -204,5 +204,5 @@ def test_polygons_differ_from_coco_along_the_edges_only(points: list[tuple[int, 
     ],
 )
 def test_forms_of_polygons(value: Any, count: int | None) -> None:
-    found = corners(value)
-    assert (None if found is None else len(found)) == count
+    result = corners(value)
+    assert (None if result is None else len(result)) == count

@@ -154,10 +154,10 @@ def test_a_torn_file_keeps_the_notes_before_the_tear() -> None:
     content = piece.content()
     for cut in range(len(content)):
         try:
-            found = SymbolicMusic.decode(content[:cut], "torn.mid").notes
+            result = SymbolicMusic.decode(content[:cut], "torn.mid").notes
         except AnswerFormatError:
             continue
-        assert [note.pitch for note in found] == [60 + beat for beat in range(len(found))]
+        assert [note.pitch for note in result] == [60 + beat for beat in range(len(result))]
     assert len(SymbolicMusic.decode(content[:-5], "torn.mid").notes) == 8
 
 

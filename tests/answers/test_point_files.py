@@ -157,10 +157,10 @@ def test_a_broken_file_is_one_error_that_says_what(name: str) -> None:
 def test_noise_is_labels_or_one_error(content: bytes, name: str) -> None:
     starts = {"a.ply": b"ply\n", "a.npy": b"\x93NUMPY", "a.npz": b"PK"}
     try:
-        found = labels_in(read_table(starts.get(name, b"") + content, name), name)
+        result = labels_in(read_table(starts.get(name, b"") + content, name), name)
     except AnswerFormatError:
         return
-    assert found.dtype == np.int64
+    assert result.dtype == np.int64
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ NAN = np.full((3, 3), np.nan)
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "answer"),
     [
         (lambda: PointCloud(np.zeros((0, 3))), "no points"),
         (lambda: PointCloud(NAN), "NaN"),
@@ -178,8 +178,8 @@ NAN = np.full((3, 3), np.nan)
         (lambda: Motion(np.broadcast_to(np.float32(0), (100_001, 2))), "too many"),
     ],
 )  # fmt: skip
-def test_what_no_shape_is_says_so(make: Callable[[], Any], said: str) -> None:
-    with pytest.raises(AnswerFormatError, match=said):
+def test_what_no_shape_is_says_so(make: Callable[[], Any], answer: str) -> None:
+    with pytest.raises(AnswerFormatError, match=answer):
         make()
 
 

@@ -83,10 +83,10 @@ def test_another_form_is_refused(answer: StructuredOutput, tmp_path: Path) -> No
 @given(value=st.recursive(st.none() | st.integers() | st.text() | st.floats(), st.lists, max_leaves=6))
 def test_what_is_no_answer_is_a_data_error(answer: StructuredOutput, value: Any) -> None:
     try:
-        found = type(answer).from_prediction(value, no_file)
+        kind = type(answer).from_prediction(value, no_file)
     except DataError:
         return
-    assert isinstance(found, type(answer))
+    assert isinstance(kind, type(answer))
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -123,7 +123,7 @@ def test_poses_come_as_rows_and_matrices() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ids", "told", "words"),
+    ("ids", "text", "words"),
     [
         ([1, 2], ((1, "a", 1.0),), "of instance 2"),
         ([1, 1], ((1, "a", 1.0), (1, "b", 1.0)), "told once"),
@@ -134,9 +134,9 @@ def test_poses_come_as_rows_and_matrices() -> None:
         ([[1, 1], [1, 1]], ((1, "a", 1.0),), "one whole number"),
     ],
 )
-def test_objects_that_do_not_fit_their_points_are_refused(ids: Any, told: Any, words: str) -> None:
+def test_objects_that_do_not_fit_their_points_are_refused(ids: Any, text: Any, words: str) -> None:
     with pytest.raises(AnswerFormatError, match=words):
-        PointInstances(np.array(ids), tuple(PointInstance(*one) for one in told))
+        PointInstances(np.array(ids), tuple(PointInstance(*one) for one in text))
 
 
 def test_objects_come_as_json_npz_and_scannets_index() -> None:
@@ -155,8 +155,8 @@ def test_objects_come_as_json_npz_and_scannets_index() -> None:
             scores=np.array([0.25, 0.5]),
         ),
     }
-    told = [{"id": 1, "label": 5, "score": 0.5}, {"id": 2, "label": "7", "score": 0.25}]
-    given: list[Any] = ["s/a.txt", "a.npz", {"ids": [0, 1, 1, 2], "instances": told}]
+    parts = [{"id": 1, "label": 5, "score": 0.5}, {"id": 2, "label": "7", "score": 0.25}]
+    given: list[Any] = ["s/a.txt", "a.npz", {"ids": [0, 1, 1, 2], "instances": parts}]
     for value in given:
         assert PointInstances.from_prediction(value, files.__getitem__) == expected
     turned = PointInstances.from_prediction("b.npz", files.__getitem__)

@@ -61,7 +61,7 @@ def test_clip_is_the_cosine_that_the_model_itself_gives(backbones: Backbones, we
 
     network = backbones.get("clip")
     texts = ["two red birds", "a"]
-    said = network.pictures(PICTURES) @ network.texts(texts).T
+    outputs = network.pictures(PICTURES) @ network.texts(texts).T
     model = CLIPModel.from_pretrained(weights / "clip").eval()
     seen = AutoImageProcessor.from_pretrained(weights / "clip")(images=PICTURES, return_tensors="pt")
     read = AutoTokenizer.from_pretrained(weights / "clip")(texts, padding=True, return_tensors="pt")
@@ -71,7 +71,7 @@ def test_clip_is_the_cosine_that_the_model_itself_gives(backbones: Backbones, we
             attention_mask=read["attention_mask"],
             pixel_values=seen["pixel_values"],
         )
-    np.testing.assert_allclose(said, (own.image_embeds @ own.text_embeds.T).numpy(), atol=1e-6)
+    np.testing.assert_allclose(outputs, (own.image_embeds @ own.text_embeds.T).numpy(), atol=1e-6)
     assert_unit(network.texts(["x " * 500]))
 
 
@@ -87,11 +87,14 @@ def test_scores_and_classes_are_on_their_scales(backbones: Backbones) -> None:
 
 
 def test_a_detector_finds_boxes_of_the_labels_it_was_asked_for(backbones: Backbones) -> None:
-    found = backbones.get("detector").find(PICTURES[1], ["cat", "a red bicycle"])
-    assert found
-    assert {one.label for one in found} <= {"cat", "a red bicycle"}
-    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
-    assert all(0.1 <= one.score <= 1 and one.box[0] <= one.box[2] for one in found)
+    boxes = backbones.get("detector").find(PICTURES[1], ["cat", "a red bicycle"])
+    assert boxes
+    assert {one.label for one in boxes} <= {
+        "cat",
+        "a red bicycle",
+    }
+    assert [one.score for one in boxes] == sorted((one.score for one in boxes), reverse=True)
+    assert all(0.1 <= one.score <= 1 and one.box[0] <= one.box[2] for one in boxes)
 
 
 def test_videos_of_any_length_become_features_and_classes(backbones: Backbones) -> None:
@@ -154,7 +157,7 @@ def test_an_exported_program_is_taken_as_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "name", "told"),
+    ("role", "name", "text"),
     [
         ("musiq", "musiq.pt", "cannot be loaded"),
         ("clip", "clip.pt", "not what is due: the folder of a saved"),
@@ -165,7 +168,7 @@ def test_an_exported_program_is_taken_as_well(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_used_is_an_error_that_names_it(
-    tmp_path: Path, role: str, name: str, told: str
+    tmp_path: Path, role: str, name: str, text: str
 ) -> None:
     path = tmp_path / name
     if "." in name:
@@ -177,7 +180,7 @@ def test_what_cannot_be_used_is_an_error_that_names_it(
         _with_words(path)
     else:
         save_xclip(path) if name == "flow" else save_clip(path)
-    with pytest.raises(BackboneError, match=told):
+    with pytest.raises(BackboneError, match=text):
         load(role, path)
 
 

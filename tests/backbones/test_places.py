@@ -51,8 +51,8 @@ def test_weights_in_the_cache_are_named_with_revision_and_digest(hub: Path) -> N
     assert not cache.has("clip")
     digest = cached(hub, "openai/clip-vit-base-patch32")
     assert cache.has("clip")
-    told = hashlib.sha256(digest.encode()).hexdigest()[:12]
-    assert cache.identity("clip") == f"openai/clip-vit-base-patch32@01234567 sha256:{told}"
+    value = hashlib.sha256(digest.encode()).hexdigest()[:12]
+    assert cache.identity("clip") == f"openai/clip-vit-base-patch32@01234567 sha256:{value}"
     assert not cache.has("dino")
     assert cache.lacking("dino") == "hf download facebook/dino-vitb16"
 
@@ -79,10 +79,10 @@ def test_the_users_folder_goes_before_the_cache(hub: Path, tmp_path: Path) -> No
     made = make_backbones(Settings("m", weights="weights"), is_demo=False, folder=tmp_path)
     assert made.identity("clip") == f"clip sha256:{digest_of(own)}"
     assert made.missing(["clip"]) is None
-    told = made.missing(["dino", "clip", "musiq"])
-    assert told is not None
-    assert told.startswith("needs the weights of dino and musiq: put DINO")
-    assert " or hf download facebook/dino-vitb16; " in told
+    value = made.missing(["dino", "clip", "musiq"])
+    assert value is not None
+    assert value.startswith("needs the weights of dino and musiq: put DINO")
+    assert " or hf download facebook/dino-vitb16; " in value
     with pytest.raises(BackboneError, match="needs the weights of flow"):
         made.get("flow")
 

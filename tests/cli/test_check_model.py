@@ -61,7 +61,7 @@ def test_a_served_model_is_checked_with_the_options_of_pytest(capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "text"),
     [
         (["hf:./nowhere"], "no such folder"),
         (["oracle"], "did you mean 'baseline:oracle'"),
@@ -70,9 +70,9 @@ def test_a_served_model_is_checked_with_the_options_of_pytest(capsys: pytest.Cap
     ],
 )
 def test_a_model_that_cannot_be_made_is_one_line_and_exit_2(
-    args: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    args: list[str], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check-model", *args]) == 2
     error = capsys.readouterr().err
-    assert told in error
+    assert text in error
     assert error.count("\n") == 1

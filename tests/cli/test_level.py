@@ -39,10 +39,10 @@ def error(capsys: pytest.CaptureFixture[str]) -> Command:
 
     def run(*arguments: object) -> str:
         assert main(["level", *map(str, arguments)]) == 2
-        told = capsys.readouterr()
-        assert told.out == ""
-        assert told.err.count("\n") == 1
-        return told.err
+        value = capsys.readouterr()
+        assert value.out == ""
+        assert value.err.count("\n") == 1
+        return value.err
 
     return run
 
@@ -75,23 +75,23 @@ def four(item: Mapping[str, Any]) -> list[float]:
 def test_the_specialists_own_values(
     tmp_path: Path, level: Command, write: Callable[..., Path], scores: Mapping[str, float | None]
 ) -> None:
-    found = both(level(write(tmp_path, scores), "--json"))
-    assert list(found) == ["paper", "released"]
-    assert [round(value, 3) for value in four(found["paper"])] == [63.004, 63.004, 61.611, 38.982]
+    result = both(level(write(tmp_path, scores), "--json"))
+    assert list(result) == ["paper", "released"]
+    assert [round(value, 3) for value in four(result["paper"])] == [63.004, 63.004, 61.611, 38.982]
     expected = (112.20786464365304, 112.20786464365304, 156.21245112919934, 98.83674852003352)
-    assert four(found["released"]) == pytest.approx(expected, abs=1e-9)
-    for item in found.values():
+    assert four(result["released"]) == pytest.approx(expected, abs=1e-9)
+    for item in result.values():
         assert item["tier"] == 5
         assert item["qualified"] is None
         assert [modality["wins"] for modality in item["modalities"]] == [316, 172, 44, 52]
 
 
 def test_a_model_without_any_result(tmp_path: Path, level: Command) -> None:
-    found = both(level(as_workbook(tmp_path, {}), "--json"))
-    assert four(found["paper"]) == [0, 0, 0, 0]
-    assert found["paper"]["tier"] == 1
-    assert found["paper"]["missing"] == 699
-    assert [modality["wins"] for modality in found["released"]["modalities"]] == [0, 0, 5, 0]
+    result = both(level(as_workbook(tmp_path, {}), "--json"))
+    assert four(result["paper"]) == [0, 0, 0, 0]
+    assert result["paper"]["tier"] == 1
+    assert result["paper"]["missing"] == 699
+    assert [modality["wins"] for modality in result["released"]["modalities"]] == [0, 0, 5, 0]
 
 
 def test_the_table_for_people(tmp_path: Path, level: Command) -> None:
@@ -113,33 +113,33 @@ def test_tasks_that_a_csv_does_not_list_count_as_zero_and_qualify_the_tier(
     text = level(path)
     assert "tier: Level-3   [partial: 2 of 699 tasks]" in text
     assert "no score: 697 tasks, each counts as 0: 3d/comprehension/" in text
-    found = both(level(path, "--json"))["paper"]
-    assert found["overall"]["S2"] == pytest.approx(98.0 / 271 / 2 / 4)
-    assert len(found["missing_tasks"]) == 697
+    result = both(level(path, "--json"))["paper"]
+    assert result["overall"]["S2"] == pytest.approx(98.0 / 271 / 2 / 4)
+    assert len(result["missing_tasks"]) == 697
 
 
 def test_the_other_table_of_specialists(tmp_path: Path, level: Command) -> None:
-    found = both(level(as_csv(tmp_path, RAW), "--json", "--sota", "paper"))["paper"]
-    assert found["sota"] == "paper"
-    assert found["language"]["wins"] < 115
+    result = both(level(as_csv(tmp_path, RAW), "--json", "--sota", "paper"))["paper"]
+    assert result["sota"] == "paper"
+    assert result["language"]["wins"] < 115
 
 
 def test_a_table_of_specialists_from_a_file(tmp_path: Path, level: Command) -> None:
     own = tmp_path / "own.csv"
     own.write_text("task,score\nnlp/causal-reasoning,1\n", encoding="utf-8")
-    found = both(level(as_csv(tmp_path, RAW), "--json", f"--sota={own}"))["paper"]
-    assert found["sota"] == "own.csv"
-    assert found["language"]["wins"] == 1
-    assert found["tier"] == 2
+    result = both(level(as_csv(tmp_path, RAW), "--json", f"--sota={own}"))["paper"]
+    assert result["sota"] == "own.csv"
+    assert result["language"]["wins"] == 1
+    assert result["tier"] == 2
 
 
 def test_a_scoring_that_is_not_computable_is_told_beside_the_other(tmp_path: Path, level: Command) -> None:
     path = as_workbook(tmp_path, {**PRINTED, "audio/generation/song-gen": -1.0})
-    found = both(level(path, "--json"))
-    assert found["released"]["overall"] == {"S2": None, "S3": None, "S4": None, "S5": None}
-    assert "audio/generation/song-gen" in found["released"]["reason"]
-    assert found["paper"]["tier"] == 5
-    assert found["paper"]["missing_tasks"] == ["audio/generation/song-gen"]
+    result = both(level(path, "--json"))
+    assert result["released"]["overall"] == {"S2": None, "S3": None, "S4": None, "S5": None}
+    assert "audio/generation/song-gen" in result["released"]["reason"]
+    assert result["paper"]["tier"] == 5
+    assert result["paper"]["missing_tasks"] == ["audio/generation/song-gen"]
     text = level(path)
     assert "not computable: audio/generation/song-gen: the released tool stops at a negative FAD (-1)" in text
     assert "note: audio/generation/song-gen: -1 is negative" in text

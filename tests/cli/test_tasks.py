@@ -54,10 +54,10 @@ def test_a_slip_is_one_line_and_exit_code_2(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("generalbench: ")
-    assert words in told
-    assert told.count("\n") == 1
+    value = capsys.readouterr().err
+    assert value.startswith("generalbench: ")
+    assert words in value
+    assert value.count("\n") == 1
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ PATH = "nlp/Causal-Reasoning/annotation.json"
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "text"),
     [
         (b"", "empty"),
         (b"  \n", "empty"),
@@ -38,9 +38,9 @@ PATH = "nlp/Causal-Reasoning/annotation.json"
         (b'{"others": ' + b"[" * 80 + b"]" * 80 + b', "data": [{}]}', "header is nested deeper"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_one_line_that_names_it(tree: Tree, content: bytes, told: str) -> None:
+def test_a_file_that_cannot_be_used_is_one_line_that_names_it(tree: Tree, content: bytes, text: str) -> None:
     tree.file(PATH, content)
-    with pytest.raises(DataError, match=told) as caught:
+    with pytest.raises(DataError, match=text) as caught:
         tree.load(CAUSES)
     assert str(caught.value).startswith(PATH)
     assert "\n" not in str(caught.value)

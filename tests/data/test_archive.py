@@ -43,10 +43,10 @@ def test_archives_are_unpacked_in_one_step(tmp_path: Path, name: str) -> None:
     else:
         tarred(path, MEMBERS, "" if name.endswith(".tar") else "gz")
     target = unpack(path, tmp_path / "Set")
-    found = {
+    result = {
         file.relative_to(target).as_posix(): file.read_bytes() for file in target.rglob("*") if file.is_file()
     }
-    assert found == {"annotation.json": b"[]", "images/1.png": b"png"}
+    assert result == {"annotation.json": b"[]", "images/1.png": b"png"}
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["Set", name]
 
 

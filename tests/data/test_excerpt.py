@@ -21,8 +21,8 @@ def test_nine_tasks_are_found_and_nothing_is_wrong_with_them() -> None:
     source = open_data(EXCERPT, "open", all_tasks())
     assert isinstance(source, FolderSource)
     checks = check_tasks(source.folder, all_tasks(), {})
-    found = {task.id: task for task in checks if task.state != "not found"}
-    assert {task_id: (task.state, task.findings) for task_id, task in found.items()} == {
+    result = {task.id: task for task in checks if task.state != "not found"}
+    assert {task_id: (task.state, task.findings) for task_id, task in result.items()} == {
         task_id: ("ok", ())
         for task_id in (
             ART,
@@ -36,7 +36,7 @@ def test_nine_tasks_are_found_and_nothing_is_wrong_with_them() -> None:
             "nlp/temporal-reasoning",
         )
     }
-    assert all(task.instances == task.references > 0 for task in found.values())
+    assert all(task.instances == task.references > 0 for task in result.values())
     assert strays_of(source.folder) == ()
 
 

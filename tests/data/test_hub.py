@@ -39,14 +39,14 @@ def fetched(target: Path) -> list[str]:
 
 
 def test_only_the_wanted_folders_come(fake: FakeHub, tmp_path: Path) -> None:
-    said: list[str] = []
+    answers: list[str] = []
     wanted = [task_of(BIRD), task_of(CARS)]
-    target = hub.download("open", all_tasks(), tmp_path / "t", False, said.append, wanted=wanted, api=fake)
+    target = hub.download("open", all_tasks(), tmp_path / "t", False, answers.append, wanted=wanted, api=fake)
     at = "image/comprehension/BirdDetection"
     assert fetched(target) == [f"{at}/bird_detection.json", f"{at}/images/1.png"]
     assert fake.listed == [None, "image", "image/comprehension"]
     assert fake.repositories == {"General-Level/General-Bench-Openset"}
-    assert said == [f"1/2 {BIRD}: {at}", f"2/2 {CARS}: no folder of that name on the hub"]
+    assert answers == [f"1/2 {BIRD}: {at}", f"2/2 {CARS}: no folder of that name on the hub"]
 
 
 def test_what_is_packed_is_unpacked(fake: FakeHub, tmp_path: Path) -> None:

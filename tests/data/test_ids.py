@@ -70,8 +70,8 @@ def test_the_key_is_that_of_the_whole_file() -> None:
     )
 )
 def test_no_two_ids_are_equal(entries: list[Any]) -> None:
-    found = _ids(*entries)
-    assert len(found) == len(entries) == len(set(found))
+    result = _ids(*entries)
+    assert len(result) == len(entries) == len(set(result))
 
 
 def test_a_flat_tube_of_the_released_code_is_read_and_its_id_not_shown(tree: Tree) -> None:

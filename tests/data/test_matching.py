@@ -55,7 +55,7 @@ def test_every_official_name_id_and_known_folder_finds_its_own_task() -> None:
 def test_spellings_seen_on_disk_match(group: Group, folder: str, task_id: str) -> None:
     match = tables()[group][0].match(folder)
     assert match is not None
-    assert [found.rsplit("/", 1)[-1] for found in match.task_ids] == [task_id]
+    assert [result.rsplit("/", 1)[-1] for result in match.task_ids] == [task_id]
 
 
 @pytest.mark.parametrize("folder", ["Dialogue-Relation-Extraction", "images", "Car", "", "数据", "Birds"])

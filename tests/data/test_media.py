@@ -68,7 +68,7 @@ def test_the_longer_common_path_decides_and_a_tie_is_refused(tree: Tree) -> None
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "text"),
     [
         ("../../../../etc/passwd", "'..' is refused"),
         ("images/../../x/1.png", "'..' is refused"),
@@ -88,12 +88,12 @@ def test_the_longer_common_path_decides_and_a_tie_is_refused(tree: Tree) -> None
         ([], "the list of paths is empty"),
     ],
 )
-def test_a_path_that_is_none_or_leads_out_is_missing_media(tree: Tree, path: Any, told: str) -> None:
+def test_a_path_that_is_none_or_leads_out_is_missing_media(tree: Tree, path: Any, text: str) -> None:
     tree.image(f"{CARS_AT}/images/1.png")
     instance = car(tree, path)
     assert instance.problem is not None
     assert instance.problem.state == "missing_media"
-    assert told in instance.problem.message
+    assert text in instance.problem.message
     assert instance.media == ()
     assert instance.reference == {"text": "Audi"}
 
@@ -199,8 +199,8 @@ def test_a_folder_that_is_missing_or_empty(tree: Tree) -> None:
         for place in ("images/000001", "images/000002", "../images")
     ]
     tree.annotation(f"{at}/ColorMatch.json", entries)
-    told = [i.problem.message.rsplit(": ", 1)[1] for i in tree.load(COLOR).instances if i.problem]
-    assert [line.split(" in ")[0].split(";")[0] for line in told] == [
+    parts = [i.problem.message.rsplit(": ", 1)[1] for i in tree.load(COLOR).instances if i.problem]
+    assert [line.split(" in ")[0].split(";")[0] for line in parts] == [
         "no such folder of frames",
         "no image files",
         "'..' is refused",

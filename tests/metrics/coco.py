@@ -28,7 +28,7 @@ def seeded(seed: object) -> random.Random:
 
 
 def evaluated(
-    images: int, truth: list[dict[str, Any]], found: list[dict[str, Any]], kind: str, threshold: float
+    images: int, truth: list[dict[str, Any]], result: list[dict[str, Any]], kind: str, threshold: float
 ) -> Any:
     """Return a COCOeval that has matched and accumulated at one threshold, area `all`."""
     coco_class = pytest.importorskip("pycocotools.coco").COCO
@@ -36,7 +36,7 @@ def evaluated(
     with contextlib.redirect_stdout(io.StringIO()):
         reference, results = coco_class(), coco_class()
         categories = [{"id": number} for number in sorted({one["category_id"] for one in truth})]
-        for coco, annotations in ((reference, truth), (results, found)):
+        for coco, annotations in ((reference, truth), (results, result)):
             coco.dataset = {
                 "images": [{"id": number} for number in range(1, images + 1)],
                 "categories": categories,
@@ -64,16 +64,16 @@ def box_annotations(pairs: Sequence[BoxPair]) -> tuple[list[dict[str, Any]], lis
     labels = sorted({str(box.label) for _, truth in pairs for box in truth})
     numbers = {label: number for number, label in enumerate(labels, 1)}
     truth: list[dict[str, Any]] = []
-    found: list[dict[str, Any]] = []
-    for image, (said, objects) in enumerate(pairs, 1):
+    result: list[dict[str, Any]] = []
+    for image, (predicted, objects) in enumerate(pairs, 1):
         truth += [
             _truth(len(truth) + n, image, numbers[str(box.label)], box) for n, box in enumerate(objects, 1)
         ]
-        for box in said:
+        for box in predicted:
             if str(box.label) in numbers:
                 score = 1.0 if box.score is None else box.score
-                found.append(_found(len(found) + 1, image, numbers[str(box.label)], box, score))
-    return truth, found
+                result.append(_found(len(result) + 1, image, numbers[str(box.label)], box, score))
+    return truth, result
 
 
 def _truth(number: int, image: int, category: int, box: TrueBox) -> dict[str, Any]:
@@ -92,15 +92,15 @@ def _found(number: int, image: int, category: int, box: Detection, score: float)
 
 def coco_box_ap(pairs: Sequence[BoxPair], threshold: float) -> float:
     """Return AP of boxes in percent as pycocotools gives it; -1 without any object."""
-    truth, found = box_annotations(pairs)
-    return _ap(evaluated(len(pairs), truth, found, "bbox", threshold))
+    truth, result = box_annotations(pairs)
+    return _ap(evaluated(len(pairs), truth, result, "bbox", threshold))
 
 
 def coco_keypoint_ap(pairs: Sequence[PeoplePair], threshold: float) -> float:
     """Return AP of keypoints in percent as pycocotools gives it; -1 without anybody."""
     truth: list[dict[str, Any]] = []
-    found: list[dict[str, Any]] = []
-    for image, (said, people) in enumerate(pairs, 1):
+    result: list[dict[str, Any]] = []
+    for image, (predicted, people) in enumerate(pairs, 1):
         for one in people:
             points = [float(value) for point in one.points for value in point]
             truth.append({
@@ -108,11 +108,11 @@ def coco_keypoint_ap(pairs: Sequence[PeoplePair], threshold: float) -> float:
                 "num_keypoints": sum(point.visibility > 0 for point in one.points), "area": one.area,
                 "bbox": list(one.box), "iscrowd": int(one.crowd),
             })  # fmt: skip
-        for person in said:
+        for person in predicted:
             points = [float(value) for point in person.points for value in point]
             score = 1.0 if person.score is None else person.score
-            found.append({
-                "id": len(found) + 1, "image_id": image, "category_id": 1, "keypoints": points, "area": 1.0,
+            result.append({
+                "id": len(result) + 1, "image_id": image, "category_id": 1, "keypoints": points, "area": 1.0,
                 "bbox": [0.0, 0.0, 1.0, 1.0], "iscrowd": 0, "score": score,
             })  # fmt: skip
-    return _ap(evaluated(len(pairs), truth, found, "keypoints", threshold))
+    return _ap(evaluated(len(pairs), truth, result, "keypoints", threshold))

@@ -50,8 +50,8 @@ def hum(pitch: float, seconds: float = 0.3, rate: int = RATE) -> Audio:
 
 @given(st.lists(st.tuples(WORDS, SPOKEN), min_size=1, max_size=6))
 def test_wer_equals_jiwer(pairs: list[tuple[str, str]]) -> None:
-    said, true = (list(side) for side in zip(*pairs, strict=True))
-    assert wer(pairs) == pytest.approx(100 * float(jiwer.wer(true, said)), abs=1e-6)
+    predicted, true = (list(side) for side in zip(*pairs, strict=True))
+    assert wer(pairs) == pytest.approx(100 * float(jiwer.wer(true, predicted)), abs=1e-6)
     # Blanks are no characters here, and they are in jiwer.
     bare = [("".join(one.split()), "".join(other.split())) for one, other in pairs]
     expected = jiwer.cer([other for _, other in bare], [one for one, _ in bare])
@@ -59,7 +59,7 @@ def test_wer_equals_jiwer(pairs: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "true", "rate"),
+    ("predicted", "true", "rate"),
     [
         ("A dog barks, loudly.", "a dog barks loudly", 0.0),
         ("It’s 1,000!", "its 1000", 0.0),
@@ -72,9 +72,9 @@ def test_wer_equals_jiwer(pairs: list[tuple[str, str]]) -> None:
     ],
 )
 def test_texts_are_normalised_by_language_before_words_or_characters_are_counted(
-    said: str | None, true: str, rate: float
+    predicted: str | None, true: str, rate: float
 ) -> None:
-    assert wer([(said, true)]) == pytest.approx(rate)
+    assert wer([(predicted, true)]) == pytest.approx(rate)
 
 
 @given(st.text(max_size=30))
@@ -101,14 +101,14 @@ def silent(samples: int) -> Audio:
 
 def test_spoken_wer_hears_the_answer_and_where_no_words_are_told_the_truth() -> None:
     ears = Ears(s10="two dogs", s20="two cats")
-    told = Target(words={"transcript": "Two cats!", "language": "en"})
+    text = Target(words={"transcript": "Two cats!", "language": "en"})
     heard = Target(medium=lambda: silent(20))
     source = Target(source=lambda: silent(20))
-    pairs = [(silent(10), told), (silent(10), heard), (silent(20), source), ("two cats", told), (None, told)]
+    pairs = [(silent(10), text), (silent(10), heard), (silent(20), source), ("two cats", text), (None, text)]
     assert scored("wer", pairs[:4], asr=ears).score == pytest.approx(100 * 2 / 8)
     assert scored("wer", pairs, asr=ears).score == pytest.approx(100 * (2 + 50) / 10)
-    rambling = ("one " * 99, told)
-    assert scored("wer", [rambling, (None, told)], asr=ears).score == pytest.approx(100 * 99 / 2)
+    rambling = ("one " * 99, text)
+    assert scored("wer", [rambling, (None, text)], asr=ears).score == pytest.approx(100 * 99 / 2)
     assert ears.languages[0] == "en"
     with pytest.raises(ReferenceFormatError, match="transcript"):
         scored("wer", [(silent(10), Target())], asr=ears)
@@ -122,9 +122,9 @@ def test_spoken_cider_is_that_of_the_transcripts() -> None:
     plain = metrics.make("cider")
     for text, references in ((captions[0], captions), (None, ("two dogs play",))):
         plain.add(text, references)
-    found = scored("speech_cider", [(silent(10), target), (None, other)], asr=ears)
-    assert found == plain.result()
-    assert found.score > 100
+    result = scored("speech_cider", [(silent(10), target), (None, other)], asr=ears)
+    assert result == plain.result()
+    assert result.score > 100
 
 
 def path_by_loops(first: NDArray[Any], second: NDArray[Any]) -> float:
@@ -160,11 +160,11 @@ def test_cepstra_are_a_cosine_transform_of_the_log_of_mel_powers() -> None:
     empty = [band for band in range(BANDS) if not ((places > hertz[band]) & (places < hertz[band + 2])).any()]
     for band in empty:
         bands[band] = frame[np.abs(places - hertz[band + 1]).argmin()]
-    found = cepstra(samples)[1]
+    result = cepstra(samples)[1]
     # No band is below the floor, so that no other frame has a part in this one.
     assert np.log(bands / bands.max()).min() > -RANGE / 15 * math.log(10)
     expected = dct(np.log(bands), type=2)[1:25] / (2 * BANDS)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
 def test_mcd_is_0_for_equal_sounds_at_any_loudness_and_bounded() -> None:
@@ -189,10 +189,10 @@ NOTES = st.lists(
 
 
 @given(NOTES, NOTES)
-def test_pcc_equals_numpys_correlation_of_the_rolls(said: SymbolicMusic, true: SymbolicMusic) -> None:
-    cells = max(1, math.ceil(max(said.quarters, true.quarters) * 4))
+def test_pcc_equals_numpys_correlation_of_the_rolls(predicted: SymbolicMusic, true: SymbolicMusic) -> None:
+    cells = max(1, math.ceil(max(predicted.quarters, true.quarters) * 4))
     rolls = np.zeros((2, cells, 12))
-    for roll, piece in zip(rolls, (said, true), strict=True):
+    for roll, piece in zip(rolls, (predicted, true), strict=True):
         for note in piece.notes:
             if note.instrument != PERCUSSION:
                 roll[round(note.start * 4) : round((note.start + note.length) * 4), note.pitch % 12] += 1
@@ -203,7 +203,7 @@ def test_pcc_equals_numpys_correlation_of_the_rolls(said: SymbolicMusic, true: S
         expected = 0.0
     else:
         expected = max(0.0, float(np.corrcoef(one, other)[0, 1]))
-    assert pcc(said, true) == pytest.approx(100 * expected, abs=1e-6)
+    assert pcc(predicted, true) == pytest.approx(100 * expected, abs=1e-6)
 
 
 def sounding(piece: SymbolicMusic, moment: float) -> set[tuple[int, int]]:
@@ -215,17 +215,19 @@ def sounding(piece: SymbolicMusic, moment: float) -> set[tuple[int, int]]:
 
 
 @given(NOTES, NOTES)
-def test_e_accuracy_equals_sets_compared_at_every_onset(said: SymbolicMusic, true: SymbolicMusic) -> None:
-    onsets = sorted({note.start for piece in (said, true) for note in piece.notes})
+def test_e_accuracy_equals_sets_compared_at_every_onset(
+    predicted: SymbolicMusic, true: SymbolicMusic
+) -> None:
+    onsets = sorted({note.start for piece in (predicted, true) for note in piece.notes})
     if not onsets:
         with pytest.raises(PredictionFormatError):
-            e_accuracy(said, true)
+            e_accuracy(predicted, true)
         return
     shares = []
     for moment in onsets:
-        one, other = sounding(said, moment), sounding(true, moment)
+        one, other = sounding(predicted, moment), sounding(true, moment)
         shares.append(len(one & other) / len(one | other))
-    assert e_accuracy(said, true) == pytest.approx(100 * float(np.mean(shares)), abs=1e-6)
+    assert e_accuracy(predicted, true) == pytest.approx(100 * float(np.mean(shares)), abs=1e-6)
 
 
 class Clap:
@@ -267,9 +269,9 @@ def _same(sound: Audio) -> Audio:
 
 def test_fad_is_the_frechet_distance_of_the_vectors() -> None:
     clap = Clap()
-    said, true = ([hum(pitch + step, rate=8000) for step in range(0, 400, 20)] for pitch in (100, 900))
-    pairs = [(one, Target(medium=partial(_same, other))) for one, other in zip(said, true, strict=True)]
-    one, other = clap.sounds(said), clap.sounds(true)
+    predicted, true = ([hum(pitch + step, rate=8000) for step in range(0, 400, 20)] for pitch in (100, 900))
+    pairs = [(one, Target(medium=partial(_same, other))) for one, other in zip(predicted, true, strict=True)]
+    one, other = clap.sounds(predicted), clap.sounds(true)
     first, second = np.cov(one, rowvar=False), np.cov(other, rowvar=False)
     apart = one.mean(axis=0) - other.mean(axis=0)
     expected = apart @ apart + np.trace(first + second - 2 * linalg.sqrtm(first @ second).real)

@@ -44,11 +44,13 @@ def _scene(rng: random.Random, most: int = 6, labels: str = "ab", whole: bool = 
         TrueBox(*box(), label=rng.choice(labels), crowd=rng.random() < 0.15)
         for _ in range(rng.randrange(most))
     )
-    said = [Detection(*near(one), label=rng.choice((one.label, "a"))) for one in truth if rng.random() < 0.8]
-    said += [Detection(*box(), label=rng.choice(labels + "z")) for _ in range(rng.randrange(most))]
-    rng.shuffle(said)
+    predicted = [
+        Detection(*near(one), label=rng.choice((one.label, "a"))) for one in truth if rng.random() < 0.8
+    ]
+    predicted += [Detection(*box(), label=rng.choice(labels + "z")) for _ in range(rng.randrange(most))]
+    rng.shuffle(predicted)
     scores = (None, 0.2, 0.5, 0.5, 0.9) if whole else (None, *(rng.random() for _ in range(9)))
-    return tuple(one._replace(score=rng.choice(scores)) for one in said), truth
+    return tuple(one._replace(score=rng.choice(scores)) for one in predicted), truth
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.75])
@@ -78,8 +80,8 @@ def test_more_than_a_hundred_detections_are_cut_as_by_pycocotools() -> None:
 
 def test_a_perfect_answer_to_more_than_a_hundred_objects_is_best() -> None:
     truth = tuple(TrueBox(20.0 * place, 0.0, 10.0, 10.0, "a") for place in range(140))
-    said = tuple(Detection(*box[:4], "a") for box in truth)
-    assert box_ap([(said, truth)], 0.75) == 100.0
+    predicted = tuple(Detection(*box[:4], "a") for box in truth)
+    assert box_ap([(predicted, truth)], 0.75) == 100.0
 
 
 @given(seed=st.integers(0, 10**6))
@@ -87,7 +89,9 @@ def test_a_perfect_answer_to_more_than_a_hundred_objects_is_best() -> None:
 def test_without_ties_the_order_of_images_changes_nothing(seed: int) -> None:
     rng = seeded(seed)
     pairs = [_scene(rng, whole=False) for _ in range(4)]
-    pairs = [(tuple(box._replace(score=rng.random()) for box in said), truth) for said, truth in pairs]
+    pairs = [
+        (tuple(box._replace(score=rng.random()) for box in predicted), truth) for predicted, truth in pairs
+    ]
     shuffled = rng.sample(pairs, len(pairs))
     assert box_ap(pairs, 0.5) == pytest.approx(box_ap(shuffled, 0.5), abs=1e-9)
 
@@ -135,11 +139,11 @@ def test_a_task_without_objects_is_right_when_nothing_was_found() -> None:
 
 
 def test_images_without_objects_collect_false_detections() -> None:
-    found = ((Detection(0, 0, 4, 4, "a", 0.4),), (TrueBox(0, 0, 4, 4, "a"),))
+    result = ((Detection(0, 0, 4, 4, "a", 0.4),), (TrueBox(0, 0, 4, 4, "a"),))
     false = ((Detection(0, 0, 4, 4, "a", 0.9),), ())
-    assert box_ap([found]) == 100.0
-    assert box_ap([found, false]) == 50.0
-    assert box_ap([found, ((Detection(0, 0, 4, 4, "never seen", 0.9),), ())]) == 100.0
+    assert box_ap([result]) == 100.0
+    assert box_ap([result, false]) == 50.0
+    assert box_ap([result, ((Detection(0, 0, 4, 4, "never seen", 0.9),), ())]) == 100.0
 
 
 def test_the_standard_error_shrinks_with_more_images() -> None:
@@ -161,16 +165,16 @@ def test_the_standard_error_shrinks_with_more_images() -> None:
     st.lists(st.tuples(WHOLE, WHOLE, SIDES, SIDES), max_size=7),
     st.lists(st.tuples(WHOLE, WHOLE, SIDES, SIDES), max_size=7),
 )
-def test_dice_equals_that_of_pixels(said: list[Any], truth: list[Any]) -> None:
+def test_dice_equals_that_of_pixels(predicted: list[Any], truth: list[Any]) -> None:
     masks = np.zeros((2, 24, 24), dtype=bool)
-    for mask, boxes in zip(masks, (said, truth), strict=True):
+    for mask, boxes in zip(masks, (predicted, truth), strict=True):
         for x, y, width, height in boxes:
             mask[int(y) : int(y + height), int(x) : int(x + width)] = True
     total = int(masks.sum())
     wanted = 2 * int(masks.all(axis=0).sum()) / total if total else 1.0
-    given_boxes = tuple(Detection(*box) for box in said)
+    given_boxes = tuple(Detection(*box) for box in predicted)
     assert box_dice(given_boxes, tuple(TrueBox(*box) for box in truth)) == pytest.approx(wanted, abs=1e-12)
-    assert union_area(said) == int(masks[0].sum())
+    assert union_area(predicted) == int(masks[0].sum())
 
 
 def test_dice_of_nothing_is_one_and_none_is_nothing() -> None:
@@ -211,8 +215,8 @@ def test_boxes_as_large_as_floats_go_find_nothing() -> None:
 
 def test_accuracy_counts_boxes_from_half_overlap_on() -> None:
     accumulator = metrics.make("box_accuracy50")
-    for said in (Box(0, 0, 10, 5), Box(0, 0, 10, 4.9), None, Box(0, 0, 10, 10)):
-        accumulator.add(said, Box(0, 0, 10, 10))
+    for predicted in (Box(0, 0, 10, 5), Box(0, 0, 10, 4.9), None, Box(0, 0, 10, 10)):
+        accumulator.add(predicted, Box(0, 0, 10, 10))
     assert accumulator.result().score == 50.0
 
 

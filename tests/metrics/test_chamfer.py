@@ -44,8 +44,8 @@ def test_it_equals_the_matrix_of_all_distances(
     one, other = dice.normal(size=(n, 3)) + offset, dice.normal(size=(m, 3)) * 2 + offset
     apart = cdist(one, other) ** (2 if squared else 1)
     expected = apart.min(axis=1).mean() + apart.min(axis=0).mean()
-    found = chamfer(one, other, squared=squared, directions=directions)
-    assert found == pytest.approx(expected / (1 if directions == "sum" else 2), rel=1e-9)
+    result = chamfer(one, other, squared=squared, directions=directions)
+    assert result == pytest.approx(expected / (1 if directions == "sum" else 2), rel=1e-9)
     assert chamfer(one, one) == 0.0
 
 
@@ -113,8 +113,8 @@ def test_the_truth_is_0_and_all_else_is_not(shape: MediaOutput, points: int) -> 
 def test_it_agrees_with_known_distances_of_shapes() -> None:
     # Balls of radius 1 and 1.5: every point is half away, but for how coarse the samples are.
     small, large = mesh(trimesh.creation.icosphere(5, 1)), mesh(trimesh.creation.icosphere(5, 1.5))
-    found = scored(large, target(small), points=20_000, squared=False, directions="sum", scale=10)
-    assert found == pytest.approx(10.0, rel=0.01)
+    result = scored(large, target(small), points=20_000, squared=False, directions="sum", scale=10)
+    assert result == pytest.approx(10.0, rel=0.01)
     assert scored(None, target(small), points=5000) == pytest.approx(100 * 12, rel=0.01)
     assert scored(None, target(small), points=5000, squared=False) == pytest.approx(10 * 12**0.5, rel=0.01)
 
@@ -154,17 +154,17 @@ class Encoder:
 
 def test_fid_of_motions_is_the_distance_of_their_features() -> None:
     dice = np.random.default_rng(5)
-    said = [Motion(dice.normal(size=(dice.integers(5, 20), 2, 3))) for _ in range(60)]
+    predicted = [Motion(dice.normal(size=(dice.integers(5, 20), 2, 3))) for _ in range(60)]
     true = [Motion(dice.normal(1, 2, size=(dice.integers(5, 20), 2, 3))) for _ in range(60)]
-    found, best = (metrics.get("motion_fid").factory(motion=Encoder()) for _ in range(2))
-    for one, other in zip(said, true, strict=True):
-        found.add(one, target(other))
+    result, best = (metrics.get("motion_fid").factory(motion=Encoder()) for _ in range(2))
+    for one, other in zip(predicted, true, strict=True):
+        result.add(one, target(other))
         best.add(other, target(other))
-    one, other = (Encoder().motions([motion.rows for motion in motions]) for motions in (said, true))
+    one, other = (Encoder().motions([motion.rows for motion in motions]) for motions in (predicted, true))
     first, second = np.cov(one, rowvar=False), np.cov(other, rowvar=False)
     apart = one.mean(axis=0) - other.mean(axis=0)
     expected = apart @ apart + np.trace(first + second - 2 * linalg.sqrtm(first @ second).real)
-    assert found.result().score == pytest.approx(expected, rel=1e-6)
+    assert result.result().score == pytest.approx(expected, rel=1e-6)
     assert best.result().score == pytest.approx(0, abs=1e-9)
 
 

@@ -75,8 +75,10 @@ def test_the_oracle_is_best_where_the_first_reference_is_empty() -> None:
     protocol = protocols.get("caption")
     context = protocol.context(make_task(protocol="caption"), {}, instances)
     references = [protocol.reference(one, context) for one in instances]
-    said = [str(protocol.ideal(ref, one, context)) for ref, one in zip(references, instances, strict=True)]
-    assert said == ["a man rides a brown horse", "two dogs play in the snow", "a bird sits on a tree"]
-    oracle = cider(zip(said, references, strict=True))
+    predicted = [
+        str(protocol.ideal(ref, one, context)) for ref, one in zip(references, instances, strict=True)
+    ]
+    assert predicted == ["a man rides a brown horse", "two dogs play in the snow", "a bird sits on a tree"]
+    oracle = cider(zip(predicted, references, strict=True))
     for other in ("", "a man rides a horse", "two dogs"):
-        assert cider(zip([other, *said[1:]], references, strict=True)) < oracle
+        assert cider(zip([other, *predicted[1:]], references, strict=True)) < oracle

@@ -27,14 +27,16 @@ PAIRS = st.lists(
 @given(PAIRS)
 def test_scores_equal_scikit_learn(pairs: list[Pair]) -> None:
     truth = [reference[0] for _, reference in pairs]
-    said = [prediction or "none" for prediction, _ in pairs]
+    predicted = [prediction or "none" for prediction, _ in pairs]
     pairs = [(prediction or "none", reference) for prediction, reference in pairs]
     classes = sorted(set(truth))
     shared = {"labels": classes, "zero_division": 0}
-    assert macro_accuracy(pairs) == pytest.approx(100 * recall_score(truth, said, average="macro", **shared))
-    assert macro_f1(pairs) == pytest.approx(100 * f1_score(truth, said, average="macro", **shared))
-    assert weighted_f1(pairs) == pytest.approx(100 * f1_score(truth, said, average="weighted", **shared))
-    assert score_of(metrics.make("accuracy"), pairs) == pytest.approx(100 * accuracy_score(truth, said))
+    assert macro_accuracy(pairs) == pytest.approx(
+        100 * recall_score(truth, predicted, average="macro", **shared)
+    )
+    assert macro_f1(pairs) == pytest.approx(100 * f1_score(truth, predicted, average="macro", **shared))
+    assert weighted_f1(pairs) == pytest.approx(100 * f1_score(truth, predicted, average="weighted", **shared))
+    assert score_of(metrics.make("accuracy"), pairs) == pytest.approx(100 * accuracy_score(truth, predicted))
 
 
 @pytest.mark.parametrize("name", ["macro_accuracy", "macro_f1", "weighted_f1"])

@@ -38,8 +38,8 @@ def _binary(rng: Rng) -> Case:
 
 
 def _frames(rng: Rng) -> Case:
-    said, truth = (tuple(encode(rng.random(SIZE) < 0.4) for _ in range(3)) for _ in range(2))
-    return said, truth, truth
+    predicted, truth = (tuple(encode(rng.random(SIZE) < 0.4) for _ in range(3)) for _ in range(2))
+    return predicted, truth, truth
 
 
 def _ranked(rng: Rng) -> Case:
@@ -58,8 +58,10 @@ def _things(rng: Rng) -> Case:
     labels = [str(label) for label in rng.choice(["x", "y"], 4)]
     truth = tuple(TrueMask(mask, label) for mask, label in zip(masks, labels, strict=True) if mask.area())
     right = tuple(FoundMask(one.mask, one.label) for one in truth)
-    said = tuple(FoundMask(one.mask, str(rng.choice(["x", "y"])), float(rng.random())) for one in truth[1:])
-    return said, right, truth
+    predicted = tuple(
+        FoundMask(one.mask, str(rng.choice(["x", "y"])), float(rng.random())) for one in truth[1:]
+    )
+    return predicted, right, truth
 
 
 def _depth(rng: Rng) -> Case:
@@ -90,8 +92,8 @@ def _flow(rng: Rng) -> Case:
 
 def _salient(rng: Rng) -> Case:
     truth = rng.random((3, *SIZE)) < 0.4
-    said = rng.integers(0, 256, (3, *SIZE)).astype(np.uint8)
-    return said, truth.astype(np.uint8) * np.uint8(255), truth
+    predicted = rng.integers(0, 256, (3, *SIZE)).astype(np.uint8)
+    return predicted, truth.astype(np.uint8) * np.uint8(255), truth
 
 
 CASES: dict[tuple[str, str], Callable[[Rng], Case]] = {
@@ -157,11 +159,19 @@ def test_perfect_answers_have_the_best_score(key: tuple[str, str], seed: int) ->
 @settings(max_examples=20, deadline=None)
 def test_order_changes_nothing(key: tuple[str, str], seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311 - cases, not secrets
-    pairs = [(draw.choice([said, right, None]), reference) for said, right, reference in _cases(key, seed)]
+    pairs = [
+        (draw.choice([predicted, right, None]), reference)
+        for predicted, right, reference in _cases(key, seed)
+    ]
     if key[0] == "mask_ap50":
         # Equal scores rank in the order of the file; the standard error groups images by their place.
-        pairs = [(said if said is None or len({o.score for o in said}) == len(said) else None, reference)
-                 for said, reference in pairs]  # fmt: skip
+        pairs = [
+            (
+                None if predicted and len({one.score for one in predicted}) < len(predicted) else predicted,
+                truth,
+            )
+            for predicted, truth in pairs
+        ]
     first, other = _value(key, pairs), _value(key, draw.sample(pairs, len(pairs)))
     assert other.score == first.score
     assert other.n == first.n
@@ -173,10 +183,10 @@ def test_order_changes_nothing(key: tuple[str, str], seed: int) -> None:
 @settings(max_examples=20, deadline=None)
 def test_no_answer_never_pays(key: tuple[str, str], seed: int) -> None:
     cases = _cases(key, seed)
-    pairs = [(said, reference) for said, _, reference in cases]
-    said, right, reference = cases[0]
+    pairs = [(predicted, reference) for predicted, _, reference in cases]
+    predicted, right, reference = cases[0]
     none = _value(key, [(None, reference), *pairs[1:]])
-    for answer in (right,) if key in NOTHING_FOUND else (said, right):
+    for answer in (right,) if key in NOTHING_FOUND else (predicted, right):
         some = _value(key, [(answer, reference), *pairs[1:]])
         gain = some.score - none.score
         assert (-gain if key[0] in ERRORS else gain) >= -1e-9
@@ -188,7 +198,7 @@ def test_no_answer_never_pays(key: tuple[str, str], seed: int) -> None:
 @settings(max_examples=20, deadline=None)
 def test_scores_stay_in_their_range(key: tuple[str, str], seed: int) -> None:
     cases = _cases(key, seed)
-    for pairs in ([(said, ref) for said, _, ref in cases], [(None, ref) for _, _, ref in cases]):
+    for pairs in ([(predicted, ref) for predicted, _, ref in cases], [(None, ref) for _, _, ref in cases]):
         value = _value(key, pairs)
         assert value.score >= 0.0
         assert value.score <= (math.inf if key[0] in ERRORS else 100.0 + 1e-9)
@@ -200,9 +210,10 @@ def test_scores_stay_in_their_range(key: tuple[str, str], seed: int) -> None:
 @settings(max_examples=20, deadline=None)
 def test_farther_from_the_truth_is_never_better(name: str, seed: int) -> None:
     case = CASES[name, ""]
-    said, right, reference = case(np.random.default_rng(seed))
+    predicted, right, reference = case(np.random.default_rng(seed))
     scores = [
-        _value((name, ""), [(right + share * (said - right), reference)]).score for share in (0, 0.3, 0.6, 1)
+        _value((name, ""), [(right + share * (predicted - right), reference)]).score
+        for share in (0, 0.3, 0.6, 1)
     ]
     assert scores == sorted(scores)
 
@@ -215,7 +226,7 @@ def test_more_missing_pixels_are_never_better(seed: int) -> None:
     order = rng.permutation(np.flatnonzero(truth))
     scores = []
     for count in range(len(order) + 1):
-        said = truth.copy()
-        said.reshape(-1)[order[:count]] = False
-        scores.append(_value(("miou", "binary"), [(said, truth)]).score)
+        predicted = truth.copy()
+        predicted.reshape(-1)[order[:count]] = False
+        scores.append(_value(("miou", "binary"), [(predicted, truth)]).score)
     assert scores == sorted(scores, reverse=True)

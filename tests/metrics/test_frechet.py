@@ -31,15 +31,15 @@ def by_matrix_root(one: Features, other: Features) -> float:
 
 def test_silence_is_mixed_in_by_its_share() -> None:
     dice = np.random.default_rng(5)
-    true, said = dice.standard_normal((40, 8)) + 1, dice.standard_normal((30, 8))
+    true, predicted = dice.standard_normal((40, 8)) + 1, dice.standard_normal((30, 8))
     worst = 4 * float((true**2).sum(axis=1).mean())
-    whole = frechet_distance(moments(said), moments(true))
-    assert distance_with_silence(moments(said), moments(true), 0, 30) == whole
-    assert distance_with_silence(moments(said), moments(true), 10, 40) == pytest.approx(
+    whole = frechet_distance(moments(predicted), moments(true))
+    assert distance_with_silence(moments(predicted), moments(true), 0, 30) == whole
+    assert distance_with_silence(moments(predicted), moments(true), 10, 40) == pytest.approx(
         0.75 * whole + 0.25 * worst
     )
     assert distance_with_silence(FeatureMoments(), moments(true), 40, 40) == pytest.approx(worst)
-    far = moments(said + 100)
+    far = moments(predicted + 100)
     assert distance_with_silence(far, moments(true), 10, 40) == pytest.approx(
         frechet_distance(far, moments(true))
     )
@@ -50,11 +50,11 @@ def test_silence_is_mixed_in_by_its_share() -> None:
 @pytest.mark.parametrize("bad", range(1, 12))
 def test_leaving_bad_answers_out_never_helps(bad: int) -> None:
     dice = np.random.default_rng(bad)
-    true, said = dice.standard_normal((40, 6)) + 2, dice.standard_normal((40, 6)) + 2
-    said[:bad] *= -1
-    whole = distance_with_silence(moments(said), moments(true), 0, 40)
+    true, predicted = dice.standard_normal((40, 6)) + 2, dice.standard_normal((40, 6)) + 2
+    predicted[:bad] *= -1
+    whole = distance_with_silence(moments(predicted), moments(true), 0, 40)
     for left in range(1, bad + 1):
-        assert distance_with_silence(moments(said[left:]), moments(true), left, 40) >= whole
+        assert distance_with_silence(moments(predicted[left:]), moments(true), left, 40) >= whole
 
 
 @pytest.mark.parametrize(("one", "other"), [(200, 300), (40, 300), (200, 33), (33, 34)])
@@ -63,8 +63,8 @@ def test_it_equals_the_formula_with_a_matrix_root(one: int, other: int, offset: 
     dice = np.random.default_rng(one + other)
     mix = dice.standard_normal((32, 32))
     left, right = dice.standard_normal((one, 32)) @ mix + offset, dice.standard_normal((other, 32)) + offset
-    found = frechet_distance(moments(left), moments(right))
-    assert found == pytest.approx(by_matrix_root(left, right), rel=1e-6)
+    result = frechet_distance(moments(left), moments(right))
+    assert result == pytest.approx(by_matrix_root(left, right), rel=1e-6)
 
 
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 500])

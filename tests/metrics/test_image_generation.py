@@ -90,10 +90,10 @@ class UnitEyes(Eyes):
 
 @given(SEEDS, SEEDS)
 def test_psnr_equals_scikit_image(one: int, other: int) -> None:
-    said, true = noise(one), noise(other)
-    expected = CAP if one == other else peak_signal_noise_ratio(true, said, data_range=255)
-    assert psnr(said, true) == pytest.approx(expected, abs=1e-9)
-    assert psnr(true, said) == psnr(said, true)
+    predicted, true = noise(one), noise(other)
+    expected = CAP if one == other else peak_signal_noise_ratio(true, predicted, data_range=255)
+    assert psnr(predicted, true) == pytest.approx(expected, abs=1e-9)
+    assert psnr(true, predicted) == psnr(predicted, true)
 
 
 def test_psnr_of_a_task_is_the_mean_and_no_answer_is_0() -> None:
@@ -106,11 +106,13 @@ def test_psnr_of_a_task_is_the_mean_and_no_answer_is_0() -> None:
 
 @pytest.mark.parametrize("side", [176, 181, 240])
 def test_ms_ssim_equals_torchmetrics(side: int) -> None:
-    said, true = noise(1, side, side + 13), noise(2, side, side + 13)
-    said = (said // 3 + true // 3 * 2).astype(np.uint8)
-    one, other = (torch.from_numpy(part.astype(np.float64)).permute(2, 0, 1)[None] for part in (said, true))
+    predicted, true = noise(1, side, side + 13), noise(2, side, side + 13)
+    predicted = (predicted // 3 + true // 3 * 2).astype(np.uint8)
+    one, other = (
+        torch.from_numpy(part.astype(np.float64)).permute(2, 0, 1)[None] for part in (predicted, true)
+    )
     expected = multiscale_structural_similarity_index_measure(one, other, data_range=255.0, normalize="relu")
-    assert ms_ssim(said, true) == pytest.approx(float(expected), abs=1e-6)
+    assert ms_ssim(predicted, true) == pytest.approx(float(expected), abs=1e-6)
 
 
 @given(SEEDS, st.integers(1, 60), st.integers(1, 60))
@@ -129,12 +131,12 @@ def test_ms_ssim_brings_an_answer_to_the_size_of_its_target() -> None:
 
 @given(SEEDS, SEEDS)
 def test_lab_errors_equal_scikit_image(one: int, other: int) -> None:
-    said, true = noise(one), noise(other)
-    apart = rgb2lab(said) - rgb2lab(true)
-    assert lab_rmse(said, true) == pytest.approx(math.sqrt((apart**2).mean()), abs=1e-6)
-    assert lab_rmse(said, true, "absolute") == pytest.approx(np.abs(apart).sum(axis=2).mean(), abs=1e-6)
+    predicted, true = noise(one), noise(other)
+    apart = rgb2lab(predicted) - rgb2lab(true)
+    assert lab_rmse(predicted, true) == pytest.approx(math.sqrt((apart**2).mean()), abs=1e-6)
+    assert lab_rmse(predicted, true, "absolute") == pytest.approx(np.abs(apart).sum(axis=2).mean(), abs=1e-6)
     # No pair of pixels is farther apart than what a missing answer is given.
-    assert deltaE_cie76(rgb2lab(said), rgb2lab(true)).max() < math.sqrt(3) * 168
+    assert deltaE_cie76(rgb2lab(predicted), rgb2lab(true)).max() < math.sqrt(3) * 168
 
 
 def test_a_missing_answer_is_the_worst_in_lab() -> None:
@@ -157,13 +159,13 @@ def frechet(one: Features, other: Features) -> float:
 
 def test_fid_equals_the_formula_over_the_features() -> None:
     eyes = Eyes()
-    said, true = [noise(seed) for seed in range(40)], [noise(seed) // 2 for seed in range(40, 80)]
-    pairs = [(Image(one), target(other)) for one, other in zip(said, true, strict=True)]
+    predicted, true = [noise(seed) for seed in range(40)], [noise(seed) // 2 for seed in range(40, 80)]
+    pairs = [(Image(one), target(other)) for one, other in zip(predicted, true, strict=True)]
     value = scored("fid", pairs, inception=eyes)
-    assert value.score == pytest.approx(frechet(eyes.raw(said), eyes.raw(true)), rel=1e-6)
+    assert value.score == pytest.approx(frechet(eyes.raw(predicted), eyes.raw(true)), rel=1e-6)
     assert value.n == 40
     assert value.stderr is not None
-    perfect = [(Image(one), target(one)) for one in said]
+    perfect = [(Image(one), target(one)) for one in predicted]
     assert scored("fid", perfect, inception=eyes).score == pytest.approx(0, abs=1e-6)
     silent = [*perfect[:20], *((None, reference) for _, reference in perfect[20:])]
     assert scored("fid", silent, inception=eyes).score > 100
@@ -191,20 +193,20 @@ def test_fid_of_5000_pictures_is_counted_in_bounded_memory() -> None:
 
 def test_clip_scores_are_cosines_of_the_backbones_vectors() -> None:
     eyes = UnitEyes()
-    said, true = [noise(seed) for seed in range(9)], [noise(seed) // 2 for seed in range(9)]
+    predicted, true = [noise(seed) for seed in range(9)], [noise(seed) // 2 for seed in range(9)]
     texts = [f"a text of {'x' * number}" for number in range(9)]
-    by_text = [(Image(one), target(prompt=text)) for one, text in zip(said, texts, strict=True)]
+    by_text = [(Image(one), target(prompt=text)) for one, text in zip(predicted, texts, strict=True)]
     cosines = [
         max(0.0, float(eyes.pictures([one])[0] @ eyes.texts([text])[0]))
-        for one, text in zip(said, texts, strict=True)
+        for one, text in zip(predicted, texts, strict=True)
     ]
     value = scored("clip_text_image", by_text, clip=eyes)
     assert value.score == pytest.approx(100 * float(np.mean(cosines)), abs=1e-6)
     assert value.stderr == pytest.approx(100 * float(np.std(cosines, ddof=1)) / 3, abs=1e-6)
-    by_picture = [(Image(one), target(other)) for one, other in zip(said, true, strict=True)]
+    by_picture = [(Image(one), target(other)) for one, other in zip(predicted, true, strict=True)]
     cosines = [
         max(0.0, float(eyes.pictures([one])[0] @ eyes.pictures([other])[0]))
-        for one, other in zip(said, true, strict=True)
+        for one, other in zip(predicted, true, strict=True)
     ]
     value = scored("clip_image_image", by_picture, clip=eyes)
     assert value.score == pytest.approx(100 * float(np.mean(cosines)), abs=1e-6)

@@ -27,13 +27,13 @@ def blob(rng: np.random.Generator) -> Any:
     return (rows - y) ** 2 + (columns - x) ** 2 <= r * r
 
 
-def coco_precision(images: int, truth: list[dict[str, Any]], said: list[dict[str, Any]]) -> Any:
+def coco_precision(images: int, truth: list[dict[str, Any]], predicted: list[dict[str, Any]]) -> Any:
     """Return pycocotools' precision at IoU 0.5, (recall levels, categories)."""
     coco_class = pytest.importorskip("pycocotools.coco").COCO
     evaluation = pytest.importorskip("pycocotools.cocoeval").COCOeval
     with contextlib.redirect_stdout(io.StringIO()):
         both = [coco_class(), coco_class()]
-        for coco, annotations in zip(both, (truth, said), strict=True):
+        for coco, annotations in zip(both, (truth, predicted), strict=True):
             coco.dataset = {
                 "images": [{"id": n, "height": SIDE, "width": SIDE} for n in range(1, images + 1)],
                 "categories": [{"id": number} for number in (1, 2, 3)],
@@ -51,20 +51,20 @@ def coco_precision(images: int, truth: list[dict[str, Any]], said: list[dict[str
 
 def images(seed: int, *, tied: bool) -> list[tuple[tuple[FoundMask, ...], tuple[TrueMask, ...]]]:
     rng = np.random.default_rng(seed)
-    found = []
+    result = []
     for _ in range(6):
-        truth, said = [], []
+        truth, predicted = [], []
         for _ in range(int(rng.integers(0, 5))):
             mask, label = blob(rng), str(rng.integers(1, 3))
             truth.append(TrueMask(encode(mask), label, bool(rng.random() < 0.15)))
             if rng.random() < 0.8:
                 moved = np.roll(mask, rng.integers(-2, 3, 2), (0, 1))
-                said.append((moved, label if rng.random() < 0.9 else "3"))
-        said += [(blob(rng), str(rng.integers(1, 3))) for _ in range(int(rng.integers(0, 3)))]
-        scores = [round(float(rng.random()), 1) if tied else float(rng.random()) for _ in said]
-        answers = [FoundMask(encode(m), label, s) for (m, label), s in zip(said, scores, strict=True)]
-        found.append((tuple(answers), tuple(truth)))
-    return found
+                predicted.append((moved, label if rng.random() < 0.9 else "3"))
+        predicted += [(blob(rng), str(rng.integers(1, 3))) for _ in range(int(rng.integers(0, 3)))]
+        scores = [round(float(rng.random()), 1) if tied else float(rng.random()) for _ in predicted]
+        answers = [FoundMask(encode(m), label, s) for (m, label), s in zip(predicted, scores, strict=True)]
+        result.append((tuple(answers), tuple(truth)))
+    return result
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -73,7 +73,7 @@ def images(seed: int, *, tied: bool) -> list[tuple[tuple[FoundMask, ...], tuple[
 def test_it_equals_pycocotools(seed: int, tied: bool) -> None:
     pairs = images(seed, tied=tied)
     truth: list[dict[str, Any]] = []
-    said: list[dict[str, Any]] = []
+    predicted: list[dict[str, Any]] = []
     for number, (answers, reference) in enumerate(pairs, 1):
         for one in reference:
             truth.append({
@@ -82,12 +82,12 @@ def test_it_equals_pycocotools(seed: int, tied: bool) -> None:
                 "bbox": [0, 0, 1, 1], "ignore": int(one.crowd),
             })  # fmt: skip
         for other in answers:
-            said.append({
-                "id": len(said) + 1, "image_id": number, "category_id": int(other.label),
+            predicted.append({
+                "id": len(predicted) + 1, "image_id": number, "category_id": int(other.label),
                 "segmentation": other.mask.to_plain(), "score": other.score, "area": other.mask.area(),
                 "bbox": [0, 0, 1, 1], "iscrowd": 0,
             })  # fmt: skip
-    precision = coco_precision(len(pairs), truth, said)
+    precision = coco_precision(len(pairs), truth, predicted)
     expected = np.mean([row.mean() for row in precision.T if row[0] > -1])
     assert mask_ap50(pairs) == pytest.approx(100 * expected, abs=1e-9)
 
@@ -110,13 +110,13 @@ def test_nothing_to_find() -> None:
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @given(
-    said=st.lists(arrays(np.bool_, (6, 5)), min_size=1, max_size=4),
+    predicted=st.lists(arrays(np.bool_, (6, 5)), min_size=1, max_size=4),
     truth=st.lists(arrays(np.bool_, (6, 5)), min_size=1, max_size=4),
     crowd=st.booleans(),
 )
-def test_counting_in_c_and_in_numpy_is_the_same(said: list[Any], truth: list[Any], crowd: bool) -> None:
+def test_counting_in_c_and_in_numpy_is_the_same(predicted: list[Any], truth: list[Any], crowd: bool) -> None:
     pytest.importorskip("pycocotools")
-    one, other = [encode(mask) for mask in said], [encode(mask) for mask in truth]
+    one, other = [encode(mask) for mask in predicted], [encode(mask) for mask in truth]
     crowds = [crowd] * len(other)
     several = min(len(one), len(other))
 

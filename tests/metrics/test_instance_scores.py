@@ -70,12 +70,12 @@ def group_scores(value: MetricValue) -> list[float]:
     """Return the independent numbers: one for each instance, or for each group."""
     if not value.groups:
         return list(value.scores)
-    found: dict[int, set[float]] = defaultdict(set)
+    result: dict[int, set[float]] = defaultdict(set)
     for group, score in zip(value.groups, value.scores, strict=True):
-        found[group].add(score)
-    assert sorted(found) == list(range(len(found)))
-    assert all(len(scores) == 1 for scores in found.values())
-    return [scores.pop() for scores in found.values()]
+        result[group].add(score)
+    assert sorted(result) == list(range(len(result)))
+    assert all(len(scores) == 1 for scores in result.values())
+    return [scores.pop() for scores in result.values()]
 
 
 def check_laws(
@@ -121,7 +121,7 @@ def check_silence(
     Returns the score of all answers, of those with the silent ones, and of silence alone.
     """
     ids = named(len(pairs))
-    mixed = [(None if place in silent else said, ref) for place, (said, ref) in enumerate(pairs)]
+    mixed = [(None if place in silent else predicted, ref) for place, (predicted, ref) in enumerate(pairs)]
     whole, with_silence = valued(make, pairs, ids).score, valued(make, mixed, ids).score
     rest = [place for place in range(len(pairs)) if place not in silent and mixed[place][0] is not None]
     nothing = valued(make, [(None, ref) for _, ref in pairs], ids).score
@@ -141,14 +141,16 @@ def check_by_leaving_out(make: Callable[[], Accumulator], pairs: Sequence[Pair])
         rest = [pair for pair, one in zip(pairs, groups, strict=True) if one != group]
         without = valued(make, rest, ()).score
         expected = count * value.score - (count - 1) * without
-        found = {value.scores[place] for place in range(n) if groups[place] == group}
-        assert found.pop() == pytest.approx(expected, rel=1e-9, abs=1e-6)
-        assert not found
+        result = {value.scores[place] for place in range(n) if groups[place] == group}
+        assert result.pop() == pytest.approx(expected, rel=1e-9, abs=1e-6)
+        assert not result
 
 
 def _boxes(rng: random.Random, count: int) -> list[Pair]:
     pairs = [test_boxes._scene(rng, whole=False) for _ in range(count)]
-    return [(tuple(box._replace(score=rng.random()) for box in said), truth) for said, truth in pairs]
+    return [
+        (tuple(box._replace(score=rng.random()) for box in predicted), truth) for predicted, truth in pairs
+    ]
 
 
 def _text_case(name: str, rng: random.Random) -> tuple[Any, Any, Any]:
@@ -180,7 +182,10 @@ def draw_pairs(name: str, options: dict[str, Any], count: int, seed: int, holes:
     if name in HUMAN_METRICS:
         return [(tuple(rng.choices([1.0, 1, 0 if name != "mos" else 3], k=3)), None) for _ in range(count)]
     if name.startswith("box_"):
-        return [(None if holes and rng.random() < 0.1 else said, truth) for said, truth in _boxes(rng, count)]
+        return [
+            (None if holes and rng.random() < 0.1 else predicted, truth)
+            for predicted, truth in _boxes(rng, count)
+        ]
     if name in test_laws.CASES:
         cases = [_text_case(name, rng) for _ in range(count)]
     elif name in test_space_laws.MAKERS:
@@ -190,8 +195,8 @@ def draw_pairs(name: str, options: dict[str, Any], count: int, seed: int, holes:
         cases = [case(numbers) for _ in range(count)]
     choices = 3 if holes else 2
     pairs = []
-    for said, right, reference in cases:
-        answer = [said, right, None][rng.randrange(choices)]
+    for predicted, right, reference in cases:
+        answer = [predicted, right, None][rng.randrange(choices)]
         if name == "mask_ap50" and answer:
             answer = tuple(one._replace(score=rng.random()) for one in answer)
         pairs.append((answer, reference))
@@ -232,7 +237,7 @@ def test_pseudo_values_of_rmse_and_wer() -> None:
     rng = random.Random(3)  # noqa: S311
     texts = [_text_case("wer", rng)[:2] for _ in range(30)]
     asr = {"asr": DemoWeights().open("asr")}
-    pairs = [(said, Target(words={"transcript": true})) for said, true in texts]
+    pairs = [(predicted, Target(words={"transcript": true})) for predicted, true in texts]
     check_by_leaving_out(partial(metrics.make, "wer", {}, asr), [*pairs, (None, pairs[0][1])])
 
 
@@ -371,5 +376,5 @@ def test_the_numbers_of_every_metric_on_the_demo_data(
     check_laws(
         "mos_auto", partial(original, "mos_auto", {}, mos), [(one, None) for one in [*sounds, None]], rng
     )
-    told = {"mos_auto"} | {name for name, _, _ in given} | {name for name, _ in VARIANTS}
-    assert set(metrics.names()) - told == set()
+    text = {"mos_auto"} | {name for name, _, _ in given} | {name for name, _ in VARIANTS}
+    assert set(metrics.names()) - text == set()

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 def _scene(rng: random.Random) -> PeoplePair:
-    truth, said = [], []
+    truth, predicted = [], []
     for _ in range(rng.randrange(5)):
         x, y, width, height = rng.uniform(0, 60), rng.uniform(0, 60), rng.uniform(5, 60), rng.uniform(5, 60)
         nobody = rng.random() < 0.15
@@ -43,9 +43,9 @@ def _scene(rng: random.Random) -> PeoplePair:
         for _ in range(rng.choice((0, 1, 1, 2))):
             off = rng.choice((0.0, 1.0, 4.0, 12.0))
             near = tuple(Keypoint(p.x + rng.gauss(0, off), p.y + rng.gauss(0, off)) for p in points)
-            said.append(Person(near, rng.choice((None, 0.3, 0.3, rng.random()))))
-    rng.shuffle(said)
-    return tuple(said), tuple(truth)
+            predicted.append(Person(near, rng.choice((None, 0.3, 0.3, rng.random()))))
+    rng.shuffle(predicted)
+    return tuple(predicted), tuple(truth)
 
 
 def test_ap_equals_pycocotools() -> None:

@@ -128,7 +128,9 @@ def test_perfect_answers_have_the_best_score(name: str, options: dict[str, str],
 def test_order_changes_nothing(
     name: str, options: dict[str, str], data: st.DataObject, rng: random.Random
 ) -> None:
-    pairs = [(rng.choice([said, right, None]), reference) for said, right, reference in _draw(data, name)]
+    pairs = [
+        (rng.choice([predicted, right, None]), reference) for predicted, right, reference in _draw(data, name)
+    ]
     assert _value(name, options, rng.sample(pairs, len(pairs))) == _value(name, options, pairs)
 
 
@@ -137,7 +139,7 @@ def test_order_changes_nothing(
 @settings(max_examples=30, deadline=None)
 def test_no_answer_never_pays(name: str, options: dict[str, str], data: st.DataObject) -> None:
     cases = _draw(data, name)
-    pairs = [(said, reference) for said, _, reference in cases]
+    pairs = [(predicted, reference) for predicted, _, reference in cases]
     _, right, reference = cases[0]
     with_none = _value(name, options, [(None, reference), *pairs[1:]])
     with_right = _value(name, options, [(right, reference), *pairs[1:]])
@@ -150,7 +152,7 @@ def test_no_answer_never_pays(name: str, options: dict[str, str], data: st.DataO
 @given(data=st.data())
 @settings(max_examples=30, deadline=None)
 def test_scores_stay_in_their_range(name: str, options: dict[str, str], data: st.DataObject) -> None:
-    pairs = [(said, reference) for said, _, reference in _draw(data, name)]
+    pairs = [(predicted, reference) for predicted, _, reference in _draw(data, name)]
     metric, value = metrics.get(name), _value(name, options, pairs)
     top = metric.best if metric.higher_is_better else math.inf
     assert 0.0 <= value.score <= top + 1e-9

@@ -27,40 +27,40 @@ FLOWS = arrays(np.float32, (3, 4, 2), elements=st.floats(-32, 32, width=32))
 
 
 @given(ALPHAS, ALPHAS)
-def test_alpha_errors_are_the_plain_formulas(said: Any, truth: Any) -> None:
-    difference = np.abs(said.astype(float) - truth)
-    assert alpha_sad([(said, Matte(truth))]) == pytest.approx(difference.sum() / 1000)
-    expected = mean_squared_error(truth.astype(float).ravel(), said.astype(float).ravel())
-    assert alpha_mse([(said, Matte(truth))]) == pytest.approx(1000 * expected)
+def test_alpha_errors_are_the_plain_formulas(predicted: Any, truth: Any) -> None:
+    difference = np.abs(predicted.astype(float) - truth)
+    assert alpha_sad([(predicted, Matte(truth))]) == pytest.approx(difference.sum() / 1000)
+    expected = mean_squared_error(truth.astype(float).ravel(), predicted.astype(float).ravel())
+    assert alpha_mse([(predicted, Matte(truth))]) == pytest.approx(1000 * expected)
 
 
 def test_only_the_unknown_region_counts_where_there_is_one() -> None:
-    truth, said = np.array([[1.0, 0.5, 0.0]], np.float32), np.array([[0.0, 0.0, 1.0]], np.float32)
+    truth, predicted = np.array([[1.0, 0.5, 0.0]], np.float32), np.array([[0.0, 0.0, 1.0]], np.float32)
     region = np.array([[False, True, False]])
-    assert alpha_sad([(said, Matte(truth, region))]) == 0.0005
-    assert alpha_mse([(said, Matte(truth, region))]) == 250.0
+    assert alpha_sad([(predicted, Matte(truth, region))]) == 0.0005
+    assert alpha_mse([(predicted, Matte(truth, region))]) == 250.0
     nowhere = np.zeros((1, 3), bool)
-    assert alpha_sad([(said, Matte(truth, nowhere))]) == 0.0025
+    assert alpha_sad([(predicted, Matte(truth, nowhere))]) == 0.0025
 
 
 @given(DEPTHS, DEPTHS)
-def test_depth_error_is_the_plain_formula_in_centimetres(said: Any, truth: Any) -> None:
+def test_depth_error_is_the_plain_formula_in_centimetres(predicted: Any, truth: Any) -> None:
     truth[0, 0] = 5.0
     valid = (truth > 0.001) & (truth < 10)
-    difference = np.clip(said[valid].astype(float), 0.001, 10) - truth[valid]
-    assert rms_cm(said, truth) == pytest.approx(100 * math.sqrt(np.mean(difference**2)))
+    difference = np.clip(predicted[valid].astype(float), 0.001, 10) - truth[valid]
+    assert rms_cm(predicted, truth) == pytest.approx(100 * math.sqrt(np.mean(difference**2)))
 
 
 def test_depth_of_nyu_sized_images_counts_inside_eigens_crop() -> None:
     rng = np.random.default_rng(0)
     truth = rng.uniform(1, 9, (480, 640))
-    said = truth + 0.36
-    said[:45], said[471:], said[:, :41], said[:, 601:] = 10, 10, 10, 10
-    assert depth_rms([(said, truth)]) == pytest.approx(36.0)
+    predicted = truth + 0.36
+    predicted[:45], predicted[471:], predicted[:, :41], predicted[:, 601:] = 10, 10, 10, 10
+    assert depth_rms([(predicted, truth)]) == pytest.approx(36.0)
     accumulator = metrics.make("depth_rms", {"crop": "none"})
-    accumulator.add(said, truth)
-    assert accumulator.result().score == pytest.approx(100 * math.sqrt(np.mean((said - truth) ** 2)))
-    assert depth_rms([(said[:-1], truth[:-1])]) > 100  # another size counts whole
+    accumulator.add(predicted, truth)
+    assert accumulator.result().score == pytest.approx(100 * math.sqrt(np.mean((predicted - truth) ** 2)))
+    assert depth_rms([(predicted[:-1], truth[:-1])]) > 100  # another size counts whole
     truth[45:471, 41:601] = 0
     assert depth_rms([(truth, truth)]) == 0.0  # nothing valid inside: the whole image
     with pytest.raises(UnknownWordError, match="choose from: eigen, none"):
@@ -77,15 +77,15 @@ def test_depth_is_a_mean_over_images_and_not_over_pixels() -> None:
 
 @given(SAID, CLIPS)
 @settings(deadline=None)
-def test_disparity_is_aligned_as_least_squares_aligns_it(said: Any, truth: Any) -> None:
-    clipped = np.maximum(said.astype(float).ravel(), 0.001)
+def test_disparity_is_aligned_as_least_squares_aligns_it(predicted: Any, truth: Any) -> None:
+    clipped = np.maximum(predicted.astype(float).ravel(), 0.001)
     flat = truth.astype(float).ravel()
     table = np.stack([clipped, np.ones_like(clipped)], axis=1)
     if np.ptp(clipped) < 1e-3:
         return
     scale, shift = np.linalg.lstsq(table, flat, rcond=None)[0]
     fitted = np.clip(scale * clipped + shift, 0.001, 80)
-    assert clip_absrel(said, truth) == pytest.approx(
+    assert clip_absrel(predicted, truth) == pytest.approx(
         np.mean(np.abs(fitted - flat) / flat), rel=1e-6, abs=1e-9
     )
 
@@ -96,8 +96,8 @@ def test_scale_and_shift_of_a_clip_cost_nothing(truth: Any, scale: float, shift:
 
 
 @given(SAID, CLIPS)
-def test_no_disparity_is_worse_than_none(said: Any, truth: Any) -> None:
-    assert clip_absrel(said, truth) <= clip_absrel(None, truth) + 1e-9
+def test_no_disparity_is_worse_than_none(predicted: Any, truth: Any) -> None:
+    assert clip_absrel(predicted, truth) <= clip_absrel(None, truth) + 1e-9
 
 
 def test_a_large_shift_is_no_trouble_and_a_constant_is_the_mean() -> None:
@@ -107,15 +107,15 @@ def test_a_large_shift_is_no_trouble_and_a_constant_is_the_mean() -> None:
 
 
 @given(FLOWS, FLOWS)
-def test_end_point_error_is_the_mean_distance(said: Any, truth: Any) -> None:
-    expected = np.mean(np.linalg.norm(said.astype(float) - truth, axis=2))
-    assert end_point_error(said, truth) == pytest.approx(expected)
+def test_end_point_error_is_the_mean_distance(predicted: Any, truth: Any) -> None:
+    expected = np.mean(np.linalg.norm(predicted.astype(float) - truth, axis=2))
+    assert end_point_error(predicted, truth) == pytest.approx(expected)
     truth[0, 0] = np.nan
     truth[1, 1, 0] = 2e9
     known = np.ones((3, 4), bool)
     known[0, 0] = known[1, 1] = False
-    expected = np.mean(np.linalg.norm(said.astype(float) - truth, axis=2)[known])
-    assert end_point_error(said, truth) == pytest.approx(expected)
+    expected = np.mean(np.linalg.norm(predicted.astype(float) - truth, axis=2)[known])
+    assert end_point_error(predicted, truth) == pytest.approx(expected)
 
 
 @given(FLOWS, st.floats(0, 1), st.floats(0, 1))

@@ -20,9 +20,9 @@ NUMBERS = st.floats(-1e6, 1e6)
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=30))
 def test_errors_equal_scikit_learn(pairs: list[tuple[float, float]]) -> None:
-    said, truth = [one for one, _ in pairs], [other for _, other in pairs]
-    assert mae(pairs) == pytest.approx(mean_absolute_error(truth, said), abs=1e-9)
-    assert rmse(pairs) == pytest.approx(root_mean_squared_error(truth, said), abs=1e-9)
+    predicted, truth = [one for one, _ in pairs], [other for _, other in pairs]
+    assert mae(pairs) == pytest.approx(mean_absolute_error(truth, predicted), abs=1e-9)
+    assert rmse(pairs) == pytest.approx(root_mean_squared_error(truth, predicted), abs=1e-9)
 
 
 def test_nothing_parsable_is_the_worst_and_not_zero() -> None:

@@ -82,9 +82,9 @@ def test_edit_distance_of_long_texts_equals_rapidfuzz(first: str, second: str) -
 def test_anls_equals_the_script_of_docvqa(answer: str, references: list[str]) -> None:
     distances = []
     for reference in references:
-        wanted, said = (" ".join(text.strip().lower().split()) for text in (reference, answer))
+        wanted, predicted = (" ".join(text.strip().lower().split()) for text in (reference, answer))
         length = max(len(reference.upper()), len(answer.upper()))
-        distances.append(Levenshtein.distance(wanted, said) / length if length else 0.0)
+        distances.append(Levenshtein.distance(wanted, predicted) / length if length else 0.0)
     score = 1 - min(distances)
     assert anls(answer, tuple(references)) == pytest.approx(score if score >= 0.5 else 0.0)
 

@@ -21,14 +21,14 @@ def row(*ids: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
 
 def test_a_case_by_hand() -> None:
     truth = Panoptic(row(1, 1, 1, 1, 2, 2, 2, 0, 3, 3), {1: "car", 2: "car", 3: "road"})
-    said = Panoptic(row(5, 5, 5, 6, 6, 6, 6, 6, 7, 7), {5: "car", 6: "car", 7: "tree"})
+    predicted = Panoptic(row(5, 5, 5, 6, 6, 6, 6, 6, 7, 7), {5: "car", 6: "car", 7: "tree"})
     # 5: 3 of 4 pixels, IoU 3/4. 6: 3 common; its 5 without the void one are 4, so 3 / (4 + 3 - 3).
-    assert image_quality(said, truth) == {
+    assert image_quality(predicted, truth) == {
         "car": Quality(1.5, 2, 0, 0),
         "road": Quality(0.0, 0, 0, 1),
         "tree": Quality(0.0, 0, 1, 0),
     }
-    assert panoptic_quality([(said, truth)]) == pytest.approx(100 * (0.75 + 0 + 0) / 3)
+    assert panoptic_quality([(predicted, truth)]) == pytest.approx(100 * (0.75 + 0 + 0) / 3)
 
 
 def test_half_is_no_match() -> None:
@@ -38,8 +38,8 @@ def test_half_is_no_match() -> None:
 
 def test_segments_in_void_and_on_crowds_are_no_false_alarm() -> None:
     truth = Panoptic(row(0, 0, 0, 1, 1, 9, 9, 9), {1: "a"}, {9: "b"})
-    said = Panoptic(row(4, 4, 4, 1, 1, 6, 6, 6), {4: "a", 1: "a", 6: "b"})
-    assert image_quality(said, truth) == {"a": Quality(1.0, 1, 0, 0)}
+    predicted = Panoptic(row(4, 4, 4, 1, 1, 6, 6, 6), {4: "a", 1: "a", 6: "b"})
+    assert image_quality(predicted, truth) == {"a": Quality(1.0, 1, 0, 0)}
     wrong = Panoptic(row(0, 0, 0, 1, 1, 6, 6, 6), {1: "a", 6: "c"})
     assert image_quality(wrong, truth)["c"] == Quality(0.0, 0, 1, 0)
 

@@ -54,7 +54,7 @@ def test_beyond_the_limit_memory_is_bounded_and_the_result_near_and_free_of_orde
     for _ in range(12):
         truth = rng.random((50, 60)) < 0.2
         pairs.append(((rng.random((50, 60)) + 0.3 * truth).astype(np.float32), truth))
-    found = []
+    result = []
     for order in (pairs, pairs[::-1]):
         counts = ScoreCounts(limit=2000)
         for scores, truth in order:
@@ -62,8 +62,8 @@ def test_beyond_the_limit_memory_is_bounded_and_the_result_near_and_free_of_orde
         normal, anomalous = counts.by_score()
         assert len(normal) <= 2000
         assert normal.sum() + anomalous.sum() == 12 * 3000
-        found.append((normal.tolist(), anomalous.tolist()))
-    assert found[0] == found[1]
+        result.append((normal.tolist(), anomalous.tolist()))
+    assert result[0] == result[1]
     hits = np.cumsum(anomalous)
     ap = np.sum(hits / (hits + np.cumsum(normal)) * anomalous) / anomalous.sum()
     truth, scores = flat(pairs)

@@ -47,14 +47,16 @@ def test_it_equals_the_published_implementation(published: Any) -> None:
         truth = np.zeros((height, width), bool)
         y, x = rng.integers(0, height - 3), rng.integers(0, width - 3)
         truth[y : y + rng.integers(2, 12), x : x + rng.integers(2, 12)] = True
-        said = np.clip(truth * rng.random() + rng.random((height, width)) * 0.6, 0, 1)
-        assert structure_measure(said, truth) == pytest.approx(published.cal_sm(said, truth), abs=1e-9)
+        predicted = np.clip(truth * rng.random() + rng.random((height, width)) * 0.6, 0, 1)
+        assert structure_measure(predicted, truth) == pytest.approx(
+            published.cal_sm(predicted, truth), abs=1e-9
+        )
 
 
 @given(SHAPES.flatmap(lambda shape: st.tuples(arrays(np.bool_, shape), arrays(np.uint8, shape))))
 def test_it_is_never_nan_and_stays_in_its_range(pair: tuple[Any, Any]) -> None:
-    truth, said = pair
-    value = structure_measure(said / 255, truth)
+    truth, predicted = pair
+    value = structure_measure(predicted / 255, truth)
     assert math.isfinite(value)
     assert 0 <= value <= 1
 
@@ -69,23 +71,23 @@ def test_the_corners_where_a_block_is_empty() -> None:
         for column in (0, 4):
             truth = np.zeros((4, 5), bool)
             truth[row, column] = True
-            said = np.full((4, 5), 0.25)
-            assert math.isfinite(structure_measure(said, truth))
+            predicted = np.full((4, 5), 0.25)
+            assert math.isfinite(structure_measure(predicted, truth))
             assert structure_measure(truth.astype(float), truth) == pytest.approx(1.0)
 
 
 def test_frames_without_and_full_of_foreground() -> None:
-    said = np.full((2, 2), 0.25)
-    assert structure_measure(said, np.zeros((2, 2), bool)) == 0.75
-    assert structure_measure(said, np.ones((2, 2), bool)) == 0.25
+    predicted = np.full((2, 2), 0.25)
+    assert structure_measure(predicted, np.zeros((2, 2), bool)) == 0.75
+    assert structure_measure(predicted, np.ones((2, 2), bool)) == 0.25
 
 
 def test_a_small_case_by_hand() -> None:
     truth = np.array([[True, False]])
-    said = np.array([[0.5, 0.0]])
+    predicted = np.array([[0.5, 0.0]])
     # Object term: 2 * 0.5 / (0.25 + 1) inside, 1 outside, half each. Region term: the left block
     # holds one pixel without deviation, whose divisor is 0 and so counts 1; the right one alike.
-    assert structure_measure(said, truth) == pytest.approx(0.5 * (0.5 * 0.8 + 0.5) + 0.5 * 1.0)
+    assert structure_measure(predicted, truth) == pytest.approx(0.5 * (0.5 * 0.8 + 0.5) + 0.5 * 1.0)
 
 
 def test_frames_and_not_videos_are_averaged() -> None:

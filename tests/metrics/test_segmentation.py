@@ -24,10 +24,10 @@ MASKS = arrays(np.bool_, (6, 7))
 
 @given(st.lists(st.tuples(IDS, IDS), min_size=1, max_size=4))
 def test_class_mode_equals_the_pooled_confusion_matrix(pairs: list[tuple[Any, Any]]) -> None:
-    said = np.concatenate([one.reshape(-1) for one, _ in pairs])
+    predicted = np.concatenate([one.reshape(-1) for one, _ in pairs])
     truth = np.concatenate([other.reshape(-1) for _, other in pairs])
     there = sorted(set(truth.tolist()))
-    expected = jaccard_score(truth, said, labels=there, average=None, zero_division=0).mean()
+    expected = jaccard_score(truth, predicted, labels=there, average=None, zero_division=0).mean()
     assert miou(pairs) == pytest.approx(100 * expected)
 
 
@@ -35,10 +35,12 @@ def test_class_mode_equals_the_pooled_confusion_matrix(pairs: list[tuple[Any, An
 def test_ignored_pixels_are_left_out_and_ignored_classes_cannot_be_right(
     pairs: list[tuple[Any, Any]],
 ) -> None:
-    said = np.concatenate([one.reshape(-1) for one, _ in pairs])
+    predicted = np.concatenate([one.reshape(-1) for one, _ in pairs])
     truth = np.concatenate([other.reshape(-1) for _, other in pairs])
     kept = truth != 0
-    table = confusion_matrix(truth[kept], said[kept], labels=range(5)) if kept.any() else np.zeros((5, 5))
+    table = (
+        confusion_matrix(truth[kept], predicted[kept], labels=range(5)) if kept.any() else np.zeros((5, 5))
+    )
     refer, predict, both = table.sum(axis=1), table.sum(axis=0), np.diag(table)
     there = refer > 0
     expected = np.mean(both[there] / (refer + predict - both)[there]) if there.any() else 1.0
@@ -47,17 +49,20 @@ def test_ignored_pixels_are_left_out_and_ignored_classes_cannot_be_right(
 
 
 @given(IDS, IDS)
-def test_large_ids_count_as_small_ones_do(said: Any, truth: Any) -> None:
-    small, large = class_counts(said, truth, (0,)), class_counts(said * 100_000, truth * 100_000, (0,))
+def test_large_ids_count_as_small_ones_do(predicted: Any, truth: Any) -> None:
+    small, large = (
+        class_counts(predicted, truth, (0,)),
+        class_counts(predicted * 100_000, truth * 100_000, (0,)),
+    )
     assert {one * 100_000: counts for one, counts in small.items()} == large
 
 
 @given(st.lists(st.tuples(MASKS, MASKS), min_size=1, max_size=4))
 def test_binary_mode_pools_the_foreground(pairs: list[tuple[Any, Any]]) -> None:
-    said = np.concatenate([one.reshape(-1) for one, _ in pairs])
+    predicted = np.concatenate([one.reshape(-1) for one, _ in pairs])
     truth = np.concatenate([other.reshape(-1) for _, other in pairs])
-    union = (said | truth).sum()
-    expected = 100 * (said & truth).sum() / union if union else 100.0
+    union = (predicted | truth).sum()
+    expected = 100 * (predicted & truth).sum() / union if union else 100.0
     assert miou(pairs, mode="binary") == pytest.approx(expected)
     as_runs = [(encode(one), encode(other)) for one, other in pairs]
     assert miou(as_runs, mode="binary") == pytest.approx(expected)
@@ -65,25 +70,27 @@ def test_binary_mode_pools_the_foreground(pairs: list[tuple[Any, Any]]) -> None:
 
 @given(st.lists(st.tuples(MASKS, MASKS), min_size=1, max_size=4))
 def test_sequence_mode_sums_over_frames(frames: list[tuple[Any, Any]]) -> None:
-    said, truth = tuple(encode(one) for one, _ in frames), tuple(encode(other) for _, other in frames)
+    predicted, truth = tuple(encode(one) for one, _ in frames), tuple(encode(other) for _, other in frames)
     both = sum(int((one & other).sum()) for one, other in frames)
     union = sum(int((one | other).sum()) for one, other in frames)
-    assert video_iou(said, truth) == (both / union if union else 1.0)
+    assert video_iou(predicted, truth) == (both / union if union else 1.0)
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @given(st.lists(MASKS, max_size=4), st.lists(st.tuples(MASKS, st.booleans()), max_size=4))
-def test_the_matrix_of_overlaps_equals_pycocotools(said: list[Any], truth: list[tuple[Any, bool]]) -> None:
+def test_the_matrix_of_overlaps_equals_pycocotools(
+    predicted: list[Any], truth: list[tuple[Any, bool]]
+) -> None:
     coco = pytest.importorskip("pycocotools.mask")
-    first, second = [encode(one) for one in said], [encode(one) for one, _ in truth]
+    first, second = [encode(one) for one in predicted], [encode(one) for one, _ in truth]
     crowd = [one for _, one in truth]
-    found = overlap_matrix(first, second, crowd)
-    assert found.shape == (len(first), len(second))
-    if found.size:
+    result = overlap_matrix(first, second, crowd)
+    assert result.shape == (len(first), len(second))
+    if result.size:
         theirs = coco.iou(
             [one.to_plain() for one in first], [one.to_plain() for one in second], [int(one) for one in crowd]
         )
-        assert np.allclose(found, np.nan_to_num(theirs), atol=1e-12)
+        assert np.allclose(result, np.nan_to_num(theirs), atol=1e-12)
 
 
 @given(MASKS, MASKS)

@@ -50,7 +50,9 @@ def test_the_more_is_unreadable_the_worse(name: str, options: dict[str, Any]) ->
     pairs = draw_pairs(name, options, 9, 3, holes=False)
     scores = [
         valued(
-            make, [(None if place < silent else said, ref) for place, (said, ref) in enumerate(pairs)], ids
+            make,
+            [(None if place < silent else predicted, ref) for place, (predicted, ref) in enumerate(pairs)],
+            ids,
         )
         for silent in range(10)
     ]

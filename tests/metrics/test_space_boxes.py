@@ -34,23 +34,23 @@ def samples(draw: st.DrawFn) -> list[tuple[tuple[Box3d, ...], tuple[Box3d, ...]]
     """Samples whose predicted boxes have scores of their own."""
     count = draw(st.integers(1, 4))
     scores = iter(draw(st.permutations([number / 40 for number in range(40)])))
-    found = []
+    result = []
     for _ in range(count):
         truth = draw(st.lists(st.tuples(SPOTS, st.sampled_from("ab")), max_size=5))
-        said = draw(st.lists(st.tuples(SPOTS, st.sampled_from("abc")), max_size=6))
-        boxes = tuple(box(*spot, score=next(scores), label=label) for spot, label in said)
-        found.append((boxes, tuple(box(*spot, label=label) for spot, label in truth)))
-    return found
+        predicted = draw(st.lists(st.tuples(SPOTS, st.sampled_from("abc")), max_size=6))
+        boxes = tuple(box(*spot, score=next(scores), label=label) for spot, label in predicted)
+        result.append((boxes, tuple(box(*spot, label=label) for spot, label in truth)))
+    return result
 
 
-def plain_map(found: list[tuple[tuple[Box3d, ...], tuple[Box3d, ...]]]) -> float:
+def plain_map(result: list[tuple[tuple[Box3d, ...], tuple[Box3d, ...]]]) -> float:
     """Go through all boxes of a class by falling score, as the benchmark's own evaluation does."""
     values = []
-    for label in sorted({one.label for _, truth in found for one in truth}):
+    for label in sorted({one.label for _, truth in result for one in truth}):
         for limit in (0.5, 1.0, 2.0, 4.0):
-            left = [[one for one in truth if one.label == label] for _, truth in found]
+            left = [[one for one in truth if one.label == label] for _, truth in result]
             total = sum(map(len, left))
-            listed = [(one, number) for number, (said, _) in enumerate(found) for one in said]
+            listed = [(one, number) for number, (predicted, _) in enumerate(result) for one in predicted]
             listed = sorted((pair for pair in listed if pair[0].label == label), key=lambda p: -p[0].score)
             right, curve = 0, []
             for place, (one, number) in enumerate(listed, 1):
@@ -70,9 +70,9 @@ def plain_map(found: list[tuple[tuple[Box3d, ...], tuple[Box3d, ...]]]) -> float
 
 @given(samples())
 @settings(deadline=None)
-def test_map_is_the_plain_evaluation(found: list[tuple[tuple[Box3d, ...], tuple[Box3d, ...]]]) -> None:
-    if any(truth for _, truth in found):
-        assert detection3d_map(found) == pytest.approx(plain_map(found))
+def test_map_is_the_plain_evaluation(result: list[tuple[tuple[Box3d, ...], tuple[Box3d, ...]]]) -> None:
+    if any(truth for _, truth in result):
+        assert detection3d_map(result) == pytest.approx(plain_map(result))
 
 
 def test_height_size_and_yaw_do_not_count_and_distance_does() -> None:
@@ -86,8 +86,8 @@ def test_height_size_and_yaw_do_not_count_and_distance_does() -> None:
 
 def test_boxes_of_one_score_are_one_point_whatever_their_order() -> None:
     truth = (box(0.0), box(20.0))
-    said = (box(0.0), box(20.0), box(50.0), box(60.0))
-    forward, backward = detection3d_map([(said, truth)]), detection3d_map([(said[::-1], truth)])
+    predicted = (box(0.0), box(20.0), box(50.0), box(60.0))
+    forward, backward = detection3d_map([(predicted, truth)]), detection3d_map([(predicted[::-1], truth)])
     assert forward == backward == pytest.approx(100 * (0.5 - 0.1) / 0.9)
 
 
@@ -168,8 +168,8 @@ def test_false_tracks_cost_by_their_score() -> None:
 
 def test_a_track_keeps_its_object_while_it_is_near() -> None:
     truth = frames({"a": box(0.0), "b": box(1.5)}, {"a": box(0.0), "b": box(1.5)})
-    said = frames({"x": box(0.0), "y": box(1.5)}, {"x": box(1.0), "y": box(0.9)})
-    assert amota([(said, truth)]) == 100.0
+    predicted = frames({"x": box(0.0), "y": box(1.5)}, {"x": box(1.0), "y": box(0.9)})
+    assert amota([(predicted, truth)]) == 100.0
 
 
 def plainly_filled(given: Frames) -> Frames:
@@ -196,17 +196,17 @@ def plain_amota(pairs: list[tuple[Frames, Frames]], label: str) -> float:
     """Follow one class through all frames with scipy's assignment, recall by recall."""
 
     def run(threshold: float) -> tuple[int, int, int, list[float]]:
-        found = switches = said_boxes = 0
+        result = switches = said_boxes = 0
         scores = []
-        for said, truth in pairs:
+        for predicted, truth in pairs:
             listed: dict[str, list[float]] = {}
-            for frame in said:
+            for frame in predicted:
                 for one in frame:
                     if one.box.label == label:
                         listed.setdefault(one.track, []).append(one.box.score)
             means = {track: math.fsum(values) / len(values) for track, values in listed.items()}
             last: dict[str, str] = {}
-            for here, there in zip(truth, said, strict=True):
+            for here, there in zip(truth, predicted, strict=True):
                 things = {one.track: one.box.centre[:2] for one in here if one.box.label == label}
                 tracks = {one.track: one.box.centre[:2] for one in there if one.box.label == label}
                 tracks = {track: at for track, at in tracks.items() if means[track] >= threshold}
@@ -228,14 +228,14 @@ def plain_amota(pairs: list[tuple[Frames, Frames]], label: str) -> float:
                             links[rest[row]] = free[column]
                 for thing, track in links.items():
                     if last.get(thing, track) == track:
-                        found += 1
+                        result += 1
                         scores.append(means[track])
                     else:
                         switches += 1
                     last[thing] = track
-        return found, switches, said_boxes - found - switches, scores
+        return result, switches, said_boxes - result - switches, scores
 
-    pairs = [(plainly_filled(said), plainly_filled(truth)) for said, truth in pairs]
+    pairs = [(plainly_filled(predicted), plainly_filled(truth)) for predicted, truth in pairs]
     total = sum(one.box.label == label for _, truth in pairs for frame in truth for one in frame)
     scores = sorted(run(-1.0)[3], reverse=True)
     if not scores:
@@ -246,17 +246,17 @@ def plain_amota(pairs: list[tuple[Frames, Frames]], label: str) -> float:
         if recall > reached[-1] + 1e-12:
             values.append(0.0)
             continue
-        found, switches, false, _ = run(float(np.interp(recall, reached, scores)))
-        r = found / total
-        wrong = switches + false + (total - found - switches) - (1 - r) * total
-        values.append(max(0.0, 1 - wrong / (r * total)) if found else 0.0)
+        result, switches, false, _ = run(float(np.interp(recall, reached, scores)))
+        r = result / total
+        wrong = switches + false + (total - result - switches) - (1 - r) * total
+        values.append(max(0.0, 1 - wrong / (r * total)) if result else 0.0)
     return 100 * sum(values) / 40
 
 
 def a_drive(rng: np.random.Generator) -> tuple[Frames, Frames]:
     """Return objects about a small place, and tracks near them that come, go and swap."""
     things = int(rng.integers(1, 5))
-    truth, said = [], []
+    truth, predicted = [], []
     scores = rng.choice([0.2, 0.5, 0.9], 5)
     for moment in range(int(rng.integers(1, 6))):
         spots = [(1.7 * number + 0.2 * moment, rng.normal()) for number in range(things)]
@@ -267,8 +267,8 @@ def a_drive(rng: np.random.Generator) -> tuple[Frames, Frames]:
             if rng.random() < 0.8:
                 track = order[number] if rng.random() < 0.3 else number
                 row[f"p{track}"] = box(x + rng.normal(), y + rng.normal(), score=float(scores[track]))
-        said.append(row)
-    return frames(*said), frames(*truth)
+        predicted.append(row)
+    return frames(*predicted), frames(*truth)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 3))
@@ -282,8 +282,8 @@ def test_amota_is_the_plain_evaluation(seed: int, count: int) -> None:
 
 def test_classes_count_alike_and_foreign_ones_not_at_all() -> None:
     truth = frames({"a": box(0.0), "b": box(9.0, label="bus")})
-    said = frames({"a": box(0.0), "c": box(40.0, label="tram")})
-    assert amota([(said, truth)]) == 50.0
+    predicted = frames({"a": box(0.0), "c": box(40.0, label="tram")})
+    assert amota([(predicted, truth)]) == 50.0
 
 
 def test_sequences_without_objects() -> None:
@@ -296,9 +296,9 @@ def test_sequences_without_objects() -> None:
 @given(st.integers(1, 5), st.integers(1, 7), st.integers(0, 10_000))
 def test_the_assignment_is_that_of_scipy(rows: int, columns: int, seed: int) -> None:
     cost = np.random.default_rng(seed).integers(0, 20, (min(rows, columns), max(rows, columns))).astype(float)
-    said = hungarian(cost.tolist())
-    assert len(set(said)) == len(said)
-    assert cost[np.arange(len(said)), said].sum() == cost[linear_sum_assignment(cost)].sum()
+    predicted = hungarian(cost.tolist())
+    assert len(set(predicted)) == len(predicted)
+    assert cost[np.arange(len(predicted)), predicted].sum() == cost[linear_sum_assignment(cost)].sum()
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), unique=True), st.data())

@@ -39,7 +39,7 @@ def square(poses: Floats) -> Floats:
 
 def plain_kitti(prediction: Floats, reference: Floats) -> float:
     """Go through all segments with whole 4x4 matrices and their inverses."""
-    said, truth = square(prediction), square(reference)
+    predicted, truth = square(prediction), square(reference)
     travelled = [0.0]
     for before, after in pairwise(truth):
         travelled.append(travelled[-1] + math.dist(before[:3, 3], after[:3, 3]))
@@ -50,8 +50,8 @@ def plain_kitti(prediction: Floats, reference: Floats) -> float:
             if last is None:
                 continue
             wanted = np.linalg.inv(truth[first]) @ truth[last]
-            found = np.linalg.inv(said[first]) @ said[last]
-            errors.append(np.linalg.norm((np.linalg.inv(found) @ wanted)[:3, 3]) / length)
+            result = np.linalg.inv(predicted[first]) @ predicted[last]
+            errors.append(np.linalg.norm((np.linalg.inv(result) @ wanted)[:3, 3]) / length)
     return 100 * float(np.mean(errors))
 
 
@@ -59,17 +59,17 @@ def plain_kitti(prediction: Floats, reference: Floats) -> float:
 @given(st.integers(0, 50), st.sampled_from([120, 333, 700]), st.sampled_from([1.03, 1.7]))
 @settings(deadline=None, max_examples=15)
 def test_long_drives_are_kittis_evaluation(seed: int, frames: int, step: float) -> None:
-    truth, said = drive(frames, step, seed), drive(frames, step * 1.01, seed + 1, noise=0.1)
-    assert rte([(said, truth)]) == pytest.approx(plain_kitti(said, truth))
+    truth, predicted = drive(frames, step, seed), drive(frames, step * 1.01, seed + 1, noise=0.1)
+    assert rte([(predicted, truth)]) == pytest.approx(plain_kitti(predicted, truth))
 
 
 @pytest.mark.parametrize(("frames", "step"), [(12, 1.0), (5, 20.0), (2, 3.0), (9001, 0.1)])
 def test_two_percent_of_scale_are_two_percent(frames: int, step: float) -> None:
     truth = np.tile(np.eye(4)[:3], (frames, 1, 1))
     truth[:, 2, 3] = np.arange(frames) * step
-    said = truth.copy()
-    said[:, :, 3] *= 1.02
-    assert rte([(said, truth)]) == pytest.approx(2.0, rel=2e-3)
+    predicted = truth.copy()
+    predicted[:, :, 3] *= 1.02
+    assert rte([(predicted, truth)]) == pytest.approx(2.0, rel=2e-3)
 
 
 @pytest.mark.parametrize(("frames", "step"), [(12, 2.0), (300, 1.5)])
@@ -87,10 +87,10 @@ def test_where_the_world_begins_does_not_count(frames: int, step: float) -> None
 @settings(deadline=None, max_examples=20)
 def test_more_drift_is_never_better(seed: int, drift: float, more: float) -> None:
     truth = drive(60, 1.0, seed)
-    said, worse = truth.copy(), truth.copy()
-    said[:, :, 3] *= 1 + drift
+    predicted, worse = truth.copy(), truth.copy()
+    predicted[:, :, 3] *= 1 + drift
     worse[:, :, 3] *= 1 + drift * more
-    assert rte([(worse, truth)]) >= rte([(said, truth)]) - 1e-9
+    assert rte([(worse, truth)]) >= rte([(predicted, truth)]) - 1e-9
 
 
 def test_no_answer_is_ten_times_as_bad_as_a_sensor_that_stands_still() -> None:
@@ -105,7 +105,7 @@ def test_no_answer_is_ten_times_as_bad_as_a_sensor_that_stands_still() -> None:
 def test_segments_of_all_sequences_are_pooled() -> None:
     pairs = [(drive(frames, 1.0, 4, noise=0.2), drive(frames, 1.0, 3)) for frames in (300, 3000)]
     counts = [len(segment_errors(None, truth)) for _, truth in pairs]
-    each = [plain_kitti(said, truth) for said, truth in pairs]
+    each = [plain_kitti(predicted, truth) for predicted, truth in pairs]
     assert rte(pairs) == pytest.approx(float(np.average(each, weights=counts)))
     assert rte(pairs, "sequences") == pytest.approx(float(np.mean(each)))
     assert rte(pairs) != pytest.approx(rte(pairs, "sequences"), rel=0.01)
@@ -123,12 +123,14 @@ def test_silence_is_no_better_than_the_worst_sequence() -> None:
 
 def test_angles_are_those_of_the_arc_cosine() -> None:
     rng = np.random.default_rng(3)
-    said, truth = rng.normal(size=(500, 3)), rng.normal(size=(500, 3))
-    cosine = np.abs((said * truth).sum(1)) / np.linalg.norm(said, axis=1) / np.linalg.norm(truth, axis=1)
+    predicted, truth = rng.normal(size=(500, 3)), rng.normal(size=(500, 3))
+    cosine = (
+        np.abs((predicted * truth).sum(1)) / np.linalg.norm(predicted, axis=1) / np.linalg.norm(truth, axis=1)
+    )
     expected = math.sqrt(np.mean(np.degrees(np.arccos(cosine)) ** 2))
-    assert normal_angle_rmse([(said, truth)]) == pytest.approx(expected)
+    assert normal_angle_rmse([(predicted, truth)]) == pytest.approx(expected)
     flips = rng.choice([-1.0, 1.0], (500, 1)) * rng.uniform(0.1, 9.0, (500, 1))
-    assert normal_angle_rmse([(said * flips, truth)]) == pytest.approx(expected)
+    assert normal_angle_rmse([(predicted * flips, truth)]) == pytest.approx(expected)
 
 
 @given(st.floats(0, 90), st.floats(0, 90))

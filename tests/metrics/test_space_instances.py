@@ -17,8 +17,8 @@ from pytest_generalbench.metrics.scene3d.instance_ap import instance3d_map50, sc
 from pytest_generalbench.metrics.validation import PredictionFormatError
 
 
-def objects(ids: list[int], *told: tuple[int, str, float]) -> PointInstances:
-    return PointInstances(np.array(ids), tuple(PointInstance(*one) for one in told))
+def objects(ids: list[int], *text: tuple[int, str, float]) -> PointInstances:
+    return PointInstances(np.array(ids), tuple(PointInstance(*one) for one in text))
 
 
 TRUTH = objects([1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 0, 0], (1, "chair", 1.0), (2, "chair", 1.0))

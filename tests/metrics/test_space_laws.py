@@ -32,8 +32,8 @@ def _labels(rng: Rng) -> Case:
 
 def _instances(rng: Rng) -> PointInstances:
     ids = rng.integers(0, 4, 24)
-    told = [PointInstance(int(one), str(rng.choice(["x", "y"])), float(rng.random())) for one in (1, 2, 3)]
-    return PointInstances(ids, tuple(told))
+    text = [PointInstance(int(one), str(rng.choice(["x", "y"])), float(rng.random())) for one in (1, 2, 3)]
+    return PointInstances(ids, tuple(text))
 
 
 def _objects(rng: Rng) -> Case:
@@ -71,8 +71,8 @@ def _poses(rng: Rng) -> Case:
 
 
 def _normals(rng: Rng) -> Case:
-    said, truth = rng.normal(size=(2, 10, 3))
-    return said, truth, truth
+    predicted, truth = rng.normal(size=(2, 10, 3))
+    return predicted, truth, truth
 
 
 MAKERS: dict[str, Callable[[Rng], Case]] = {
@@ -113,7 +113,10 @@ def test_perfect_answers_have_the_best_score(name: str, seed: int, count: int) -
 @given(seed=st.integers(0, 10**6), rng=st.randoms(use_true_random=False))
 @few
 def test_order_changes_nothing(name: str, seed: int, rng: Any) -> None:
-    pairs = [(rng.choice([said, right, None]), reference) for said, right, reference in cases(name, seed, 6)]
+    pairs = [
+        (rng.choice([predicted, right, None]), reference)
+        for predicted, right, reference in cases(name, seed, 6)
+    ]
     assert value(name, rng.sample(pairs, len(pairs))) == value(name, pairs)
 
 
@@ -121,9 +124,9 @@ def test_order_changes_nothing(name: str, seed: int, rng: Any) -> None:
 @given(seed=st.integers(0, 10**6))
 @few
 def test_no_answer_never_pays(name: str, seed: int) -> None:
-    found = cases(name, seed, 4)
-    pairs = [(said, reference) for said, _, reference in found]
-    _, right, reference = found[0]
+    result = cases(name, seed, 4)
+    pairs = [(predicted, reference) for predicted, _, reference in result]
+    _, right, reference = result[0]
     better = value(name, [(right, reference), *pairs[1:]]).score
     worse = value(name, [(None, reference), *pairs[1:]]).score
     assert (better - worse if metrics.get(name).higher_is_better else worse - better) >= -1e-9
@@ -133,7 +136,7 @@ def test_no_answer_never_pays(name: str, seed: int) -> None:
 @given(seed=st.integers(0, 10**6))
 @few
 def test_scores_stay_in_their_range(name: str, seed: int) -> None:
-    got = value(name, [(said, reference) for said, _, reference in cases(name, seed, 5)])
+    got = value(name, [(predicted, reference) for predicted, _, reference in cases(name, seed, 5)])
     top = 100.0 if metrics.get(name).higher_is_better else math.inf
     assert 0.0 <= got.score <= top + 1e-9
     assert got.stderr is None or got.stderr >= 0.0

@@ -26,63 +26,63 @@ Shape = tuple[str, list[int], list[int]]
 @st.composite
 def shapes(draw: st.DrawFn) -> list[Shape]:
     """Shapes of two kinds; the first of each kind has all its parts."""
-    found: list[Shape] = []
+    result: list[Shape] = []
     for kind, parts in KINDS.items():
-        found.append((kind, [*parts, *parts], draw(st.permutations([*parts, *parts]))))
+        result.append((kind, [*parts, *parts], draw(st.permutations([*parts, *parts]))))
     for _ in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from(sorted(KINDS)))
         truth = draw(st.lists(st.sampled_from(KINDS[kind]), min_size=1, max_size=12))
-        said = draw(st.lists(st.sampled_from(range(100, 106)), min_size=len(truth), max_size=len(truth)))
-        found.append((kind, truth, said))
-    return found
+        predicted = draw(st.lists(st.sampled_from(range(100, 106)), min_size=len(truth), max_size=len(truth)))
+        result.append((kind, truth, predicted))
+    return result
 
 
-def plain_score(found: list[Shape]) -> float:
+def plain_score(result: list[Shape]) -> float:
     """Loop over shapes and the table's parts, as the usual evaluation scripts do."""
     scores = []
-    for kind, truth, said in found:
+    for kind, truth, predicted in result:
         ious = []
         for part in KINDS[kind]:
-            inside = sum(a == b == part for a, b in zip(truth, said, strict=True))
-            union = sum(part in (a, b) for a, b in zip(truth, said, strict=True))
+            inside = sum(a == b == part for a, b in zip(truth, predicted, strict=True))
+            union = sum(part in (a, b) for a, b in zip(truth, predicted, strict=True))
             ious.append(1.0 if union == 0 else inside / union)
         scores.append(sum(ious) / len(ious))
     return 100 * sum(scores) / len(scores)
 
 
-def pairs_of(found: list[Shape], named: bool = True) -> list[tuple[Any, PartReference]]:
+def pairs_of(result: list[Shape], named: bool = True) -> list[tuple[Any, PartReference]]:
     return [
-        (np.array(said), PartReference(np.array(truth), kind if named else None))
-        for kind, truth, said in found
+        (np.array(predicted), PartReference(np.array(truth), kind if named else None))
+        for kind, truth, predicted in result
     ]
 
 
 @given(shapes(), st.booleans())
 def test_it_is_the_usual_evaluation_whether_the_kind_is_told_or_found(
-    found: list[Shape], named: bool
+    result: list[Shape], named: bool
 ) -> None:
-    assert instance_miou(pairs_of(found, named)) == pytest.approx(plain_score(found))
+    assert instance_miou(pairs_of(result, named)) == pytest.approx(plain_score(result))
 
 
 @given(shapes(), st.data())
-def test_making_one_right_point_wrong_never_helps(found: list[Shape], data: st.DataObject) -> None:
-    number = data.draw(st.integers(0, len(found) - 1))
-    kind, truth, said = found[number]
-    right = [place for place, (a, b) in enumerate(zip(truth, said, strict=True)) if a == b]
+def test_making_one_right_point_wrong_never_helps(result: list[Shape], data: st.DataObject) -> None:
+    number = data.draw(st.integers(0, len(result) - 1))
+    kind, truth, predicted = result[number]
+    right = [place for place, (a, b) in enumerate(zip(truth, predicted, strict=True)) if a == b]
     if not right:
         return
-    worse = list(said)
+    worse = list(predicted)
     worse[data.draw(st.sampled_from(right))] = data.draw(st.sampled_from([106, 109]))
-    other = [*found[:number], (kind, truth, worse), *found[number + 1 :]]
-    assert instance_miou(pairs_of(other)) <= instance_miou(pairs_of(found)) + 1e-9
+    other = [*result[:number], (kind, truth, worse), *result[number + 1 :]]
+    assert instance_miou(pairs_of(other)) <= instance_miou(pairs_of(result)) + 1e-9
 
 
 def test_a_part_absent_from_both_counts_and_one_that_is_only_said_does_not() -> None:
     whole = (np.array([0, 1]), PartReference(np.array([0, 1]), "a"))
     absent = (np.array([0, 0]), PartReference(np.array([0, 0]), "a"))
-    said = (np.array([0, 1]), PartReference(np.array([0, 0]), "a"))
+    predicted = (np.array([0, 1]), PartReference(np.array([0, 0]), "a"))
     assert instance_miou([whole, absent]) == 100.0
-    assert instance_miou([whole, said]) == pytest.approx(100 * (1 + 0.25) / 2)
+    assert instance_miou([whole, predicted]) == pytest.approx(100 * (1 + 0.25) / 2)
 
 
 def test_no_answer_has_no_points_and_unlabelled_points_do_not_count() -> None:
@@ -93,7 +93,7 @@ def test_no_answer_has_no_points_and_unlabelled_points_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("category", "truth", "said", "expected"),
+    ("category", "truth", "predicted", "expected"),
     [
         (None, [47, 47, 47, 47], [47, 47, 47, 48], (3 / 4 + 0 + 1) / 3),
         ("table", [47, 47, 47, 47], [47, 47, 47, 48], (3 / 4 + 0 + 1) / 3),
@@ -106,9 +106,9 @@ def test_no_answer_has_no_points_and_unlabelled_points_do_not_count() -> None:
     ],
 )
 def test_the_parts_of_a_kind_are_those_of_shapenetpart(
-    category: str | None, truth: list[int], said: list[int], expected: float
+    category: str | None, truth: list[int], predicted: list[int], expected: float
 ) -> None:
-    pair = (np.array(said), PartReference(np.array(truth), category))
+    pair = (np.array(predicted), PartReference(np.array(truth), category))
     assert instance_miou([pair]) == pytest.approx(100 * expected)
 
 
@@ -116,18 +116,19 @@ def test_the_parts_of_a_kind_are_those_of_shapenetpart(
 def test_a_shape_scores_the_same_whichever_others_are_there(points: list[tuple[int, int]], kind: int) -> None:
     firsts = (0, 4, 6, 8, 12, 16, 19, 22, 24, 28, 30, 36, 38, 41, 44, 47, 50)
     first, count = firsts[kind], firsts[kind + 1] - firsts[kind]
-    truth, said = (np.array([first + point[side] % count for point in points]) for side in (0, 1))
+    truth, predicted = (np.array([first + point[side] % count for point in points]) for side in (0, 1))
     other = (np.arange(first, first + count), PartReference(np.arange(first, first + count)))
-    alone = instance_miou([(said, PartReference(truth))])
+    alone = instance_miou([(predicted, PartReference(truth))])
     both: Any = metrics.make("instance_miou")
-    both.add(said, PartReference(truth))
+    both.add(predicted, PartReference(truth))
     both.add(*other)
     assert both.result().scores == pytest.approx((alone, 100.0))
+    either = [(truth == part) | (predicted == part) for part in range(first, first + count)]
+    both = [(truth == part) & (predicted == part) for part in range(first, first + count)]
     ious = [
-        1.0 if not ((truth == part) | (said == part)).any()
-        else float(((truth == part) & (said == part)).sum() / ((truth == part) | (said == part)).sum())
-        for part in range(first, first + count)
-    ]  # fmt: skip
+        float(one.sum() / other.sum()) if other.any() else 1.0
+        for one, other in zip(both, either, strict=True)
+    ]
     assert alone == pytest.approx(100 * sum(ious) / count)
 
 

@@ -21,8 +21,8 @@ ITEMS = st.lists(st.sampled_from(LABELS), max_size=4).map(tuple)
 @given(st.lists(st.tuples(ITEMS, ITEMS), min_size=1, max_size=20))
 def test_extraction_f1_equals_scikit_learn(pairs: list[tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
     sets = MultiLabelBinarizer(classes=LABELS)
-    said, truth = (sets.fit_transform([pair[side] for pair in pairs]) for side in (0, 1))
-    expected = 100 * f1_score(truth, said, average="micro", zero_division=1.0)
+    predicted, truth = (sets.fit_transform([pair[side] for pair in pairs]) for side in (0, 1))
+    expected = 100 * f1_score(truth, predicted, average="micro", zero_division=1.0)
     assert extraction_f1(pairs) == pytest.approx(expected)
 
 
@@ -30,8 +30,8 @@ def test_extraction_f1_equals_scikit_learn(pairs: list[tuple[tuple[str, ...], tu
     st.lists(st.tuples(st.sampled_from([*LABELS, None]), st.sampled_from(LABELS)), min_size=1, max_size=20)
 )
 def test_micro_f1_of_single_labels_is_accuracy(pairs: list[tuple[str | None, str]]) -> None:
-    right = sum(said == truth for said, truth in pairs)
-    items = [(said, (truth,)) for said, truth in pairs]
+    right = sum(predicted == truth for predicted, truth in pairs)
+    items = [(predicted, (truth,)) for predicted, truth in pairs]
     assert micro_f1(items) == pytest.approx(100 * right / len(pairs))
     assert micro_f1(items) == pytest.approx(score_of(metrics.make("accuracy"), items))
 
@@ -79,8 +79,10 @@ RELEASED = st.lists(st.tuples(ITEMS, ITEMS), min_size=1, max_size=20)
 @given(RELEASED)
 def test_micro_f1_equals_the_released_scorer(pairs: list[tuple[tuple[str, ...], tuple[str, ...]]]) -> None:
     hits = false = missed = 0
-    for said, truth in pairs:
-        given_, wanted = ({part.strip() for part in "<p>".join(one).split("<p>")} for one in (said, truth))
+    for predicted, truth in pairs:
+        given_, wanted = (
+            {part.strip() for part in "<p>".join(one).split("<p>")} for one in (predicted, truth)
+        )
         hits, false, missed = (
             hits + len(given_ & wanted),
             false + len(given_ - wanted),

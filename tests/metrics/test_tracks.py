@@ -26,14 +26,14 @@ HALF = Box(0.0, 0.0, 4.0, 2.0)
 
 @given(TRACKS)
 def test_success_is_the_area_under_the_curve(track: Any) -> None:
-    said, truth = tuple(one for one, _ in track), tuple(box for _, box in track)
+    predicted, truth = tuple(one for one, _ in track), tuple(box for _, box in track)
     overlaps = np.array([0.0 if one is None else iou(one, box) for one, box in track[1:]])
     thresholds = (np.arange(20_000) + 0.5) / 20_000
     area = (overlaps[None] > thresholds[:, None]).mean()
-    assert success_auc(said, truth, "exact") == pytest.approx(area, abs=1e-4)
+    assert success_auc(predicted, truth, "exact") == pytest.approx(area, abs=1e-4)
     overlaps = np.append(overlaps, 1.0)  # the first frame, whose box is told
     customary = np.mean([(overlaps > threshold).mean() for threshold in np.linspace(0, 1, 21)])
-    assert success_auc(said, truth) == pytest.approx(customary)
+    assert success_auc(predicted, truth) == pytest.approx(customary)
 
 
 def test_a_perfect_track_ties_with_a_perfect_specialist() -> None:

@@ -81,13 +81,13 @@ class Still:
 @given(st.integers(0, 999), st.integers(2, 8))
 def test_consistency_is_a_mean_of_cosines(seed: int, frames: int) -> None:
     features = np.random.default_rng(seed).normal(size=(frames, 4))
-    found = frame_consistency(features)
+    result = frame_consistency(features)
     for place in range(1, frames):
         cosines = [
             float(features[place] @ other / np.linalg.norm(features[place]) / np.linalg.norm(other))
             for other in (features[place - 1], features[0])
         ]
-        assert found[place - 1] == pytest.approx(sum(max(0.0, one) for one in cosines) / 2)
+        assert result[place - 1] == pytest.approx(sum(max(0.0, one) for one in cosines) / 2)
 
 
 @given(st.integers(0, 999), st.integers(2, 6))
@@ -161,8 +161,8 @@ def test_quality_of_videos_from_a_picture_is_the_mean_of_four_parts() -> None:
     assert smoothness(video.frames, still.between) == pytest.approx(smooth)
     moves = is_moving(video.frames, video.fps, still.flow)
     pairs = [(video, Target(prompt="a toe"))]
-    found = scored("i2v_quality", pairs, dino=eyes, video_text=eyes, flow=still, interpolator=still)
-    assert found.score == pytest.approx(100 * (steady + text + smooth + moves) / 4)
+    result = scored("i2v_quality", pairs, dino=eyes, video_text=eyes, flow=still, interpolator=still)
+    assert result.score == pytest.approx(100 * (steady + text + smooth + moves) / 4)
 
 
 @pytest.mark.parametrize(
@@ -195,8 +195,8 @@ def test_frames_are_made_smaller_as_torch_does_without_antialiasing(
     wanted = torch.nn.functional.interpolate(
         tensor, new, mode="bilinear", align_corners=False, antialias=False
     )
-    found = resized(frame, *new).astype(int)
-    away = np.abs(found - wanted.round()[0].permute(1, 2, 0).numpy())
+    result = resized(frame, *new).astype(int)
+    away = np.abs(result - wanted.round()[0].permute(1, 2, 0).numpy())
     assert away.max() <= 1  # where the sum lies on a half but for its last bit
     assert (away > 0).mean() < 1e-3
 
@@ -293,15 +293,15 @@ class Actions:
 
 
 @pytest.mark.parametrize(
-    ("action", "found"),
+    ("action", "result"),
     [("riding bike", True), ("Riding a bike through snow", True), ("singing", False), ("dancing", False),
      ("rid", False)],
 )  # fmt: skip
-def test_an_action_is_among_the_five_likeliest_and_sure(action: str, found: bool) -> None:
+def test_an_action_is_among_the_five_likeliest_and_sure(action: str, result: bool) -> None:
     actions = Actions(0.9, 0.84, 0.95, 0.96, 0.97, 0.1)
-    assert shows_action(np.array([0.9, 0.84, 0.95, 0.96, 0.97, 0.1]), actions.classes, action) == found
+    assert shows_action(np.array([0.9, 0.84, 0.95, 0.96, 0.97, 0.1]), actions.classes, action) == result
     target = Target(words={"action": action})
-    assert scored("human_action", [(plain(1), target)], action=actions).score == 100.0 * found
+    assert scored("human_action", [(plain(1), target)], action=actions).score == 100.0 * result
 
 
 def test_a_sixth_class_does_not_count_however_sure() -> None:
@@ -338,18 +338,18 @@ def test_frame_accuracy_counts_frames_nearer_to_the_new_prompt() -> None:
 
 def test_fvd_is_the_frechet_distance_of_the_features() -> None:
     eyes = Eyes()
-    said, true = [made(seed) for seed in range(20)], [made(seed) for seed in range(50, 70)]
-    pairs = [(one, Target(medium=_opener(other))) for one, other in zip(said, true, strict=True)]
-    rows = [np.stack([eyes.videos([_sixteen(video)])[0] for video in videos]) for videos in (said, true)]
+    predicted, true = [made(seed) for seed in range(20)], [made(seed) for seed in range(50, 70)]
+    pairs = [(one, Target(medium=_opener(other))) for one, other in zip(predicted, true, strict=True)]
+    rows = [np.stack([eyes.videos([_sixteen(video)])[0] for video in videos]) for videos in (predicted, true)]
     first, second = (np.cov(one, rowvar=False) for one in rows)
     apart = rows[0].mean(axis=0) - rows[1].mean(axis=0)
     root = linalg.sqrtm(first @ second).real
     expected = float(apart @ apart + np.trace(first + second - 2 * root))
     assert scored("fvd", pairs, video_features=eyes).score == pytest.approx(expected, abs=1e-6)
-    same = [(one, Target(medium=_opener(one))) for one in said]
+    same = [(one, Target(medium=_opener(one))) for one in predicted]
     assert scored("fvd", same, video_features=eyes).score == pytest.approx(0, abs=1e-9)
     with pytest.raises(PredictionFormatError):
-        scored("fvd", [(Image(said[0].frames[0]), pairs[0][1])], video_features=eyes)
+        scored("fvd", [(Image(predicted[0].frames[0]), pairs[0][1])], video_features=eyes)
 
 
 def _sixteen(video: Video) -> Pixels:

@@ -314,8 +314,8 @@ def _whisper_words(core: Any, marks: list[str]) -> Any:
 
     from transformers import WhisperTokenizer
 
-    told = json.loads(core.backend_tokenizer.to_str())
-    merges = [tuple(merge) for merge in told["model"]["merges"]]
+    value = json.loads(core.backend_tokenizer.to_str())
+    merges = [tuple(merge) for merge in value["model"]["merges"]]
     made: Any = WhisperTokenizer(vocab=core.get_vocab(), merges=merges, unk_token="<|endoftext|>")
     made.add_tokens(marks, special_tokens=True)
     return made

@@ -91,17 +91,17 @@ def serve(answer: Callable[[dict[str, Any], int], Said]) -> Iterator[Served]:
                 with state.lock:
                     state.at_once -= 1
 
-        def _reply(self, said: Said) -> None:
-            time.sleep(said.delay)
-            content = said.content()
-            self.send_response(said.status)
+        def _reply(self, output: Said) -> None:
+            time.sleep(output.delay)
+            content = output.content()
+            self.send_response(output.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
-            for name, value in said.headers.items():
+            for name, value in output.headers.items():
                 self.send_header(name, value)
             self.end_headers()
             try:
-                if said.cut:
+                if output.cut:
                     self.wfile.write(content[: len(content) // 2])
                     self.wfile.flush()
                     self.connection.shutdown(socket.SHUT_RDWR)

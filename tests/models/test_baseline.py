@@ -55,8 +55,8 @@ def test_random_is_not_constant() -> None:
     sheet = ReferenceSheet((), lambda name: "", lambda name: ("A", "B", "C"))
     model = make_baseline("random")
     model.begin(TASK, sheet)
-    said = [item.text for item in model.generate(requests) if isinstance(item, Output)]
-    assert {said.count(letter) > 5 for letter in "ABC"} == {True}
+    output = [item.text for item in model.generate(requests) if isinstance(item, Output)]
+    assert {output.count(letter) > 5 for letter in "ABC"} == {True}
 
 
 @pytest.mark.parametrize("name", ["orakle", "oracle:x", ""])

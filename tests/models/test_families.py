@@ -189,9 +189,9 @@ def test_a_usable_video_processor_is_given_the_video_itself(pictures: tuple[Path
 
 def test_weights_take_the_type_and_attention_asked_for(folder: Path, pictures: tuple[Path, ...]) -> None:
     model = load(folder, "llava", dtype="bfloat16", attention="eager", device_map="cpu", revision="main")
-    told = model.identity()
-    assert (told["dtype"], told["attention"], told["device_map"]) == ("bfloat16", "eager", "cpu")
-    assert told["revision"] == "main"
+    value = model.identity()
+    assert (value["dtype"], value["attention"], value["device_map"]) == ("bfloat16", "eager", "cpu")
+    assert value["revision"] == "main"
     assert answers(model, [question(Media("image", pictures[:1]))])[0] is not None
     assert (
         load(folder, "vits" if (folder / "vits").exists() else "gpt2", dtype="float16").identity()["dtype"]

@@ -95,9 +95,9 @@ def test_a_picture_model_answers_questions_too(made: Callable[[str], Model], tmp
     path = tmp_path / "a.png"
     path.write_bytes(png(np.zeros((40, 30, 3), np.uint8)))
     asked = Request("t", "1", (Media("image", (path,)), "What is it?"), max_new_tokens=3)
-    (said,) = ask(made("janus").generate, [asked])
-    assert isinstance(said, Output)
-    assert isinstance(said.text, str)
+    (output,) = ask(made("janus").generate, [asked])
+    assert isinstance(output, Output)
+    assert isinstance(output.text, str)
 
 
 def test_a_pipeline_starts_from_pictures_and_masks_and_keeps_their_size(
@@ -139,14 +139,14 @@ def test_a_pipeline_starts_from_pictures_and_masks_and_keeps_their_size(
 def test_what_a_model_does_not_take_or_give_is_unsupported(
     made: Callable[[str], Model], name: str, task: str, why: str | None
 ) -> None:
-    told = made(name).unsupported(TASKS[task])
-    assert told is None if why is None else why in str(told)
+    value = made(name).unsupported(TASKS[task])
+    assert value is None if why is None else why in str(value)
 
 
 def test_a_text_without_letters_is_an_error_of_its_own(made: Callable[[str], Model]) -> None:
     asked = Request("t", "1", ("你好",), output_medium="audio", form="audio")
-    (said,) = ask(made("vits").generate, [asked])
-    assert isinstance(said, Output | Failed)
+    (output,) = ask(made("vits").generate, [asked])
+    assert isinstance(output, Output | Failed)
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def asked(
 
 def one(answer: Callable[[dict[str, Any], int], Said], **settings: Any) -> tuple[Output | Failed, Served]:
     with serve(answer) as served:
-        (said,) = asked(served, **settings)
-        return said, served
+        (output,) = asked(served, **settings)
+        return output, served
 
 
 def first_then_fine(first: Said) -> Callable[[dict[str, Any], int], Said]:
@@ -113,8 +113,8 @@ def test_requests_are_in_flight_together_up_to_the_bound_and_connections_are_kep
     ids=["429", "500", "503", "html", "no choice", "a number", "an error in 200", "cut"],
 )
 def test_a_passing_fault_costs_nothing(fault: Said) -> None:
-    said, served = one(first_then_fine(fault))
-    assert said == Output(
+    output, served = one(first_then_fine(fault))
+    assert output == Output(
         "fine", details={"prompt_tokens": 3, "completion_tokens": 1, "finish_reason": "stop"}
     )
     assert len(served.asked) == 2
@@ -131,8 +131,8 @@ def test_a_slow_reply_is_asked_for_once_more(monkeypatch: pytest.MonkeyPatch) ->
 
     with monkeypatch.context() as patched:
         patched.setattr(Server, "post", slow)
-        said, _ = one(lambda body, number: Said("fine"))
-    assert isinstance(said, Output)
+        output, _ = one(lambda body, number: Said("fine"))
+    assert isinstance(output, Output)
     assert len(posts) == 2
 
 
@@ -144,17 +144,17 @@ def test_a_server_that_stays_silent_is_asked_twice(monkeypatch: pytest.MonkeyPat
         return post(server, path, body)
 
     monkeypatch.setattr(Server, "post", counted)
-    said, _ = one(lambda body, number: Said(delay=1.0), request_timeout=0.2)
-    assert isinstance(said, Failed)
-    assert (said.state, len(posts)) == ("timeout", 2)
-    assert "no answer within 0.2 s" in said.message
+    output, _ = one(lambda body, number: Said(delay=1.0), request_timeout=0.2)
+    assert isinstance(output, Failed)
+    assert (output.state, len(posts)) == ("timeout", 2)
+    assert "no answer within 0.2 s" in output.message
 
 
-@pytest.mark.parametrize("told", ["500", "date"])
-def test_retry_after_is_honoured(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+@pytest.mark.parametrize("text", ["500", "date"])
+def test_retry_after_is_honoured(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     from email.utils import formatdate
 
-    when = formatdate(time.time() + 1000, usegmt=True) if told == "date" else told
+    when = formatdate(time.time() + 1000, usegmt=True) if text == "date" else text
     slept: list[float] = []
     held: list[float] = []
     leave = Flow.leave
@@ -165,15 +165,15 @@ def test_retry_after_is_honoured(monkeypatch: pytest.MonkeyPatch, told: str) -> 
 
     monkeypatch.setattr(Flow, "sleep", lambda flow, seconds: slept.append(seconds))
     monkeypatch.setattr(Flow, "leave", noted)
-    said, _ = one(first_then_fine(Said(status=429, headers={"Retry-After": when})), request_timeout=3600.0)
-    assert isinstance(said, Output)
+    output, _ = one(first_then_fine(Said(status=429, headers={"Retry-After": when})), request_timeout=3600.0)
+    assert isinstance(output, Output)
     assert held == [slept[0], 0.0]
-    assert slept == [500.0] if told == "500" else 500 < slept[0] <= 1000
+    assert slept == [500.0] if text == "500" else 500 < slept[0] <= 1000
 
 
 def test_a_server_that_asks_for_more_time_than_a_request_may_take_is_given_up() -> None:
-    said, served = one(lambda body, number: Said(status=429, headers={"Retry-After": "3600"}))
-    assert said == Failed("the server asks to wait 3600 s, longer than a request may take")
+    output, served = one(lambda body, number: Said(status=429, headers={"Retry-After": "3600"}))
+    assert output == Failed("the server asks to wait 3600 s, longer than a request may take")
     assert len(served.asked) == 1
 
 
@@ -196,11 +196,11 @@ def test_a_server_that_asks_for_more_time_than_a_request_may_take_is_given_up() 
     ],
 )
 def test_a_lasting_fault_is_told_in_a_line(fault: Said, state: str, message: str, times: int) -> None:
-    said, served = one(lambda body, number: fault, retries=2)
-    assert isinstance(said, Failed)
-    assert said.state == state
-    assert message in said.message
-    assert "\n" not in said.message
+    output, served = one(lambda body, number: fault, retries=2)
+    assert isinstance(output, Failed)
+    assert output.state == state
+    assert message in output.message
+    assert "\n" not in output.message
     assert len(served.asked) == times
 
 
@@ -224,10 +224,10 @@ def test_nobody_there_is_an_error_that_names_the_address() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    (said,) = asked(Served(url), retries=1)
-    assert isinstance(said, Failed)
-    assert url in said.message
-    assert "refused" in said.message
+    (output,) = asked(Served(url), retries=1)
+    assert isinstance(output, Failed)
+    assert url in output.message
+    assert "refused" in output.message
 
 
 def test_a_server_that_stays_broken_is_not_asked_again_and_again() -> None:
@@ -243,7 +243,7 @@ def test_one_bad_request_costs_itself_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "output",
     [
         Said(status=400, body='{"error": {"message": "no", "code": "content_filter"}}'),
         Said(status=400, body='{"error": {"message": "no", "code": "content_policy_violation"}}'),
@@ -251,8 +251,8 @@ def test_one_bad_request_costs_itself_only() -> None:
         Said(body='{"choices": [{"message": {"content": null, "refusal": "I will not"}}]}'),
     ],
 )
-def test_a_content_filter_is_a_refusal(said: Said) -> None:
-    answer, served = one(lambda body, number: said)
+def test_a_content_filter_is_a_refusal(output: Said) -> None:
+    answer, served = one(lambda body, number: output)
     assert isinstance(answer, Output)
     assert answer.refused
     assert len(served.asked) == 1
@@ -273,8 +273,8 @@ def test_parameters_that_a_server_refuses_are_left_out() -> None:
     def answer(body: dict[str, Any], number: int) -> Said:
         for name in ("max_tokens", "temperature"):
             if name in body:
-                told = f"Unsupported parameter: '{name}' is not supported with this model."
-                return Said(status=400, body=json.dumps({"error": {"message": told, "param": name}}))
+                text = f"Unsupported parameter: '{name}' is not supported with this model."
+                return Said(status=400, body=json.dumps({"error": {"message": text, "param": name}}))
         return Said("ok")
 
     with serve(answer) as served:
@@ -295,16 +295,16 @@ def test_the_key_comes_from_the_environment_and_is_told_to_nobody(
     def answer(body: dict[str, Any], number: int) -> Said:
         if number == 0 and "0" in words(body):
             return Said(f"your key is {SECRET}")
-        told = {"error": {"message": f"Incorrect API key provided: {SECRET}", "code": SECRET}}
-        return Said(status=401, body=json.dumps(told))
+        parts = {"error": {"message": f"Incorrect API key provided: {SECRET}", "code": SECRET}}
+        return Said(status=401, body=json.dumps(parts))
 
     with serve(answer) as served:
         model = OpenAIModel("tiny", Settings("openai:tiny", base_url=served.url, request_timeout=5.0))
         answers = model.generate(requests(2))
-        told = [repr(answers), repr(model.identity()), repr(vars(model)), repr(vars(model.server))]
+        parts = [repr(answers), repr(model.identity()), repr(vars(model)), repr(vars(model.server))]
         model.close()
     assert served.keys == {f"Bearer {SECRET}"}
-    assert SECRET not in "".join(told)
+    assert SECRET not in "".join(parts)
     assert answers[0] == Output(
         "your key is [key]",
         details={"prompt_tokens": 3, "completion_tokens": 1, "finish_reason": "stop"},
@@ -313,10 +313,10 @@ def test_the_key_comes_from_the_environment_and_is_told_to_nobody(
 
 def test_a_key_that_no_header_can_hold_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-one\nsk-two")
-    said, served = one(lambda body, number: Said())
-    assert isinstance(said, Failed)
-    assert "$OPENAI_API_KEY" in said.message
-    assert "sk-" not in said.message
+    output, served = one(lambda body, number: Said())
+    assert isinstance(output, Failed)
+    assert "$OPENAI_API_KEY" in output.message
+    assert "sk-" not in output.message
     assert not served.asked
 
 

@@ -95,7 +95,7 @@ def test_back_off_doubles_with_chance_and_ends_at_a_minute(attempt: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("text", "seconds"),
     [
         (None, 0.0),
         ("7", 7.0),
@@ -109,5 +109,5 @@ def test_back_off_doubles_with_chance_and_ends_at_a_minute(attempt: int) -> None
         (format_datetime(datetime.fromtimestamp(NOW - 12, UTC), usegmt=True), 0.0),
     ],
 )
-def test_retry_after_is_a_number_or_a_date(told: str | None, seconds: float) -> None:
-    assert retry_after(told, NOW) == seconds
+def test_retry_after_is_a_number_or_a_date(text: str | None, seconds: float) -> None:
+    assert retry_after(text, NOW) == seconds

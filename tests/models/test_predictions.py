@@ -101,13 +101,13 @@ def test_a_broken_file_hurts_no_other_task(tmp_path: Path) -> None:
 
 def test_a_text_that_ends_like_a_file_is_a_text(tmp_path: Path) -> None:
     boxes = make_task(output="boxes+labels")
-    said = ["plane: 10.5, 20.5, 30.5, 40.5", "no plane here.Sorry", "gone.json"]
-    write(tmp_path, "nlp/tiny-choice.json", [{"id": n, "prediction": text} for n, text in enumerate(said)])
+    output = ["plane: 10.5, 20.5, 30.5, 40.5", "no plane here.Sorry", "gone.json"]
+    write(tmp_path, "nlp/tiny-choice.json", [{"id": n, "prediction": text} for n, text in enumerate(output)])
     model = Predictions(tmp_path)
     model.begin(boxes, None)
     requests = [Request(TASK.id, str(number), ("?",), form="boxes") for number in range(3)]
     first, second, third = model.generate(requests)
-    assert (first, second) == (Output(said[0]), Output(said[1]))
+    assert (first, second) == (Output(output[0]), Output(output[1]))
     assert isinstance(third, Failed)
 
 

@@ -103,12 +103,12 @@ def test_lasting_faults_make_their_tasks_incomplete_and_no_others(
         result = run(pytester, served.url, "-n", "4", "-v", "-k", SUBSET, *args)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     tasks = {task["id"]: task for task in read_result("run")["tasks"]}
-    expected = {task: (state, told) for _, task, state, told in LASTING.values()}
+    expected = {task: (state, value) for _, task, state, value in LASTING.values()}
     pictures = ("image/comprehension/mall-crowd-counting", "image/comprehension/bird-detection")
     expected |= dict.fromkeys(pictures, ("error", "the server answered 500: broken for [key]"))
-    for name, (state, told) in expected.items():
+    for name, (state, value) in expected.items():
         assert (tasks[name]["state"], tasks[name]["states"]) == ("incomplete", {state: 2}), tasks[name]
-        assert told in tasks[name]["reason"]
+        assert value in tasks[name]["reason"]
     others = [task["state"] for name, task in tasks.items() if name not in expected]
     assert others == ["scored"] * (len(tasks) - len(expected))
     assert len(others) >= 4

@@ -96,8 +96,8 @@ def test_what_a_model_takes_decides_what_it_supports(
 
 
 def test_identity_names_class_and_dtype(text_model: TransformersModel) -> None:
-    told = text_model.identity()
-    assert (told["class"], told["dtype"]) == ("LlamaForCausalLM", "float32")
+    value = text_model.identity()
+    assert (value["class"], value["dtype"]) == ("LlamaForCausalLM", "float32")
 
 
 def test_a_folder_that_is_no_model_is_one_line(tmp_path: Path) -> None:

@@ -55,9 +55,9 @@ def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
 def asked(pytester: pytest.Pytester) -> list[str]:
     """Return every instance that the model was asked so far, each as often as it was, and forget it."""
     path = pytester.path / "asked.log"
-    found = path.read_text(encoding="utf-8").split() if path.exists() else []
+    matched = path.read_text(encoding="utf-8").split() if path.exists() else []
     path.unlink(missing_ok=True)
-    return found
+    return matched
 
 
 def result(pytester: pytest.Pytester, name: str) -> dict[str, Any]:
@@ -65,9 +65,9 @@ def result(pytester: pytest.Pytester, name: str) -> dict[str, Any]:
     return content
 
 
-def only_error(found: pytest.RunResult) -> str:
+def only_error(matched: pytest.RunResult) -> str:
     """Return the one line that a refused session ends with."""
-    assert found.ret == pytest.ExitCode.USAGE_ERROR
-    assert "Traceback" not in found.stdout.str() + found.stderr.str()
-    (line,) = [line for line in found.errlines if line.startswith("ERROR: ")]
+    assert matched.ret == pytest.ExitCode.USAGE_ERROR
+    assert "Traceback" not in matched.stdout.str() + matched.stderr.str()
+    (line,) = [line for line in matched.errlines if line.startswith("ERROR: ")]
     return line

@@ -74,18 +74,18 @@ def run(pytester: pytest.Pytester, name: str, *args: str) -> pytest.RunResult:
 def scorers(pytester: pytest.Pytester) -> list[int]:
     """Return the processes that scored an instance, one for each, and forget them."""
     path = pytester.path / "scored.log"
-    found = [int(line) for line in path.read_text(encoding="utf-8").split()]
+    matched = [int(line) for line in path.read_text(encoding="utf-8").split()]
     path.unlink()
-    return found
+    return matched
 
 
 def test_the_last_batch_is_asked_after_the_first_were_scored(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for workers in ("0", "1"):
-        found = run(pytester, workers, "-n", workers)
-        assert found.ret == 0
-        found.stdout.no_fnmatch_line("*warning*")
+        matched = run(pytester, workers, "-n", workers)
+        assert matched.ret == 0
+        matched.stdout.no_fnmatch_line("*warning*")
         pids = scorers(pytester)
         assert len(pids) == 8
         assert len(set(pids)) == 1
@@ -99,10 +99,10 @@ def test_a_killed_scorer_costs_its_work_and_a_warning(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KILL", "scorer")
-    found = run(pytester, "run")
-    assert found.ret == 0
-    found.stdout.fnmatch_lines(["*1 scored*"])
-    assert "the process that scores beside the model is gone" in found.stdout.str()
+    matched = run(pytester, "run")
+    assert matched.ret == 0
+    matched.stdout.fnmatch_lines(["*1 scored*"])
+    assert "the process that scores beside the model is gone" in matched.stdout.str()
     first, *_, last = scorers(pytester)
     assert first != last
 
@@ -111,9 +111,9 @@ def test_a_killed_worker_takes_its_scorer_along_and_is_noticed(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KILL", "worker")
-    found = run(pytester, "run", "-n", "1")
-    assert found.ret == pytest.ExitCode.TESTS_FAILED
-    found.stdout.fnmatch_lines(["*crashed while running*"])
+    matched = run(pytester, "run", "-n", "1")
+    assert matched.ret == pytest.ExitCode.TESTS_FAILED
+    matched.stdout.fnmatch_lines(["*crashed while running*"])
     pid = scorers(pytester)[0]
     for _ in range(1200):
         if not Path(f"/proc/{pid}").exists():

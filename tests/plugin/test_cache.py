@@ -40,11 +40,11 @@ def test_runs_share_answers_and_a_miss_is_explained(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("REVISION", "1")
-    found = run(pytester, "first")
-    assert found.ret == 0
-    assert "answer cache: 0 answers from it, 16 instances asked" in found.stdout.str()
-    found = run(pytester, "second", "-n", "2")
-    assert "answer cache: 16 answers from it, 0 instances asked" in found.stdout.str()
+    matched = run(pytester, "first")
+    assert matched.ret == 0
+    assert "answer cache: 0 answers from it, 16 instances asked" in matched.stdout.str()
+    matched = run(pytester, "second", "-n", "2")
+    assert "answer cache: 16 answers from it, 0 instances asked" in matched.stdout.str()
     monkeypatch.setenv("REVISION", "2")
     assert run(pytester, "third").ret == 0
     assert len((pytester.path / "asked.log").read_text(encoding="utf-8")) == 32
@@ -70,20 +70,20 @@ def test_a_saved_model_is_not_loaded_for_what_the_cache_holds(
 ) -> None:
     pytest.importorskip("transformers")
     folder = save_text_model(tmp_path / "model")
-    told = []
+    parts = []
     for name in ("first", "second"):
         (pytester.path / "conftest.py").write_text(
             "import sys\n\n\ndef pytest_unconfigure(config):\n    print('TORCH', 'torch' in sys.modules)\n",
             encoding="utf-8",
         )
         more = [f"--generalbench-run={name}", "--generalbench-cache=cache", "-s"]
-        found = pytester.runpytest_subprocess(
+        matched = pytester.runpytest_subprocess(
             f"--generalbench-model=hf:{folder}", *more, "-k", "nlp/causal-reasoning or bird-detection",
             "-p", "no:cacheprovider",
         )  # fmt: skip
-        assert found.ret == 0
-        told.append([line for line in found.outlines if line.startswith("TORCH")])
-    assert told == [["TORCH True"], ["TORCH False"]]
+        assert matched.ret == 0
+        parts.append([line for line in matched.outlines if line.startswith("TORCH")])
+    assert parts == [["TORCH True"], ["TORCH False"]]
     one, two = result(pytester, "first"), result(pytester, "second")
     assert {**one, "run": 0} == {**two, "run": 0}
     assert two["run"]["cached"]["asked"] == 0

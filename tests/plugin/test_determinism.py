@@ -82,7 +82,7 @@ def test_a_probe_reports_how_many_answers_changed(
 ) -> None:
     args = ["-n", workers, "--generalbench-probe=7"]
     output = run(pytester, "run", *args, model=ALONE).stdout.str()
-    found = read_result("run")["run"]["probe"]
-    assert (found["compared"], found["different"]) == (7, 7)
-    assert sum(found["tasks"].values()) == 7
+    result = read_result("run")["run"]["probe"]
+    assert (result["compared"], result["different"]) == (7, 7)
+    assert sum(result["tasks"].values()) == 7
     assert re.search(r"probe: 7 of 7 instances answered differently in batches of another size: nlp/", output)

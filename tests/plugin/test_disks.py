@@ -39,12 +39,12 @@ def test_a_full_disk_ends_the_session_and_loses_nothing(
     pytester: pytest.Pytester, disk: Path, monkeypatch: pytest.MonkeyPatch, workers: str
 ) -> None:
     monkeypatch.setenv("LENGTH", "2000")
-    found = run(pytester, "--generalbench-run=disk/run", *FEW, "-n", workers)
-    said = found.stdout.str() + found.stderr.str()
-    assert found.ret not in (pytest.ExitCode.OK, pytest.ExitCode.INTERNAL_ERROR)
-    assert "No space left on device; what it holds is safe: make room" in said
-    assert "Traceback" not in said
-    assert "INTERNALERROR" not in said
+    matched = run(pytester, "--generalbench-run=disk/run", *FEW, "-n", workers)
+    answer = matched.stdout.str() + matched.stderr.str()
+    assert matched.ret not in (pytest.ExitCode.OK, pytest.ExitCode.INTERNAL_ERROR)
+    assert "No space left on device; what it holds is safe: make room" in answer
+    assert "Traceback" not in answer
+    assert "INTERNALERROR" not in answer
     before = len(asked(pytester))
     assert 0 < before < TOTAL
     subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)

@@ -65,8 +65,8 @@ def run(pytester: pytest.Pytester, name: str, *args: str) -> pytest.RunResult:
 
 def kept(folder: Path) -> list[dict[str, Any]]:
     """Return every answer without its time, sorted."""
-    found = [{**record, "seconds": 0} for record in answers(folder)]
-    return sorted(found, key=lambda record: str(record["instance"]))
+    matched = [{**record, "seconds": 0} for record in answers(folder)]
+    return sorted(matched, key=lambda record: str(record["instance"]))
 
 
 def same(pytester: pytest.Pytester, name: str, other: str) -> bool:
@@ -76,17 +76,17 @@ def same(pytester: pytest.Pytester, name: str, other: str) -> bool:
 
 def asked(pytester: pytest.Pytester) -> list[str]:
     path = pytester.path / "asked.log"
-    found = path.read_text(encoding="utf-8").split()
+    matched = path.read_text(encoding="utf-8").split()
     path.unlink()
-    return found
+    return matched
 
 
 def test_two_workers_answer_one_task_as_one_does_and_one_resumes_what_two_began(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = run(pytester, "both", *TOGETHER, "-v")
-    assert found.ret == 0
-    found.stdout.fnmatch_lines(["2 workers ?2 items?", "*PART ? instances answered*", "*1 scored*"])
+    matched = run(pytester, "both", *TOGETHER, "-v")
+    assert matched.ret == 0
+    matched.stdout.fnmatch_lines(["2 workers ?2 items?", "*PART ? instances answered*", "*1 scored*"])
     assert {line.partition(":")[0] for line in asked(pytester)} == {"gw0", "gw1"}
     monkeypatch.delenv("BOTH")
     assert run(pytester, "alone", *TOGETHER[:2]).ret == 0
@@ -112,9 +112,9 @@ def test_what_a_killed_helper_left_is_asked_by_the_task_itself(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEADLY", "dlcr0002")  # in the second batch, which the helper takes first
-    found = run(pytester, "run", *TOGETHER)
-    assert found.ret == pytest.ExitCode.TESTS_FAILED  # a worker died, though nothing is lost
-    found.stdout.fnmatch_lines(["*crashed while running*test_part?nlp*", "*1 failed, 1 scored*"])
+    matched = run(pytester, "run", *TOGETHER)
+    assert matched.ret == pytest.ExitCode.TESTS_FAILED  # a worker died, though nothing is lost
+    matched.stdout.fnmatch_lines(["*crashed while running*test_part?nlp*", "*1 failed, 1 scored*"])
     names = [line.partition(":")[2] for line in asked(pytester)]
     assert len(names) == 10  # the two that were in flight once more
     assert len(set(names)) == len(kept(pytester.path / "run")) == 8
@@ -125,9 +125,9 @@ def test_when_the_task_itself_is_killed_its_helpers_answers_are_kept(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEADLY", "dlcr0005")  # in the first batch
-    found = run(pytester, "run", *TOGETHER)
-    assert found.ret == pytest.ExitCode.TESTS_FAILED
-    found.stdout.fnmatch_lines(["*1 failed*"])
+    matched = run(pytester, "run", *TOGETHER)
+    assert matched.ret == pytest.ExitCode.TESTS_FAILED
+    matched.stdout.fnmatch_lines(["*1 failed*"])
     assert len(kept(pytester.path / "run")) == 6
     asked(pytester)
     monkeypatch.delenv("BOTH")
@@ -161,14 +161,14 @@ def test_workers_are_told_to_divide_where_it_makes_sense(
 
 
 def test_collecting_shows_the_tasks_alone(pytester: pytest.Pytester) -> None:
-    found = pytester.runpytest_subprocess(CONSTANT, *TOGETHER, "--co", "-q")
-    assert [line for line in found.outlines if "::" in line] == [
+    matched = pytester.runpytest_subprocess(CONSTANT, *TOGETHER, "--co", "-q")
+    assert [line for line in matched.outlines if "::" in line] == [
         f"benchmark_tasks/test_general_bench.py::test_task[{TASK}]"
     ]
 
 
 def test_another_word_is_refused(pytester: pytest.Pytester) -> None:
-    found = pytester.runpytest_subprocess(CONSTANT, "--generalbench-divide=often")
-    found.stderr.fnmatch_lines(
+    matched = pytester.runpytest_subprocess(CONSTANT, "--generalbench-divide=often")
+    matched.stderr.fnmatch_lines(
         ["ERROR: unknown --generalbench-divide 'often'; choose from: always, auto, never"]
     )

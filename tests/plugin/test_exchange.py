@@ -85,13 +85,13 @@ def test_rescoring_tells_what_a_changed_answer_changes(
     assert main(["verify", str(folder)]) == 1
     assert f"{ledger.name}: bytes 0-" in capsys.readouterr().out
     assert main(["rescore", str(folder)]) == 1
-    said = capsys.readouterr().out
-    assert "differs from result.json" in said
-    assert "nlp/causal-reasoning: score" in said
+    answer = capsys.readouterr().out
+    assert "differs from result.json" in answer
+    assert "nlp/causal-reasoning: score" in answer
     assert main(["diff", str(place / "one"), str(folder)]) == 1
-    said = capsys.readouterr().out
-    assert said.count("nlp/causal-reasoning cr") == 8
-    assert said.endswith("8 instances differ\n")
+    answer = capsys.readouterr().out
+    assert answer.count("nlp/causal-reasoning cr") == 8
+    assert answer.endswith("8 instances differ\n")
     assert main(["rescore", str(folder), "--write"]) == 1
     assert main(["verify", str(folder)]) == 0
     assert main(["rescore", str(folder)]) == 0
@@ -107,9 +107,9 @@ def test_a_run_that_died_is_rescored_as_far_as_it_came(
     lines = ledger.read_text(encoding="utf-8").splitlines(keepends=True)
     ledger.write_text("".join(lines[: len(lines) // 2]), encoding="utf-8")
     assert main(["rescore", str(folder)]) == 1
-    said = capsys.readouterr().out
-    assert "not_run" in said
-    assert "scored" in said
+    answer = capsys.readouterr().out
+    assert "not_run" in answer
+    assert "scored" in answer
 
 
 def exported(place: Path, kind: str, tmp_path: Path) -> Path:
@@ -134,9 +134,9 @@ def test_prediction_files_have_the_authors_forms(place: Path, tmp_path: Path) ->
     folder = out / task_folders(registry.load_tasks())["nlp/causal-reasoning"]
     bare: list[dict[str, Any]] = json.loads((folder / "prediction.json").read_text(encoding="utf-8"))
     assert [sorted(record) for record in bare] == [["id", "prediction"]] * 8
-    told = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
-    assert told["data"] == bare
-    assert {key: told[key] for key in ("task", "skill", "type")} == {
+    value = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
+    assert value["data"] == bare
+    assert {key: value[key] for key in ("task", "skill", "type")} == {
         "task": "Causal Reasoning", "skill": "Cognitive QA", "type": "MultipleChoiceQA",
     }  # fmt: skip
 

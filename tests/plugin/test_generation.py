@@ -181,8 +181,8 @@ def test_ratings_are_imported_with_mean_and_standard_error(
     rate(
         pytester.path / "said.csv", [("d0", "a", "4"), ("d0", "b", "5"), ("d1", "a", "2"), ("d2", "a", "3.5")]
     )
-    said = "--generalbench-human-scores=said.csv"
-    run(pytester, "python:speech.py:Speaker", f"--generalbench-data={data}", said, "-k", "daily")
+    answer = "--generalbench-human-scores=said.csv"
+    run(pytester, "python:speech.py:Speaker", f"--generalbench-data={data}", answer, "-k", "daily")
     task = next(task for task in read_result("run")["tasks"] if task["id"].endswith("daily-talk-gen"))
     assert (task["state"], task["n"]) == ("scored", 3)
     assert task["score"] == pytest.approx(10 / 3)  # (4.5 + 2 + 3.5) / 3

@@ -135,6 +135,6 @@ def test_a_run_with_added_tasks_is_rescored_around_them(
     assert repository.runpytest_subprocess(*args, "-k", "our-echo or causal").ret == 0
     capsys.readouterr()
     assert main(["rescore", str(repository.path / "run")]) == 0
-    said = capsys.readouterr().out
-    assert "not scored again, brought by a hook of the repository: 1 tasks, nlp/our-echo" in said
-    assert "the same as result.json, byte for byte" in said
+    answer = capsys.readouterr().out
+    assert "not scored again, brought by a hook of the repository: 1 tasks, nlp/our-echo" in answer
+    assert "the same as result.json, byte for byte" in answer

@@ -57,8 +57,8 @@ def start(folder: Path, run: str, workers: int, *more: str) -> subprocess.Popen[
 
 
 def children(pid: int) -> list[int]:
-    told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in told.split()]
+    value = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in value.split()]
 
 
 def kill_somebody(process: subprocess.Popen[bytes], dice: random.Random) -> str:
@@ -83,9 +83,9 @@ def test_a_killed_run_is_resumed_to_the_same_result(tmp_path: Path) -> None:
     length = time.monotonic() - began
     expected = comparable(read_result(tmp_path / "whole"))
     assert read_result(tmp_path / "whole").counts == {"scored": TASKS}
-    told: list[tuple[str, float]] = []
+    parts: list[tuple[str, float]] = []
     number = 0
-    while len(told) < KILLS:
+    while len(parts) < KILLS:
         number += 1
         run, first = f"run{number}", dice.choice(WORKERS)
         process = start(tmp_path, run, first)
@@ -97,10 +97,10 @@ def test_a_killed_run_is_resumed_to_the_same_result(tmp_path: Path) -> None:
             process.wait(timeout=moment)
             length *= 0.9  # it was over sooner than the whole run was: aim earlier
         except subprocess.TimeoutExpired:
-            told.append((kill_somebody(process, dice), round(moment, 2)))
+            parts.append((kill_somebody(process, dice), round(moment, 2)))
         second = dice.choice([workers for workers in WORKERS if workers != first])
         done = start(tmp_path, run, second, "--generalbench-resume").wait(timeout=300)
         log = (tmp_path / f"{run}.log").read_text(encoding="utf-8")
         assert done == 0, log
         assert comparable(read_result(tmp_path / run)) == expected, log
-    sys.stderr.write(f"killed: {told}\n")
+    sys.stderr.write(f"killed: {parts}\n")

@@ -102,9 +102,9 @@ def expected(scored: bool) -> float:
         truth = item["output"]["text"]["bird"]
         score = number % 5 / 5 if scored else None
         boxes = [box for true in truth for box in space["shifted"](number, true)]
-        said = [Detection(x, y, width, height, "bird", score) for x, y, width, height in boxes]
+        answers = [Detection(x, y, width, height, "bird", score) for x, y, width, height in boxes]
         objects = tuple(TrueBox(x, y, width, height, "bird") for x, y, width, height in truth)
-        pairs.append((tuple(said), objects))
+        pairs.append((tuple(answers), objects))
     return coco_box_ap(pairs, 0.75)
 
 

@@ -44,15 +44,17 @@ def evaluate(pytester: pytest.Pytester, data: Path, *args: str) -> pytest.RunRes
 
 
 def entry(pytester: pytest.Pytester) -> dict[str, Any]:
-    found: dict[str, Any] = result(pytester, "run")["tasks"][0]
-    return found
+    matched: dict[str, Any] = result(pytester, "run")["tasks"][0]
+    return matched
 
 
 def test_refused_then_settled_then_held_to_it(pytester: pytest.Pytester, data: Path) -> None:
     assert evaluate(pytester, data).ret == pytest.ExitCode.TESTS_FAILED
     refused = entry(pytester)
     assert (refused["state"], refused["score"]) == ("failed", None)
-    assert all(said in refused["reason"] for said in ("disparity (", "depth (", f"`{TASK}: depth=disparity`"))
+    assert all(
+        answer in refused["reason"] for answer in ("disparity (", "depth (", f"`{TASK}: depth=disparity`")
+    )
 
     (pytester.path / "readings.yaml").write_text(f"{TASK}: {{depth: depth}}", encoding="utf-8")
     settled = ("--generalbench-resume", "--generalbench-reading=readings.yaml", "-n", "1")
@@ -73,17 +75,17 @@ def test_lines_of_the_ini_key(pytester: pytest.Pytester, data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "answer"),
     [
         (f"{TASK}: dept=depth", "did you mean 'depth'"),
         ("video/comprehension/x: depth=depth", "unknown task"),
         (f"{TASK}: depth=near", "known: depth, disparity"),
     ],
 )
-def test_a_slip_ends_in_one_line(pytester: pytest.Pytester, data: Path, line: str, said: str) -> None:
+def test_a_slip_ends_in_one_line(pytester: pytest.Pytester, data: Path, line: str, answer: str) -> None:
     done = evaluate(pytester, data, f"--generalbench-reading={line}")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    assert said in done.stderr.str()
+    assert answer in done.stderr.str()
 
 
 def test_a_word_of_another_protocol_fails_the_task(pytester: pytest.Pytester, data: Path) -> None:

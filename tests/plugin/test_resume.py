@@ -44,9 +44,9 @@ def dead_run(pytester: pytest.Pytester, dead: Path) -> Path:
 
 def test_a_dead_run_asks_one_batch_again_and_ends_the_same(pytester: pytest.Pytester, dead_run: Path) -> None:
     assert not (dead_run / "result.json").exists()
-    found = run(pytester, RESUME, RUN, "-n", "2")
-    assert found.ret == 0
-    assert "continues" in found.stdout.str()
+    matched = run(pytester, RESUME, RUN, "-n", "2")
+    assert matched.ret == 0
+    assert "continues" in matched.stdout.str()
     again = asked(pytester)
     assert len(again) == len(set(again)) == TOTAL - 16
     assert run(pytester, "--generalbench-run=whole", *FEW).ret == 0
@@ -128,10 +128,10 @@ def test_a_torn_line_is_told(pytester: pytest.Pytester, dead_run: Path) -> None:
     (ledger,) = dead_run.glob("ledger-*.jsonl")
     lines = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(b"".join(lines[:-1])[:-30])  # the mark of the last batch, and half the record before
-    found = run(pytester, RESUME, RUN)
-    assert found.ret == 0
+    matched = run(pytester, RESUME, RUN)
+    assert matched.ret == 0
     assert (
-        f"1 torn line in the ledger, from a write that a death cut off: {ledger.name}" in found.stdout.str()
+        f"1 torn line in the ledger, from a write that a death cut off: {ledger.name}" in matched.stdout.str()
     )
     assert [name for name, _ in result(pytester, "run")["run"]["torn_lines"]] == [ledger.name]
     assert result(pytester, "run")["counts"] == {"scored": 10}
@@ -142,13 +142,13 @@ def test_a_second_session_is_refused(pytester: pytest.Pytester, dead_run: Path) 
     line = only_error(run(pytester, RESUME, RUN))
     assert f"another session (process {os.getpid()}) is writing" in line
     lock.release()
-    told = {"host": "elsewhere", "pid": 17}
-    (dead_run / LOCK_FILE).write_text(json.dumps(told), encoding="utf-8")
+    value = {"host": "elsewhere", "pid": 17}
+    (dead_run / LOCK_FILE).write_text(json.dumps(value), encoding="utf-8")
     line = only_error(run(pytester, RESUME, RUN))
     assert "held by process 17 on host elsewhere" in line
     assert f"remove {dead_run / LOCK_FILE}" in line
-    told["host"] = socket.gethostname()
-    (dead_run / LOCK_FILE).write_text(json.dumps(told), encoding="utf-8")  # of a process that is dead
+    value["host"] = socket.gethostname()
+    (dead_run / LOCK_FILE).write_text(json.dumps(value), encoding="utf-8")  # of a process that is dead
     assert run(pytester, RESUME, RUN).ret == 0
 
 
@@ -180,10 +180,10 @@ def test_so_many_instances_may_fail(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, allowed: str, code: int
 ) -> None:
     monkeypatch.setenv("FAILING", FAILING)
-    found = run(pytester, RUN, *FEW, f"--generalbench-max-errors={allowed}")
-    assert found.ret == code
+    matched = run(pytester, RUN, *FEW, f"--generalbench-max-errors={allowed}")
+    assert matched.ret == code
     words = "within" if code == 0 else "more than"
-    assert f"2 of 80 instances without an answer: {words} --generalbench" in found.stdout.str()
+    assert f"2 of 80 instances without an answer: {words} --generalbench" in matched.stdout.str()
 
 
 def test_no_share_is_refused(pytester: pytest.Pytester) -> None:
@@ -195,8 +195,8 @@ def test_a_crash_is_not_within_any_number_of_errors(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEADLY", "causal-reasoning:cr0002")
-    found = run(pytester, RUN, *FEW, "-n", "2", "--generalbench-max-errors=100%")
-    assert found.ret == pytest.ExitCode.TESTS_FAILED
+    matched = run(pytester, RUN, *FEW, "-n", "2", "--generalbench-max-errors=100%")
+    assert matched.ret == pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -214,8 +214,8 @@ def test_an_interrupt_loses_nothing(
         time.sleep(0.05)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == pytest.ExitCode.INTERRUPTED, said
+    answer, _ = process.communicate(timeout=60)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, answer
     monkeypatch.delenv("SLOW")
     assert result(pytester, "run")["counts"]["not_run"] > 0
     before = asked(pytester)
@@ -239,8 +239,10 @@ def test_a_clock_that_goes_back_confuses_nothing(pytester: pytest.Pytester) -> N
         """
     )
     for limit in ("2", "3"):
-        found = run(pytester, "-k", "causal-reasoning", f"--generalbench-limit={limit}", "-p", "no:terminal")
-        assert found.ret == 0
+        matched = run(
+            pytester, "-k", "causal-reasoning", f"--generalbench-limit={limit}", "-p", "no:terminal"
+        )
+        assert matched.ret == 0
     runs = (pytester.path / "generalbench-runs").iterdir()
     numbers = {json.loads((path / "run.json").read_text(encoding="utf-8"))["number"]: path for path in runs}
     assert sorted(numbers) == [1, 2]

@@ -192,9 +192,9 @@ def test_a_model_that_cannot_be_made_ends_the_session_in_one_line(
     content = read_result("run")
     assert content["counts"]["not_run"] > 100
     assert content["level"]["tier"] is None
-    told = [task["reason"] for task in content["tasks"] if task["state"] == "failed"]
-    assert told
-    assert all("RuntimeError: no weights" in reason for reason in told)
+    parts = [task["reason"] for task in content["tasks"] if task["state"] == "failed"]
+    assert parts
+    assert all("RuntimeError: no weights" in reason for reason in parts)
     assert "Traceback" not in result.stdout.str()
     assert "INTERNALERROR" not in result.stdout.str()
 
@@ -224,14 +224,14 @@ class Odd:
 
 def test_predictions_are_scored_like_answers(pytester: pytest.Pytester, read_result: ReadResult) -> None:
     run(pytester, ORACLE, "-k", CAUSAL)
-    said = [
+    outputs = [
         {"id": record["instance"], "prediction": record["output"]["text"]}
         for record in answers(pytester.path / "run")
         if record["task"] == CAUSAL
     ]
     folder = pytester.path / "said" / "nlp" / "Causal-Reasoning"
     folder.mkdir(parents=True)
-    (folder / "prediction.json").write_text(json.dumps(said), encoding="utf-8")
+    (folder / "prediction.json").write_text(json.dumps(outputs), encoding="utf-8")
     result = run(pytester, "--generalbench-model=predictions:said", "--generalbench-run=again", "-k", FOUR)
     assert result.ret == 0
     tasks = {task["id"]: task for task in read_result("again")["tasks"]}

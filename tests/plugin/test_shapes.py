@@ -83,8 +83,8 @@ def test_files_are_taken_as_predictions(pytester: pytest.Pytester, read_result: 
     (folder / "b.glb").write_bytes(b"glTF and nothing behind")
     (folder / "c.ply").write_bytes(b"\x89PNG\r\n\x1a\n")
     names = ["a.obj", "b.glb", "c.ply", "lost.obj", "../a.obj", "a.obj", "a.obj", "a.obj"]
-    said = [{"id": number, "prediction": name} for number, name in enumerate(names, 1)]
-    (folder / "point-cloud-to-mesh-object-reconstruction.json").write_text(json.dumps(said))
+    answers = [{"id": number, "prediction": name} for number, name in enumerate(names, 1)]
+    (folder / "point-cloud-to-mesh-object-reconstruction.json").write_text(json.dumps(answers))
     run(pytester, "predictions:said", "mesh-object")
     (task,) = read_result("run")["tasks"]
     assert task["states"] == {"ok": 4, "error": 4}, task

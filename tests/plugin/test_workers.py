@@ -42,12 +42,12 @@ def model(pytester: pytest.Pytester, body: str = "", top: str = "") -> str:
 
 def told(folder: Path) -> dict[str, set[str | None]]:
     """Return the GPUs that each worker said it sees."""
-    found: dict[str, set[str | None]] = defaultdict(set)
+    result: dict[str, set[str | None]] = defaultdict(set)
     for record in answers(folder):
         answer = json.loads(record["output"]["text"])
         gpus = answer["CUDA_VISIBLE_DEVICES"] or answer["HIP_VISIBLE_DEVICES"]
-        found[answer["PYTEST_XDIST_WORKER"]].add(gpus)
-    return dict(found)
+        result[answer["PYTEST_XDIST_WORKER"]].add(gpus)
+    return dict(result)
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_each_worker_sees_its_own_gpus(
     monkeypatch.setenv(variable, mask)
     args = [model(pytester), "-n", workers, f"--generalbench-gpus-per-worker={per_worker}", "-k", TASKS]
     assert pytester.runpytest_subprocess(*args, "--generalbench-run=run").ret == 0
-    found = told(pytester.path / "run")
-    assert len(found) == 2
-    assert all(len(seen) == 1 for seen in found.values())
-    assert {gpus for seen in found.values() for gpus in seen} == leases
+    result = told(pytester.path / "run")
+    assert len(result) == 2
+    assert all(len(seen) == 1 for seen in result.values())
+    assert {gpus for seen in result.values() for gpus in seen} == leases
 
 
 def test_a_worker_that_replaces_a_killed_one_has_its_gpus(
@@ -87,9 +87,9 @@ def test_a_worker_that_replaces_a_killed_one_has_its_gpus(
     lost = {name for name, state in states.items() if state == "failed"}
     assert lost == {"nlp/causal-reasoning", "nlp/abductive-reasoning"} & states.keys()
     assert set(states.values()) == {"failed", "scored"}
-    found = told(pytester.path / "run")
-    assert all(len(seen) == 1 for seen in found.values())
-    assert {gpus for seen in found.values() for gpus in seen} == {"0", "1"}
+    matched = told(pytester.path / "run")
+    assert all(len(seen) == 1 for seen in matched.values())
+    assert {gpus for seen in matched.values() for gpus in seen} == {"0", "1"}
 
 
 def test_more_workers_than_gpus_are_refused_and_leave_nothing(

@@ -78,7 +78,7 @@ class Variant:
 def truths(seed: int, size: Size, *, whole: bool, low: float, high: float, count: int = 3) -> list[Truth]:
     """Return boxes of usual sizes, inside the image."""
     chance = random.Random(seed)  # noqa: S311
-    found = []
+    result = []
     for _ in range(count):
         width, height = chance.uniform(0.05, 0.25) * size[0], chance.uniform(0.05, 0.25) * size[1]
         x, y = (
@@ -86,16 +86,16 @@ def truths(seed: int, size: Size, *, whole: bool, low: float, high: float, count
             for side, length in ((size[0], width), (size[1], height))
         )
         a, b, c, d = (float(int(value)) if whole else round(value, 2) for value in (x, y, width, height))
-        found.append(Truth(a, b, c, d, chance.randrange(3)))
-    return found
+        result.append(Truth(a, b, c, d, chance.randrange(3)))
+    return result
 
 
 def _by_label(write: Callable[[Truth, Size], list[float]]) -> Callable[[Sequence[Truth], Size], Any]:
     def make(boxes: Sequence[Truth], size: Size) -> Any:
-        found: dict[str, list[list[float]]] = {}
+        result: dict[str, list[list[float]]] = {}
         for box in boxes:
-            found.setdefault(NAMES[box.kind], []).append(write(box, size))
-        return {"text": found}
+            result.setdefault(NAMES[box.kind], []).append(write(box, size))
+        return {"text": result}
 
     return make
 

@@ -47,8 +47,8 @@ class Bench:
         if media is None:
             self.file("images/a.png", picture(3))
             media = (Media("image", (self.root / "images/a.png",), "image_file"),)
-        found = MediaFinder(self.root, self.root, references=True)
-        return Instance("i1", "image/x", fields, media, reference, "output", files=found)
+        result = MediaFinder(self.root, self.root, references=True)
+        return Instance("i1", "image/x", fields, media, reference, "output", files=result)
 
     def context(self, *instances: Instance) -> TaskContext:
         """Return what the protocol learns from the instances."""

@@ -51,8 +51,8 @@ def reference_of(protocol: str, raw: Any, fields: Mapping[str, Any] | None = Non
 
 def said_back(protocol: str, instance: Instance, context: TaskContext) -> tuple[Any, Any]:
     """Return (what is read from the ideal answer, the reference)."""
-    found = protocols.get(protocol)
-    reference = found.reference(instance, context)
-    ideal = found.ideal(reference, instance, context)
-    said = Output(ideal) if isinstance(ideal, str) else Output(medium="map", answer=ideal)
-    return found.parse(said, instance, context), reference
+    result = protocols.get(protocol)
+    reference = result.reference(instance, context)
+    ideal = result.ideal(reference, instance, context)
+    answer = Output(ideal) if isinstance(ideal, str) else Output(medium="map", answer=ideal)
+    return result.parse(answer, instance, context), reference

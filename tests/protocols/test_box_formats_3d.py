@@ -55,10 +55,10 @@ READ: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", READ)
 def test_a_box_is_read_right(name: str) -> None:
-    ((found,),) = read([READ[name]])
-    assert (*found.centre, *found.size) == pytest.approx((*CENTRE, *LWH))
-    assert found.yaw == pytest.approx(YAW)
-    assert found.label == "car"
+    ((result,),) = read([READ[name]])
+    assert (*result.centre, *result.size) == pytest.approx((*CENTRE, *LWH))
+    assert result.yaw == pytest.approx(YAW)
+    assert result.label == "car"
 
 
 REFUSED: dict[str, tuple[Any, list[str]]] = {
@@ -103,8 +103,8 @@ def test_a_box_that_is_not_certain_is_refused(name: str) -> None:
     ],
 )
 def test_a_reading_settles_the_size(name: str, reading: dict[str, str], size: tuple[float, ...]) -> None:
-    ((found,),) = read([REFUSED[name][0]], reading)
-    assert found.size == pytest.approx(size)
+    ((result,),) = read([REFUSED[name][0]], reading)
+    assert result.size == pytest.approx(size)
 
 
 def test_one_box_that_is_no_identity_settles_the_quaternions() -> None:

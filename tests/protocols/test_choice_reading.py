@@ -157,8 +157,8 @@ def test_every_letter_is_read_in_every_frame(count: int, data: st.DataObject, fr
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=10), max_size=8))
 def test_it_never_raises_and_gives_only_letters_in_use(text: str, options: list[str]) -> None:
-    found = read_choice(text, tuple(options))
-    assert found is None or found in LETTERS[: len(options)]
+    result = read_choice(text, tuple(options))
+    assert result is None or result in LETTERS[: len(options)]
 
 
 WORDS = st.lists(

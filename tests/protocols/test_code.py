@@ -24,8 +24,8 @@ CODE = protocols.get("code")
     ],
 )
 def test_codebleu_is_told_the_language(fields: dict[str, Any], language: str) -> None:
-    found = reference_of("code", {"code": "x"}, fields, metric="codebleu")
-    assert found == CodeReference(("x",), language)
+    result = reference_of("code", {"code": "x"}, fields, metric="codebleu")
+    assert result == CodeReference(("x",), language)
 
 
 @pytest.mark.parametrize(

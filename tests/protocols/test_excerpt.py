@@ -70,10 +70,10 @@ def test_the_perfect_student_has_the_best_score(name: str, protocol: str, metric
 @pytest.mark.parametrize(("name", "protocol", "metric"), FILES)
 def test_every_question_is_asked_in_full(name: str, protocol: str, metric: str) -> None:
     header, instances = _read(name)
-    found = protocols.get(protocol)
-    context = found.context(_task(protocol, metric), header, instances)
+    result = protocols.get(protocol)
+    context = result.context(_task(protocol, metric), header, instances)
     for instance in instances:
-        text = found.request(instance, context).text
+        text = result.request(instance, context).text
         assert "<<<" not in text
         for key in ("question", "raw_text", "dialog", "options"):
             given = instance.fields.get(key, [])

@@ -79,7 +79,7 @@ def test_a_placeholder_without_value_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "text"),
     [
         ({"in": "English", "out": "French", "input": "Hello"}, "Translate the text from English to French."),
         ({"document": "d"}, "Summarise the document"),
@@ -94,8 +94,8 @@ def test_a_placeholder_without_value_is_named() -> None:
         ({"question": "in <MASK> days"}, "Say what <MASK> stands for."),
     ],
 )
-def test_a_file_that_asks_nothing_is_told_what_to_do(given: dict[str, Any], told: str) -> None:
-    assert told in prompt_of("free_text", given)
+def test_a_file_that_asks_nothing_is_told_what_to_do(given: dict[str, Any], text: str) -> None:
+    assert text in prompt_of("free_text", given)
 
 
 def test_the_languages_of_a_translation_are_told_once() -> None:
@@ -125,6 +125,6 @@ def test_the_languages_of_a_translation_are_told_once() -> None:
 )
 def test_a_prompt_to_come_is_no_prompt(text: str, to_come: bool) -> None:
     assert fields.is_prompt_to_come(text) is to_come
-    told = fields.statement(an_instance({"prompt": text, "context": "c"}))
-    assert (text in told) is not to_come
+    value = fields.statement(an_instance({"prompt": text, "context": "c"}))
+    assert (text in value) is not to_come
     assert (fields.find({"Prompt": text}, "question", "prompt") is None) is to_come

@@ -108,11 +108,11 @@ def test_tracks(name: str, frame: Path) -> None:
     if wanted is None:
         with pytest.raises(DataError, match=r"pixels_xywh \(.* or pixels_xyxy \(the last two numbers"):
             read("video_object_tracking", [output], frame, 12)
-        found = read("video_object_tracking", [output], frame, 12, reading={"box": "pixels_xyxy"})[0]
+        result = read("video_object_tracking", [output], frame, 12, reading={"box": "pixels_xyxy"})[0]
         wanted = BOXES
     else:
-        found = read("video_object_tracking", [output], frame, 12)[0]
-    for box, true in zip(found, wanted, strict=True):
+        result = read("video_object_tracking", [output], frame, 12)[0]
+    for box, true in zip(result, wanted, strict=True):
         assert (box is None) == (true is None)
         assert box is None or box == pytest.approx(true)
 
@@ -158,10 +158,10 @@ def test_tubes(name: str, frame: Path) -> None:
         with pytest.raises(DataError, match=wanted):
             read("video_spatiotemporal_grounding", [output], frame, 12)
         return
-    (found,) = read("video_spatiotemporal_grounding", [output], frame, 12)
-    assert list(found) == list(wanted)
+    (result,) = read("video_spatiotemporal_grounding", [output], frame, 12)
+    assert list(result) == list(wanted)
     for number, box in wanted.items():
-        assert found[number] == pytest.approx(box)
+        assert result[number] == pytest.approx(box)
 
 
 PLACES = [(100.0 + 7 * n, 50.0 + 11 * n) for n in range(18)]

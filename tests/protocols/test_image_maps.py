@@ -45,8 +45,8 @@ def binary(tmp_path: Path) -> Bench:
 
 @pytest.mark.parametrize("content", [map_png(IDS), png(IDS.tolist()), map_png(np.dstack([IDS] * 3))])
 def test_class_ids_from_pictures(classes: Bench, content: bytes) -> None:
-    said, reference = classes.said_back({"mask": classes.file("masks/a.png", content)})
-    assert reference.tolist() == IDS.tolist() == said.tolist()
+    answer, reference = classes.said_back({"mask": classes.file("masks/a.png", content)})
+    assert reference.tolist() == IDS.tolist() == answer.tolist()
 
 
 @pytest.mark.parametrize("key", ["mask", "mask_file", "segmentation", "label", "gt", "something_else"])
@@ -76,8 +76,8 @@ def test_colours_are_classes_in_their_order_over_the_whole_set(classes: Bench) -
     assert classes.used.reference(second, context).tolist() == [[0, 3, 2]]
     assert context.notes == ("4 colours of the references are the classes",)
     assert "0 = #000000, 1 = #000080" in classes.used.request(first, context).text
-    said = ClassMap(np.array([[0x000080, 0x123456, 0x090000]]), colours=True)
-    parsed = classes.used.parse(Output(medium="map", answer=said), first, context)
+    answer = ClassMap(np.array([[0x000080, 0x123456, 0x090000]]), colours=True)
+    parsed = classes.used.parse(Output(medium="map", answer=answer), first, context)
     assert parsed[0, [0, 2]].tolist() == [1, 3]
     assert parsed[0, 1] not in range(4)
 
@@ -119,9 +119,9 @@ def test_one_foreground_in_every_form(binary: Bench, form: str) -> None:
         target = io.BytesIO()
         pillow.fromarray(SQUARE.astype(np.uint8) * np.uint8(255)).save(target, "JPEG", quality=95)
         raw = binary.file("masks/a.jpg", target.getvalue())
-    said, reference = binary.said_back({"mask": raw})
+    answer, reference = binary.said_back({"mask": raw})
     assert np.array_equal(reference, SQUARE)
-    assert np.array_equal(said, SQUARE)
+    assert np.array_equal(answer, SQUARE)
     instance = binary.instance({"mask": raw})
     assert binary.used.request(instance, binary.context(instance)).form == "mask"
 
@@ -181,19 +181,19 @@ def anomaly(tmp_path: Path) -> Bench:
     "raw", [{}, {"mask": None}, {"mask": ""}, {"mask": []}, "good", {"mask": "Normal"}, {"label": 0}]
 )
 def test_no_mask_is_no_anomaly(anomaly: Bench, raw: Any) -> None:
-    said, reference = anomaly.said_back(raw)
+    answer, reference = anomaly.said_back(raw)
     assert reference.shape == (32, 32)
     assert not reference.any()
-    assert said.shape == (32, 32)
+    assert answer.shape == (32, 32)
 
 
 def test_an_anomaly_mask_and_answers_to_it(anomaly: Bench) -> None:
     raw = {
         "mask": anomaly.file("ground_truth/000_mask.png", map_png(SQUARE.astype(np.uint8) * np.uint8(255)))
     }
-    said, reference = anomaly.said_back(raw)
+    answer, reference = anomaly.said_back(raw)
     assert np.array_equal(reference, SQUARE)
-    assert np.array_equal(said > 0.5, SQUARE)
+    assert np.array_equal(answer > 0.5, SQUARE)
     assert np.array_equal(anomaly.parsed(Mask(encode(SQUARE)), raw), SQUARE.astype(np.float32))
     for wrong in (raw, {"mask": None}):
         with pytest.raises(AnswerFormatError, match="2x2 and 32x32"):
@@ -210,8 +210,8 @@ def test_alpha_of_8_and_16_bits_and_of_an_alpha_channel(matting: Bench) -> None:
     expected = [[0.0, pytest.approx(0.2), 1.0]]
     assert matting.reference({"alpha": matting.file("a.png", map_png(alpha))}).alpha.tolist() == expected
     deep = map_png(alpha.astype(np.uint16) * np.uint16(257))
-    said, reference = matting.said_back({"alpha": matting.file("b.png", deep)})
-    assert reference.alpha.tolist() == expected == said.tolist()
+    answer, reference = matting.said_back({"alpha": matting.file("b.png", deep)})
+    assert reference.alpha.tolist() == expected == answer.tolist()
     assert reference.unknown is None
     pillow = pytest.importorskip("PIL.Image")
     target = io.BytesIO()
@@ -250,8 +250,8 @@ def depth(tmp_path: Path) -> Bench:
 def test_depth_in_metres_millimetres_and_8_bits(depth: Bench) -> None:
     metres = np.array([[1.5, np.nan, -1.0, 4.0]], np.float32)
     expected = [[1.5, 0.0, 0.0, 4.0]]
-    said, reference = depth.said_back({"depth": depth.file("depth/a.npz", npz("depth", metres))})
-    assert reference.tolist() == expected == said.tolist()
+    answer, reference = depth.said_back({"depth": depth.file("depth/a.npz", npz("depth", metres))})
+    assert reference.tolist() == expected == answer.tolist()
     raw = map_png(np.array([[1500, 0, 0, 4000]], np.uint16))
     assert depth.reference(depth.file("depth/a.png", raw)).tolist() == [[1.5, 0.0, 0.0, 4.0]]
     eight = depth.file("depth/b.png", map_png(np.array([[0, 51]], np.uint8)))

@@ -48,9 +48,9 @@ def things(tmp_path: Path) -> Bench:
     ],
 )
 def test_things_in_every_form(things: Bench, raw: Any) -> None:
-    said, reference = things.said_back(raw)
+    answer, reference = things.said_back(raw)
     assert reference == (TrueMask(MASK, "person"),)
-    assert said == (FoundMask(MASK, "person", 1.0),)
+    assert answer == (FoundMask(MASK, "person", 1.0),)
 
 
 def test_a_picture_of_instance_ids(things: Bench) -> None:
@@ -69,14 +69,14 @@ def test_no_thing_is_a_reference_too(things: Bench) -> None:
 
 def test_crowds_are_kept_apart(things: Bench) -> None:
     raw = [{"segmentation": [CORNERS], "category_id": 1, "iscrowd": 1}]
-    said, reference = things.said_back(raw)
+    answer, reference = things.said_back(raw)
     assert reference[0].crowd
-    assert said == ()
+    assert answer == ()
 
 
-def answered(bench: Bench, labels: list[Any], *said: InstanceMask) -> list[str]:
+def answered(bench: Bench, labels: list[Any], *answer: InstanceMask) -> list[str]:
     raw = [{"segmentation": [CORNERS], **({} if one is None else {"label": one})} for one in labels]
-    return [one.label for one in bench.parsed(InstanceMasks(said), raw)]
+    return [one.label for one in bench.parsed(InstanceMasks(answer), raw)]
 
 
 def test_labels_are_compared_plainly_and_only_one_needs_not_be_said(tmp_path: Path) -> None:
@@ -135,9 +135,9 @@ def coco(bench: Bench) -> dict[str, Any]:
 
 def test_coco_panoptic_files(panoptic: Bench) -> None:
     for raw in (coco(panoptic), {"panoptic": coco(panoptic)}):
-        said, reference = panoptic.said_back(raw)
+        answer, reference = panoptic.said_back(raw)
         assert reference.ids.tolist() == IDS.tolist()
-        assert reference.categories == {300: "car", 70000: "person"} == said.categories
+        assert reference.categories == {300: "car", 70000: "person"} == answer.categories
         assert reference.crowds == {26001: "car"}
 
 

@@ -75,10 +75,12 @@ def reference_of(name: str, instance: Instance, header: Mapping[str, Any] | None
     return protocols.get(name).reference(instance, context_of(name, instance, header=header))
 
 
-def parsed(name: str, instance: Instance, said: str | StructuredOutput, **details: Any) -> Any:
+def parsed(name: str, instance: Instance, answer: str | StructuredOutput, **details: Any) -> Any:
     """Return what is read from an answer that stands alone, its convention settled first."""
     protocol, context = protocols.get(name), context_of(name, instance)
-    output = Output(said, details=details) if isinstance(said, str) else Output(medium="map", answer=said)
+    output = (
+        Output(answer, details=details) if isinstance(answer, str) else Output(medium="map", answer=answer)
+    )
     return protocol.parse(output, instance, protocol.settle([(instance, output)], context))
 
 
@@ -115,17 +117,17 @@ def test_detection_is_asked_with_size_labels_and_form(picture: Path) -> None:
 def test_references_of_detection_in_the_shapes_of_files(
     picture: Path, output: Any, header: dict[str, Any]
 ) -> None:
-    (found,) = reference_of("object_detection", an_image(picture, output), header)
-    assert found.label == "bird"
-    assert found[:4] == pytest.approx((10, 20, 30, 8))
+    (result,) = reference_of("object_detection", an_image(picture, output), header)
+    assert result.label == "bird"
+    assert result[:4] == pytest.approx((10, 20, 30, 8))
 
 
 def test_a_file_of_corners_is_noticed_from_its_numbers(picture: Path) -> None:
     instances = [an_image(picture, {"bird": [[20 + n, 20, 60, 45]]}, f"i{n}") for n in range(12)]
     context = context_of("object_detection", *instances)
     assert context.notes == ("read with box=pixels_xyxy: 12 of 12 boxes contradict pixels_xywh",)
-    found = protocols.get("object_detection").reference(instances[0], context)
-    assert found == (TrueBox(20, 20, 40, 25, "bird"),)
+    result = protocols.get("object_detection").reference(instances[0], context)
+    assert result == (TrueBox(20, 20, 40, 25, "bird"),)
 
 
 def test_a_bbox_format_that_nobody_understands_is_told(picture: Path) -> None:
@@ -162,7 +164,7 @@ THOUSANDTHS = from_box((10, 20, 30, 8), "thousand_xyxy", SIZE)
 
 
 @pytest.mark.parametrize(
-    ("said", "details"),
+    ("answer", "details"),
     [
         (json.dumps([{"bbox": list(CORNERS), "label": "Bird"}]), {}),
         (f"<think>[1, 2, 3, 4]</think><ref>bird</ref><box>[{list(THOUSANDTHS)}]</box>", {}),
@@ -181,31 +183,31 @@ THOUSANDTHS = from_box((10, 20, 30, 8), "thousand_xyxy", SIZE)
         (json.dumps({"bird": [[10, 20, 30, 8]]}), {"coordinates": "pixels_xywh"}),
     ],
 )  # fmt: skip
-def test_text_answers_of_detection(picture: Path, said: str, details: dict[str, Any]) -> None:
-    (found,) = parsed("object_detection", an_image(picture, BIRD), said, **details)
-    assert found.label == "bird"
-    assert found[:4] == pytest.approx((10, 20, 30, 8), abs=1e-6)
+def test_text_answers_of_detection(picture: Path, answer: str, details: dict[str, Any]) -> None:
+    (result,) = parsed("object_detection", an_image(picture, BIRD), answer, **details)
+    assert result.label == "bird"
+    assert result[:4] == pytest.approx((10, 20, 30, 8), abs=1e-6)
 
 
 def test_how_answers_were_read_is_told(picture: Path) -> None:
     instance, protocol = an_image(picture, BIRD), protocols.get("object_detection")
     context = context_of("object_detection", instance)
-    told = protocol.settle([(instance, Output("[[10, 20, 40, 28]]"))], context)
-    assert told.notes == (
+    stated = protocol.settle([(instance, Output("[[10, 20, 40, 28]]"))], context)
+    assert stated.notes == (
         "answers read as pixels_xyxy (1 box; pixels, as asked for; thousandths would fit as well: "
         "declare coordinates= to be sure)",
     )
     tags = Output(f"<ref>bird</ref><box>[{list(THOUSANDTHS)}]</box>")
-    told = protocol.settle([(instance, tags)], context)
-    assert told.notes == ("boxes read as thousandths, as their notation says (1)",)
-    told = protocol.settle([(instance, tags), (instance, Output("[[0, 0, 64, 48]]"))], context)
-    assert told.notes[0].startswith("answers read as pixels_xyxy (1 box;")
-    assert told.notes[1:] == ("boxes read as thousandths, as their notation says (1)",)
+    stated = protocol.settle([(instance, tags)], context)
+    assert stated.notes == ("boxes read as thousandths, as their notation says (1)",)
+    stated = protocol.settle([(instance, tags), (instance, Output("[[0, 0, 64, 48]]"))], context)
+    assert stated.notes[0].startswith("answers read as pixels_xyxy (1 box;")
+    assert stated.notes[1:] == ("boxes read as thousandths, as their notation says (1)",)
     typed = Output(medium="map", answer=Boxes(()))
     assert protocol.settle([(instance, typed)], context) == context
     declared = Output("[]", details={"coordinates": "thousand_xyxy"})
-    told = protocol.settle([(instance, declared)], context)
-    assert told.notes == ("answers read as thousand_xyxy (declared by the model)",)
+    stated = protocol.settle([(instance, declared)], context)
+    assert stated.notes == ("answers read as thousand_xyxy (declared by the model)",)
     with pytest.raises(UnknownWordError, match="pixels_xyxy"):
         protocol.settle([(instance, Output("[]", details={"coordinates": "inches"}))], context)
 
@@ -225,8 +227,8 @@ def test_typed_answers_of_detection(picture: Path) -> None:
 def test_without_labels_in_the_file_none_count(picture: Path) -> None:
     instance = an_image(picture, {"bbox": [[10, 20, 30, 8]]})
     assert reference_of("object_detection", instance) == (TrueBox(10, 20, 30, 8, None),)
-    (found,) = parsed("object_detection", instance, Boxes((Detection(1, 2, 3, 4, "bird"),)))
-    assert found.label is None
+    (result,) = parsed("object_detection", instance, Boxes((Detection(1, 2, 3, 4, "bird"),)))
+    assert result.label is None
 
 
 @pytest.mark.parametrize(
@@ -270,9 +272,9 @@ def test_keypoints_are_asked_by_name_and_read(picture: Path) -> None:
     (person,) = protocols.get("keypoint_detection").reference(instance, context)
     assert person == TruePerson(tuple(Keypoint(n + 10, n + 20) for n in range(17)), 90.0, Box(9, 19, 18, 18))
     text = json.dumps([{"keypoints": [[n + 10, n + 20] for n in range(16)] + [None]}])
-    (found,) = parsed("keypoint_detection", instance, text)
-    assert found.points[3] == Keypoint(13, 23, 2)
-    assert found.points[16].visibility == 0
+    (result,) = parsed("keypoint_detection", instance, text)
+    assert result.points[3] == Keypoint(13, 23, 2)
+    assert result.points[16].visibility == 0
     named = json.dumps([{"keypoints": {"nose": [10, 20], "right_ankle": [26, 36]}}])
     assert parsed("keypoint_detection", instance, named)[0].points[16] == Keypoint(26, 36)
     shares = json.dumps([{"keypoints": [[0.5, 0.25]] * 17}])
@@ -448,13 +450,13 @@ def test_the_ideal_answer_reads_as_the_reference(picture: Path, name: str, kind:
     reference = protocol.reference(instance, context)
     ideal = protocol.ideal(reference, instance, context)
     assert isinstance(ideal, StructuredOutput)
-    found = protocol.parse(Output(medium="map", answer=ideal), instance, context)
+    result = protocol.parse(Output(medium="map", answer=ideal), instance, context)
     if name == "object_detection":
-        assert [box[:5] for box in found] == [box[:5] for box in reference]
+        assert [box[:5] for box in result] == [box[:5] for box in reference]
     elif name == "keypoint_detection":
-        assert [person.points for person in found] == [person.points for person in reference]
+        assert [person.points for person in result] == [person.points for person in reference]
     else:
-        assert found == reference
+        assert result == reference
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)

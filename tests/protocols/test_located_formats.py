@@ -34,12 +34,12 @@ def png_head(width: int, height: int) -> bytes:
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, int], Path]:
     folder = tmp_path_factory.mktemp("pictures")
-    found = {}
+    result = {}
     for size in {variant.size for variant in VARIANTS}:
         path = folder / f"{size[0]}x{size[1]}.png"
         path.write_bytes(png_head(*size))
-        found[size] = path
-    return found
+        result[size] = path
+    return result
 
 
 def an_image(number: int, output: Any, path: Path) -> Instance:
@@ -68,8 +68,8 @@ def read(
     return [protocols.get("object_detection").reference(instance, context) for instance in instances], truth
 
 
-def assert_right(variant: Variant, found: list[Any], truth: list[list[Truth]]) -> None:
-    for boxes, true in zip(found, truth, strict=True):
+def assert_right(variant: Variant, result: list[Any], truth: list[list[Truth]]) -> None:
+    for boxes, true in zip(result, truth, strict=True):
         wanted = sorted((*box.plain, NAMES[box.kind] if variant.classes else "") for box in true)
         seen = sorted((*box[:4], box.label or "") for box in boxes)
         assert [box[4] for box in seen] == [box[4] for box in wanted]
@@ -89,11 +89,11 @@ def test_there_are_more_than_25_formats() -> None:
 def test_boxes_in_a_format_are_read_right(variant: Variant, pictures: dict[tuple[int, int], Path]) -> None:
     for seed in range(0, 600, 100):
         try:
-            found, truth = read(variant, pictures[variant.size], {}, seed)
+            result, truth = read(variant, pictures[variant.size], {}, seed)
         except AmbiguousReferenceError:
             assert variant.either
         else:
-            assert_right(variant, found, truth)
+            assert_right(variant, result, truth)
 
 
 def test_rows_that_begin_with_the_number_of_the_image_are_refused(

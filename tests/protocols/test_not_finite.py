@@ -17,7 +17,7 @@ __all__ = ["picture"]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "answer",
     [
         '[{"bbox": [10, 20, 30, 40], "label": "bird", "score": NaN}]',
         '[{"bbox": [10, 20, 30, 40], "label": "bird", "score": "nan"}]',
@@ -28,9 +28,9 @@ __all__ = ["picture"]
         '{"boxes": [[10, 20, 30, 40]], "labels": ["bird"], "scores": [NaN]}',
     ],
 )
-def test_boxes_with_numbers_that_are_not_finite(picture: Path, said: str) -> None:
+def test_boxes_with_numbers_that_are_not_finite(picture: Path, answer: str) -> None:
     with pytest.raises(AnswerFormatError, match="finite"):
-        parsed("object_detection", an_image(picture, BIRD), said)
+        parsed("object_detection", an_image(picture, BIRD), answer)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])

@@ -90,8 +90,8 @@ def test_a_parser_of_no_use_to_the_protocol_is_refused(name: str) -> None:
 
 def test_a_task_may_choose_another_parser_of_the_same_type() -> None:
     context = a_context("short_answer", parser="final_answer")
-    found = protocols.get("short_answer").parse(Output("Hm.\nFinal Answer: 4."), an_instance({}), context)
-    assert found == "4"
+    result = protocols.get("short_answer").parse(Output("Hm.\nFinal Answer: 4."), an_instance({}), context)
+    assert result == "4"
 
 
 @pytest.mark.parametrize("name", TEXT)

@@ -69,8 +69,8 @@ def test_a_graph_is_read_right(name: str) -> None:
     raws, header = READ[name]
     instances = [an_instance({"prompt": "Relations?"}, raw, str(n)) for n, raw in enumerate(raws)]
     context = a_context("triplets", *instances, header=header)
-    found = TRIPLETS.reference(instances[0], context)
-    assert found == TRUE if name != "three numbers, one order fits" else found[0] == TRUE[0]
+    result = TRIPLETS.reference(instances[0], context)
+    assert result == TRUE if name != "three numbers, one order fits" else result[0] == TRUE[0]
     for instance in instances[1:]:
         assert TRIPLETS.reference(instance, context)
 

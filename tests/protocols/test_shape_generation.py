@@ -92,8 +92,8 @@ def test_what_lacks_its_input_is_not_asked(folder: Path) -> None:
         asked("image_to_3d", "mesh", an_instance(folder))
     with pytest.raises(DataError, match="no pointcloud"):
         asked("3d_completion_reconstruction", "mesh", an_instance(folder))
-    for media, said in (((depth,), "no video"), ((colour,), "no depth"), ((), "no video and no depth")):
-        with pytest.raises(DataError, match=said):
+    for media, answer in (((depth,), "no video"), ((colour,), "no depth"), ((), "no video and no depth")):
+        with pytest.raises(DataError, match=answer):
             asked("3d_completion_reconstruction", "mesh", an_instance(folder, media=media), "rgb-d frames")
     for there in ((colour, depth), (stream,)):
         request = asked(
@@ -134,7 +134,7 @@ def test_the_truth_may_be_a_cloud_or_a_mesh(folder: Path, output: str, raw: Any,
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "answer"),
     [
         ({"mesh": "broken.obj"}, "cannot be read"),
         ({"mesh": "empty.ply"}, "no points"),
@@ -144,10 +144,10 @@ def test_the_truth_may_be_a_cloud_or_a_mesh(folder: Path, output: str, raw: Any,
         ({"mesh": "part.ply"}, "no medium"),
     ],
 )
-def test_truths_that_cannot_be_read_are_named(folder: Path, raw: Any, said: str) -> None:
+def test_truths_that_cannot_be_read_are_named(folder: Path, raw: Any, answer: str) -> None:
     media = (Media("pointcloud", (folder / "part.ply",), "point_cloud"),)
     instance, context = an_instance(folder, raw, media), context_of("3d_completion_reconstruction", "mesh")
-    with pytest.raises(ReferenceFormatError, match=said):
+    with pytest.raises(ReferenceFormatError, match=answer):
         protocols.get("3d_completion_reconstruction").reference(instance, context)
 
 

@@ -37,14 +37,14 @@ def _plain(protocol: str, reference: Any) -> Any:
     return reference
 
 
-def _same(found: Any, expected: Any) -> None:
+def _same(result: Any, expected: Any) -> None:
     if isinstance(expected, np.ndarray):
-        assert found.shape == expected.shape
+        assert result.shape == expected.shape
         np.testing.assert_allclose(
-            np.asarray(found, np.float64), np.asarray(expected, np.float64), atol=2e-3, equal_nan=True
+            np.asarray(result, np.float64), np.asarray(expected, np.float64), atol=2e-3, equal_nan=True
         )
         return
-    assert sorted(map(_shown, found)) == sorted(map(_shown, expected))
+    assert sorted(map(_shown, result)) == sorted(map(_shown, expected))
 
 
 def _shown(thing: tuple[Any, str]) -> str:
@@ -57,10 +57,10 @@ def _read(bench: Bench, variant: Variant) -> list[Any]:
         picture = bench.root / "images/a.png"
         picture.write_bytes(pillow(OBJECTS))  # polygons take the size of the image
     context = bench.context(*listed)
-    found = [bench.used.reference(instance, context) for instance in listed]
-    for instance, reference in zip(listed, found, strict=True):
+    read = [bench.used.reference(instance, context) for instance in listed]
+    for instance, reference in zip(listed, read, strict=True):
         assert bench.used.ideal(reference, instance, context)  # the oracle can say it
-    return [_plain(variant.protocol, one) for one in found]
+    return [_plain(variant.protocol, one) for one in read]
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
@@ -69,8 +69,8 @@ def test_read_right_or_refused(tmp_path: Path, variant: Variant) -> None:
     for name, content in variant.files.items():
         bench.file(name, content)
     if variant.expected is not None:
-        for found, expected in zip(_read(bench, variant), variant.expected, strict=True):
-            _same(found, expected)
+        for result, expected in zip(_read(bench, variant), variant.expected, strict=True):
+            _same(result, expected)
         return
     if variant.word is None:
         with pytest.raises(ReferenceFormatError) as unreadable:
@@ -84,8 +84,8 @@ def test_read_right_or_refused(tmp_path: Path, variant: Variant) -> None:
     assert len(refused.value.readings) > 1
     if variant.settled is not None:
         bench.reading = {variant.word: variant.settled[0]}
-        for found, expected in zip(_read(bench, variant), variant.settled[1], strict=True):
-            _same(found, expected)
+        for result, expected in zip(_read(bench, variant), variant.settled[1], strict=True):
+            _same(result, expected)
 
 
 def test_every_family_has_variants_that_are_read_and_that_are_refused() -> None:

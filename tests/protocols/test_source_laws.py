@@ -35,10 +35,10 @@ DRESSES = st.sampled_from(["grey", "red", "green", "blue", "rgba", "la", "16 bit
 
 def drawn(boxes: list[tuple[int, int, int, int]]) -> NDArray[np.uint8]:
     """Return a map of objects, later ones over earlier ones."""
-    found = np.zeros((24, 32), np.uint8)
+    result = np.zeros((24, 32), np.uint8)
     for number, (top, left, height, width) in enumerate(boxes, 1):
-        found[top : top + height, left : left + width] = number
-    return found
+        result[top : top + height, left : left + width] = number
+    return result
 
 
 def dressed(objects: NDArray[np.uint8], values: list[int], dress: str) -> bytes:
@@ -73,8 +73,8 @@ def read(bench: Bench, content: bytes, raw: Any) -> Any:
 def test_the_object_is_all_that_was_drawn(tmp_path: Path, boxes: Any, values: list[int], dress: str) -> None:
     objects = drawn(boxes)
     bench = Bench(tmp_path, "semantic_segmentation", {"mode": "binary"})
-    found = read(bench, dressed(objects, values, dress), "m/1.png")
-    assert found is None or np.array_equal(found, objects > 0)
+    result = read(bench, dressed(objects, values, dress), "m/1.png")
+    assert result is None or np.array_equal(result, objects > 0)
 
 
 @SLOW
@@ -82,10 +82,10 @@ def test_the_object_is_all_that_was_drawn(tmp_path: Path, boxes: Any, values: li
 def test_no_class_is_lost_split_or_merged(tmp_path: Path, boxes: Any, values: list[int], dress: str) -> None:
     objects = drawn(boxes)
     bench = Bench(tmp_path, "semantic_segmentation", {"mode": "class"})
-    found = read(bench, dressed(objects, values, dress), "m/1.png")
-    if found is None:
+    result = read(bench, dressed(objects, values, dress), "m/1.png")
+    if result is None:
         return
-    ids = {int(one): np.unique(found[objects == one]).tolist() for one in np.unique(objects)}
+    ids = {int(one): np.unique(result[objects == one]).tolist() for one in np.unique(objects)}
     assert all(len(one) == 1 for one in ids.values())
     assert len({one[0] for one in ids.values()}) == len(ids)
     void = [one for one, given_ids in ids.items() if given_ids == [255]]
@@ -104,10 +104,10 @@ def test_no_class_is_lost_split_or_merged(tmp_path: Path, boxes: Any, values: li
 def test_every_instance_is_found(tmp_path: Path, boxes: Any, values: list[int]) -> None:
     objects = drawn(boxes)
     bench = Bench(tmp_path, "instance_segmentation")
-    found = read(bench, made.png16(np.array([0, *values])[objects]), {"mask": "m/1.png"})
-    if found is None:
+    result = read(bench, made.png16(np.array([0, *values])[objects]), {"mask": "m/1.png"})
+    if result is None:
         return
-    masks = sorted(one.mask.decode().tobytes() for one in found)
+    masks = sorted(one.mask.decode().tobytes() for one in result)
     assert masks == sorted((objects == one).tobytes() for one in np.unique(objects) if one)
 
 
@@ -115,5 +115,5 @@ def test_every_instance_is_found(tmp_path: Path, boxes: Any, values: list[int]) 
 def test_coded_ids_keep_their_instances(tmp_path: Path, values: list[int]) -> None:
     objects = drawn([(0, 0, 4, 4), (5, 5, 4, 4), (10, 10, 4, 4), (15, 15, 4, 4)])
     bench = Bench(tmp_path, "instance_segmentation")
-    found = read(bench, made.png16(np.array([0, *values])[objects]), {"mask": "m/1.png"})
-    assert [one.label for one in found] == [str(one // 1000) for one in values]
+    result = read(bench, made.png16(np.array([0, *values])[objects]), {"mask": "m/1.png"})
+    assert [one.label for one in result] == [str(one // 1000) for one in values]

@@ -82,10 +82,10 @@ def npz(**arrays: Any) -> bytes:
 
 
 def score(protocol: str, instance: Instance, answer: StructuredOutput | str, context: TaskContext) -> float:
-    found = protocols.get(protocol)
+    result = protocols.get(protocol)
     accumulator = metrics.make(METRICS[protocol])
     output = Output(answer) if isinstance(answer, str) else Output(medium="map", answer=answer)
-    accumulator.add(found.parse(output, instance, context), found.reference(instance, context))
+    accumulator.add(result.parse(output, instance, context), result.reference(instance, context))
     return accumulator.result().score
 
 
@@ -117,11 +117,11 @@ every_protocol = pytest.mark.parametrize("protocol", GOOD)
 
 @every_protocol
 def test_the_ideal_answer_is_read_back_and_has_the_best_score(protocol: str, folder: Folder) -> None:
-    instance, found = folder.instance(GOOD[protocol]), protocols.get(protocol)
+    instance, result = folder.instance(GOOD[protocol]), protocols.get(protocol)
     context = a_context(protocol, instance)
-    ideal = found.ideal(found.reference(instance, context), instance, context)
+    ideal = result.ideal(result.reference(instance, context), instance, context)
     assert isinstance(ideal, StructuredOutput)
-    assert ideal.form == found.form
+    assert ideal.form == result.form
     assert score(protocol, instance, ideal, context) == metrics.get(METRICS[protocol]).best
 
 
@@ -148,15 +148,15 @@ def test_an_instance_without_cloud_is_not_asked(protocol: str) -> None:
 
 @every_protocol
 def test_text_is_no_answer_and_another_form_is_an_error(protocol: str, folder: Folder) -> None:
-    instance, found = folder.instance(GOOD[protocol]), protocols.get(protocol)
+    instance, result = folder.instance(GOOD[protocol]), protocols.get(protocol)
     context = a_context(protocol, instance)
-    assert found.parse(Output("0 0 1 2"), instance, context) is None
+    assert result.parse(Output("0 0 1 2"), instance, context) is None
     assert score(protocol, instance, "none", context) == {"rte": 1000.0, "normal_angle_rmse": 90.0}.get(
         METRICS[protocol], 0.0
     )
     other: StructuredOutput = Poses(PATH) if protocol != "3d_odometry" else Boxes3d(())
     with pytest.raises(AnswerFormatError, match="is due"):
-        found.parse(Output(medium="map", answer=other), instance, context)
+        result.parse(Output(medium="map", answer=other), instance, context)
 
 
 @pytest.mark.parametrize("protocol", OTHER)
@@ -165,8 +165,8 @@ def test_another_number_of_points_or_frames_is_an_error(protocol: str, folder: F
     with pytest.raises(AnswerFormatError, match=r"where there are [34]"):
         score(protocol, instance, OTHER[protocol], a_context(protocol))
     close = Instance("1", "3d/tiny", {})
-    said = Output(medium="map", answer=OTHER[protocol])
-    assert protocols.get(protocol).parse(said, close, a_context(protocol)) is not None
+    answer = Output(medium="map", answer=OTHER[protocol])
+    assert protocols.get(protocol).parse(answer, close, a_context(protocol)) is not None
 
 
 @every_protocol
@@ -224,8 +224,8 @@ def test_the_kind_of_shape_is_told_or_a_synset(
     raw: Any, fields: Any, category: str | None, folder: Folder
 ) -> None:
     protocol = protocols.get("3d_part_segmentation")
-    found = protocol.reference(folder.instance(raw, fields), a_context("3d_part_segmentation"))
-    assert found.category == category
+    result = protocol.reference(folder.instance(raw, fields), a_context("3d_part_segmentation"))
+    assert result.category == category
 
 
 def test_classes_that_nobody_has_given_do_not_count(folder: Folder) -> None:
@@ -279,17 +279,17 @@ def test_objects_are_found_wherever_they_are(raw: Any, folder: Folder) -> None:
     folder.put("both.txt", b"3 1\n3 1\n0 0\n5 2\n")
     words = np.array([3 | 1 << 16, 3 | 1 << 16, 0, 5 | 1 << 16], "<u4")
     folder.put("scan.label", words.tobytes())
-    found = folder.reference("3d_instance_segmentation", raw)
+    result = folder.reference("3d_instance_segmentation", raw)
     accumulator = metrics.make("instance3d_map50")
-    accumulator.add(SCENE, found)
-    accumulator.add(found, SCENE)
+    accumulator.add(SCENE, result)
+    accumulator.add(result, SCENE)
     assert accumulator.result().score == 100.0
-    assert sorted(one.label for one in found.instances) == ["3", "5"]
+    assert sorted(one.label for one in result.instances) == ["3", "5"]
 
 
 def test_objects_without_classes_are_of_one(folder: Folder) -> None:
-    found = folder.reference("3d_instance_segmentation", [4, 4, -1, 9])
-    assert {one.label for one in found.instances} == {"object"}
+    result = folder.reference("3d_instance_segmentation", [4, 4, -1, 9])
+    assert {one.label for one in result.instances} == {"object"}
 
 
 @pytest.mark.parametrize(
@@ -343,9 +343,9 @@ def test_boxes_are_found_wherever_they_are(raw: Any, folder: Folder) -> None:
 
 def test_labels_are_compared_as_nuscenes_classes(folder: Folder) -> None:
     instance = folder.instance([{**CAR, "detection_name": "vehicle.bus.rigid"}])
-    said = Boxes3d((Box3d((1.0, 2.0, 0.5), (1, 1, 1), 0.0, "Bus ", 0.3, None),))
+    answer = Boxes3d((Box3d((1.0, 2.0, 0.5), (1, 1, 1), 0.0, "Bus ", 0.3, None),))
     context = a_context("3d_detection", instance)
-    assert score("3d_detection", instance, said, context) == 100.0
+    assert score("3d_detection", instance, answer, context) == 100.0
     assert context.labels == ("bus",)
 
 

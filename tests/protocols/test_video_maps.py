@@ -57,8 +57,8 @@ def folder(bench: Bench, name: str) -> str:
     ],
 )
 def test_masks_of_frames_in_every_form(masked: Bench, raw: Any) -> None:
-    said, reference = masked.said_back(raw)
-    assert reference == RLES == said
+    answer, reference = masked.said_back(raw)
+    assert reference == RLES == answer
 
 
 def test_a_folder_of_pictures_in_natural_order(masked: Bench) -> None:
@@ -66,8 +66,8 @@ def test_a_folder_of_pictures_in_natural_order(masked: Bench) -> None:
         masked.file(f"masks/other/{number + 9}.png", map_png(np.ones((2, 2), np.uint8)))
     folder(masked, "masks/clip")
     for raw in ("masks/clip", {"masks": "clip"}, {"gt_dir": "masks/clip/"}):
-        said, reference = masked.said_back(raw)
-        assert reference == RLES == said
+        answer, reference = masked.said_back(raw)
+        assert reference == RLES == answer
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def depth(tmp_path: Path) -> Bench:
 def test_disparity_as_the_released_data_have_it(depth: Bench) -> None:
     depth.file("depth/clip.npz", npz("disparity", CLIP[:, None]))
     for raw in ("clip.npz", {"depth": "clip.npz"}, {"disparity": "depth/clip.npz"}):
-        said, reference = depth.said_back(raw)
+        answer, reference = depth.said_back(raw)
         assert np.array_equal(reference, CLIP)
-        assert np.array_equal(said, CLIP)
+        assert np.array_equal(answer, CLIP)
 
 
 def test_disparity_that_does_not_fit_or_has_nothing_valid(depth: Bench) -> None:
@@ -137,9 +137,9 @@ def test_flow_in_every_form(flow: Bench) -> None:
     flow.file("flow/b.png", map_png(np.dstack([FLOW * 64 + 32768, np.zeros((1, 2))]).astype(np.uint16)))
     flow.file("flow/c.npz", npz("flow", FLOW))
     for name in ("a.flo", "b.png", "c.npz"):
-        said, reference = flow.said_back({"flow": name})
+        answer, reference = flow.said_back({"flow": name})
         assert np.array_equal(reference, FLOW)
-        assert np.array_equal(said, FLOW)
+        assert np.array_equal(answer, FLOW)
         with pytest.raises(AnswerFormatError, match="2x2 and 1x2"):
             flow.parsed(FlowField(np.zeros((2, 2, 2), np.float32)), {"flow": name})
 
@@ -147,9 +147,9 @@ def test_flow_in_every_form(flow: Bench) -> None:
 def test_unknown_flow_is_left_out_and_nothing_known_is_no_reference(flow: Bench) -> None:
     unknown = FLOW.copy()
     unknown[0, 0] = 1e10
-    said, reference = flow.said_back(flow.file("flow/a.flo", write_flo(unknown)))
+    answer, reference = flow.said_back(flow.file("flow/a.flo", write_flo(unknown)))
     assert np.isnan(reference[0, 0]).all()
-    assert said[0].tolist() == [[0, 0], [0.5, 0.25]]
+    assert answer[0].tolist() == [[0, 0], [0.5, 0.25]]
     flow.file("flow/b.flo", write_flo(np.full((1, 2, 2), np.nan)))
     flow.file("flow/c.flo", b"PIEH")
     flow.file("flow/d.png", map_png(np.zeros((1, 2), np.uint8)))
@@ -168,9 +168,9 @@ def test_saliency_from_folders_lists_and_masks(salient: Bench) -> None:
     folder(salient, "gt/clip")
     names = [f"gt/clip/{number}.png" for number in (9, 10, 11)]
     for raw in ({"gt_dir": "gt/clip"}, "gt/clip", names, {"masks": names}, PLAIN):
-        said, reference = salient.said_back(raw)
+        answer, reference = salient.said_back(raw)
         assert np.array_equal(reference, np.stack(FRAMES))
-        assert np.array_equal(said, np.stack(FRAMES) * np.uint8(255))
+        assert np.array_equal(answer, np.stack(FRAMES) * np.uint8(255))
     assert np.array_equal(salient.parsed(MaskSequence(RLES), "gt/clip"), np.stack(FRAMES) * np.uint8(255))
 
 

@@ -272,8 +272,8 @@ WAYS = (
 def _read(way: Way) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
     instances = [an_instance(given, output, str(n)) for n, (given, output) in enumerate(way.entries)]
     context = a_context(way.protocol, *instances, header=way.header)
-    found = protocols.get(way.protocol)
-    return [found.reference(instance, context) for instance in instances], context.labels
+    read = protocols.get(way.protocol)
+    return [read.reference(instance, context) for instance in instances], context.labels
 
 
 def test_there_are_the_forty_most_used_ways() -> None:
@@ -313,6 +313,6 @@ def test_a_reading_settles_it(name: str, reading: dict[str, str], wanted: list[s
     with pytest.raises(AmbiguousReferenceError):
         a_context(way.protocol, *instances, header=way.header)
     context = a_context(way.protocol, *instances, header=way.header, reading=reading)
-    found = protocols.get(way.protocol)
-    assert set(reading) <= set(found.reading_words)
-    assert [found.reference(instance, context) for instance in instances] == [(word,) for word in wanted]
+    result = protocols.get(way.protocol)
+    assert set(reading) <= set(result.reading_words)
+    assert [result.reference(instance, context) for instance in instances] == [(word,) for word in wanted]

@@ -40,8 +40,8 @@ ROWS = st.lists(
 def test_what_is_written_is_read(rows: list[InstanceRow], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("run")
     write_rows(folder, "image/comprehension/some-task", rows)
-    found = read_rows(folder, "image/comprehension/some-task")
-    assert found == sorted(rows, key=lambda row: row.instance)
+    result = read_rows(folder, "image/comprehension/some-task")
+    assert result == sorted(rows, key=lambda row: row.instance)
     assert tasks_with_rows(folder) == ("image/comprehension/some-task",)
 
 

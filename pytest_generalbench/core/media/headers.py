@@ -138,7 +138,7 @@ def video_size(path: Path) -> Size | None:
 
 def _track_size(file: BinaryIO, start: int, end: int, inside: tuple[bytes, ...] = (b"moov", b"trak")) -> Size:
     """Return the largest size that a track between `start` and `end` states; sound has size 0."""
-    found = Size(0, 0)
+    track_size = Size(0, 0)
     for _ in range(_MAX_ATOMS):
         if start + 8 > end:
             break
@@ -151,13 +151,13 @@ def _track_size(file: BinaryIO, start: int, end: int, inside: tuple[bytes, ...] 
         if stop < begin:
             break
         if kind in inside[:1]:
-            found = max(found, _track_size(file, begin, stop, inside[1:]))
+            track_size = max(track_size, _track_size(file, begin, stop, inside[1:]))
         elif kind == b"tkhd":
             file.seek(stop - 44)
             across, aside, _, _, down, *_, width, height = struct.unpack(">9iII", file.read(44))
             size = Size(width >> 16, height >> 16)
             # A matrix without a diagonal turns the frames by a quarter.
             turned = across == 0 and down == 0 and aside != 0
-            found = max(found, Size(size.height, size.width) if turned else size)
+            track_size = max(track_size, Size(size.height, size.width) if turned else size)
         start = stop
-    return found
+    return track_size

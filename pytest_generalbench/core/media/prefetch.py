@@ -46,10 +46,10 @@ class Ahead:
     def take(self, way: str, medium: Hashable, given: tuple[Any, ...], decode: Callable[[], Any]) -> Any:
         """Return what was decoded ahead, else decode now; raises what decoding raises."""
         self.habits[way] = given
-        found = self._waiting.pop((way, medium, *given), None)
-        if found is None or found.job.cancel():  # nobody has begun it: do it here
+        result = self._waiting.pop((way, medium, *given), None)
+        if result is None or result.job.cancel():  # nobody has begun it: do it here
             return decode()
-        return found.job.result()
+        return result.job.result()
 
     def begin_turn(self) -> None:
         """Start a batch: what was decoded for the batch before the last and never asked for is dropped."""

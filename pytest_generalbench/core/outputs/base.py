@@ -77,12 +77,12 @@ class StructuredOutput:
     def keep(self, put: Put) -> dict[str, Any]:
         """Return the plain form; arrays go through `put` as one .npz file."""
         values, arrays = _flattened(self)
-        told: dict[str, Any] = {"form": self.form, "values": values}
+        value: dict[str, Any] = {"form": self.form, "values": values}
         if arrays:
             buffer = io.BytesIO()
             np.savez_compressed(buffer, **cast("dict[str, Any]", arrays))
-            told["file"] = put(buffer.getvalue(), ".npz")
-        return told
+            value["file"] = put(buffer.getvalue(), ".npz")
+        return value
 
     @classmethod
     def restore(cls, plain: Mapping[str, Any], get: Get) -> StructuredOutput:
@@ -170,8 +170,8 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
         with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
             return {name: loaded[name] for name in loaded.files}
     except _DAMAGE as error:
-        told = " ".join(str(error).split())[:200]
-        raise AnswerFormatError(f"not a .npz of plain arrays ({type(error).__name__}: {told})") from error
+        reason = " ".join(str(error).split())[:200]
+        raise AnswerFormatError(f"not a .npz of plain arrays ({type(error).__name__}: {reason})") from error
 
 
 def answer_from_plain(plain: Any, get: Get) -> StructuredOutput:

@@ -64,11 +64,11 @@ class MediaOutput(StructuredOutput):
 
     def keep(self, put: Put) -> dict[str, Any]:
         """Return the plain form: facts, the file's name, the preview's name."""
-        told = {"form": self.form, "values": self.facts(), "file": put(self.content(), self.endings[0])}
+        value = {"form": self.form, "values": self.facts(), "file": put(self.content(), self.endings[0])}
         shown = self.preview()
         if shown is not None:
-            told["preview"] = put(png(thumbnail(shown, PREVIEW_SIDE)), ".png")
-        return told
+            value["preview"] = put(png(thumbnail(shown, PREVIEW_SIDE)), ".png")
+        return value
 
     @classmethod
     def restore(cls, plain: Mapping[str, Any], get: Get) -> Self:

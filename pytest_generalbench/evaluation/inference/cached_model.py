@@ -63,18 +63,18 @@ class CachedModel(Model):
 
     def _named(self) -> str:
         """Return the digest of the model's identity; load it when that is the only way to know it."""
-        told = self._identify()
-        if told is None:
+        entry = self._identify()
+        if entry is None:
             real = self._loaded()
-            told = self._identify()  # what was downloaded just now can be told
-            if told is None:
-                told = {**real.identity(), "device": None}
+            entry = self._identify()  # what was downloaded just now can be told
+            if entry is None:
+                entry = {**real.identity(), "device": None}
                 if not real.knows_itself:
                     self.off = (
                         "nothing is cached: the model does not say who it is; give it identity(), which "
                         "returns what tells its weights from others"
                     )
-        return digest({"weights": told, **self._backend})
+        return digest({"weights": entry, **self._backend})
 
     def _described(self) -> dict[str, Any]:
         """Return what is known of the model, from the cache or from the model itself."""
@@ -119,17 +119,17 @@ class CachedModel(Model):
             known = {"unsupported": self._loaded().unsupported(task)}
             if self.off is None:
                 self._cache.describe(name, known)
-        told: str | None = known["unsupported"]
-        return told
+        value: str | None = known["unsupported"]
+        return value
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
         """Answer what the cache holds, ask the model the rest, and keep what it says."""
         keys = [self._key(request) for request in requests]
-        found = [None if key is None else self._cache.get(key) for key in keys]
-        missing = [request for request, output in zip(requests, found, strict=True) if output is None]
+        result = [None if key is None else self._cache.get(key) for key in keys]
+        missing = [request for request, output in zip(requests, result, strict=True) if output is None]
         fresh = iter(self._ask(missing))
         answers: list[Output | Failed] = []
-        for request, key, held in zip(requests, keys, found, strict=True):
+        for request, key, held in zip(requests, keys, result, strict=True):
             place = (request.task_id, request.instance_id)
             if held is not None:
                 self.hits.add(place)
@@ -186,8 +186,8 @@ class CachedModel(Model):
 
     def identity(self) -> dict[str, Any]:
         """Return what the model says of itself, or said when it was loaded last."""
-        told: dict[str, Any] = self._facts["identity"]
-        return told
+        value: dict[str, Any] = self._facts["identity"]
+        return value
 
     def close(self) -> None:
         """Close the model, when it was loaded."""
@@ -197,11 +197,11 @@ class CachedModel(Model):
 
 def _marked(output: Output, key: CacheKey | None, *, is_hit: bool) -> Output:
     """Return the output with its key, which the ledger keeps and `cache explain` reads."""
-    told = {"is_hit": is_hit, **(key.to_dict() if key else {})}
+    entry = {"is_hit": is_hit, **(key.to_dict() if key else {})}
     return Output(
         text=output.text,
         medium=output.medium,
         answer=output.answer,
         refused=output.refused,
-        details={**output.details, "cache": told},
+        details={**output.details, "cache": entry},
     )

@@ -27,12 +27,12 @@ def _rank(*words: str) -> bytes:
 def shares(task_ids: Collection[str], count: int) -> dict[str, int]:
     """Spread `count` instances over tasks, as evenly as can be; every process spreads them alike."""
     ranked = sorted(task_ids, key=_rank)
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for place, task_id in enumerate(ranked):
         share = count // len(ranked) + (place < count % len(ranked))
         if share:
-            found[task_id] = share
-    return found
+            result[task_id] = share
+    return result
 
 
 def chosen(requests: Iterable[Request], count: int) -> list[str]:

@@ -212,14 +212,14 @@ def _serve(connection: Connection, work: Work) -> None:
         job = connection.recv()
         if not isinstance(job, Job):
             continue  # what ends a task that has failed here
-        told = _Told(connection)
+        value = _Told(connection)
         try:
-            result = work(job, told.is_written)
+            result = work(job, value.is_written)
         except Dropped:
             continue
         except BaseException:  # noqa: BLE001 - the parent scores it, and meets the same
             result = None
-        if told.wait():
+        if value.wait():
             connection.send(result)
 
 

@@ -57,7 +57,7 @@ def read_ratings(path: Path, tasks: Iterable[Task], source: str | None = None) -
     rated an instance twice.
     """
     rated = {task.id: task for task in tasks if task.metric.name in HUMAN_METRICS}
-    found: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    ratings: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -67,16 +67,16 @@ def read_ratings(path: Path, tasks: Iterable[Task], source: str | None = None) -
                     f"{path.name}: no column {lacking[0]!r}; it needs {','.join(COLUMNS)}"
                 )
             for row in rows:
-                _take(row, f"{path.name} line {rows.line_num}", rated, found)
+                _take(row, f"{path.name} line {rows.line_num}", rated, ratings)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise GeneralBenchError(f"{path}: the ratings cannot be read ({error})") from error
     by_task = {
-        task: {instance: tuple(said.values()) for instance, said in instances.items()}
-        for task, instances in found.items()
+        task: {instance: tuple(answer.values()) for instance, answer in instances.items()}
+        for task, instances in ratings.items()
     }
     raters = {
-        task: len({rater for said in instances.values() for rater in said})
-        for task, instances in found.items()
+        task: len({rater for answer in instances.values() for rater in answer})
+        for task, instances in ratings.items()
     }
     return Ratings(by_task, raters, source or path.name)
 
@@ -85,7 +85,7 @@ def _take(
     row: Mapping[str, str | None],
     place: str,
     tasks: Mapping[str, Task],
-    found: dict[str, dict[str, dict[str, float]]],
+    result: dict[str, dict[str, dict[str, float]]],
 ) -> None:
     task, instance, rater, score = ((row[name] or "").strip() for name in COLUMNS)
     if not score:
@@ -99,9 +99,9 @@ def _take(
         value = math.nan
     if not scale.low <= value <= scale.high:
         raise GeneralBenchError(f"{place}: a score is {scale.low:g} to {scale.high:g}, not {score!r}")
-    if rater in found[task][instance]:
+    if rater in result[task][instance]:
         raise GeneralBenchError(f"{place}: {rater or 'the same rater'} rated {instance!r} twice")
-    found[task][instance][rater] = value
+    result[task][instance][rater] = value
 
 
 def make_ratings(settings: Settings, data: DataSource, tasks: Sequence[Task], folder: Path) -> Ratings:

@@ -46,8 +46,8 @@ class DemoJudge:
 
     def verdict(self, question: str, references: Sequence[str], answer: str) -> tuple[float | None, str]:
         """Compare words."""
-        said = set(tokenise(answer))
-        agrees = any(set(tokenise(reference)) <= said for reference in references)
+        output = set(tokenise(answer))
+        agrees = any(set(tokenise(reference)) <= output for reference in references)
         return float(agrees), "demo"
 
 
@@ -68,21 +68,21 @@ class ServedJudge:
         """Ask up to three times; a server that does not answer, or not with 0 or 1, gives None."""
         listed = "\n".join(f"- {reference}" for reference in references)
         prompt = _INSTRUCTION.format(question=question, references=listed, answer=answer)
-        said = ""
+        reason = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(2.0**attempt - 1.0)
             try:
-                said = self._ask(prompt)
+                reason = self._ask(prompt)
             except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError, IndexError) as error:
-                said = f"judge failed: {type(error).__name__}: {error}"
+                reason = f"judge failed: {type(error).__name__}: {error}"
                 if isinstance(error, urllib.error.HTTPError) and error.code in (400, 401, 403, 404):
                     break  # asking again cannot help
                 continue
-            found = re.fullmatch(r"\W*([01])\W*", said)
-            if found:
-                return float(found[1]), said
-        return None, said[:200]
+            match = re.fullmatch(r"\W*([01])\W*", reason)
+            if match:
+                return float(match[1]), reason
+        return None, reason[:200]
 
     def _ask(self, prompt: str) -> str:
         body = {

@@ -68,13 +68,13 @@ class JudgeQueue:
             if answer is None:
                 continue
             references = self._scoring.protocol.reference(instance, self._scoring.context)
-            verdict, said = self._judge.verdict(self._questions[record.instance], references, str(answer))
-            told = Record(
+            verdict, output = self._judge.verdict(self._questions[record.instance], references, str(answer))
+            value = Record(
                 record.task,
                 record.instance,
                 kind="verdict",
                 digest=verdict_digest(record),
                 verdict=verdict,
-                message=said,
+                message=output,
             )
-            self._ledger.append([told])
+            self._ledger.append([value])

@@ -94,7 +94,7 @@ def score_task(
     outputs = ((item, output) for item in given.instances if (output := answers[item.id].output))
     given = replace(given, context=given.protocol.settle(outputs, given.context))
     states: Counter[str] = Counter()
-    told: Counter[str] = Counter()
+    stated: Counter[str] = Counter()
     problems: list[str] = []
     rows: list[InstanceRow] = []
     added: list[str] = []
@@ -103,7 +103,7 @@ def score_task(
         state, prediction, message = read_answer(record, instance, given)
         short = "" if prediction is None else (record.output and record.output.key) or str(prediction)
         if prediction is not None:
-            told[short] += 1
+            stated[short] += 1
         if state == "ok" and task.metric.name == JUDGE_METRIC and instance.has_reference:
             verdict = verdicts.get(instance.id)
             if verdict is None or verdict.verdict is None:
@@ -125,7 +125,7 @@ def score_task(
             accumulator.add(prediction, reference)
             added.append(instance.id)
     value = accumulator.result(added)
-    result = _result(given, value, states, told, problems, seconds)
+    result = _result(given, value, states, stated, problems, seconds)
     return replace(result, rows=instance_rows(rows, added, value, given.instances))
 
 
@@ -133,7 +133,7 @@ def _result(
     given: ScoringInput,
     value: metrics.MetricValue,
     states: Counter[str],
-    told: Counter[str],
+    text: Counter[str],
     problems: list[str],
     seconds: float,
 ) -> TaskResult:
@@ -148,7 +148,7 @@ def _result(
         state, reason = "answered", "the close set has no references: answers are kept, nothing is scored"
     score = None if is_close or not answered or math.isnan(value.score) else value.score
     identities = backbone_identities(given)
-    top, count = told.most_common(1)[0] if told else (None, 0)
+    top, count = text.most_common(1)[0] if text else (None, 0)
     return TaskResult(
         id=task.id,
         state=state,
@@ -167,7 +167,7 @@ def _result(
         warnings=given.warnings,
         backbones=identities,
         top_answer=None if top is None else escape_surrogates(top[:40]),
-        top_share=count / total if told else None,
+        top_share=count / total if text else None,
     )
 
 

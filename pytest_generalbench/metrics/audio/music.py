@@ -69,24 +69,24 @@ def pcc(prediction: SymbolicMusic, reference: SymbolicMusic) -> float:
     69.1564
     """
     cells = max(1, math.ceil(max(prediction.quarters, reference.quarters) * CELLS))
-    said, true = chroma_roll(prediction, cells).ravel(), chroma_roll(reference, cells).ravel()
-    if np.array_equal(said, true):
+    predicted, true = chroma_roll(prediction, cells).ravel(), chroma_roll(reference, cells).ravel()
+    if np.array_equal(predicted, true):
         return 100.0
-    said, true = said - said.mean(), true - true.mean()
-    norms = math.sqrt(float(said @ said) * float(true @ true))
-    return 0.0 if norms < 1e-12 else 100 * min(1.0, max(0.0, float(said @ true) / norms))
+    predicted, true = predicted - predicted.mean(), true - true.mean()
+    norms = math.sqrt(float(predicted @ predicted) * float(true @ true))
+    return 0.0 if norms < 1e-12 else 100 * min(1.0, max(0.0, float(predicted @ true) / norms))
 
 
 def _changes(piece: SymbolicMusic) -> dict[int, list[tuple[tuple[int, int], int]]]:
     """Return what starts (1) and stops (-1) by grid step: (instrument, pitch)."""
-    found: dict[int, list[tuple[tuple[int, int], int]]] = {}
+    changes: dict[int, list[tuple[tuple[int, int], int]]] = {}
     for note in piece.notes:
         start = round(note.start * GRID)
         stop = max(start + 1, round((note.start + note.length) * GRID))
         voice = (note.instrument, note.pitch)
-        found.setdefault(start, []).append((voice, 1))
-        found.setdefault(stop, []).append((voice, -1))
-    return found
+        changes.setdefault(start, []).append((voice, 1))
+        changes.setdefault(stop, []).append((voice, -1))
+    return changes
 
 
 def e_accuracy(prediction: SymbolicMusic, reference: SymbolicMusic) -> float:
@@ -107,13 +107,15 @@ def e_accuracy(prediction: SymbolicMusic, reference: SymbolicMusic) -> float:
     >>> e_accuracy(duet, duet), e_accuracy(SymbolicMusic((Note(0, 2, 60, 80, 40),)), duet)
     (100.0, 75.0)
     """
-    said, true = _changes(prediction), _changes(reference)
+    predicted, true = _changes(prediction), _changes(reference)
     sounding: tuple[Counter[tuple[int, int]], Counter[tuple[int, int]]] = (Counter(), Counter())
     both, either = 0, 0
     shares: list[float] = []
-    for moment in sorted({*said, *true}):
+    for moment in sorted({*predicted, *true}):
         changes = [
-            (side, *change) for side, piece in enumerate((said, true)) for change in piece.get(moment, ())
+            (side, *change)
+            for side, piece in enumerate((predicted, true))
+            for change in piece.get(moment, ())
         ]
         for side, voice, step in changes:
             own, other = sounding[side], sounding[1 - side][voice] > 0

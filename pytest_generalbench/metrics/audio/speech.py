@@ -89,9 +89,9 @@ def _errors(prediction: str | None, reference: str, by_character: bool) -> tuple
     true = _units(reference, by_character)
     if prediction is None:
         return max(LIMIT[0] * len(true), LIMIT[1]), len(true)
-    said = _units(prediction, by_character)
-    letters = {unit: chr(0x10000 + place) for place, unit in enumerate(dict.fromkeys((*said, *true)))}
-    first, second = ("".join(letters[unit] for unit in units) for units in (said, true))
+    predicted = _units(prediction, by_character)
+    letters = {unit: chr(0x10000 + place) for place, unit in enumerate(dict.fromkeys((*predicted, *true)))}
+    first, second = ("".join(letters[unit] for unit in units) for units in (predicted, true))
     return edit_distance(first, second), len(true)
 
 

@@ -38,8 +38,8 @@ def _pair(
     if prediction is None:
         return None, reference.astype(np.float64)
     if np.shape(prediction) != reference.shape or not np.isfinite(prediction).all():
-        told = f"{np.shape(prediction)} for {reference.shape}"
-        raise PredictionFormatError(f"metric {metric!r}: the answer does not fit the reference: {told}")
+        shapes = f"{np.shape(prediction)} for {reference.shape}"
+        raise PredictionFormatError(f"metric {metric!r}: the answer does not fit the reference: {shapes}")
     return np.asarray(prediction, dtype=np.float64), reference.astype(np.float64)
 
 
@@ -56,7 +56,7 @@ def rms_cm(prediction: NDArray[Any] | None, reference: NDArray[Any], crop: str =
     >>> rms_cm(np.array([[1.0, 2.5], [3.0, 9.0]]), np.array([[1.3, 2.1], [0.0, 11.0]]))
     35.35533905932737
     """
-    said, truth = _pair("depth_rms", prediction, reference, 2)
+    predicted, truth = _pair("depth_rms", prediction, reference, 2)
     valid = (truth > NEAREST) & (truth < FARTHEST)
     size, part = EIGEN_CROP
     if crop == "eigen" and truth.shape == size and valid[part].any():
@@ -66,22 +66,22 @@ def rms_cm(prediction: NDArray[Any] | None, reference: NDArray[Any], crop: str =
     if not valid.any():
         raise _none_valid("depth_rms")
     truth = truth[valid]
-    if said is None:
+    if predicted is None:
         errors = np.maximum(truth - NEAREST, FARTHEST - truth)
     else:
-        errors = np.clip(said[valid], NEAREST, FARTHEST) - truth
+        errors = np.clip(predicted[valid], NEAREST, FARTHEST) - truth
     return 100.0 * math.sqrt(float(np.mean(errors * errors)))
 
 
-def aligned(said: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
+def aligned(predicted: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return scale * said + shift with the least squared distance to `truth`; a constant gets scale 0.
 
     >>> aligned(np.array([1.0, 2.0, 3.0]), np.array([5.0, 7.0, 9.0])).tolist()
     [5.0, 7.0, 9.0]
     """
     # Centred values of magnitude 1: the plain normal equations lose everything beside a large shift.
-    middle = said.mean()
-    spread = said - middle
+    middle = predicted.mean()
+    spread = predicted - middle
     largest = np.abs(spread).max()
     if largest <= 1e-12 * max(1.0, abs(middle)):
         return np.full(truth.shape, truth.mean())
@@ -97,15 +97,15 @@ def clip_absrel(prediction: NDArray[Any] | None, reference: NDArray[Any]) -> flo
     >>> clip_absrel(np.array([[[1.0, 2.0, 9.0]]]), np.array([[[2.0, 4.0, 0.0]]]))
     0.0
     """
-    said, truth = _pair("absrel", prediction, reference, 3)
+    predicted, truth = _pair("absrel", prediction, reference, 3)
     low, high = DISPARITY
     valid = (truth > low) & (truth < high)
     if not valid.any():
         raise _none_valid("absrel")
     truth = truth[valid]
-    if said is None:
+    if predicted is None:
         return _worst_absrel(truth)
-    fitted = np.clip(aligned(np.maximum(said[valid], low), truth), low, high)
+    fitted = np.clip(aligned(np.maximum(predicted[valid], low), truth), low, high)
     return float(np.mean(np.abs(fitted - truth) / truth))
 
 

@@ -50,17 +50,17 @@ def overlaps_by_label(prediction: Sequence[FoundMask], reference: Sequence[TrueM
     >>> overlaps_by_label([FoundMask(mask, "cat")], [TrueMask(mask, "cat"), TrueMask(mask, "dog")]).tolist()
     [[1.0, 0.0]]
     """
-    found = np.zeros((len(prediction), len(reference)))
+    result = np.zeros((len(prediction), len(reference)))
     for label in {one.label for one in reference}:
         rows = [place for place, one in enumerate(prediction) if one.label == label]
         columns = [place for place, one in enumerate(reference) if one.label == label]
         truth = [reference[place] for place in columns]
-        found[np.ix_(rows, columns)] = overlap_matrix(
+        result[np.ix_(rows, columns)] = overlap_matrix(
             [prediction[place].mask for place in rows],
             [one.mask for one in truth],
             [one.crowd for one in truth],
         )
-    return found
+    return result
 
 
 class MaskApAccumulator:

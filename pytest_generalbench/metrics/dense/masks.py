@@ -112,9 +112,9 @@ def rle_overlap(first: Sequence[Rle], second: Sequence[Rle]) -> Overlap:
     if coco is None:
         one, other = Spans(first), Spans(second)
         return Overlap(one.common(other), one.area, other.area)
-    said, truth = _for_coco(first), _for_coco(second)
-    common = [coco.merge(pair, intersect=True) for pair in zip(said, truth, strict=True)]
-    both, one_area, other_area = (int(coco.area(masks).sum()) for masks in (common, said, truth))
+    predicted, truth = _for_coco(first), _for_coco(second)
+    common = [coco.merge(pair, intersect=True) for pair in zip(predicted, truth, strict=True)]
+    both, one_area, other_area = (int(coco.area(masks).sum()) for masks in (common, predicted, truth))
     return Overlap(both, one_area, other_area)
 
 
@@ -134,38 +134,40 @@ def overlap_matrix(answers: Sequence[Rle], references: Sequence[Rle], crowd: Seq
     With a crowd it is the share of the answer that lies in it, as in COCO. Pairs that cannot
     meet, by the columns that they touch, cost nothing; all others are counted in one pass.
     """
-    found = np.zeros((len(answers), len(references)))
-    if not found.size:
-        return found
+    result = np.zeros((len(answers), len(references)))
+    if not result.size:
+        return result
     coco = coco_masks()
     if coco is not None:
         counted: NDArray[Any] = coco.iou(
             _for_coco(answers), _for_coco(references), [int(one) for one in crowd]
         )
         return counted
-    said, truth = Spans(answers), Spans(references)
-    low, high = said.reach()
+    predicted, truth = Spans(answers), Spans(references)
+    low, high = predicted.reach()
     true_low, true_high = truth.reach()
     rows, columns = np.nonzero((low[:, None] < true_high) & (true_low < high[:, None]))
     if not len(rows):
-        return found
-    sizes = np.diff(said.first)[rows]
+        return result
+    sizes = np.diff(predicted.first)[rows]
     ends = sizes.cumsum()
     # The intervals of each pair's answer, moved to where its reference lies.
-    intervals = np.arange(ends[-1]) + (said.first[rows] - ends + sizes).repeat(sizes)
-    moved = (truth.offsets[columns] - said.offsets[rows]).repeat(sizes)
-    set_ = truth.before(said.stops[intervals] + moved) - truth.before(said.starts[intervals] + moved)
+    intervals = np.arange(ends[-1]) + (predicted.first[rows] - ends + sizes).repeat(sizes)
+    moved = (truth.offsets[columns] - predicted.offsets[rows]).repeat(sizes)
+    set_ = truth.before(predicted.stops[intervals] + moved) - truth.before(
+        predicted.starts[intervals] + moved
+    )
     summed = np.concatenate(([0], np.cumsum(set_)))
     both = summed[ends] - summed[ends - sizes]
-    union = said.areas[rows] + np.where(np.asarray(crowd)[columns], 0, truth.areas[columns] - both)
-    found[rows, columns] = both / np.maximum(union, 1)
-    return found
+    union = predicted.areas[rows] + np.where(np.asarray(crowd)[columns], 0, truth.areas[columns] - both)
+    result[rows, columns] = both / np.maximum(union, 1)
+    return result
 
 
 def same_size(metric: str, first: Sequence[Rle], second: Sequence[Rle]) -> None:
     """Raise PredictionFormatError unless both are as many masks, and of one size each."""
     if len(first) != len(second) or any(a.shape != b.shape for a, b in zip(first, second, strict=True)):
-        told = [f"{len(masks)} of {masks[0].shape if masks else '-'}" for masks in (first, second)]
+        shapes = [f"{len(masks)} of {masks[0].shape if masks else '-'}" for masks in (first, second)]
         raise PredictionFormatError(
-            f"metric {metric!r}: masks do not fit the reference: {' and '.join(told)}"
+            f"metric {metric!r}: masks do not fit the reference: {' and '.join(shapes)}"
         )

@@ -60,9 +60,9 @@ class MatteAccumulator:
         if prediction is None:
             errors = np.maximum(truth, 1 - truth)
         elif np.shape(prediction) != truth.shape or not np.isfinite(prediction).all():
-            told = f"{np.shape(prediction)} for {truth.shape}"
+            shapes = f"{np.shape(prediction)} for {truth.shape}"
             raise PredictionFormatError(
-                f"metric {self._name!r}: the alpha does not fit the reference: {told}"
+                f"metric {self._name!r}: the alpha does not fit the reference: {shapes}"
             )
         else:
             errors = np.clip(np.asarray(prediction, dtype=np.float64), 0.0, 1.0) - truth

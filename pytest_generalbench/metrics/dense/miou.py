@@ -56,13 +56,13 @@ def class_counts(
     if prediction.shape != reference.shape:
         shapes = f"{prediction.shape} and {reference.shape}"
         raise PredictionFormatError(f"metric 'miou': the maps differ in shape: {shapes}")
-    said = prediction.reshape(-1)
-    size = int(max(truth.max(initial=0), said.max(initial=0), left_out.max(initial=0))) + 1
+    predicted = prediction.reshape(-1)
+    size = int(max(truth.max(initial=0), predicted.max(initial=0), left_out.max(initial=0))) + 1
     if size <= _DENSE:
-        return _dense_counts(said, truth, left_out, size)
+        return _dense_counts(predicted, truth, left_out, size)
     keep = ~np.isin(truth, left_out)
-    said, truth = said[keep], truth[keep]
-    return _sparse_counts(np.where(np.isin(said, left_out), -1, said), truth)
+    predicted, truth = predicted[keep], truth[keep]
+    return _sparse_counts(np.where(np.isin(predicted, left_out), -1, predicted), truth)
 
 
 _DENSE: Final = 1 << 12
@@ -70,25 +70,28 @@ _DENSE: Final = 1 << 12
 
 
 def _dense_counts(
-    said: NDArray[Any], truth: NDArray[np.int64], left_out: NDArray[np.int64], size: int
+    predicted: NDArray[Any], truth: NDArray[np.int64], left_out: NDArray[np.int64], size: int
 ) -> dict[int, tuple[int, int, int]]:
     """Count with one pass for each of the three sums; ignored pixels take the place after the last class."""
     place = np.arange(size + 1)
     place[left_out] = size
     truth = place[truth]
-    said = place[said]  # no class, -1, is the last place
+    predicted = place[predicted]  # no class, -1, is the last place
     counted = truth < size
     if not counted.all():
-        said, truth = said[counted], truth[counted]
+        predicted, truth = predicted[counted], truth[counted]
     refer = np.bincount(truth, minlength=size)
-    predict = np.bincount(said, minlength=size + 1)
-    both = np.bincount(truth[said == truth], minlength=size)
+    predict = np.bincount(predicted, minlength=size + 1)
+    both = np.bincount(truth[predicted == truth], minlength=size)
     classes = np.flatnonzero(refer + predict[:size])
     return {int(one): (int(both[one]), int(predict[one]), int(refer[one])) for one in classes}
 
 
-def _sparse_counts(said: NDArray[Any], truth: NDArray[np.int64]) -> dict[int, tuple[int, int, int]]:
-    sums = [np.unique(part, return_counts=True) for part in (truth[said == truth], said[said >= 0], truth)]
+def _sparse_counts(predicted: NDArray[Any], truth: NDArray[np.int64]) -> dict[int, tuple[int, int, int]]:
+    sums = [
+        np.unique(part, return_counts=True)
+        for part in (truth[predicted == truth], predicted[predicted >= 0], truth)
+    ]
     both, predict, refer = (dict(zip(ids.tolist(), counts.tolist(), strict=True)) for ids, counts in sums)
     classes = sorted({*predict, *refer})
     return {one: (both.get(one, 0), predict.get(one, 0), refer.get(one, 0)) for one in classes}
@@ -144,17 +147,17 @@ def _both(prediction: Masks | None, reference: Masks) -> tuple[int, int]:
             return 0, reference.size
         if not isinstance(prediction, np.ndarray) or prediction.shape != reference.shape:
             raise PredictionFormatError("metric 'miou': the masks differ in shape")
-        found = array_overlap(prediction.astype(bool), reference)
-        return found.both, found.union
+        both = array_overlap(prediction.astype(bool), reference)
+        return both.both, both.union
     masks = (reference,) if isinstance(reference, Rle) else reference
     if not isinstance(masks, tuple | list) or not all(isinstance(one, Rle) for one in masks):
         bad_reference("miou", "a bool array, a mask or a tuple of masks", reference)
     if prediction is None:
         return 0, sum(mask.height * mask.width for mask in masks)
-    said = (prediction,) if isinstance(prediction, Rle) else prediction
-    same_size("miou", said, masks)
-    found = rle_overlap(said, masks)
-    return found.both, found.union
+    predicted = (prediction,) if isinstance(prediction, Rle) else prediction
+    same_size("miou", predicted, masks)
+    both = rle_overlap(predicted, masks)
+    return both.both, both.union
 
 
 def _pooled(counts: NDArray[np.int64]) -> NDArray[np.float64]:

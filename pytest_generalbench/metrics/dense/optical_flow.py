@@ -40,8 +40,8 @@ def end_point_error(prediction: NDArray[Any] | None, reference: NDArray[Any]) ->
     if prediction is None:
         return largest_error(truth, reference.shape[:2])
     if np.shape(prediction) != reference.shape or not np.isfinite(prediction).all():
-        told = f"{np.shape(prediction)} for {reference.shape}"
-        raise PredictionFormatError(f"metric 'epe': the flow does not fit the reference: {told}")
+        shapes = f"{np.shape(prediction)} for {reference.shape}"
+        raise PredictionFormatError(f"metric 'epe': the flow does not fit the reference: {shapes}")
     errors = np.asarray(prediction, dtype=np.float64)[valid] - truth
     return float(np.mean(np.hypot(errors[:, 0], errors[:, 1])))
 

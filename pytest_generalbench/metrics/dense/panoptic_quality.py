@@ -55,19 +55,19 @@ def image_quality(prediction: Panoptic | None, reference: Panoptic) -> dict[str,
             pairs.setdefault(one, {})[other] = pixels
         else:
             void[one] = void.get(one, 0) + pixels
-    said = {
+    predicted = {
         one: name
         for one, name in (prediction.categories if prediction else {}).items()
         if said_areas.get(one)
     }
     ious: dict[str, list[float]] = {}
     false: dict[str, int] = {}
-    found: set[int] = set()
-    for one, name in said.items():
+    result: set[int] = set()
+    for one, name in predicted.items():
         match = _match(one, name, pairs.get(one, {}), said_areas[one] - void.get(one, 0), areas, reference)
         if match is not None:
             ious.setdefault(name, []).append(match[1])
-            found.add(match[0])
+            result.add(match[0])
             continue
         crowd = sum(
             pixels for other, pixels in pairs.get(one, {}).items() if reference.crowds.get(other) == name
@@ -76,7 +76,7 @@ def image_quality(prediction: Panoptic | None, reference: Panoptic) -> dict[str,
             false[name] = false.get(name, 0) + 1
     missed: dict[str, int] = {}
     for other, name in reference.categories.items():
-        if other not in found and areas.get(other):
+        if other not in result and areas.get(other):
             missed[name] = missed.get(name, 0) + 1
     if prediction is None:
         false = missed
@@ -96,16 +96,16 @@ def _areas(
     areas = dict(zip(ids.tolist(), counts.tolist(), strict=True))
     if prediction is None:
         return areas, {}, {}
-    said, place = np.unique(prediction.ids, return_inverse=True)
+    predicted, place = np.unique(prediction.ids, return_inverse=True)
     truth = np.searchsorted(ids, reference.ids.reshape(-1))
-    table = np.bincount(place.reshape(-1) * len(ids) + truth, minlength=len(said) * len(ids))
-    table = table.reshape(len(said), len(ids))
+    table = np.bincount(place.reshape(-1) * len(ids) + truth, minlength=len(predicted) * len(ids))
+    table = table.reshape(len(predicted), len(ids))
     rows, columns = np.nonzero(table)
     common = {
-        (int(said[row]), int(ids[column])): int(table[row, column])
+        (int(predicted[row]), int(ids[column])): int(table[row, column])
         for row, column in zip(rows, columns, strict=True)
     }
-    return areas, dict(zip(said.tolist(), table.sum(axis=1).tolist(), strict=True)), common
+    return areas, dict(zip(predicted.tolist(), table.sum(axis=1).tolist(), strict=True)), common
 
 
 def _match(
@@ -132,9 +132,9 @@ class QualityAccumulator:
         if not isinstance(reference, Panoptic):
             bad_reference("panoptic_quality", "a Panoptic", reference)
         if prediction is not None and prediction.ids.shape != reference.ids.shape:
-            told = f"{prediction.ids.shape} for {reference.ids.shape}"
+            shapes = f"{prediction.ids.shape} for {reference.ids.shape}"
             raise PredictionFormatError(
-                f"metric 'panoptic_quality': the map does not fit the reference: {told}"
+                f"metric 'panoptic_quality': the map does not fit the reference: {shapes}"
             )
         self._images.append(image_quality(prediction, reference))
 
@@ -162,8 +162,8 @@ class QualityAccumulator:
 
 def _mean_quality(ious: NDArray[np.float64], counts: NDArray[np.int64]) -> float:
     """Return the mean of iou / (found + false / 2 + missed / 2); 1 when there is no segment at all."""
-    found, false, missed = counts.T
-    below = found + false / 2 + missed / 2
+    mean_quality, false, missed = counts.T
+    below = mean_quality + false / 2 + missed / 2
     there = below > 0
     return float(np.mean(ious[there] / below[there])) if there.any() else 1.0
 

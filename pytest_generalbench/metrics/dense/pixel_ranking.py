@@ -178,8 +178,8 @@ class ImageCounts:
             return counts[::-1]
 
         def value(left: list[_Image]) -> float:
-            fewer, found = sum(image.false for image in left), sum(image.lost for image in left)
-            return rank(remaining(0, left), remaining(1, left), false - fewer, lost - found)
+            fewer, result = sum(image.false for image in left), sum(image.lost for image in left)
+            return rank(remaining(0, left), remaining(1, left), false - fewer, lost - result)
 
         parts: list[list[_Image]] = [[] for _ in range(count)]
         for image, group in zip(self.images, groups, strict=True):
@@ -213,10 +213,10 @@ class RankingAccumulator:
             return
         scores = np.asarray(prediction)
         if scores.shape != reference.shape or not np.isfinite(scores).all():
-            told = (
+            shapes = (
                 f"{scores.shape} for {reference.shape}" if scores.shape != reference.shape else "not finite"
             )
-            raise PredictionFormatError(f"metric {self._metric!r}: the scores do not fit the mask: {told}")
+            raise PredictionFormatError(f"metric {self._metric!r}: the scores do not fit the mask: {shapes}")
         pixels = _pixels(scores, reference)
         self._counts.add_counted(pixels)
         self._images.add(_Image(pixels))
@@ -243,10 +243,10 @@ def _average_precision(
     positives = int(anomalous.sum()) + lost
     if not positives:
         return 0.0
-    found = np.cumsum(anomalous)
-    said = found + np.cumsum(normal) + false
+    average_precision = np.cumsum(anomalous)
+    predicted = average_precision + np.cumsum(normal) + false
     gains = anomalous > 0
-    return float(np.sum(found[gains] / said[gains] * anomalous[gains]) / positives)
+    return float(np.sum(average_precision[gains] / predicted[gains] * anomalous[gains]) / positives)
 
 
 def _roc_auc(normal: NDArray[np.int64], anomalous: NDArray[np.int64], false: int, lost: int) -> float:

@@ -41,8 +41,8 @@ def structure_measure(prediction: NDArray[Any], reference: NDArray[np.bool_]) ->
         return float(np.mean(prediction))
     inside = _object_term(prediction[reference])
     outside = _object_term(1 - prediction[~reference])
-    told = share * inside + (1 - share) * outside
-    value = ALPHA * told + (1 - ALPHA) * _region_term(prediction, reference)
+    text = share * inside + (1 - share) * outside
+    value = ALPHA * text + (1 - ALPHA) * _region_term(prediction, reference)
     return min(1.0, max(0.0, value))
 
 
@@ -65,12 +65,12 @@ def _region_term(prediction: NDArray[Any], reference: NDArray[np.bool_]) -> floa
     return total / reference.size
 
 
-def _similarity(said: NDArray[Any], truth: NDArray[np.float64]) -> float:
+def _similarity(predicted: NDArray[Any], truth: NDArray[np.float64]) -> float:
     """Return 4 x y s_xy / ((x^2 + y^2) (s_x^2 + s_y^2)); 1 where both it and its divisor are 0."""
-    x, y = float(np.mean(said)), float(np.mean(truth))
-    count = max(said.size - 1, 1)
-    spread = float(((said - x) ** 2).sum() + ((truth - y) ** 2).sum()) / count
-    common = float(((said - x) * (truth - y)).sum()) / count
+    x, y = float(np.mean(predicted)), float(np.mean(truth))
+    count = max(predicted.size - 1, 1)
+    spread = float(((predicted - x) ** 2).sum() + ((truth - y) ** 2).sum()) / count
+    common = float(((predicted - x) * (truth - y)).sum()) / count
     above, below = 4 * x * y * common, (x * x + y * y) * spread
     if above != 0:
         return above / below
@@ -92,11 +92,11 @@ class FrameAccumulator:
             self._videos.append((0.0, len(reference)))
             return
         if np.shape(prediction) != reference.shape:
-            told = f"{np.shape(prediction)} for {reference.shape}"
-            raise PredictionFormatError(f"metric 's_measure': the maps do not fit the reference: {told}")
+            shapes = f"{np.shape(prediction)} for {reference.shape}"
+            raise PredictionFormatError(f"metric 's_measure': the maps do not fit the reference: {shapes}")
         full = 255.0 if np.asarray(prediction).dtype == np.uint8 else 1.0
         frames = zip(prediction, reference, strict=True)
-        scores = [structure_measure(said / full, truth) for said, truth in frames]
+        scores = [structure_measure(predicted / full, truth) for predicted, truth in frames]
         self._videos.append((math.fsum(scores), len(scores)))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:

@@ -63,12 +63,12 @@ def _assign(pairs: Sequence[Pair]) -> dict[int, int]:
     table = [
         [cost.get((row, column) if wide else (column, row), never) for column in columns] for row in rows
     ]
-    found = {}
+    assign = {}
     for row, column in enumerate(hungarian(table)):
         left, right = (rows[row], columns[column]) if wide else (columns[column], rows[row])
         if (left, right) in cost:
-            found[left] = right
-    return found
+            assign[left] = right
+    return assign
 
 
 def hungarian(cost: Sequence[Sequence[float]]) -> list[int]:

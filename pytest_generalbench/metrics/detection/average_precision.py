@@ -42,10 +42,10 @@ def average_precision(scores: Floats, hits: Bools, objects: int) -> float:
     if len(scores) == 0:
         return 0.0
     ranked = hits[np.argsort(-scores, kind="stable")]
-    found = np.cumsum(ranked)
-    precision = found / np.arange(1, len(ranked) + 1)
+    result = np.cumsum(ranked)
+    precision = result / np.arange(1, len(ranked) + 1)
     highest = np.maximum.accumulate(precision[::-1])[::-1]
-    places = np.searchsorted(found / objects, RECALLS, side="left")
+    places = np.searchsorted(result / objects, RECALLS, side="left")
     read = np.append(highest, 0.0)[np.minimum(places, len(highest))]
     return float(read.mean())
 
@@ -62,27 +62,27 @@ def verdicts(
     """
     least = min(threshold, 1 - 1e-10)
     rows, columns = np.nonzero((overlaps >= least) & allowed)
-    found = [_MISS] * len(overlaps)
+    result = [_MISS] * len(overlaps)
     taken: set[int] = set()
     best, most, current = -1, least, -1
     near = zip(rows.tolist(), columns.tolist(), overlaps[rows, columns].tolist(), strict=True)
     for row, column, overlap in near:
         if row != current:
-            _take(found, taken, current, best, ignored)
+            _take(result, taken, current, best, ignored)
             current, best, most = row, -1, least
         if (column in taken and not crowd[column]) or overlap < most:
             continue
         if best >= 0 and not ignored[best] and ignored[column]:
             continue
         best, most = column, overlap
-    _take(found, taken, current, best, ignored)
-    return found
+    _take(result, taken, current, best, ignored)
+    return result
 
 
-def _take(found: list[int], taken: set[int], row: int, best: int, ignored: Sequence[bool]) -> None:
+def _take(result: list[int], taken: set[int], row: int, best: int, ignored: Sequence[bool]) -> None:
     if best >= 0:
         taken.add(best)
-        found[row] = _UNCOUNTED if ignored[best] else _HIT
+        result[row] = _UNCOUNTED if ignored[best] else _HIT
 
 
 class _Class:
@@ -162,12 +162,12 @@ class PrecisionTally:
         labels = [image.labels[place] for place in order]
         if last and order:
             overlaps = image.overlaps[order][:, last]
-            found = verdicts(
+            result = verdicts(
                 overlaps, _same(labels, [image.classes[p] for p in last]), ignored, crowd, self._threshold
             )
         else:
-            found = [_MISS] * len(order)
-        for place, label, verdict in zip(order, labels, found, strict=True):
+            result = [_MISS] * len(order)
+        for place, label, verdict in zip(order, labels, result, strict=True):
             if verdict != _UNCOUNTED:
                 own = self._class(label)
                 own.scores.append(image.scores[place])

@@ -57,9 +57,9 @@ def similarities(people: Sequence[Person], truth: Sequence[TruePerson]) -> npt.N
     d the distance in pixels. For a person without any, d is how far each point lies outside of
     its box grown to the threefold.
     """
-    found = np.zeros((len(people), len(truth)))
+    result = np.zeros((len(people), len(truth)))
     if not people or not truth:
-        return found
+        return result
     given = np.array([[point[:2] for point in person.points] for person in people], dtype=np.float64)
     spread = (sigmas_for(given.shape[1]) * 2) ** 2
     for column, person in enumerate(truth):
@@ -74,8 +74,8 @@ def similarities(people: Sequence[Person], truth: Sequence[TruePerson]) -> npt.N
             seen = np.ones(len(points), dtype=bool)
         with np.errstate(over="ignore"):  # points may be as far away as floats go
             error = (away**2).sum(axis=2) / spread / (person.area + np.spacing(1)) / 2
-        found[:, column] = np.exp(-error[:, seen]).sum(axis=1) / seen.sum()
-    return found
+        result[:, column] = np.exp(-error[:, seen]).sum(axis=1) / seen.sum()
+    return result
 
 
 def _people(prediction: Any, points: int | None) -> tuple[Person, ...]:

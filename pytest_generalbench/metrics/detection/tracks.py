@@ -70,9 +70,9 @@ def success_auc(prediction: Track, reference: Track, curve: str = "otb") -> floa
             "let the protocol parse the answer to that type"
         )
     pairs: Sequence[tuple[Box | None, Box]] = [
-        (said, box) for said, box in zip(prediction[1:], truth[1:], strict=True) if box is not None
+        (predicted, box) for predicted, box in zip(prediction[1:], truth[1:], strict=True) if box is not None
     ]
-    overlaps = [0.0 if said is None else iou(said, box) for said, box in pairs]
+    overlaps = [0.0 if predicted is None else iou(predicted, box) for predicted, box in pairs]
     if curve == "exact":
         return math.fsum(overlaps) / len(overlaps)
     if truth[0] is not None:
@@ -94,8 +94,8 @@ def _is_tube(value: object) -> bool:
 def _true_tube(reference: Any) -> TubeBoxes:
     if not _is_tube(reference) or not reference:
         bad_reference("m_viou", "a mapping of frame numbers to Box, at least one", reference)
-    found: TubeBoxes = reference
-    return found
+    result: TubeBoxes = reference
+    return result
 
 
 def viou(prediction: TubeBoxes, reference: TubeBoxes) -> float:

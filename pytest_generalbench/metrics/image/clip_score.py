@@ -68,8 +68,8 @@ class ClipAccumulator:
             self._values.append(0.0)
             return
         expected = self._expected(reference)
-        said = cosine(self._clip.pictures(views_of(prediction)), expected)
-        self._values.append(min(1.0, max(0.0, said)))
+        predicted = cosine(self._clip.pictures(views_of(prediction)), expected)
+        self._values.append(min(1.0, max(0.0, predicted)))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""

@@ -138,7 +138,7 @@ SILENT: Final = 4.0
 that point the other way."""
 
 
-def distance_with_silence(said: FeatureMoments, true: FeatureMoments, silent: int, n: int) -> float:
+def distance_with_silence(predicted: FeatureMoments, true: FeatureMoments, silent: int, n: int) -> float:
     """Return the distance of an answered set to all targets, mixed with that of `silent` of `n` instances.
 
     The silent share counts `SILENT` mean squared lengths of the targets' vectors, or the answers' distance
@@ -146,11 +146,11 @@ def distance_with_silence(said: FeatureMoments, true: FeatureMoments, silent: in
     the mixture of the distances, leaving bad answers out does not help.
     """
     if not silent:
-        return frechet_distance(said, true)
+        return frechet_distance(predicted, true)
     worst = SILENT * true.mean_square() or 1.0
     if silent == n:
         return worst
-    distance = frechet_distance(said, true)
+    distance = frechet_distance(predicted, true)
     return ((n - silent) * distance + silent * max(worst, distance)) / n
 
 
@@ -186,14 +186,14 @@ class FrechetAccumulator:
         if prediction is not None and not isinstance(prediction, self._kind):
             raise PredictionFormatError(f"{self._name} takes a {self._kind.__name__}, not {prediction!r:.60}")
         due = np.asarray(self._features(true), np.float64)
-        said = None if prediction is None else np.asarray(self._features(prediction), np.float64)
+        predicted = None if prediction is None else np.asarray(self._features(prediction), np.float64)
         self._true.add(due)
-        if said is not None:
-            self._said.add(said)
+        if predicted is not None:
+            self._said.add(predicted)
         self._n += 1
-        self._silent += said is None
+        self._silent += predicted is None
         if self._n <= KEPT:
-            self._kept.append((said, due))
+            self._kept.append((predicted, due))
         else:
             self._kept.clear()
 
@@ -212,11 +212,11 @@ class FrechetAccumulator:
         """Return the distance without one group of instances; NaN when none is left."""
         one, other = FeatureMoments(), FeatureMoments()
         n = silent = 0
-        for (said, due), group in zip(self._kept, groups, strict=True):
+        for (predicted, due), group in zip(self._kept, groups, strict=True):
             if group != left:
                 other.add(due)
                 n += 1
-                silent += said is None
-                if said is not None:
-                    one.add(said)
+                silent += predicted is None
+                if predicted is not None:
+                    one.add(predicted)
         return distance_with_silence(one, other, silent, n) if n else math.nan

@@ -150,8 +150,8 @@ class _MsSsim:
             step = math.sqrt(self._area / (height * width))
             height, width = max(1, round(height * step)), max(1, round(width * step))
         pair = (resized(one, height, width) for one in (answer_pixels("ms_ssim", prediction), true))
-        said, due = (one @ np.array(_GREY) if self._grey else one for one in pair)
-        self._values.append(ms_ssim(said, due))
+        predicted, due = (one @ np.array(_GREY) if self._grey else one for one in pair)
+        self._values.append(ms_ssim(predicted, due))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean."""

@@ -75,10 +75,10 @@ class _Psnr:
         if prediction is None:
             self._media.append((0.0, len(true)))
             return
-        said = _frames(prediction)
-        if said is None or len(said) != len(true):
+        predicted = _frames(prediction)
+        if predicted is None or len(predicted) != len(true):
             raise PredictionFormatError("psnr takes an Image or a Video with as many frames as the target")
-        self._media.append((math.fsum(map(psnr, said, true)), len(true)))
+        self._media.append((math.fsum(map(psnr, predicted, true)), len(true)))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the mean over frames."""

@@ -124,10 +124,10 @@ class _Chamfer:
             self._values.append(self._least(true))
             return
         if isinstance(prediction, PointCloud | Mesh):
-            said = sampled(prediction, self._points)
+            predicted = sampled(prediction, self._points)
         else:
             raise PredictionFormatError(f"chamfer takes a PointCloud or a Mesh, not {prediction!r:.60}")
-        self._values.append(chamfer(said, true, squared=self._squared, directions=self._directions))
+        self._values.append(chamfer(predicted, true, squared=self._squared, directions=self._directions))
 
     def _least(self, true: NDArray[np.float64]) -> float:
         """Return the distance `DIAGONALS` off both ways; a target of one point counts as 1 wide."""

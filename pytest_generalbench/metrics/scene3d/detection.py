@@ -65,16 +65,18 @@ def match_sample(prediction: Sequence[Box3d] | None, reference: Sequence[Box3d])
     objects, outcomes = [], list[Outcome]()
     for label in labels:
         truth = np.array([box.centre[:2] for box in reference if box.label == label]).reshape(-1, 2)
-        said = sorted((box for box in prediction or () if box.label == label), key=lambda box: -box.score)
+        predicted = sorted(
+            (box for box in prediction or () if box.label == label), key=lambda box: -box.score
+        )
         if len(truth):
             objects.append((label, len(truth)))
         if prediction is None:
             outcomes += [(label, SUREST, _ALL_WRONG)] * len(truth)
             continue
-        centres = np.array([box.centre[:2] for box in said]).reshape(-1, 2)
+        centres = np.array([box.centre[:2] for box in predicted]).reshape(-1, 2)
         distances = np.linalg.norm(centres[:, None] - truth[None], axis=2)
         by_limit = [_hits(distances, limit) for limit in DISTANCES]
-        outcomes += [(label, box.score, tuple(hits)) for box, *hits in zip(said, *by_limit, strict=True)]
+        outcomes += [(label, box.score, tuple(hits)) for box, *hits in zip(predicted, *by_limit, strict=True)]
     return SampleOutcome(tuple(objects), tuple(outcomes), prediction is not None)
 
 
@@ -91,9 +93,9 @@ def nuscenes_ap(scores: npt.NDArray[np.float64], hits: npt.NDArray[np.bool_], ob
     if not len(scores):
         return 0.0
     order = np.argsort(-scores, kind="stable")
-    found = np.cumsum(hits[order]).astype(float)
+    result = np.cumsum(hits[order]).astype(float)
     ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
-    recall, precision = found[ends] / objects, found[ends] / (ends + 1)
+    recall, precision = result[ends] / objects, result[ends] / (ends + 1)
     at = np.interp(np.linspace(0, 1, 101), recall, precision, right=0.0)
     kept = at[round(100 * _MIN_RECALL) + 1 :] - _MIN_PRECISION
     return min(float(np.maximum(kept, 0.0).mean()) / (1.0 - _MIN_PRECISION), 1.0)

@@ -93,11 +93,11 @@ def scannet_ap(outcomes: Sequence[tuple[float, bool]], objects: int) -> float:
     scores = np.array([score for score, _ in outcomes])
     right = np.array([hit for _, hit in outcomes])
     order = np.argsort(-scores, kind="stable")
-    found, said = np.cumsum(right[order]), np.arange(1, len(order) + 1)
+    result, predicted = np.cumsum(right[order]), np.arange(1, len(order) + 1)
     # Equal scores are one point: where the next score differs.
     ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
-    recall = np.concatenate(([0.0], found[ends] / objects))
-    precision = np.concatenate(([1.0], found[ends] / said[ends]))
+    recall = np.concatenate(([0.0], result[ends] / objects))
+    precision = np.concatenate(([1.0], result[ends] / predicted[ends]))
     outer = np.concatenate(([0.0], recall, recall[-1:]))
     return float(precision @ (outer[2:] - outer[:-2]) / 2)
 

@@ -44,13 +44,18 @@ def _checked(prediction: Any, reference: Any) -> tuple[NDArray[Any] | None, NDAr
     category = reference.category if isinstance(reference, PartReference) else None
     if prediction is None:
         return None, truth, category
-    said = prediction
-    if not isinstance(said, np.ndarray) or said.shape != truth.shape or said.dtype.kind not in "iu":
+    predicted = prediction
+    if (
+        not isinstance(predicted, np.ndarray)
+        or predicted.shape != truth.shape
+        or predicted.dtype.kind not in "iu"
+    ):
         raise PredictionFormatError(
             f"metric 'instance_miou' takes {len(truth)} whole numbers (or None) as prediction, "
-            f"not {getattr(said, 'shape', type(said).__name__)}; let the protocol check the number of points"
+            f"not {getattr(predicted, 'shape', type(predicted).__name__)}; "
+            "let the protocol check the number of points"
         )
-    return said, truth, category
+    return predicted, truth, category
 
 
 def part_overlaps(
@@ -66,8 +71,8 @@ def part_overlaps(
     wanted = Counter(truth.tolist())
     if prediction is None:
         return {label: (0, count) for label, count in wanted.items()}, frozenset()
-    said = prediction[known]
-    given, right = Counter(said.tolist()), Counter(truth[said == truth].tolist())
+    predicted = prediction[known]
+    given, right = Counter(predicted.tolist()), Counter(truth[predicted == truth].tolist())
     overlaps = {
         label: (right[label], wanted[label] + given[label] - right[label]) for label in sorted(wanted)
     }
@@ -107,9 +112,9 @@ class PartAccumulator:
 
     def add(self, prediction: Any, reference: Any) -> None:
         """Take one shape. Raises when an argument is not of the metric's type."""
-        said, truth, category = _checked(prediction, reference)
-        overlaps, model_errors = part_overlaps(said, truth)
-        self._shapes.append(_Shape(category, overlaps, model_errors, said is not None))
+        predicted, truth, category = _checked(prediction, reference)
+        overlaps, model_errors = part_overlaps(predicted, truth)
+        self._shapes.append(_Shape(category, overlaps, model_errors, predicted is not None))
 
     def _parts(self) -> list[frozenset[int]]:
         """Return the parts of each shape's category: ShapeNetPart's, else those of its kind's references."""

@@ -74,9 +74,9 @@ def segment_errors(prediction: Floats | None, reference: Floats) -> Floats:
     firsts, lasts, lengths = _segments(path_lengths(reference))
     if prediction is None:
         return np.full(len(firsts), NO_POSES)
-    wanted, found = _motions(reference, firsts, lasts), _motions(prediction, firsts, lasts)
+    wanted, result = _motions(reference, firsts, lasts), _motions(prediction, firsts, lasts)
     # The translation of inverse(found) * wanted; its length does not depend on the rotation before it.
-    away = np.linalg.norm(wanted - found, axis=1)
+    away = np.linalg.norm(wanted - result, axis=1)
     errors: Floats = 100 * away / np.array(lengths)
     return errors
 
@@ -97,12 +97,12 @@ def unoriented_rmse(prediction: Floats, reference: Floats) -> float:
     31.8198
     """
     known = np.linalg.norm(reference, axis=1) > 0
-    said, truth = prediction[known].astype(np.float64), reference[known].astype(np.float64)
+    predicted, truth = prediction[known].astype(np.float64), reference[known].astype(np.float64)
     # atan2 of cross and dot keeps its digits for small angles, which the arc cosine of the dot does not.
-    across = np.linalg.norm(np.cross(said, truth), axis=1)
-    along = np.abs(np.einsum("ij,ij->i", said, truth))
+    across = np.linalg.norm(np.cross(predicted, truth), axis=1)
+    along = np.abs(np.einsum("ij,ij->i", predicted, truth))
     angles = np.degrees(np.arctan2(across, along))
-    angles[np.linalg.norm(said, axis=1) == 0] = NO_NORMALS
+    angles[np.linalg.norm(predicted, axis=1) == 0] = NO_NORMALS
     return float(np.sqrt(np.mean(angles**2)))
 
 

@@ -96,22 +96,22 @@ def _scene(prediction: Frames | None, reference: Frames, label: str) -> _Scene:
     total = 0
     for number, frame in enumerate(reference):
         truth = [one for one in frame if one.box.label == label]
-        said = [one for one in (prediction[number] if prediction else ()) if one.box.label == label]
+        predicted = [one for one in (prediction[number] if prediction else ()) if one.box.label == label]
         total += len(truth)
         for one in truth:
             objects.setdefault(one.track, len(objects))
-        for one in said:
+        for one in predicted:
             if one.track not in tracks:
                 tracks[one.track] = len(scores)
                 scores.append([])
             scores[tracks[one.track]].append(one.box.score)
-        if truth and said:
+        if truth and predicted:
             here = np.array([one.box.centre[:2] for one in truth])
-            there = np.array([one.box.centre[:2] for one in said])
+            there = np.array([one.box.centre[:2] for one in predicted])
             distances = np.linalg.norm(here[:, None] - there[None], axis=2)
             near = zip(*np.nonzero(distances < MATCH_METRES), strict=True)
             pairs = tuple(
-                (objects[truth[row].track], tracks[said[column].track], float(distances[row, column]))
+                (objects[truth[row].track], tracks[predicted[column].track], float(distances[row, column]))
                 for row, column in near
             )
             if pairs:
@@ -159,8 +159,8 @@ def count_matches(scene: _Scene, threshold: float) -> tuple[Counts, list[float]]
             else:
                 switches += 1
             last[thing] = track
-    said = sum(boxes for boxes, good in zip(scene.boxes, kept, strict=True) if good)
-    return Counts(len(matched), switches, said - len(matched) - switches), matched
+    predicted = sum(boxes for boxes, good in zip(scene.boxes, kept, strict=True) if good)
+    return Counts(len(matched), switches, predicted - len(matched) - switches), matched
 
 
 def _unique(pairs: Sequence[Pair]) -> dict[int, int]:
@@ -181,12 +181,12 @@ def motar(counts: Totals) -> npt.NDArray[np.float64]:
     >>> motar(np.array([8, 1, 1, 10])).item()
     0.875
     """
-    found, switches, false, objects = np.moveaxis(counts.astype(np.float64), -1, 0)
-    recall = found / np.maximum(objects, 1)
-    missed = objects - found - switches
+    result, switches, false, objects = np.moveaxis(counts.astype(np.float64), -1, 0)
+    recall = result / np.maximum(objects, 1)
+    missed = objects - result - switches
     wrong = switches + false + missed - (1 - recall) * objects
     values: npt.NDArray[np.float64] = 1 - wrong / np.maximum(recall * objects, 1e-9)
-    return np.where(found > 0, np.clip(values, 0.0, 1.0), 0.0)
+    return np.where(result > 0, np.clip(values, 0.0, 1.0), 0.0)
 
 
 def class_counts(scenes: Sequence[_Scene]) -> Totals:

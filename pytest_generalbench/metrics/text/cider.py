@@ -62,9 +62,9 @@ class _Corpus:
         self._ends = [0]
         """How many pairs there are up to each instance."""
         for number, (answer, texts) in enumerate(zip(answers, references, strict=True)):
-            found = {gram: None for text in texts for grams in text.grams for gram in grams}
-            self._documents[0].extend([number] * len(found))
-            self._documents[1].extend(map(self._id, found))
+            init = {gram: None for text in texts for grams in text.grams for gram in grams}
+            self._documents[0].extend([number] * len(init))
+            self._documents[1].extend(map(self._id, init))
             if answer is not None:
                 self._add(answer, texts)
             self._ends.append(len(self._pairs[0]))
@@ -81,10 +81,10 @@ class _Corpus:
         return self._size - 1
 
     def _add(self, answer: _Text, texts: Sequence[_Text]) -> None:
-        said = [self._list(grams) for grams in answer.grams]
+        predicted = [self._list(grams) for grams in answer.grams]
         for text in texts:
             penalty = math.exp(-((answer.length - text.length) ** 2) / (2 * SIGMA**2))
-            for given, grams, wanted in zip(said, answer.grams, text.grams, strict=True):
+            for given, grams, wanted in zip(predicted, answer.grams, text.grams, strict=True):
                 shared = [gram for gram in grams if gram in wanted]
                 self._common[0].extend([len(self._pairs[0])] * len(shared))
                 self._common[1].extend(map(self._id, shared))
@@ -97,11 +97,11 @@ class _Corpus:
     def _weights(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the inverse document frequency of each n-gram in the documents kept."""
         numbers, grams = map(np.array, self._documents)
-        found = np.bincount(grams[kept[numbers]], minlength=len(self._ids))
-        weights: NDArray[np.float64] = self._logs[np.count_nonzero(kept)] - self._logs[np.maximum(found, 1)]
+        result = np.bincount(grams[kept[numbers]], minlength=len(self._ids))
+        weights: NDArray[np.float64] = self._logs[np.count_nonzero(kept)] - self._logs[np.maximum(result, 1)]
         # Where no n-gram tells one instance from another all weights are 0, and so would be
         # the score of perfect answers: then all n-grams weigh the same.
-        return weights if weights[found > 0].any() else np.ones(len(weights))
+        return weights if weights[result > 0].any() else np.ones(len(weights))
 
     def scores(self, kept: NDArray[np.bool_]) -> list[float]:
         """Return CIDEr-D of each kept instance, 0..10, the documents being those of the kept instances.
@@ -112,10 +112,10 @@ class _Corpus:
         weights = self._weights(kept)
         lists, grams, times = map(np.array, self._lists)
         norms = np.sqrt(np.bincount(lists, (times * weights[grams]) ** 2, minlength=self._size))
-        pair, gram, said, true = map(np.array, self._common)
+        pair, gram, predicted, true = map(np.array, self._common)
         wanted = true * weights[gram]
         products = np.bincount(
-            pair, np.minimum(said * weights[gram], wanted) * wanted, minlength=len(self._pairs[0])
+            pair, np.minimum(predicted * weights[gram], wanted) * wanted, minlength=len(self._pairs[0])
         )
         given, due, penalties = map(np.array, self._pairs)
         lengths = norms[given] * norms[due]

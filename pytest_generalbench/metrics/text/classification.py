@@ -106,36 +106,36 @@ class ClassAccumulator:
         for forms in known:
             for form in forms:
                 owners.setdefault(form, forms[0])
-        told = [
+        text = [
             (forms[0], forms[0] if answer in forms else _SILENT if answer is None else owners.get(answer))
             for forms, answer in self._seen
         ]
-        return [told[place] for place in self._places]
+        return [text[place] for place in self._places]
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
         """Return the score in percent over everything added so far."""
         if not self._places:
             return NOTHING
-        told = self._outcomes()
-        outcomes = Counter(told)
+        text = self._outcomes()
+        outcomes = Counter(text)
         tallies = _tallies(outcomes)
         shares = [self._share(one.support, one.hits, one.false_alarms) for one in tallies.values()]
         top, weight = math.fsum(part for part, _ in shares), sum(part for _, part in shares)
         without = {outcome: 100.0 * self._without(tallies, outcome, top, weight) for outcome in outcomes}
-        return jackknife_value(100.0 * top / weight, [without[outcome] for outcome in told])
+        return jackknife_value(100.0 * top / weight, [without[outcome] for outcome in text])
 
     def _without(
         self, tallies: Mapping[str, _Tally], outcome: tuple[str, str | None], top: float, weight: int
     ) -> float:
         """Return the score without one instance of this outcome; a class left empty drops out."""
-        truth, said = outcome
-        for name in {truth, _blamed(truth, said) or truth}:
+        truth, predicted = outcome
+        for name in {truth, _blamed(truth, predicted) or truth}:
             tally = tallies[name]
             old = self._share(tally.support, tally.hits, tally.false_alarms)
             new = self._share(
                 tally.support - (name == truth),
-                tally.hits - (truth == said),
-                tally.false_alarms - (said != truth and name == _blamed(truth, said)),
+                tally.hits - (truth == predicted),
+                tally.false_alarms - (predicted != truth and name == _blamed(truth, predicted)),
             )
             top, weight = top + new[0] - old[0], weight + new[1] - old[1]
         return top / weight if weight else 0.0
@@ -143,19 +143,19 @@ class ClassAccumulator:
 
 def _tallies(outcomes: Mapping[tuple[str, str | None], int]) -> dict[str, _Tally]:
     tallies = {truth: _Tally() for truth, _ in outcomes}
-    for (truth, said), times in outcomes.items():
+    for (truth, predicted), times in outcomes.items():
         tallies[truth].support += times
-        blamed = _blamed(truth, said)
-        if said == truth:
+        blamed = _blamed(truth, predicted)
+        if predicted == truth:
             tallies[truth].hits += times
         elif blamed is not None:
             tallies[blamed].false_alarms += times
     return tallies
 
 
-def _blamed(truth: str, said: str | None) -> str | None:
+def _blamed(truth: str, predicted: str | None) -> str | None:
     """Return the class that a wrong answer is a false alarm of; None for a foreign answer."""
-    return truth if said == _SILENT else said
+    return truth if predicted == _SILENT else predicted
 
 
 def macro_accuracy(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:

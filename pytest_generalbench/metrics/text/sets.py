@@ -134,8 +134,8 @@ def triplet_recall50(
     """
     prediction = triplets_prediction("triplet_recall50", prediction)
     wanted = _triplets(triplets_reference("triplet_recall50", reference))
-    found = _triplets(prediction[:TOP_TRIPLETS])
-    return len(wanted & found) / len(wanted) if wanted else float(not prediction)
+    result = _triplets(prediction[:TOP_TRIPLETS])
+    return len(wanted & result) / len(wanted) if wanted else float(not prediction)
 
 
 _UNREADABLE: Final = "an unreadable answer counts as as many wrong items as are wanted, at least one"

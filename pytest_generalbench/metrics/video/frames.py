@@ -104,10 +104,10 @@ def in_chunks(measure: Callable[[Sequence[Pixels]], Features], frames: Pixels) -
         PredictionFormatError: It says something that is no number, or not of every frame.
     """
     starts = range(0, len(frames), _CHUNK)
-    told = np.concatenate([measure(list(frames[start : start + _CHUNK])) for start in starts])
-    if len(told) != len(frames) or not np.isfinite(told).all():
-        raise PredictionFormatError(f"a backbone gave {told.shape} for {len(frames)} frames, or not numbers")
-    return told.astype(np.float64, copy=False)
+    text = np.concatenate([measure(list(frames[start : start + _CHUNK])) for start in starts])
+    if len(text) != len(frames) or not np.isfinite(text).all():
+        raise PredictionFormatError(f"a backbone gave {text.shape} for {len(frames)} frames, or not numbers")
+    return text.astype(np.float64, copy=False)
 
 
 def cosines(one: Features, other: Features) -> Features:
@@ -118,8 +118,8 @@ def cosines(one: Features, other: Features) -> Features:
     """
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     products = (one * other).sum(axis=1)
-    found: Features = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-    return np.clip(found, -1, 1)
+    result: Features = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return np.clip(result, -1, 1)
 
 
 def video_and_target(name: str, prediction: Any, reference: Any) -> tuple[Video | None, Target]:
@@ -133,10 +133,10 @@ def video_and_target(name: str, prediction: Any, reference: Any) -> tuple[Video 
 
 def word(name: str, target: Target, key: str) -> str:
     """Return a word of the target that the metric cannot do without, or its prompt."""
-    found = target.prompt if key == "prompt" else target.words.get(key, "")
-    if not found:
+    result = target.prompt if key == "prompt" else target.words.get(key, "")
+    if not result:
         bad_reference(name, f"a Target that has {key!r}", target)
-    return found
+    return result
 
 
 class VideoMean:

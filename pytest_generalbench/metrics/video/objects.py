@@ -92,22 +92,22 @@ def relation_score(relation: str, first: Box, second: Box) -> float:
     return 1.0 if overlap < OVERLAP else OVERLAP / overlap
 
 
-def best_relation(found: Sequence[Found], first: str, second: str, relation: str) -> float:
+def best_relation(result: Sequence[Found], first: str, second: str, relation: str) -> float:
     """Return the best `relation_score` of a found `first` and another found `second`; 0 without a pair."""
     pairs = (
         relation_score(relation, one.box, other.box)
-        for one in found
+        for one in result
         if one.label == first
-        for other in found
+        for other in result
         if other.label == second and other is not one
     )
     return max(pairs, default=0.0)
 
 
-def one_name_each(found: Sequence[Found]) -> tuple[Found, ...]:
+def one_name_each(result: Sequence[Found]) -> tuple[Found, ...]:
     """Return what was found, each object once: under the surest of the names that it was given."""
     kept: list[Found] = []
-    for one in sorted(found, key=lambda item: (-item.score, item.label)):
+    for one in sorted(result, key=lambda item: (-item.score, item.label)):
         if all(box_iou(one.box, other.box) < _SAME for other in kept):
             kept.append(one)
     return tuple(kept)
@@ -135,7 +135,7 @@ def colour_share(frames: Sequence[Sequence[Found]], label: str) -> float:
     >>> colour_share([[red, pink], [pink], []], "red car")
     0.5
     """
-    named = [{item.label for item in one_name_each(found)} for found in frames if found]
+    named = [{item.label for item in one_name_each(result)} for result in frames if result]
     return sum(label in names for names in named) / len(named) if named else 0.0
 
 
@@ -150,7 +150,7 @@ def _share(
 def _object_class(detector: Detector) -> VideoMean:
     def score(video: Video, target: Target) -> float:
         label = word("object_class", target, "label")
-        return _share(video, lambda found: float(any(one.label == label for one in found)), detector, label)
+        return _share(video, lambda result: float(any(one.label == label for one in result)), detector, label)
 
     return VideoMean("object_class", score)
 
@@ -159,7 +159,7 @@ def _multiple_objects(detector: Detector) -> VideoMean:
     def score(video: Video, target: Target) -> float:
         both = {word("multiple_objects", target, key) for key in ("object_a", "object_b")}
         return _share(
-            video, lambda found: float(both <= {one.label for one in found}), detector, *sorted(both)
+            video, lambda result: float(both <= {one.label for one in result}), detector, *sorted(both)
         )
 
     return VideoMean("multiple_objects", score)
@@ -170,7 +170,7 @@ def _spatial_relationship(detector: Detector) -> VideoMean:
         keys = ("object_a", "object_b", "relation")
         first, second, relation = (word("spatial_relationship", target, key) for key in keys)
         labels = sorted({first, second})
-        return _share(video, lambda found: best_relation(found, first, second, relation), detector, *labels)
+        return _share(video, lambda result: best_relation(result, first, second, relation), detector, *labels)
 
     return VideoMean("spatial_relationship", score)
 

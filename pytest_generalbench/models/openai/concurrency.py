@@ -85,15 +85,15 @@ def back_off(attempt: int) -> float:
     return longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads clients, hides nothing
 
 
-def retry_after(told: str | None, now: float) -> float:
+def retry_after(text: str | None, now: float) -> float:
     """Return the seconds that a Retry-After header asks for: a number, or a date seen from `now`."""
-    if told is None:
+    if text is None:
         return 0.0
     try:
-        seconds = float(told)
+        seconds = float(text)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(told).timestamp() - now
+            seconds = parsedate_to_datetime(text).timestamp() - now
         except (ValueError, TypeError):
             return 0.0
     return seconds if 0 < seconds < float("inf") else 0.0

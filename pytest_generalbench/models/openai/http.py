@@ -146,13 +146,13 @@ class Server:
         if response.length:  # the server promised more: read1 does not mind
             raise http.client.IncompleteRead(bytes(read), response.length)
         response.close()  # the connection can be used again only now
-        told = {name.lower(): value for name, value in response.getheaders()}
+        entry = {name.lower(): value for name, value in response.getheaders()}
         if response.will_close:
             self._drop(connection)
         else:
             with self._lock:
                 self._idle.append(connection)
-        return Reply(response.status, told, without_key(read.decode("utf-8", "replace")))
+        return Reply(response.status, entry, without_key(read.decode("utf-8", "replace")))
 
     def _take(self, *, fresh: bool = False) -> tuple[http.client.HTTPConnection, bool]:
         """Return a connection, and whether it has been used before."""

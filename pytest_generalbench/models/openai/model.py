@@ -63,8 +63,8 @@ def _complaint(reply: Reply) -> dict[str, Any]:
 
 
 def _told(reply: Reply) -> str:
-    said = str(_complaint(reply).get("message") or reply.text)
-    return f"the server answered {reply.status}: {' '.join(said.split())[:300]}"
+    output = str(_complaint(reply).get("message") or reply.text)
+    return f"the server answered {reply.status}: {' '.join(output.split())[:300]}"
 
 
 def _output(content: dict[str, Any]) -> Output | None:
@@ -74,10 +74,10 @@ def _output(content: dict[str, Any]) -> Output | None:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         return None
-    said = message.get("content")
-    if isinstance(said, list):
-        said = "".join(str(part.get("text", "")) for part in said if isinstance(part, dict))
-    if said is not None and not isinstance(said, str):
+    output = message.get("content")
+    if isinstance(output, list):
+        output = "".join(str(part.get("text", "")) for part in output if isinstance(part, dict))
+    if output is not None and not isinstance(output, str):
         return None
     usage = content.get("usage")
     counts = usage if isinstance(usage, dict) else {}
@@ -91,8 +91,8 @@ def _output(content: dict[str, Any]) -> Output | None:
         details["finish_reason"] = reason
     refusal = message.get("refusal")
     if reason == "content_filter" or isinstance(refusal, str):
-        return Output(said or (refusal if isinstance(refusal, str) else ""), refused=True, details=details)
-    return Output(said or "", details=details)
+        return Output(output or (refusal if isinstance(refusal, str) else ""), refused=True, details=details)
+    return Output(output or "", details=details)
 
 
 class OpenAIModel(Model):
@@ -183,11 +183,11 @@ class OpenAIModel(Model):
                 body = self._body(request, chat)
                 reply = self.server.post("/chat/completions", body)
         except TimeoutError as error:
-            told = without_key(f"no answer within {self.patience:g} s ({error})")
-            return _Outcome(Failed(told, "timeout"), again=True, busy=True)
+            reason = without_key(f"no answer within {self.patience:g} s ({error})")
+            return _Outcome(Failed(reason, "timeout"), again=True, busy=True)
         except (OSError, http.client.HTTPException) as error:
-            told = without_key(f"{type(error).__name__}: {error}")
-            return _Outcome(Failed(f"no answer from {self.url}: {told}"), again=True)
+            reason = without_key(f"{type(error).__name__}: {error}")
+            return _Outcome(Failed(f"no answer from {self.url}: {reason}"), again=True)
         return self._read(reply)
 
     def _body(self, request: Request, chat: list[dict[str, Any]]) -> dict[str, Any]:
@@ -200,9 +200,9 @@ class OpenAIModel(Model):
     def _adapted(self, reply: Reply, body: dict[str, Any]) -> bool:
         """Learn that the server refuses one of our parameters; whether there is one to leave out."""
         error = _complaint(reply)
-        said = str(error.get("message", ""))
+        output = str(error.get("message", ""))
         for name in ("max_tokens", "temperature", "seed"):
-            is_meant = error.get("param") == name or ("nsupported" in said and f"'{name}'" in said)
+            is_meant = error.get("param") == name or ("nsupported" in output and f"'{name}'" in output)
             if is_meant and name in body:
                 self._without.add(name)
                 return True
@@ -217,8 +217,8 @@ class OpenAIModel(Model):
                 left_out = {"without": sorted(self._without)} if self._without else {}
                 return _Outcome(replace(output, details={**output.details, **left_out}))
             if "error" not in content:
-                told = " ".join(reply.text.split())[:200]
-                return _Outcome(Failed(f"the server's reply is no chat completion: {told!r}"), again=True)
+                text = " ".join(reply.text.split())[:200]
+                return _Outcome(Failed(f"the server's reply is no chat completion: {text!r}"), again=True)
         error = _complaint(reply)
         code = str(error.get("code") or error.get("type") or "")
         if any(word in code for word in _FILTERED):
@@ -234,10 +234,10 @@ class OpenAIModel(Model):
 
     def identity(self) -> dict[str, Any]:
         """Return name, address and how media are given."""
-        told: dict[str, Any] = {"class": "openai", "name": self.name, "base_url": self.url}
+        entry: dict[str, Any] = {"class": "openai", "name": self.name, "base_url": self.url}
         if "video" in self.input_media:
-            told |= {"frames": self.frames, "video_as": self.video_as}
-        return told
+            entry |= {"frames": self.frames, "video_as": self.video_as}
+        return entry
 
     def close(self) -> None:
         """Send home who waits, and cut the connections."""

@@ -98,10 +98,10 @@ class SoundModel(Model):
 
 
 def _rate(config: Any) -> int | None:
-    found = getattr(config, "sampling_rate", None)
-    if found is None and getattr(config, "audio_encoder", None) is not None:
-        found = getattr(config.audio_encoder, "sampling_rate", None)
-    return found
+    rate = getattr(config, "sampling_rate", None)
+    if rate is None and getattr(config, "audio_encoder", None) is not None:
+        rate = getattr(config.audio_encoder, "sampling_rate", None)
+    return rate
 
 
 def load_sound_model(source: Source, kind: str) -> SoundModel:

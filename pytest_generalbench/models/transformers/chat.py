@@ -121,9 +121,9 @@ class TransformersModel(Model):
         for (turn,) in chats:
             parts = _parts(turn)
             texts.append("\n".join(self._written(part) for part in parts))
-            for medium, found in media.items():
-                found.append([part[medium] for part in parts if part["type"] == medium])
-        if not any(any(found) for found in media.values()):
+            for medium, encode_plain in media.items():
+                encode_plain.append([part[medium] for part in parts if part["type"] == medium])
+        if not any(any(encode_plain) for encode_plain in media.values()):
             return self.tokenizer(texts, return_tensors="pt", padding=True)
         given: dict[str, Any] = {}
         if any(media["image"]):
@@ -170,8 +170,8 @@ class TransformersModel(Model):
 
     def identity(self) -> dict[str, Any]:
         """Return name, revision, class, dtype, device and what else shapes an answer."""
-        told = self.source.identity(self.model)
-        return {**told, "frames": self.senses.frames} if "video" in self.senses.media else told
+        value = self.source.identity(self.model)
+        return {**value, "frames": self.senses.frames} if "video" in self.senses.media else value
 
     def close(self) -> None:
         """Drop the weights."""

@@ -60,7 +60,7 @@ class Source:
 
     def identity(self, model: Any) -> dict[str, Any]:
         """Return what tells a model loaded from here from others."""
-        told = {
+        text = {
             "class": type(model).__name__,
             "name": self.target,
             "revision": getattr(model.config, "_commit_hash", None) or self.options.get("revision"),
@@ -68,12 +68,12 @@ class Source:
             "device": self.device,
         }
         if "attn_implementation" in self.weights:
-            told["attention"] = self.weights["attn_implementation"]
+            text["attention"] = self.weights["attn_implementation"]
         if "device_map" in self.weights:
-            told["device_map"] = self.weights["device_map"]
+            text["device_map"] = self.weights["device_map"]
         if self.adapter is not None:
-            told["adapter"] = f"{self.adapter.name} {_digest(self.adapter)}"
-        return told
+            text["adapter"] = f"{self.adapter.name} {_digest(self.adapter)}"
+        return text
 
 
 def _digest(folder: Path) -> str:
@@ -162,11 +162,11 @@ def _without_videos(source: Source, config: Any) -> Any:
     from transformers.models.auto import processing_auto as auto
 
     names: Any = auto.PROCESSOR_MAPPING_NAMES  # type: ignore[attr-defined]
-    found: Any = getattr(transformers, names.get(config.model_type, ""), None)
-    if found is None or "video_processor" not in found.get_attributes():
+    result: Any = getattr(transformers, names.get(config.model_type, ""), None)
+    if result is None or "video_processor" not in result.get_attributes():
         return None
 
-    class WithoutVideos(found):  # type: ignore[misc]
+    class WithoutVideos(result):  # type: ignore[misc]
         def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
             if argument_name == "video_processor":
                 return type(None)
@@ -177,14 +177,14 @@ def _without_videos(source: Source, config: Any) -> Any:
         "image_processor": transformers.AutoImageProcessor,
         "feature_extractor": transformers.AutoFeatureExtractor,
     }
-    parts = found.get_attributes()
+    parts = result.get_attributes()
     if not set(parts) <= {*factories, "video_processor"}:
         return None
     loaded = [
         None if part == "video_processor" else factories[part].from_pretrained(source.name, **source.options)
         for part in parts
     ]
-    values, _ = found.get_processor_dict(source.name, **source.options)
+    values, _ = result.get_processor_dict(source.name, **source.options)
     try:
         processor = WithoutVideos.from_args_and_dict(loaded, values)
     except AttributeError:

@@ -38,14 +38,14 @@ class Devices:
 
 def _masked(mask: str) -> tuple[str, ...]:
     """Return the devices of a mask; as for CUDA itself, an entry that is none hides all that follow."""
-    found: list[str] = []
+    masked: list[str] = []
     for entry in (part.strip() for part in mask.split(",")):
         if not (entry.isdecimal() or _NAMED.fullmatch(entry)):
             break
-        if entry in found:
+        if entry in masked:
             return ()  # a device named twice makes the whole mask void
-        found.append(entry)
-    return tuple(found)
+        masked.append(entry)
+    return tuple(masked)
 
 
 def _nvidia() -> tuple[str, ...]:

@@ -17,10 +17,10 @@ class MapProtocol(StructuredProtocol):
     requires: ClassVar[tuple[str, str] | None] = ("PIL", "image")
 
 
-def check_size(said: tuple[int, ...], due: tuple[int, ...]) -> None:
+def check_size(answer: tuple[int, ...], due: tuple[int, ...]) -> None:
     """Raise AnswerFormatError unless the answer is as large as the reference."""
-    if tuple(said) != tuple(due):
-        shown = " and ".join("x".join(map(str, shape)) for shape in (said, due))
+    if tuple(answer) != tuple(due):
+        shown = " and ".join("x".join(map(str, shape)) for shape in (answer, due))
         raise AnswerFormatError(f"the answer and the reference differ in size: {shown}")
 
 

@@ -36,7 +36,7 @@ def voc_colour(index: int) -> int:
 VOC_COLOURS: Final = frozenset(map(voc_colour, range(256)))
 
 
-def channel_of(task: Task, found: Survey) -> str:
+def channel_of(task: Task, seen: Survey) -> str:
     """Return `grey`, `colours`, `alpha`, or the one channel that is used.
 
     Raises:
@@ -45,18 +45,18 @@ def channel_of(task: Task, found: Survey) -> str:
     given = task.reading.get("channel")
     if given is not None:
         return given
-    varied = found.alphas - {"opaque"}
-    if varied and len(found.colours) > MANY and found.channel() is None:
+    varied = seen.alphas - {"opaque"}
+    if varied and len(seen.colours) > MANY and seen.channel() is None:
         return "alpha"  # cut out of a photo
-    if "other" in found.alphas or ("alone" in found.alphas and found.alphas & {"same", "opaque"}):
+    if "other" in seen.alphas or ("alone" in seen.alphas and seen.alphas & {"same", "opaque"}):
         readings = {
             "alpha": "the alpha channel differs from pixel to pixel",
             "red": "so do the colours, otherwise",
         }
-        raise ambiguous(task, "channel", readings, found.place)
-    if found.alphas == {"alone"}:
+        raise ambiguous(task, "channel", readings, seen.place)
+    if seen.alphas == {"alone"}:
         return "alpha"
-    return found.channel() or COLOURS
+    return seen.channel() or COLOURS
 
 
 def one_value(values: NDArray[Any], channel: str, palette: dict[int, int] | None = None) -> NDArray[Any]:

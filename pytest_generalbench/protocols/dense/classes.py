@@ -118,30 +118,30 @@ def _colour_distance(values: NDArray[Any], known: NDArray[np.int64]) -> NDArray[
     return total
 
 
-def decide_classes(task: Task, found: Survey, names: Mapping[str, str]) -> ClassReading:
+def decide_classes(task: Task, seen: Survey, names: Mapping[str, str]) -> ClassReading:
     """Return how the class maps of a file are read.
 
     Args:
         task: The task; what its `reading` says goes first.
-        found: The values of its pictures.
+        seen: The values of its pictures.
         names: Class names by id, from the header of the file.
 
     Raises:
         AmbiguousReferenceError: two readings fit, or none.
     """
-    if not found.count:
-        return ClassReading(found=found)
-    channel = channel_of(task, found)
-    if channel in CHANNELS and "channel" not in task.reading and _is_spread(found.values(channel)):
+    if not seen.count:
+        return ClassReading(found=seen)
+    channel = channel_of(task, seen)
+    if channel in CHANNELS and "channel" not in task.reading and _is_spread(seen.values(channel)):
         channel = COLOURS
-    hist = found.values(None if channel == COLOURS else channel)
+    hist = seen.values(None if channel == COLOURS else channel)
     if "classes" in task.reading and task.reading["classes"] != "all":
-        return _given(task, channel, found)
-    if found.is_lossy and "classes" not in task.reading:
-        return _lossy(task, channel, hist, found)
+        return _given(task, channel, seen)
+    if seen.is_lossy and "classes" not in task.reading:
+        return _lossy(task, channel, hist, seen)
     if channel == COLOURS:
-        return _colours(task, hist, found)
-    return _greys(task, channel, hist, found, names)
+        return _colours(task, hist, seen)
+    return _greys(task, channel, hist, seen, names)
 
 
 def _is_spread(hist: Mapping[int, int]) -> bool:
@@ -151,11 +151,11 @@ def _is_spread(hist: Mapping[int, int]) -> bool:
     return len(values) > 2 and min(gaps) >= _SPREAD
 
 
-def _given(task: Task, channel: str, found: Survey) -> ClassReading:
+def _given(task: Task, channel: str, seen: Survey) -> ClassReading:
     listed = sorted(numbers_of(task.reading["classes"]))
     void = numbers_of(task.reading.get("void", "none"))
     table = _ranked(listed, void)
-    return ClassReading(channel, table, void, nearest=True, notes=(), found=found)
+    return ClassReading(channel, table, void, nearest=True, notes=(), found=seen)
 
 
 def _ranked(values: list[int], void: frozenset[int] = frozenset()) -> dict[int, int]:
@@ -165,7 +165,7 @@ def _ranked(values: list[int], void: frozenset[int] = frozenset()) -> dict[int, 
     return {**dict(zip(kept, ranks, strict=True)), **dict.fromkeys(void, VOID)}
 
 
-def _lossy(task: Task, channel: str, hist: dict[int, int], found: Survey) -> ClassReading:
+def _lossy(task: Task, channel: str, hist: dict[int, int], seen: Survey) -> ClassReading:
     top = max(hist)
     if channel != COLOURS and len(_peaks(hist)) == 2 and is_bimodal(hist, top, lossy=True):
         return ClassReading(
@@ -173,7 +173,7 @@ def _lossy(task: Task, channel: str, hist: dict[int, int], found: Survey) -> Cla
             {0: 0, top: 1},
             nearest=True,
             notes=("the references are masks: bright is class 1",),
-            found=found,
+            found=seen,
         )
     peaks = _peaks(hist) if channel != COLOURS else sorted(hist, key=hist.__getitem__)[-8:]
     shown = hexed(peaks) if channel == COLOURS else " ".join(map(str, peaks))
@@ -181,7 +181,7 @@ def _lossy(task: Task, channel: str, hist: dict[int, int], found: Survey) -> Cla
         shown: "most pixels have these values",
         "all": f"{len(hist)} values, though JPEG changes values",
     }
-    raise ambiguous(task, "classes", readings, found.place)
+    raise ambiguous(task, "classes", readings, seen.place)
 
 
 def _peaks(hist: dict[int, int]) -> list[int]:
@@ -193,14 +193,14 @@ def _peaks(hist: dict[int, int]) -> list[int]:
     return sorted(peaks)
 
 
-def _colours(task: Task, hist: dict[int, int], found: Survey) -> ClassReading:
+def _colours(task: Task, hist: dict[int, int], seen: Survey) -> ClassReading:
     if len(hist) > _MOST_COLOURS and "classes" not in task.reading:
         frequent = hexed(sorted(hist, key=hist.__getitem__)[-8:])
         readings = {
             frequent: "the most frequent ones",
             "all": f"{len(hist)} colours and more, as a photo has",
         }
-        raise ambiguous(task, "classes", readings, found.place)
+        raise ambiguous(task, "classes", readings, seen.place)
     void, why = frozenset[int](), ""
     if "void" in task.reading:
         void = numbers_of(task.reading["void"])
@@ -210,24 +210,24 @@ def _colours(task: Task, hist: dict[int, int], found: Survey) -> ClassReading:
         void, why = frozenset({0}), ", Cityscapes' black is void"
     count = len(hist.keys() - void)
     note = f"{count} colours of the references are the classes{why}"
-    return ClassReading(COLOURS, _ranked(sorted(hist), void), void, notes=(note,), found=found)
+    return ClassReading(COLOURS, _ranked(sorted(hist), void), void, notes=(note,), found=seen)
 
 
 def _greys(
-    task: Task, channel: str, hist: dict[int, int], found: Survey, names: Mapping[str, str]
+    task: Task, channel: str, hist: dict[int, int], seen: Survey, names: Mapping[str, str]
 ) -> ClassReading:
     values = sorted(value for value in hist if value >= 0)
     notes = [] if channel == "grey" or "channel" in task.reading else [f"read from the {channel} channel"]
     is_mask = len(values) == 2 and values[0] == 0 and values[1] >= _SPREAD and str(values[1]) not in names
     if is_mask and "void" not in task.reading:
         notes.append(f"the references are masks: {values[1]} is class 1")
-        return ClassReading(channel, {0: 0, values[1]: 1}, notes=tuple(notes), found=found)
+        return ClassReading(channel, {0: 0, values[1]: 1}, notes=tuple(notes), found=seen)
     if values and values[-1] >= INSTANCE_OF:
-        folded, note = _folded(task, values, found)
-        return ClassReading(channel, folded=folded, notes=(*notes, *filter(None, [note])), found=found)
+        folded, note = _folded(task, values, seen)
+        return ClassReading(channel, folded=folded, notes=(*notes, *filter(None, [note])), found=seen)
     if values and values[-1] > 65000 and "void" not in task.reading:
         notes.append(f"{values[-1]} is void")
-        return ClassReading(channel, void=frozenset({values[-1]}), notes=tuple(notes), found=found)
+        return ClassReading(channel, void=frozenset({values[-1]}), notes=tuple(notes), found=seen)
     chosen, note = "none", ""
     alone = len(values) > 2 and VOID > values[-1] >= _FAR > values[-2]
     if alone and str(values[-1]) not in names:
@@ -235,24 +235,24 @@ def _greys(
             "none": f"{values[-1]} is a class",
             str(values[-1]): f"{values[-1]} is far from the ids up to {values[-2]}",
         }
-        chosen, note = decide(task, "void", readings, found.place)
+        chosen, note = decide(task, "void", readings, seen.place)
     elif VOID in values or "void" in task.reading:
-        chosen, note = decide(task, "void", _void(values, found, names), found.place)
+        chosen, note = decide(task, "void", _void(values, seen, names), seen.place)
     left_out = numbers_of(chosen)
     table = _ranked(values, left_out) if VOID in values and VOID not in left_out else {}
     if table:
         listed = " ".join(map(str, sorted(set(values) - left_out)))
         notes.append(f"the values {listed} are the classes 0 to {len(table) - len(left_out) - 1}")
     notes += [note] if note else []
-    return ClassReading(channel, table, left_out, notes=tuple(notes), found=found)
+    return ClassReading(channel, table, left_out, notes=tuple(notes), found=seen)
 
 
-def _void(values: list[int], found: Survey, names: Mapping[str, str]) -> dict[str, str]:
+def _void(values: list[int], seen: Survey, names: Mapping[str, str]) -> dict[str, str]:
     """Return what speaks for each reading of the values without a class."""
     rest = [value for value in values if value != VOID]
     if str(VOID) in names:
         return {"none": "255 is in the list of classes"}
-    if not rest or found.palette.get(VOID) == VOC_BORDER:
+    if not rest or seen.palette.get(VOID) == VOC_BORDER:
         return {str(VOID): "255 has no class, as in VOC"}
     gaps = [high - low for low, high in pairwise(values)]
     dense = len(rest) > 1 and min(gaps[: len(rest) - 1]) < _SPREAD
@@ -271,16 +271,16 @@ def _void(values: list[int], found: Survey, names: Mapping[str, str]) -> dict[st
     return readings
 
 
-def _folded(task: Task, values: list[int], found: Survey) -> tuple[bool, str]:
+def _folded(task: Task, values: list[int], seen: Survey) -> tuple[bool, str]:
     """Return whether ids are class x 1000 + number, and the note."""
     low = [value for value in values if value < INSTANCE_OF]
     coded = [value for value in values if value >= INSTANCE_OF]
     shown = f"values to {values[-1]}"
     fits = all(value // INSTANCE_OF <= 255 for value in coded) and (not low or low[-1] <= 255)
     readings = {"class_1000": f"{shown} may be class x 1000 + number"} if fits else {}
-    if not ("instanceids" in found.names or all(24 <= value // INSTANCE_OF <= 33 for value in coded)):
+    if not ("instanceids" in seen.names or all(24 <= value // INSTANCE_OF <= 33 for value in coded)):
         readings["plain"] = f"{shown} may be ids of classes"
-    value, note = decide(task, "ids", readings, found.place)
+    value, note = decide(task, "ids", readings, seen.place)
     return value == "class_1000", note
 
 
@@ -292,22 +292,26 @@ def read_classes(
     Raises:
         AmbiguousReferenceError: its values contradict how the others are read.
     """
-    found = reading.found or Survey()
+    pixels_seen = reading.found or Survey()
     if not (is_picture(value) or map_references.is_array_file(value)):
         return map_references.mask_of(instance, value).astype(np.int32)
-    if found.is_whole:
-        return reading.ids(map_references.numbers_of(instance, value), found.palette)
-    more = Survey(is_lossy=found.is_lossy, alphas=set(found.alphas), palette=dict(found.palette))
+    if pixels_seen.is_whole:
+        return reading.ids(map_references.numbers_of(instance, value), pixels_seen.palette)
+    more = Survey(
+        is_lossy=pixels_seen.is_lossy, alphas=set(pixels_seen.alphas), palette=dict(pixels_seen.palette)
+    )
     values = add_to(more, instance, value)
-    if not (more.greys.keys() <= found.greys.keys() and more.colours.keys() <= found.colours.keys()):
-        more.greys.update(found.greys)
-        more.colours.update(found.colours)
+    if not (
+        more.greys.keys() <= pixels_seen.greys.keys() and more.colours.keys() <= pixels_seen.colours.keys()
+    ):
+        more.greys.update(pixels_seen.greys)
+        more.colours.update(pixels_seen.colours)
         again = decide_classes(task, more, names)
-        seen = np.array(sorted(found.values(None if reading.channel == COLOURS else reading.channel)))
+        seen = np.array(sorted(pixels_seen.values(None if reading.channel == COLOURS else reading.channel)))
         if again.channel != reading.channel or (again.of_values(seen) != reading.of_values(seen)).any():
             readings = {
                 "all": f"{value} has values that change how the others are read",
-                " ".join(map(str, sorted(found.greys)[:16])): "the values of the pictures before it",
+                " ".join(map(str, sorted(pixels_seen.greys)[:16])): "the values of the pictures before it",
             }
             raise ambiguous(task, "classes", readings, f"instance {instance.id!r}")
         reading = again

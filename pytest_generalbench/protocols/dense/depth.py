@@ -56,15 +56,15 @@ class DepthEstimation(MapProtocol):
         """Learn the unit from the header and all references."""
         listed = list(map_references.maps_of(instances, self._value))
         chosen = list(sampled(listed, MOST))
-        found = DepthSurvey()
+        result = DepthSurvey()
         for instance, value in chosen:
             self._refuse_disparity(task, instance, value)
             with suppress(DataError):  # the instance says so itself when it is read
                 if _is_drawn(instance, value):
-                    found.kinds.add("colours")
-                found.add(map_references.numbers_of(instance, value), value, f"instance {instance.id!r}")
-        found.is_whole = len(chosen) == len(listed)
-        reading = decide_depth(task, header, found)
+                    result.kinds.add("colours")
+                result.add(map_references.numbers_of(instance, value), value, f"instance {instance.id!r}")
+        result.is_whole = len(chosen) == len(listed)
+        reading = decide_depth(task, header, result)
         return TaskContext(task, header=header, facts={"reading": reading}, notes=reading.notes)
 
     def _value(self, instance: Instance) -> Any:
@@ -76,8 +76,8 @@ class DepthEstimation(MapProtocol):
         if map_references.is_array_file(value):
             with suppress(DataError):
                 names = map_references.array_names(instance, value)
-        said = _DISPARITY_FILE.search(str(value)) or (names and all(is_disparity(name) for name in names))
-        if said and "depth" not in task.reading:
+        match = _DISPARITY_FILE.search(str(value)) or (names and all(is_disparity(name) for name in names))
+        if match and "depth" not in task.reading:
             readings = {"depth": "the task asks for metres", "disparity": f"{value} is called so"}
             raise ambiguous(task, "depth", readings, f"instance {instance.id!r}")
 

@@ -142,31 +142,31 @@ def factor_of(unit: str) -> float:
     return float(upper) / float(lower)
 
 
-def decide_depth(task: Task, header: Mapping[str, Any], found: DepthSurvey) -> DepthReading:
+def decide_depth(task: Task, header: Mapping[str, Any], seen: DepthSurvey) -> DepthReading:
     """Return how the stored depth of a file is read.
 
     Args:
         task: The task; what its `reading` says goes first.
         header: The top-level keys of the file, that may name a unit or the data set.
-        found: What the stored depth looks like.
+        seen: What the stored depth looks like.
 
     Raises:
         AmbiguousReferenceError: two units fit, or none.
     """
     given = task.reading.get("depth_missing", "none")
     missing = frozenset(map(float, numbers_of(given)))
-    if not found.tops:
-        return DepthReading(task.reading.get("depth_unit", "m"), missing, (), found)
-    if "colours" in found.kinds and "depth_unit" not in task.reading:
+    if not seen.tops:
+        return DepthReading(task.reading.get("depth_unit", "m"), missing, (), seen)
+    if "colours" in seen.kinds and "depth_unit" not in task.reading:
         readings = {
             "carla": "24 bits over three channels",
             "10/255": "the red channel of a drawing in colours, which is no depth",
         }
-        raise ambiguous(task, "depth_unit", readings, found.place)
-    readings = _of_header(header, found) or _of_values(found)
-    unit, note = decide(task, "depth_unit", readings, found.place)
-    missing |= frozenset(found.top()[1]) if "depth_missing" not in task.reading else frozenset()
-    return DepthReading(unit, missing, tuple(filter(None, [note])), found)
+        raise ambiguous(task, "depth_unit", readings, seen.place)
+    readings = _of_header(header, seen) or _of_values(seen)
+    unit, note = decide(task, "depth_unit", readings, seen.place)
+    missing |= frozenset(seen.top()[1]) if "depth_missing" not in task.reading else frozenset()
+    return DepthReading(unit, missing, tuple(filter(None, [note])), seen)
 
 
 def _texts(header: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -176,7 +176,7 @@ def _texts(header: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield str(key).strip().lower().replace(" ", "_"), value
 
 
-def _of_header(header: Mapping[str, Any], found: DepthSurvey) -> dict[str, str]:
+def _of_header(header: Mapping[str, Any], seen: DepthSurvey) -> dict[str, str]:
     """Return the units that a file's header names, each with the words that do."""
     readings: dict[str, str] = {}
     for key, value in _texts(header):
@@ -185,7 +185,7 @@ def _of_header(header: Mapping[str, Any], found: DepthSurvey) -> dict[str, str]:
         if key in _SCALE_KEYS and isinstance(value, int | float) and value > 0:
             unit = _unit_of_scale(float(value))
             readings[unit] = f"the header has {key}: {value}"
-        if key == "data_source" and found.kinds == {"16 bits"} and isinstance(value, str):
+        if key == "data_source" and seen.kinds == {"16 bits"} and isinstance(value, str):
             for word, unit in _SOURCES.items():
                 if word in value.lower():
                     readings[unit] = f"the data are of {value:.40}"
@@ -197,40 +197,40 @@ def _unit_of_scale(scale: float) -> str:
     return {1: "m", 100: "cm", 1000: "mm"}.get(steps, f"1/{steps}")
 
 
-def _of_values(found: DepthSurvey) -> dict[str, str]:
+def _of_values(seen: DepthSurvey) -> dict[str, str]:
     """Return what speaks for each unit, from types and ranges alone."""
-    top, missing = found.top()
-    told = f"values {found.least:g} to {top:g}" + (f", none at {missing[0]:g}" if missing else "")
-    if len(found.kinds) > 1:
-        return {"m": f"the files are {' and '.join(sorted(found.kinds))}", "mm": told}
-    if found.kinds == {"float"}:
-        return _of_floats(found, top, told)
-    if found.kinds == {"8 bits"}:
+    top, missing = seen.top()
+    text = f"values {seen.least:g} to {top:g}" + (f", none at {missing[0]:g}" if missing else "")
+    if len(seen.kinds) > 1:
+        return {"m": f"the files are {' and '.join(sorted(seen.kinds))}", "mm": text}
+    if seen.kinds == {"float"}:
+        return _of_floats(seen, top, text)
+    if seen.kinds == {"8 bits"}:
         return {
             "10/255": "8 bits, 10 m at 255 as in small copies of NYU",
-            "cm": f"8 bits, {told}",
-            "m": f"8 bits, {told}",
+            "cm": f"8 bits, {text}",
+            "m": f"8 bits, {text}",
         }
     certain = {}
-    if found.step == 8 and top > 2000:
+    if seen.step == 8 and top > 2000:
         certain["sunrgbd"] = f"all values are multiples of 8, to {top / 8000:.1f} m"
-    if _TOP_MM[0] < top <= _TOP_MM[1] and found.least <= _NEAR_MM and 2 * found.empty <= found.total:
-        certain["mm"] = told
+    if _TOP_MM[0] < top <= _TOP_MM[1] and seen.least <= _NEAR_MM and 2 * seen.empty <= seen.total:
+        certain["mm"] = text
     if certain:
         return certain
     fitting = {
-        unit: f"{told} are {found.least / steps:.2g} to {top / steps:.3g} m"
+        unit: f"{text} are {seen.least / steps:.2g} to {top / steps:.3g} m"
         for unit, steps in _STEPS
         if 0.5 <= top / steps <= 100
     }
-    return fitting if len(fitting) != 1 else {**fitting, "10/65535": f"{told}, 10 m at 65535"}
+    return fitting if len(fitting) != 1 else {**fitting, "10/65535": f"{text}, 10 m at 65535"}
 
 
-def _of_floats(found: DepthSurvey, top: float, told: str) -> dict[str, str]:
+def _of_floats(seen: DepthSurvey, top: float, text: str) -> dict[str, str]:
     if top <= 1:
-        return {"m": told, "10/1": f"{told}: a share of 10 m, or no metres at all"}
+        return {"m": text, "10/1": f"{text}: a share of 10 m, or no metres at all"}
     if top <= 100:
-        return {"m": told}
-    if 2000 <= top <= 20000 and found.least <= _NEAR_MM:
-        return {"mm": told}
-    return {"mm": told, "cm": told, "m": told}
+        return {"m": text}
+    if 2000 <= top <= 20000 and seen.least <= _NEAR_MM:
+        return {"mm": text}
+    return {"mm": text, "cm": text, "m": text}

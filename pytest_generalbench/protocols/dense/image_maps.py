@@ -46,13 +46,13 @@ class SemanticSegmentation(MapProtocol):
         """Learn the classes' names, and from all references which values are which class."""
         names = map_references.category_names(header)
         pictures = list(map_references.maps_of(instances))
-        found = survey(pictures)
+        seen = survey(pictures)
         if _binary(task):
-            masks = decide_masks(task, found)
+            masks = decide_masks(task, seen)
             return TaskContext(task, header=header, facts={"names": names, "masks": masks}, notes=masks.notes)
-        if not found.is_whole and (found.colours or "classes" in task.reading):
-            found = survey(pictures, None)  # a rare class may have its colour in one picture alone
-        reading = decide_classes(task, found, names)
+        if not seen.is_whole and (seen.colours or "classes" in task.reading):
+            seen = survey(pictures, None)  # a rare class may have its colour in one picture alone
+        reading = decide_classes(task, seen, names)
         facts: dict[str, Any] = {"names": names, "classes": reading}
         if reading.colours:
             facts["colours"] = {value: one for value, one in reading.colours.items() if one != VOID}
@@ -66,18 +66,18 @@ class SemanticSegmentation(MapProtocol):
         """Say what the map is, and the classes where they are known."""
         if _binary(context.task):
             return "Answer with a binary mask of the image's size."
-        told = "Answer with a map of the image's size that holds a class id for every pixel."
+        text = "Answer with a map of the image's size that holds a class id for every pixel."
         names = context.facts.get("names")
         if names:
-            told += f" Classes: {described(names)}."
+            text += f" Classes: {described(names)}."
         elif "colours" in context.facts:
             table = {str(number): f"#{one:06x}" for one, number in context.facts["colours"].items()}
-            told += f" Classes by the colour of their maps: {described(table)}."
+            text += f" Classes by the colour of their maps: {described(table)}."
         elif context.facts["classes"].table:
             table = {str(one): str(value) for value, one in context.facts["classes"].table.items()}
             table.pop(str(VOID), None)
-            told += f" Classes by the grey of their maps: {described(table)}."
-        return told
+            text += f" Classes by the grey of their maps: {described(table)}."
+        return text
 
     def reference(self, instance: Instance, context: TaskContext) -> NDArray[Any]:
         """Return class ids, int32, or a bool mask in mode `binary`; (height, width)."""
@@ -92,16 +92,16 @@ class SemanticSegmentation(MapProtocol):
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[Any]:
         """Return class ids, or a bool mask; colours become ids by the references' table."""
         if isinstance(answer, Mask):
-            said: NDArray[Any] = answer.mask.decode()
+            output: NDArray[Any] = answer.mask.decode()
         elif _binary(context.task):
-            said = answer.classes > 0
+            output = answer.classes > 0
         elif answer.colours:
-            said = by_table(answer.classes, context.facts.get("colours", {}))
+            output = by_table(answer.classes, context.facts.get("colours", {}))
         else:
-            said = answer.classes
+            output = answer.classes
         if instance.has_reference:
-            check_size(said.shape, map_references.size_of(instance, map_references.value_of(instance)))
-        return said if _binary(context.task) else said.astype(np.int32)
+            check_size(output.shape, map_references.size_of(instance, map_references.value_of(instance)))
+        return output if _binary(context.task) else output.astype(np.int32)
 
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""
@@ -162,12 +162,12 @@ class ImageAnomalySegmentation(MapProtocol):
 
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
         """Return the scores; of a mask 0 and 1."""
-        said = answer.mask.decode().astype(np.float32) if isinstance(answer, Mask) else answer.scores
+        output = answer.mask.decode().astype(np.float32) if isinstance(answer, Mask) else answer.scores
         if instance.has_reference:
             value = self._mask(instance)
             size = map_references.size_of(instance, value) if value is not None else None
-            check_size(said.shape, size or map_references.input_size(instance))
-        scores: NDArray[np.float32] = said
+            check_size(output.shape, size or map_references.input_size(instance))
+        scores: NDArray[np.float32] = output
         return scores
 
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:

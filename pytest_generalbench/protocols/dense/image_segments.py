@@ -95,9 +95,9 @@ class InstanceSegmentation(MapProtocol):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for masks with labels and scores."""
-        told = "Answer with a mask, a label and a score for every single thing."
+        text = "Answer with a mask, a label and a score for every single thing."
         labels = [label for label in context.labels if label]
-        return f"{told} Labels: {', '.join(labels)}." if labels else told
+        return f"{text} Labels: {', '.join(labels)}." if labels else text
 
     def reference_check(self, context: TaskContext) -> SegmentCheck:
         """Look for segments that cannot be right as well."""
@@ -106,30 +106,30 @@ class InstanceSegmentation(MapProtocol):
     def reference(self, instance: Instance, context: TaskContext) -> tuple[TrueMask, ...]:
         """Return masks, labels, and whether each is a crowd."""
         with map_references.of(instance):
-            found = []
+            result = []
             for value, label, crowd in _entries(instance, context.facts["names"], context.facts["ids"]):
                 mask = value
                 if not isinstance(value, np.ndarray):
                     mask = read_mask(instance, value, context.task, context.facts["masks"])
-                found.append(TrueMask(rle.encode(mask), label, crowd))
-            if len({one.mask.shape for one in found}) > 1:
+                result.append(TrueMask(rle.encode(mask), label, crowd))
+            if len({one.mask.shape for one in result}) > 1:
                 raise ReferenceFormatError(f"{fields.place(instance)}: its masks have different sizes")
-            return tuple(found)
+            return tuple(result)
 
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> tuple[FoundMask, ...]:
         """Return masks and labels, a missing score as 1."""
         only = context.labels[0] if len(context.labels) == 1 else None
         names = context.facts["names"]
-        found = []
+        result = []
         for mask, label, score in answer.masks:
             plain = plain_label(names.get(label, label)) if label is not None else None
             if only is not None and (plain is None or not only):
                 plain = only
-            found.append(FoundMask(mask, "" if plain is None else plain, 1.0 if score is None else score))
-        size = _size(instance, context.facts["ids"]) if instance.has_reference and found else None
+            result.append(FoundMask(mask, "" if plain is None else plain, 1.0 if score is None else score))
+        size = _size(instance, context.facts["ids"]) if instance.has_reference and result else None
         if size is not None:
-            check_size(found[0].mask.shape, size)
-        return tuple(found)
+            check_size(result[0].mask.shape, size)
+        return tuple(result)
 
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the things that count, each with score 1."""
@@ -213,12 +213,12 @@ class PanopticSegmentation(MapProtocol):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for segments, and name the categories where they are known."""
-        told = (
+        text = (
             "Answer with a map of the image's size that holds a segment id for every pixel, 0 for none, and "
         )
-        told += "with the category of each segment."
+        text += "with the category of each segment."
         names = context.facts["names"]
-        return f"{told} Categories: {described(names)}." if names else told
+        return f"{text} Categories: {described(names)}." if names else text
 
     def reference_check(self, context: TaskContext) -> SegmentCheck:
         """Look for segments that cannot be right as well."""

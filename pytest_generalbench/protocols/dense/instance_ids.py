@@ -71,30 +71,30 @@ class IdReading:
                 yield plain == number, str(number // factor)
 
 
-def decide_ids(task: Task, found: Survey, names: Mapping[str, str]) -> IdReading:
+def decide_ids(task: Task, seen: Survey, names: Mapping[str, str]) -> IdReading:
     """Return how the pictures of instances of a file are read.
 
     Args:
         task: The task; what its `reading` says goes first.
-        found: The values of its pictures.
+        seen: The values of its pictures.
         names: Class names by id, from the header of the file.
 
     Raises:
         AmbiguousReferenceError: two readings fit.
     """
-    if not found.count:
+    if not seen.count:
         return IdReading()
-    channel = channel_of(task, found)
-    hist = found.values(None if channel == COLOURS else channel)
+    channel = channel_of(task, seen)
+    hist = seen.values(None if channel == COLOURS else channel)
     values = sorted(value for value in hist if value > 0)
     notes = (
         [] if channel in ("grey", COLOURS) or "channel" in task.reading else [f"ids in the {channel} channel"]
     )
-    ids, note = decide(task, "ids", _id_readings(found, channel, values, names), found.place)
+    ids, note = decide(task, "ids", _id_readings(seen, channel, values, names), seen.place)
     notes += [note] if note and ids != "plain" else []
     void = frozenset[int]()
     if "void" in task.reading or (255 in values and ids == "plain" and channel != COLOURS):
-        chosen, note = decide(task, "void", _void_readings(found, values), found.place)
+        chosen, note = decide(task, "void", _void_readings(seen, values), seen.place)
         void = numbers_of(chosen)
         notes += [note] if note and void else []
     if channel == COLOURS:
@@ -106,14 +106,14 @@ def decide_ids(task: Task, found: Survey, names: Mapping[str, str]) -> IdReading
     return IdReading(channel, ids, void, tuple(notes))
 
 
-def _id_readings(found: Survey, channel: str, values: list[int], names: Mapping[str, str]) -> dict[str, str]:
+def _id_readings(seen: Survey, channel: str, values: list[int], names: Mapping[str, str]) -> dict[str, str]:
     """Return what speaks for each reading of the ids."""
-    if found.names & {"labelids", "labeltrainids"}:
+    if seen.names & {"labelids", "labeltrainids"}:
         return {
             "plain": "every value is an instance",
             "class_1000": "the files are called labelIds: ids of classes, in which no instance is told",
         }
-    if found.is_lossy:
+    if seen.is_lossy:
         return {"plain": f"{len(values)} values, though JPEG changes values", "class_1000": ""}
     if channel == COLOURS or not values or values[-1] < 256:
         single = len(values) == 1 and values[0] > 1 and channel != COLOURS
@@ -128,7 +128,7 @@ def _id_readings(found: Survey, channel: str, values: list[int], names: Mapping[
         for name, factor in _FACTORS.items()
         if _fits(values, factor)
     }
-    if "instanceids" in found.names and "class_1000" in fitting:
+    if "instanceids" in seen.names and "class_1000" in fitting:
         return {"class_1000": "the files are called instanceIds"}
     if len(values) == values[-1] - values[0] + 1 and values[0] <= 1:
         return {"plain": "consecutive numbers"}
@@ -159,10 +159,10 @@ def _is_certain(values: list[int], factor: int, names: Mapping[str, str]) -> boo
     return factor == INSTANCE_OF and (not low or (coded <= set(range(24, 34)) and low[-1] <= 33))
 
 
-def _void_readings(found: Survey, values: list[int]) -> dict[str, str]:
+def _void_readings(seen: Survey, values: list[int]) -> dict[str, str]:
     """Return what speaks for each reading of 255."""
     rest = [value for value in values if value != 255]
-    if found.palette.get(255) == VOC_BORDER:
+    if seen.palette.get(255) == VOC_BORDER:
         return {"255": "255 has the colour of VOC's border"}
     if not rest or rest[-1] >= 254:
         return {"none": "255 is an id like others"}

@@ -67,26 +67,26 @@ class MaskReading:
         return np.isin(plain, list(numbers_of(self.foreground)))
 
 
-def decide_masks(task: Task, found: Survey, *, several: bool = True) -> MaskReading:
+def decide_masks(task: Task, seen: Survey, *, several: bool = True) -> MaskReading:
     """Return how the masks of a file are read.
 
     Args:
         task: The task; what its `reading` says goes first.
-        found: The values of its pictures.
+        seen: The values of its pictures.
         several: Whether several objects in one mask are the object together; False: which is it?
 
     Raises:
         AmbiguousReferenceError: two readings fit.
     """
-    if not found.count:
+    if not seen.count:
         given = task.reading.get("foreground", "above_0")
-        return MaskReading(task.reading.get("channel", "grey"), given, (), found, several)
-    channel = channel_of(task, found)
-    hist = found.values(None if channel == COLOURS else channel)
-    readings = _readings(found, channel, hist, several)
-    value, note = decide(task, "foreground", readings, found.place)
-    said = [note if value != "above_0" or len(hist) > 2 else "", _channel_note(task, channel)]
-    return MaskReading(channel, value, tuple(filter(None, said)), found, several)
+        return MaskReading(task.reading.get("channel", "grey"), given, (), seen, several)
+    channel = channel_of(task, seen)
+    hist = seen.values(None if channel == COLOURS else channel)
+    readings = _readings(seen, channel, hist, several)
+    value, note = decide(task, "foreground", readings, seen.place)
+    answers = [note if value != "above_0" or len(hist) > 2 else "", _channel_note(task, channel)]
+    return MaskReading(channel, value, tuple(filter(None, answers)), seen, several)
 
 
 def _channel_note(task: Task, channel: str) -> str:
@@ -97,34 +97,34 @@ def _channel_note(task: Task, channel: str) -> str:
     )
 
 
-def _readings(found: Survey, channel: str, hist: dict[int, int], several: bool) -> dict[str, str]:
+def _readings(seen: Survey, channel: str, hist: dict[int, int], several: bool) -> dict[str, str]:
     """Return what speaks for each reading of the foreground."""
     values = sorted(value for value in hist if value > 0)
-    ground = found.palette.get(0, 0)
+    ground = seen.palette.get(0, 0)
     if ground and 0 in hist and channel == "grey":
         return {
             "above_0": "index 0 is the background",
             "0": f"the palette draws index 0 in #{ground:06x}, not in black",
         }
-    if not values or values == [1] or (len(values) == 1 and not found.is_lossy):
+    if not values or values == [1] or (len(values) == 1 and not seen.is_lossy):
         return {"above_0": "one value beside 0"}
     if channel == COLOURS:
-        return _of_colours(found, hist, values, several)
+        return _of_colours(seen, hist, values, several)
     top = values[-1]
-    if found.is_lossy or len(values) > _FEW:
-        return _of_shades(found, hist, top)
-    if found.palette and channel == "grey" and not found.colours:
-        border = found.palette.get(255) == VOC_BORDER
+    if seen.is_lossy or len(values) > _FEW:
+        return _of_shades(seen, hist, top)
+    if seen.palette and channel == "grey" and not seen.colours:
+        border = seen.palette.get(255) == VOC_BORDER
         values = [one for one in values if not (border and one == 255)]
         if border:
             if several or len(values) <= 1:
                 return {" ".join(map(str, values)): "255 has the colour of VOC's border"}
         elif 255 not in values and several:
             return {"above_0": f"palette with {len(values)} objects"}
-    return _of_few(found, hist, values, several)
+    return _of_few(seen, hist, values, several)
 
 
-def _of_few(found: Survey, hist: dict[int, int], values: list[int], several: bool) -> dict[str, str]:
+def _of_few(seen: Survey, hist: dict[int, int], values: list[int], several: bool) -> dict[str, str]:
     top, rest = values[-1], values[:-1]
     shown = " ".join(map(str, values))
     if rest and top == 255 and rest == list(range(1, len(rest) + 1)):
@@ -156,12 +156,12 @@ def _of_few(found: Survey, hist: dict[int, int], values: list[int], several: boo
             "above_0": f"each of {shown[:40]} is an object",
             "from_128": "the bright ones are the object",
         }
-    return _of_shades(found, hist, top)
+    return _of_shades(seen, hist, top)
 
 
-def _of_shades(found: Survey, hist: dict[int, int], top: int) -> dict[str, str]:
-    is_even = not any(0 < one < 128 for one in found.tops)
-    if top <= 255 and is_even and is_bimodal(hist, top, found.is_lossy):
+def _of_shades(seen: Survey, hist: dict[int, int], top: int) -> dict[str, str]:
+    is_even = not any(0 < one < 128 for one in seen.tops)
+    if top <= 255 and is_even and is_bimodal(hist, top, seen.is_lossy):
         return {"from_128": "shades along the edges"}
     return {
         "from_128": f"{len(hist)} shades up to {top}, the bright ones are the object",
@@ -169,13 +169,13 @@ def _of_shades(found: Survey, hist: dict[int, int], top: int) -> dict[str, str]:
     }
 
 
-def _of_colours(found: Survey, hist: dict[int, int], values: list[int], several: bool) -> dict[str, str]:
-    if found.is_lossy or len(hist) > _FEW:
+def _of_colours(seen: Survey, hist: dict[int, int], values: list[int], several: bool) -> dict[str, str]:
+    if seen.is_lossy or len(hist) > _FEW:
         brightest: dict[int, int] = {}
         for colour, pixels in hist.items():
             value = max(colour >> 16, colour >> 8 & 0xFF, colour & 0xFF)
             brightest[value] = brightest.get(value, 0) + pixels
-        return _of_shades(found, brightest, max(brightest))
+        return _of_shades(seen, brightest, max(brightest))
     if VOC_BORDER in values and len(values) > 1 and set(values) - {VOC_BORDER} <= VOC_COLOURS:
         rest = [one for one in values if one != VOC_BORDER]
         if several or len(rest) == 1:
@@ -196,16 +196,16 @@ def read_mask(instance: Instance, value: Any, task: Task, reading: MaskReading) 
     """
     if not (is_picture(value) or map_references.is_array_file(value)):
         return map_references.mask_of(instance, value)
-    found = reading.found or Survey()
-    if found.is_whole and found.count:
-        return reading.mask(map_references.numbers_of(instance, value), found.palette)
-    more = Survey(is_lossy=found.is_lossy, alphas=set(found.alphas), palette=dict(found.palette))
+    seen = reading.found or Survey()
+    if seen.is_whole and seen.count:
+        return reading.mask(map_references.numbers_of(instance, value), seen.palette)
+    more = Survey(is_lossy=seen.is_lossy, alphas=set(seen.alphas), palette=dict(seen.palette))
     values = add_to(more, instance, value)
-    if not (more.greys.keys() <= found.greys.keys() and more.colours.keys() <= found.colours.keys()):
-        more.greys.update(found.greys)
-        more.colours.update(found.colours)
+    if not (more.greys.keys() <= seen.greys.keys() and more.colours.keys() <= seen.colours.keys()):
+        more.greys.update(seen.greys)
+        more.colours.update(seen.colours)
         again = decide_masks(task, more, several=reading.several)
-        if found.count and (again.channel, again.foreground) != (reading.channel, reading.foreground):
+        if seen.count and (again.channel, again.foreground) != (reading.channel, reading.foreground):
             readings = {
                 reading.foreground: "the pictures before it",
                 again.foreground: f"{value} beside them",

@@ -46,25 +46,25 @@ class Matting(MapProtocol):
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
         """Learn which channel is alpha, and which value is opaque."""
         listed = map_references.maps_of(instances, self._value)
-        found = survey([(instance, value) for instance, value in listed if is_picture(value)])
-        if not found.count:
+        seen = survey([(instance, value) for instance, value in listed if is_picture(value)])
+        if not seen.count:
             return TaskContext(task, header=header, facts={"channel": "grey", "top": 1})
-        channel = channel_of(task, found)
-        if found.is_recoloured and channel == "grey" and "channel" not in task.reading:
+        channel = channel_of(task, seen)
+        if seen.is_recoloured and channel == "grey" and "channel" not in task.reading:
             readings = {"red": "the palette's indices are alpha", "alpha": "its colours say something else"}
-            raise ambiguous(task, "channel", readings, found.place)
-        place = found.place
+            raise ambiguous(task, "channel", readings, seen.place)
+        place = seen.place
         if channel == COLOURS:
             raise ambiguous(
                 task, "channel", {"red": "a picture in colours", "alpha": "no alpha channel"}, place
             )
-        value, note = decide(task, "alpha", _tops(found, channel), place)
-        said = [
+        value, note = decide(task, "alpha", _tops(seen, channel), place)
+        answers = [
             note if value not in _FULL else "",
             "" if channel == "grey" else f"the {channel} channel is alpha",
         ]
         facts = {"channel": channel, "top": value}
-        return TaskContext(task, header=header, facts=facts, notes=tuple(filter(None, said)))
+        return TaskContext(task, header=header, facts=facts, notes=tuple(filter(None, answers)))
 
     def _value(self, instance: Instance) -> Any:
         return map_references.value_of(instance, self._keys)
@@ -103,11 +103,11 @@ class Matting(MapProtocol):
 
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> NDArray[np.float32]:
         """Return alpha; of a mask 0 and 1."""
-        said = answer.mask.decode().astype(np.float32) if isinstance(answer, Mask) else answer.alpha
+        output = answer.mask.decode().astype(np.float32) if isinstance(answer, Mask) else answer.alpha
         if instance.has_reference:
             value = map_references.value_of(instance, self._keys)
-            check_size(said.shape, map_references.size_of(instance, value))
-        alpha: NDArray[np.float32] = said
+            check_size(output.shape, map_references.size_of(instance, value))
+        alpha: NDArray[np.float32] = output
         return alpha
 
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
@@ -119,11 +119,11 @@ _FULL: Final = ("1", "255", "65535")
 """Values that are opaque in pictures of 1, 8 and 16 bits."""
 
 
-def _tops(found: Survey, channel: str) -> dict[str, str]:
+def _tops(seen: Survey, channel: str) -> dict[str, str]:
     """Return what speaks for each value that is opaque, or for trimaps."""
-    values = sorted(found.values(channel))
+    values = sorted(seen.values(channel))
     top = values[-1]
-    if not found.is_lossy and (values in ([0, 128, 255], [0, 127, 255], [0, 1, 2])):
+    if not seen.is_lossy and (values in ([0, 128, 255], [0, 127, 255], [0, 1, 2])):
         shown = " ".join(map(str, values))
         return {"trimap": f"the values are {shown} alone", str(top): f"{values[1]} is half opaque"}
     if top <= 1:

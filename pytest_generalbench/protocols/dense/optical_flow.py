@@ -62,8 +62,8 @@ class OpticalFlow(MapProtocol):
             with suppress(DataError):  # the instance says so itself when it is read
                 values = map_references.picture_of(instance, value)
                 kitti_flow(values, value)
-                for end, found in zip((0, 2), ends, strict=True):
-                    found.update(np.unique(values[:, :, end])[:9].tolist())
+                for end, result in zip((0, 2), ends, strict=True):
+                    result.update(np.unique(values[:, :, end])[:9].tolist())
                 place = place or f"instance {instance.id!r}"
         if not place:
             return TaskContext(task=task, header=header, facts={"valid": "third"})

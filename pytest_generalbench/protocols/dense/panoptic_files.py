@@ -42,7 +42,7 @@ def at_any_depth(raw: Any, key: str) -> Any:
         return None
     if key in raw:
         return raw[key]
-    return next((found for one in raw.values() if (found := at_any_depth(one, key)) is not None), None)
+    return next((result for one in raw.values() if (result := at_any_depth(one, key)) is not None), None)
 
 
 def _files(raw: Any, keys: Sequence[str]) -> list[Any]:
@@ -67,7 +67,7 @@ def decide_order(task: Task, instances: Sequence[Instance], keys: Sequence[str])
     listed = [one for one in instances if one.has_reference and one.problem is None]
     for instance in sampled(listed, MOST):
         try:
-            orders = {order for _, _, found in _fitting(instance, keys) for order in found}
+            orders = {order for _, _, result in _fitting(instance, keys) for order in result}
         except DataError:
             continue  # the instance says so itself when it is read
         if len(orders) == 1:
@@ -97,9 +97,9 @@ def _fitting(
         except DataError:
             continue
         there = np.unique(ids)
-        found = [order for order, values in (("rgb", there), ("bgr", _swapped(there)))
+        fitting = [order for order, values in (("rgb", there), ("bgr", _swapped(there)))
                  if wanted <= set(values.tolist())]  # fmt: skip
-        yield name, ids, tuple(found)
+        yield name, ids, tuple(fitting)
 
 
 def file_of(instance: Instance, keys: Sequence[str], order: str) -> Any:

@@ -109,15 +109,15 @@ def array_of(instance: Instance, name: str, *keys: str) -> NDArray[Any]:
             archive.writestr("only.npy", content)
         content = target.getvalue()
     arrays = read_arrays(content)
-    found = next((arrays[key] for key in keys if key in arrays), None)
-    if found is None and len(arrays) == 1:
-        found = next(iter(arrays.values()))
-    if found is None or found.dtype.kind not in "biuf":
-        told = ", ".join(arrays) or "none"
+    array = next((arrays[key] for key in keys if key in arrays), None)
+    if array is None and len(arrays) == 1:
+        array = next(iter(arrays.values()))
+    if array is None or array.dtype.kind not in "biuf":
+        text = ", ".join(arrays) or "none"
         raise ReferenceFormatError(
-            f"{fields.place(instance)}: {name}: no array {' or '.join(keys)} of numbers; found: {told}"
+            f"{fields.place(instance)}: {name}: no array {' or '.join(keys)} of numbers; found: {text}"
         )
-    return found
+    return array
 
 
 def array_names(instance: Instance, name: str) -> tuple[str, ...]:
@@ -210,9 +210,9 @@ def category_names(header: Mapping[str, Any]) -> dict[str, str]:
             pairs = [_named(place, one) for place, one in enumerate(given)]
         else:
             continue
-        found = {str(number): str(name) for number, name in pairs if isinstance(name, str)}
-        if found:
-            return found
+        result = {str(number): str(name) for number, name in pairs if isinstance(name, str)}
+        if result:
+            return result
     return {}
 
 

@@ -97,15 +97,15 @@ class Survey:
         if channel == "alpha":
             return Counter(self.alpha_values)
         if channel is None:
-            found = Counter(self.colours)
+            result = Counter(self.colours)
             for value, pixels in self.greys.items():
-                found[self.palette.get(value, value * 0x010101)] += pixels
-            return found
+                result[self.palette.get(value, value * 0x010101)] += pixels
+            return result
         shift = {"red": 16, "green": 8}.get(channel, 0)
-        found = Counter(self.greys)
+        result = Counter(self.greys)
         for colour, pixels in self.colours.items():
-            found[colour >> shift & 0xFF] += pixels
-        return found
+            result[colour >> shift & 0xFF] += pixels
+        return result
 
 
 def alpha_of(values: NDArray[Any]) -> str:
@@ -143,8 +143,8 @@ def _count(into: Counter[int], values: NDArray[Any]) -> None:
         return
     if values.dtype.kind == "f" and not is_whole(values):
         return  # no map of whole numbers: the reference says so itself
-    found, counts = np.unique(values, return_counts=True)
-    into.update(dict(zip(found[: _MOST_VALUES + 2].astype(np.int64).tolist(), counts.tolist(), strict=False)))
+    count, counts = np.unique(values, return_counts=True)
+    into.update(dict(zip(count[: _MOST_VALUES + 2].astype(np.int64).tolist(), counts.tolist(), strict=False)))
 
 
 def sampled(items: Sequence[Any], most: int) -> Iterator[Any]:
@@ -163,23 +163,23 @@ def survey(pictures: Iterable[tuple[Instance, Any]], most: int | None = MOST) ->
         pictures: Instances, each with the value of a map in its reference.
         most: How many are looked at; None: all.
     """
-    found = Survey()
+    result = Survey()
     listed = [(instance, value) for instance, value in pictures if _is_map(value)]
     chosen = listed if most is None else list(sampled(listed, most))
-    found.is_whole = len(chosen) == len(listed)
+    result.is_whole = len(chosen) == len(listed)
     for instance, value in chosen:
         try:
-            add_to(found, instance, value)
+            add_to(result, instance, value)
         except DataError:
             continue  # the instance says so itself when it is read
-    return found
+    return result
 
 
 def _is_map(value: Any) -> bool:
     return is_picture(value) or map_references.is_array_file(value)
 
 
-def add_to(found: Survey, instance: Instance, value: str) -> NDArray[Any]:
+def add_to(seen: Survey, instance: Instance, value: str) -> NDArray[Any]:
     """Add one reference to what was found, and return its numbers. Raises DataError when unreadable."""
     values = map_references.numbers_of(instance, value)
     palette, lossy = None, False
@@ -190,9 +190,9 @@ def add_to(found: Survey, instance: Instance, value: str) -> NDArray[Any]:
             head = file.read(16)
         lossy = head.startswith(_LOSSY) or head[12:16] == b"VP8 "
         stem = path.stem.lower()
-        found.names.update(
+        seen.names.update(
             word for word in ("labelids", "labeltrainids", "instanceids") if stem.endswith(word)
         )
-    found.add(shades(values), palette, lossy)
-    found.place = found.place or f"instance {instance.id!r}"
+    seen.add(shades(values), palette, lossy)
+    seen.place = seen.place or f"instance {instance.id!r}"
     return values

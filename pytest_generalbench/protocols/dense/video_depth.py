@@ -75,12 +75,12 @@ class VideoDepthEstimation(MapProtocol):
 
     def _survey(self, instances: Sequence[Instance]) -> DepthSurvey:
         """Return what some frames of some clips hold, evenly spread."""
-        found = DepthSurvey()
+        seen = DepthSurvey()
         for instance in sampled([one for one in instances if one.has_reference], _MOST_CLIPS):
             with suppress(DataError):
                 for frame in sampled(list(self._stored(instance)), _MOST_FRAMES):
-                    found.add(frame, "", f"instance {instance.id!r}")
-        return found
+                    seen.add(frame, "", f"instance {instance.id!r}")
+        return seen
 
     def _arrays(self, instance: Instance) -> tuple[str, ...]:
         value = map_references.value_of(instance, self._keys)
@@ -140,5 +140,5 @@ def _depth_readings(names: Sequence[str]) -> dict[str, str]:
         return {"disparity": "the arrays are called disparity"}
     if "depth" in names:
         return {"depth": "the arrays are called depth"}
-    said = f"an array called {names[0]!r:.20}"
-    return {"disparity": f"the task asks for it, and {said} may be it", "depth": f"{said} may be it"}
+    answer = f"an array called {names[0]!r:.20}"
+    return {"disparity": f"the task asks for it, and {answer} may be it", "depth": f"{answer} may be it"}

@@ -66,14 +66,14 @@ class _MaskedVideo(MapProtocol):
         """Return one mask for each frame."""
         with map_references.of(instance):
             frames = _frames(instance)
-            found = [None if one is None else _mask(instance, one, context) for one in frames]
-            size = next((mask.shape for mask in found if mask is not None), None)
+            result = [None if one is None else _mask(instance, one, context) for one in frames]
+            size = next((mask.shape for mask in result if mask is not None), None)
             if size is None:
                 raise ReferenceFormatError(
                     f"{fields.place(instance)}: the reference has no mask in any frame"
                 )
             # An object that is not seen has no mask in some files, and an empty one in others.
-            masks = tuple(encode(np.zeros(size, bool)) if mask is None else mask for mask in found)
+            masks = tuple(encode(np.zeros(size, bool)) if mask is None else mask for mask in result)
             if len({mask.shape for mask in masks}) > 1:
                 raise ReferenceFormatError(f"{fields.place(instance)}: its masks have different sizes")
             for mask in masks:
@@ -112,9 +112,9 @@ def _survey(instances: Sequence[Instance]) -> Survey:
     clips = list(map_references.maps_of(instances, _frames))
     chosen = list(sampled(clips, _MOST_CLIPS))
     frames = [(instance, _inner(one)) for instance, clip in chosen for one in sampled(clip, _MOST_FRAMES)]
-    found = survey(frames, None)
-    found.is_whole = len(chosen) == len(clips) and all(len(clip) <= _MOST_FRAMES for _, clip in clips)
-    return found
+    result = survey(frames, None)
+    result.is_whole = len(chosen) == len(clips) and all(len(clip) <= _MOST_FRAMES for _, clip in clips)
+    return result
 
 
 def _frames(instance: Instance) -> list[Any]:
@@ -150,13 +150,13 @@ class VideoObjectSegmentation(_MaskedVideo):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Give the first mask, and ask for one mask a frame."""
-        told = (
+        text = (
             "Segment the object of the first frame's mask in every frame: one binary mask for each, in order."
         )
         if any(one.medium == "map" for one in instance.media) or not instance.has_reference:
-            return told
+            return text
         first = self.reference(instance, context)[0]
-        return f"{told}\nFirst frame's mask (COCO run lengths): {json.dumps(first.to_plain())}"
+        return f"{text}\nFirst frame's mask (COCO run lengths): {json.dumps(first.to_plain())}"
 
 
 class VideoReasoningSegmentation(_MaskedVideo):
@@ -197,12 +197,12 @@ class VideoSalientObjectDetection(MapProtocol):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a map for each frame that is scored."""
-        told = (
+        text = (
             f"Answer with a map for each frame: from 0 to 1, how much each pixel belongs to {self._sought}."
         )
         names = self._names(instance)
         filmed = [path.stem for one in instance.media if one.medium == "video" for path in one.paths]
-        return f"{told} Frames: {', '.join(names)}." if names and names != filmed else told
+        return f"{text} Frames: {', '.join(names)}." if names and names != filmed else text
 
     def _names(self, instance: Instance) -> list[str]:
         if not instance.has_reference:
@@ -228,8 +228,8 @@ class VideoSalientObjectDetection(MapProtocol):
         if instance.has_reference:
             frames = _frames(instance)
             check_size(maps.shape, (len(frames), *map_references.size_of(instance, _inner(frames[0]))))
-        said: NDArray[np.uint8] = maps
-        return said
+        output: NDArray[np.uint8] = maps
+        return output
 
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return the reference as an answer."""

@@ -57,9 +57,9 @@ class GenerationProtocol(StructuredProtocol):
         """Return the prompt as the data set has it."""
         return self.told_prompt(instance)
 
-    def words(self, instance: Instance, told: Mapping[str, str]) -> dict[str, str]:
+    def words(self, instance: Instance, given_words: Mapping[str, str]) -> dict[str, str]:
         """Return what metrics need by name, out of everything that the instance says in texts."""
-        return dict(told)
+        return dict(given_words)
 
     def has_reference(self, instance: Instance, context: TaskContext) -> bool:
         """Whether the reference, or else the input, has what the metric needs."""

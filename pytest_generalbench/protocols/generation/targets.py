@@ -125,29 +125,29 @@ def opener(media: Media, form: type[MediaOutput]) -> Opener:
 
 def first_input(instance: Instance, medium: str, form: type[MediaOutput]) -> Opener | None:
     """Return what opens the first input of that medium, or None when there is none."""
-    found = next((media for media in instance.media if media.medium == medium), None)
-    return None if found is None else opener(found, form)
+    result = next((media for media in instance.media if media.medium == medium), None)
+    return None if result is None else opener(result, form)
 
 
 def told_words(instance: Instance) -> dict[str, str]:
     """Return every text that the instance says, by key; what its reference says counts first."""
-    told: dict[str, str] = {}
+    entry: dict[str, str] = {}
 
     def take(raw: Any, depth: int = 0) -> None:
         if isinstance(raw, Mapping) and depth < _DEPTH:
             for key, value in raw.items():
                 if isinstance(value, str) and value.strip():
-                    told.setdefault(key_of(str(key)), value.strip())
+                    entry.setdefault(key_of(str(key)), value.strip())
                 else:
                     take(value, depth + 1)
 
     take(instance.reference)
     take(instance.fields)
     if isinstance(instance.reference, str) and instance.reference.strip():
-        told.setdefault("output", instance.reference.strip())
-    return told
+        entry.setdefault("output", instance.reference.strip())
+    return entry
 
 
-def first_word(told: Mapping[str, str], *keys: str, fits: Callable[[str], bool] = bool) -> str | None:
+def first_word(words: Mapping[str, str], *keys: str, fits: Callable[[str], bool] = bool) -> str | None:
     """Return the first text under one of `keys` that fits."""
-    return next((told[key] for key in keys if key in told and fits(told[key])), None)
+    return next((words[key] for key in keys if key in words and fits(words[key])), None)

@@ -130,8 +130,8 @@ class LocatedProtocol(TextProtocol):
         layout = context.facts.get("rows", {}).get(len(raw.row))
         if layout is None:
             raise unreadable(instance, f"a row of {len(raw.row)} numbers, whose columns are not known")
-        found: RawBox = layout.laid(raw)
-        return found
+        result: RawBox = layout.laid(raw)
+        return result
 
     def true_boxes(
         self, raws: Iterable[RawBox | None], instance: Instance, context: TaskContext
@@ -187,15 +187,15 @@ class LocatedProtocol(TextProtocol):
                     evidence.add(raw, size)
         if not texts:
             return context
-        told = 0 if evidence.told is None else evidence.told.boxes
+        value = 0 if evidence.told is None else evidence.told.boxes
         heeded = declared is None and evidence.heeded()
         if declared is not None:
             convention, why = check_convention(declared), "declared by the model"
         else:
             convention, why = evidence.settle(ASKED)
-        notes = [f"answers read as {convention} ({why})"] if evidence.boxes or not (told and heeded) else []
-        if told and heeded:
-            notes.append(f"boxes read as thousandths, as their notation says ({told})")
+        notes = [f"answers read as {convention} ({why})"] if evidence.boxes or not (value and heeded) else []
+        if value and heeded:
+            notes.append(f"boxes read as thousandths, as their notation says ({value})")
         return replace(
             context,
             facts={**context.facts, "coordinates": convention, "notation": heeded},
@@ -204,10 +204,10 @@ class LocatedProtocol(TextProtocol):
 
     def _named(self, text: str) -> Sequence[RawBox]:
         try:
-            found = [raw for raw in self.raw_boxes(without_reasoning(text)) if raw is not None]
+            named = [raw for raw in self.raw_boxes(without_reasoning(text)) if raw is not None]
         except AnswerFormatError:
             return ()
-        return [found[place] for place in spread(len(found), _SAMPLED)]
+        return [named[place] for place in spread(len(named), _SAMPLED)]
 
     def boxes(
         self, raws: Iterable[RawBox | None], instance: Instance, context: TaskContext

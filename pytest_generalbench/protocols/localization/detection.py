@@ -67,22 +67,22 @@ class ObjectDetection(LocatedProtocol):
             labels += [(raw.label, instance) for raw in raws if raw.label]
         listed = class_names(header)
         names, note = self._numbered(listed, labels, task) if listed else ({}, "")
-        found: dict[str, str] = {}
+        result: dict[str, str] = {}
         for text, _ in labels:
             label = one_line(names.get(code_text(text), text))
             # Of several spellings the first in the alphabet stays, whatever the order of the file.
-            found[normalise(label)] = min(label, found.get(normalise(label), label))
-        if len(found) == 1 and are_numbers(tuple(found.values())):
-            found = {}  # one class without a name: nobody can say it, and nothing is lost without it
+            result[normalise(label)] = min(label, result.get(normalise(label), label))
+        if len(result) == 1 and are_numbers(tuple(result.values())):
+            result = {}  # one class without a name: nobody can say it, and nothing is lost without it
         unnamed = "the classes are numbers that the file does not name"
         notes = (
             f"{empty} reference boxes without any area left out" if empty else "",
-            unnamed if are_numbers(tuple(found.values())) else "",
+            unnamed if are_numbers(tuple(result.values())) else "",
             note,
         )
         return replace(
             context,
-            labels=tuple(found[key] for key in sorted(found)),
+            labels=tuple(result[key] for key in sorted(result)),
             notes=(*context.notes, *filter(None, notes)),
             facts={**context.facts, "categories": names},
         )
@@ -139,14 +139,14 @@ class ObjectDetection(LocatedProtocol):
         """Return the objects."""
         names = context.facts.get("categories", {})
         raws = self._raws(instance, context)
-        found = []
+        result = []
         for raw, box in zip(raws, self.true_boxes(raws, instance, context), strict=True):
             if box and box.width > 0 and box.height > 0:
                 label = None if raw.label is None else names.get(code_text(raw.label), raw.label)
                 if names and label is not None and whole_number(label) is not None:
                     raise unreadable(instance, f"a box of class {label}, which the file does not list")
-                found.append(TrueBox(*box, self._class(label, context), raw.crowd))
-        return tuple(found)
+                result.append(TrueBox(*box, self._class(label, context), raw.crowd))
+        return tuple(result)
 
     def _class(self, label: str | None, context: TaskContext) -> str | None:
         """Return the class of a label as the metric compares it."""
@@ -197,12 +197,12 @@ class VisualGrounding(LocatedProtocol):
     def raw_reference(self, instance: Instance) -> Sequence[RawBox]:
         """Return the one box as written."""
         try:
-            found = boxes_in(instance.reference)
+            result = boxes_in(instance.reference)
         except AnswerFormatError as error:
             raise unreadable(instance, error) from error
-        if len(found) != 1:
-            raise unreadable(instance, f"{len(found)} boxes where one is due")
-        return found
+        if len(result) != 1:
+            raise unreadable(instance, f"{len(result)} boxes where one is due")
+        return result
 
     def raw_boxes(self, text: str) -> Sequence[RawBox]:
         """Return the boxes that a text names."""

@@ -47,8 +47,8 @@ class FileForm:
                 by_length[len(raw.row)].append(raw)
             else:
                 self.plain.add(raw, size)
-        for length, found in by_length.items():
-            self.rows.setdefault(length, RowEvidence(length, self.video)).add(found, size, frames)
+        for length, result in by_length.items():
+            self.rows.setdefault(length, RowEvidence(length, self.video)).add(result, size, frames)
 
 
 class Decided(NamedTuple):
@@ -90,10 +90,10 @@ def _columns(task: Task, length: int, rows: RowEvidence) -> tuple[str, str]:
         raise ambiguous(
             task, ROW, dict.fromkeys(rows.layouts(), "does not fit all"), f"{place}, nothing fits"
         )
-    found = decide(task, ROW, dict.fromkeys(fitting, ""), place)
-    if found.value not in rows.layouts():  # the reading says another length's columns
+    decided = decide(task, ROW, dict.fromkeys(fitting, ""), place)
+    if decided.value not in rows.layouts():  # the reading says another length's columns
         raise ambiguous(task, ROW, dict.fromkeys(fitting, ""), place)
-    return found.value, found.note
+    return decided.value, decided.note
 
 
 def _convention(
@@ -110,9 +110,9 @@ def _convention(
     if not readings:
         tried = (f"pixels_{one}" for one in ("xywh", "xyxy", "cxcywh"))
         raise ambiguous(task, BOX, {name: evidence.contradiction(name) for name in tried}, "nothing fits")
-    found = decide(task, BOX, readings)
-    note = "" if found.value == default else found.note
-    return found.value, "; ".join(filter(None, [unknown, note]))
+    decided = decide(task, BOX, readings)
+    note = "" if decided.value == default else decided.note
+    return decided.value, "; ".join(filter(None, [unknown, note]))
 
 
 def _stated(header: Mapping[str, Any]) -> str | None:

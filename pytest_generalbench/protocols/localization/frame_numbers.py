@@ -24,17 +24,17 @@ def numbered_rows(
 
     Raises ReferenceFormatError when two rows have the same frame.
     """
-    found: dict[int, RawBox] = {}
+    numbered: dict[int, RawBox] = {}
     rows = [raw for raw in raws if raw is not None]
     for raw in rows:
         layout = context.facts.get("rows", {}).get(len(raw.row))
         if layout is None or layout.frame is None:
             return None
         frame = int(raw.row[layout.frame])
-        if frame in found:
+        if frame in numbered:
             raise unreadable(instance, f"two boxes in frame {frame}")
-        found[frame] = protocol.laid(raw, instance, context)
-    return found or None
+        numbered[frame] = protocol.laid(raw, instance, context)
+    return numbered or None
 
 
 @dataclass(slots=True)

@@ -208,8 +208,8 @@ class KeypointDetection(LocatedProtocol):
             first, second = (raw[1], raw[0]) if convention.endswith("yxyx") else raw[:2]
             return Keypoint(*scaled(first, second, convention, size), raw[2])
 
-        found = tuple(Person(tuple(map(placed, points_of(raw))), raw.score) for raw in people)
-        return self.of_answer(Keypoints(found), instance, context)
+        result = tuple(Person(tuple(map(placed, points_of(raw))), raw.score) for raw in people)
+        return self.of_answer(Keypoints(result), instance, context)
 
     def ideal(self, reference: tuple[TruePerson, ...], instance: Instance, context: TaskContext) -> Keypoints:
         """Return everybody who counts."""

@@ -91,8 +91,8 @@ class PointEvidence:
             fits["triples"] = "every third number is of a narrow range"
         if all(len(flat) % 2 == 0 and self._named(flat, 2) for flat in flats) and not marked:
             fits["pairs"] = f"{len(flats[0])} numbers are {len(flats[0]) // 2} pairs"
-        found = decide(task, POINTS, fits)
-        return _WIDTH[found.value], "" if found.value == "triples" else found.note
+        decided = decide(task, POINTS, fits)
+        return _WIDTH[decided.value], "" if decided.value == "triples" else decided.note
 
     def _named(self, flat: Sequence[float], width: int) -> bool:
         return self.count is None or len(flat) == width * self.count
@@ -117,8 +117,8 @@ class PointEvidence:
             fits = {"ai_challenger": "1 to 3"}
         else:
             fits = {}
-        found = decide(task, VISIBILITY, fits)
-        return found.value, "" if found.value == "coco" else found.note
+        decided = decide(task, VISIBILITY, fits)
+        return decided.value, "" if decided.value == "coco" else decided.note
 
     def _scale(self, task: Task, form: PointForm) -> tuple[str, str]:
         evidence = FileEvidence()
@@ -131,8 +131,8 @@ class PointEvidence:
         readings = {name.partition("_")[0]: why for name, why in evidence.readings("pixels_xywh").items()}
         if not readings and POINT not in task.reading:
             raise ambiguous(task, POINT, {"pixels": evidence.contradiction("pixels_xywh")}, "points")
-        found = decide(task, POINT, readings)
-        return found.value, "" if found.value == "pixels" else found.note
+        decided = decide(task, POINT, readings)
+        return decided.value, "" if decided.value == "pixels" else decided.note
 
 
 def _split(person: RawPerson, width: int) -> tuple[RawPoint, ...]:

@@ -133,10 +133,10 @@ class ObjectTracking(LocatedProtocol):
     def reference(self, instance: Instance, context: TaskContext) -> tuple[Box | None, ...]:
         """Return the track."""
         boxes = self.true_boxes(map(_seen, self._track(instance, context)), instance, context)
-        found = [box if box and box.width > 0 and box.height > 0 else None for box in boxes]
-        if all(box is None for box in found[1:]):
+        result = [box if box and box.width > 0 and box.height > 0 else None for box in boxes]
+        if all(box is None for box in result[1:]):
             raise unreadable(instance, "no box in any frame behind the first")
-        return tuple(found)
+        return tuple(result)
 
     def first_box(self, instance: Instance, context: TaskContext) -> Box | None:
         """Return the box that is told."""
@@ -239,11 +239,11 @@ class SpatiotemporalGrounding(LocatedProtocol):
         evidence = FrameEvidence(starts=False)
         for instance in instances:
             try:
-                found = self._other_words(instance, context) if instance.has_reference else None
+                result = self._other_words(instance, context) if instance.has_reference else None
             except DataError:
                 continue  # it will be told where the instance is asked
-            if found:
-                evidence.add(found, self._frames(instance), fields.place(instance))
+            if result:
+                evidence.add(result, self._frames(instance), fields.place(instance))
         base, note = evidence.decided(task)
         return replace(
             context,
@@ -258,12 +258,12 @@ class SpatiotemporalGrounding(LocatedProtocol):
         trajectory = plain.get("trajectory")
         if isinstance(trajectory, Mapping) or (isinstance(trajectory, list) and "tube_start_frame" in plain):
             return None
-        found = self._raw_tube(instance)
-        rows = numbered_rows(self, list(found.values()), instance, context)
+        result = self._raw_tube(instance)
+        rows = numbered_rows(self, list(result.values()), instance, context)
         if rows is not None or isinstance(trajectory, list):
             return rows
         numbered = any(key in plain for key in START_KEYS) or numbered_in(raw) is not None
-        return found if numbered else None
+        return result if numbered else None
 
     def _raw_tube(self, instance: Instance) -> dict[int, RawBox]:
         raw = instance.reference
@@ -275,24 +275,24 @@ class SpatiotemporalGrounding(LocatedProtocol):
         try:
             if isinstance(trajectory, list):
                 return self._listed(trajectory, start, end, instance)
-            found = by_frame(trajectory) if isinstance(trajectory, Mapping) else tube_in(raw)
+            result = by_frame(trajectory) if isinstance(trajectory, Mapping) else tube_in(raw)
         except AnswerFormatError as error:
             raise unreadable(instance, error) from error
         low, high = start or 0, MAX_FRAMES if end is None else end
-        return {frame: box for frame, box in found.items() if low <= frame < high}
+        return {frame: box for frame, box in result.items() if low <= frame < high}
 
     def _tube(self, instance: Instance, context: TaskContext) -> dict[int, RawBox]:
         """Return the tube by frame number from 0."""
-        found = self._raw_tube(instance)
+        tube = self._raw_tube(instance)
         base = context.facts.get("frame_base", 0)
         if (other := self._other_words(instance, context)) is not None:
             return {frame - base: raw for frame, raw in other.items()}
-        rows = numbered_rows(self, list(found.values()), instance, context)
+        rows = numbered_rows(self, list(tube.values()), instance, context)
         if rows is None:
-            return found
-        if min(rows) not in (min(found), min(found) + 1):
-            raise unreadable(instance, f"rows from frame {min(rows)} in a tube from frame {min(found) + 1}")
-        shift = min(rows) - min(found)
+            return tube
+        if min(rows) not in (min(tube), min(tube) + 1):
+            raise unreadable(instance, f"rows from frame {min(rows)} in a tube from frame {min(tube) + 1}")
+        shift = min(rows) - min(tube)
         return {frame - shift: raw for frame, raw in rows.items()}
 
     @staticmethod
@@ -325,10 +325,10 @@ class SpatiotemporalGrounding(LocatedProtocol):
         """Return the tube."""
         raws = self._tube(instance, context)
         pairs = zip(raws, self.true_boxes(raws.values(), instance, context), strict=True)
-        found = {frame: box for frame, box in pairs if box and box.width > 0 and box.height > 0}
-        if not found:
+        result = {frame: box for frame, box in pairs if box and box.width > 0 and box.height > 0}
+        if not result:
             raise unreadable(instance, "no box in any frame of the tube")
-        return found
+        return result
 
     def _frames(self, instance: Instance) -> int | None:
         count = whole(fields.find(instance.fields, "frame_count", "num_frames", "frames"))
@@ -358,8 +358,8 @@ class SpatiotemporalGrounding(LocatedProtocol):
     def of_answer(self, answer: StructuredOutput, instance: Instance, context: TaskContext) -> dict[int, Box]:
         """Return the tube."""
         start, boxes = (answer.start, answer.boxes) if isinstance(answer, Tube) else (0, ())
-        found = {start + place: box for place, box in enumerate(boxes) if box is not None}
-        return self._checked(found, instance)
+        result = {start + place: box for place, box in enumerate(boxes) if box is not None}
+        return self._checked(result, instance)
 
     def of_text(self, text: str, instance: Instance, context: TaskContext) -> dict[int, Box] | None:
         """Return the tube in a text, the frames between those that are named filled in."""
@@ -381,10 +381,10 @@ def filled_in(named: Mapping[int, Box]) -> dict[int, Box]:
     >>> filled_in({0: Box(0, 0, 4, 4), 2: Box(2, 4, 4, 8)})[1]
     Box(x=1.0, y=2.0, width=4.0, height=6.0)
     """
-    found = dict(named)
+    filled = dict(named)
     for first, last in pairwise(sorted(named)):
         for frame in range(first + 1, last):
             share = (frame - first) / (last - first)
             pairs = zip(named[first], named[last], strict=True)
-            found[frame] = Box(*((1 - share) * a + share * b for a, b in pairs))
-    return found
+            filled[frame] = Box(*((1 - share) * a + share * b for a, b in pairs))
+    return filled

@@ -35,7 +35,7 @@ class SpaceProtocol(StructuredProtocol):
     media_word: ClassVar[str] = "cloud"
 
 
-def same_count(said: int, true: int, what: str) -> None:
+def same_count(answer: int, true: int, what: str) -> None:
     """Raise AnswerFormatError unless there are as many in the answer as in the reference."""
-    if said != true:
-        raise AnswerFormatError(f"{said} {what} where there are {true}")
+    if answer != true:
+        raise AnswerFormatError(f"{answer} {what} where there are {true}")

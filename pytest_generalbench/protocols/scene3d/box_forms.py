@@ -55,13 +55,13 @@ def form_of(task: Task, seen: Sequence[Written]) -> tuple[Form3d, tuple[str, ...
 
 def _longest(seen: Sequence[Written], orders: Sequence[str]) -> list[int]:
     """Return which edge as written is the longest of every vehicle whose length stands out."""
-    found = []
+    longest = []
     for box in seen:
         lengths = sorted(box.size, reverse=True)
         vehicle = any(word in box.label.lower() for word in _VEHICLES)
         if vehicle and box.order in orders and lengths[0] > _LONGER * lengths[1] > 0:
-            found.append(box.size.index(lengths[0]))
-    return found
+            longest.append(box.size.index(lengths[0]))
+    return longest
 
 
 def _size(task: Task, seen: Sequence[Written]) -> tuple[str, str]:
@@ -84,8 +84,8 @@ def _size(task: Task, seen: Sequence[Written]) -> tuple[str, str]:
         raise ambiguous(
             task, SIZE, {"hwl": f"{fits['hwl']}; KITTI's boxes are in the camera's frame with it"}
         )
-    found = decide(task, SIZE, fits)
-    return found.value, "" if found.value == "lwh" else found.note
+    decided = decide(task, SIZE, fits)
+    return decided.value, "" if decided.value == "lwh" else decided.note
 
 
 def _check_named(task: Task, seen: Sequence[Written], order: str) -> None:
@@ -111,8 +111,8 @@ def _quaternion(task: Task, seen: Sequence[Written]) -> tuple[str, str]:
         for name, (first, second) in (("wxyz", (1, 2)), ("xyzw", (0, 1)))
         if all(max(abs(one[first]), abs(one[second])) <= _UPRIGHT for one in given)
     }
-    found = decide(task, QUATERNION, fits or {"wxyz": ""})
-    return found.value, "" if found.value == "wxyz" else found.note
+    decided = decide(task, QUATERNION, fits or {"wxyz": ""})
+    return decided.value, "" if decided.value == "wxyz" else decided.note
 
 
 def _angle(task: Task, seen: Sequence[Written]) -> tuple[str, str]:
@@ -122,5 +122,5 @@ def _angle(task: Task, seen: Sequence[Written]) -> tuple[str, str]:
     fits = {"radians": ""} if largest <= _MOST_RADIANS else {"degrees": f"a yaw of {largest:g}"}
     if _MOST_RADIANS < largest <= _SURELY_DEGREES:
         fits = {"radians": "", **fits}
-    found = decide(task, ANGLE, fits)
-    return found.value, "" if found.value == "radians" else found.note
+    decided = decide(task, ANGLE, fits)
+    return decided.value, "" if decided.value == "radians" else decided.note

@@ -90,8 +90,8 @@ class InstanceSegmentation3d(Labelled):
     def column_note(self, task: Task, facts: TableFacts, place: str) -> str:
         """Return what is decided of tables. Raises AmbiguousReferenceError."""
         column, label = instance_column(task, facts, place)
-        told = "" if label is None else f", the class column {label}"
-        return f"of {facts.width} columns the instance is column {column}{told}" if facts.width > 1 else ""
+        text = "" if label is None else f", the class column {label}"
+        return f"of {facts.width} columns the instance is column {column}{text}" if facts.width > 1 else ""
 
     def reference(self, instance: Instance, context: TaskContext) -> PointInstances:
         """Return the objects, each with score 1."""
@@ -116,8 +116,8 @@ def _is_told(instance: Instance) -> bool:
 
 def _instances(instance: Instance, context: TaskContext) -> PointInstances:
     if _is_told(instance):
-        ids, told = read_instances(instance.reference, reader(instance))
-        return PointInstances(ids, tuple(PointInstance(*one) for one in told))
+        ids, value = read_instances(instance.reference, reader(instance))
+        return PointInstances(ids, tuple(PointInstance(*one) for one in value))
     ids, classes = _numbers(instance, context)
     return _with_classes(_from_one(instance, ids, classes, context), classes)
 
@@ -191,8 +191,8 @@ def _with_classes(ids: Labels, classes: Labels | None) -> PointInstances:
         ids = np.where(ids >= _INSTANCE_OF, ids, 0) if coded else np.maximum(ids, 0)
         numbers = np.unique(ids[ids > 0]).tolist()
         labels = [str(number // _INSTANCE_OF) if coded else "object" for number in numbers]
-        told = [PointInstance(number, label, 1.0) for number, label in zip(numbers, labels, strict=True)]
-        return PointInstances(ids, tuple(told))
+        parts = [PointInstance(number, label, 1.0) for number, label in zip(numbers, labels, strict=True)]
+        return PointInstances(ids, tuple(parts))
     # The same number may be used again in another class: a pair of both is an object.
     there = (ids > 0) & (classes >= 0)
     pairs, numbers = np.unique(np.stack([classes[there], ids[there]]), axis=1, return_inverse=True)

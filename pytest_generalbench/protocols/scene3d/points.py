@@ -240,12 +240,12 @@ class SemanticSegmentation3d(Labelled):
 
     def prediction(self, answer: PointLabels, instance: Instance, context: TaskContext) -> Labels:
         """Return the classes as one row, folded as the reference is, -1 where there is none."""
-        said = np.maximum(answer.labels, -1)
+        output = np.maximum(answer.labels, -1)
         if instance.has_reference:
             truth = self._truth(instance, context)
-            same_count(len(said), len(truth.labels), "labels")
-            said = _folded(said) if truth.kind == "label" else said
-        return said[None]
+            same_count(len(output), len(truth.labels), "labels")
+            output = _folded(output) if truth.kind == "label" else output
+        return output[None]
 
     def ideal(self, reference: Labels, instance: Instance, context: TaskContext) -> PointLabels:
         """Say the classes."""

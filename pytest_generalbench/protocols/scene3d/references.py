@@ -124,9 +124,9 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
 def category_of(instance: Instance) -> str | None:
     """Return what kind of shape an instance is: told under a key, or a ShapeNet synset in a path."""
     for holder in (instance.reference, instance.fields):
-        told = look(holder, _CATEGORY_KEYS) if isinstance(holder, Mapping) else None
-        if told is not None and isinstance(told[1], str | int) and not isinstance(told[1], bool):
-            return str(told[1]).strip().lower() or None
+        value = look(holder, _CATEGORY_KEYS) if isinstance(holder, Mapping) else None
+        if value is not None and isinstance(value[1], str | int) and not isinstance(value[1], bool):
+            return str(value[1]).strip().lower() or None
     for text in (*_texts(instance.reference), *_texts(instance.fields)):
         synset = _SYNSET.search(text) if len(text) < 1000 else None
         if synset:

@@ -118,12 +118,12 @@ class _Named(SpaceProtocol):
 
     def _each(self, instances: Sequence[Instance], context: TaskContext) -> list[Any]:
         """Return the references that can be read."""
-        found = []
+        each = []
         for instance in instances:
             if instance.has_reference:
                 with suppress(DataError):  # it is told again, and counted, when the instance is prepared
-                    found.append(self.reference(instance, context))
-        return found
+                    each.append(self.reference(instance, context))
+        return each
 
     def labels_of(self, reference: Any) -> set[str]:
         """Return the classes in one reference."""

@@ -27,10 +27,10 @@ def render(template: str, values: Mapping[str, str]) -> str:
     in either are safe. Raises UnknownWordError for a name that `values` does not have.
     """
 
-    def value(found: re.Match[str]) -> str:
-        if found.group(1) not in values:
-            raise UnknownWordError("prompt field", found.group(1), values)
-        return values[found.group(1)]
+    def value(match: re.Match[str]) -> str:
+        if match.group(1) not in values:
+            raise UnknownWordError("prompt field", match.group(1), values)
+        return values[match.group(1)]
 
     lines = []
     for line in template.split("\n"):

@@ -97,20 +97,20 @@ class ChoiceEvidence:
         if given in kinds:
             return str(given), ""
         readable = [dict(meanings) for meanings in answers if meanings]
-        said = {kind: letters for kind in kinds if (letters := self._said(kind, readable))}
-        certain = next((kind for kind in sure if kind in said), None)
-        if certain is None and len({tuple(letters) for letters in said.values()}) <= 1:
-            certain = next(iter(said), kinds[0] if len(kinds) == 2 else kinds[-1])
+        outputs = {kind: letters for kind in kinds if (letters := self._said(kind, readable))}
+        certain = next((kind for kind in sure if kind in outputs), None)
+        if certain is None and len({tuple(letters) for letters in outputs.values()}) <= 1:
+            certain = next(iter(outputs), kinds[0] if len(kinds) == 2 else kinds[-1])
         if certain is not None:
             return certain, ""
-        found = decide(task, WORD, {kind: _WHY[kind] for kind in said}, self.place)
-        return found.value, found.note
+        decided = decide(task, WORD, {kind: _WHY[kind] for kind in outputs}, self.place)
+        return decided.value, decided.note
 
     def _said(self, kind: str, readable: Sequence[dict[str, str]]) -> list[str]:
         """Return the letters that answers of a kind stand for, nothing unless every one can be of it."""
         names = [f"index {base}" for base in self.bases.readings()] if kind == "index" else [kind]
-        said = ["".join(meanings[name] for name in names if name in meanings) for meanings in readable]
-        return said if all(said) else []
+        answers = ["".join(meanings[name] for name in names if name in meanings) for meanings in readable]
+        return answers if all(answers) else []
 
 
 def _is_letter(raw: Any) -> bool:
@@ -129,25 +129,25 @@ def meanings_of(raw: Any, options: Options, texts: Sequence[str]) -> dict[str, s
     text = scalar_text(raw)
     if not text:
         return {}
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
     same = _option(text, texts, letters)
     if same is not None:
-        found["text"] = same
+        meanings["text"] = same
     bare = text.strip(_EDGES)
     if bare in options.names:
-        found["letter"] = letters[options.names.index(bare)]
+        meanings["letter"] = letters[options.names.index(bare)]
     elif len(bare) == 1 and bare.upper() in letters:
-        found["letter"] = bare.upper()
+        meanings["letter"] = bare.upper()
     number = whole_number(bare)
     if number is not None:
         for base in (0, 1):
             if base <= number < len(letters) + base:
-                found[f"index {base}"] = letters[number - base]
-    if not found and text[:1] in "(" + letters and not _SEVERAL.fullmatch(text):
+                meanings[f"index {base}"] = letters[number - base]
+    if not meanings and text[:1] in "(" + letters and not _SEVERAL.fullmatch(text):
         named = read_choice(text, tuple(texts))
         if named is not None:
-            found["letter"] = named
-    return found
+            meanings["letter"] = named
+    return meanings
 
 
 def _of_bool(raw: bool, texts: Sequence[str], letters: str) -> dict[str, str]:

@@ -45,15 +45,15 @@ class CodedLabels:
         """Return the label of a raw reference, several joined. Raises ReferenceFormatError for another."""
         places = marked(value, len(self.marks)) if self.marks else None
         if places is not None:
-            found: list[str] = [self.marks[place] for place in places]
+            result: list[str] = [self.marks[place] for place in places]
         else:
             given = value if isinstance(value, list | tuple) else [value]
-            found = [self._one(instance, key, item) for item in given]
-        if not found and not self.several:
+            result = [self._one(instance, key, item) for item in given]
+        if not result and not self.several:
             raise references.malformed(instance, key, value, "a label")
         spelled = {normalise(label): label for label in self.labels}
-        found = [spelled.get(normalise(label), label) for label in found]
-        return join_labels(found) if self.several else found[0]
+        result = [spelled.get(normalise(label), label) for label in result]
+        return join_labels(result) if self.several else result[0]
 
     def _one(self, instance: Instance, key: str, item: Any) -> str:
         if isinstance(item, str | int | float) and not isinstance(item, bool):
@@ -127,23 +127,23 @@ def _of_items(
     if not numbers or not all(name or whole_number(item) is not None for name, item in pairs):
         return None
     if texts:
-        found = decide(
+        decided = decide(
             task,
             WORD,
             {"text": "each is a listed label", "index": "each is the number of one"},
             numbers[0][1],
         )
-        if found.value == "text":
-            return CodedLabels(labels, several=several, note=found.note)
+        if decided.value == "text":
+            return CodedLabels(labels, several=several, note=decided.note)
     by_code, note = listed.codes(numbers, task)
     return CodedLabels(labels, by_code, several=several, note=note)
 
 
 def _spelled(names: Sequence[str]) -> tuple[str, ...]:
-    found: dict[str, str] = {}
+    spelled: dict[str, str] = {}
     for name in map(one_line, names):
-        found[normalise(name)] = min(name, found.get(normalise(name), name))
-    return tuple(sorted(found.values()))
+        spelled[normalise(name)] = min(name, spelled.get(normalise(name), name))
+    return tuple(sorted(spelled.values()))
 
 
 def _of_fields(instances: Sequence[Instance]) -> ClassNames | None:

@@ -109,7 +109,7 @@ class Label(TextProtocol):
         return _NO_YES if raw and task.modality == "audio" else ()
 
     def _collected(self, raw: Sequence[tuple[Instance, Any]]) -> tuple[str, ...]:
-        found: dict[str, str] = {}
+        collected: dict[str, str] = {}
         for instance, value in raw:
             try:
                 texts = self._texts(instance, "output", value)
@@ -117,8 +117,8 @@ class Label(TextProtocol):
                 return ()
             for text in texts:
                 # Of several spellings the first in the alphabet stays, whatever the order of the file.
-                found[normalise(text)] = min(text, found.get(normalise(text), text))
-        return tuple(sorted(found.values())) if 2 <= len(found) <= _MAX_LABELS else ()
+                collected[normalise(text)] = min(text, collected.get(normalise(text), text))
+        return tuple(sorted(collected.values())) if 2 <= len(collected) <= _MAX_LABELS else ()
 
     def _texts(self, instance: Instance, key: str, value: Any) -> tuple[str, ...]:
         """Return the labels of one raw reference."""
@@ -130,8 +130,8 @@ class Label(TextProtocol):
 
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the candidates."""
-        told = not context.labels or lists_all(fields.own_words(instance), context.labels)
-        listing = "" if told else f"Candidates: {', '.join(context.labels)}"
+        value = not context.labels or lists_all(fields.own_words(instance), context.labels)
+        listing = "" if value else f"Candidates: {', '.join(context.labels)}"
         if intent.tables(context.header):
             listing = f"Candidates:\n{intent.listing(context.header)}"
         return {**super().values(instance, context), "labels": listing}
@@ -158,8 +158,8 @@ class Label(TextProtocol):
             return None
         if intent.tables(context.header):
             return intent.read_intent(output.text, context.header, context.labels)
-        found: str | None = PARSERS["labels" if context.several else name](output.text, context.labels)
-        return found
+        result: str | None = PARSERS["labels" if context.several else name](output.text, context.labels)
+        return result
 
     def reference_check(self, context: TaskContext) -> LabelCheck:
         """Look for labels that cannot be right as well."""

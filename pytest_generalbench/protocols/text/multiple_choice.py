@@ -96,8 +96,8 @@ class MultipleChoice(TextProtocol):
             if options.texts:
                 for item in self._given(value, options.texts):
                     evidence.add(item, options, options.texts, fields.place(instance))
-            found = None if options.texts else value
-            lone.add(found.strip(" .()").upper() if isinstance(found, str) else "")
+            result = None if options.texts else value
+            lone.add(result.strip(" .()").upper() if isinstance(result, str) else "")
         kinds, notes = evidence.decided(task)
         return TaskContext(task, _words(lone), header=header, facts={"answers": kinds}, notes=notes)
 
@@ -178,8 +178,8 @@ class MultipleChoice(TextProtocol):
     def _letter(self, instance: Instance, key: str, raw: Any, options: Options, context: TaskContext) -> str:
         texts = self._texts(instance, context)
         kinds = context.facts.get("answers", Kinds())
-        found = letter_of(raw, options, texts, kinds)
-        if found is None:
+        letter = letter_of(raw, options, texts, kinds)
+        if letter is None:
             raise references.malformed(
                 instance,
                 key,
@@ -187,7 +187,7 @@ class MultipleChoice(TextProtocol):
                 f"a letter up to {LETTERS[len(texts) - 1]}, an index from {kinds.base} "
                 "or the text of one of the options",
             )
-        return found
+        return letter
 
     def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
         """Say the first accepted letter or text."""

@@ -109,8 +109,8 @@ def graph_of(raw: Any) -> Graph | None:
         values: list[Any] = list(objects.values())
     elif isinstance(objects, list):
         values = objects
-        found = [find(item, *_ID) if isinstance(item, Mapping) else None for item in values]
-        ids = () if None in found else tuple(map(code_text, found))
+        graph = [find(item, *_ID) if isinstance(item, Mapping) else None for item in values]
+        ids = () if None in graph else tuple(map(code_text, graph))
     else:
         return None
     listed = find(raw, *_RELATIONS)
@@ -131,15 +131,15 @@ def _is_number(value: Any) -> bool:
 
 
 def _of_list(listed: Sequence[Any]) -> list[Relation]:
-    found = []
+    result = []
     for item in listed:
         if isinstance(item, Mapping):
             parts = (find(item, *_SUBJECT), find(item, *_PREDICATE), find(item, *_TARGET))
             parts = (*parts[:1], find(item, "name", "names") if parts[1] is None else parts[1], *parts[2:])
-            found.append(Relation(*parts))
+            result.append(Relation(*parts))
         elif isinstance(item, list | tuple) and len(item) == 3:
-            found.append(_of_three(item))
-    return found
+            result.append(_of_three(item))
+    return result
 
 
 def _of_three(item: Sequence[Any]) -> Relation:
@@ -153,15 +153,15 @@ def _of_three(item: Sequence[Any]) -> Relation:
 
 def _inside(ids: Sequence[str], values: Sequence[Any]) -> list[Relation]:
     """Return relations that lie in their subject, as GQA writes them."""
-    found = []
+    inside = []
     for identity, value in zip(ids, values, strict=False):
         inner = find(value, "relations", "relationships") if isinstance(value, Mapping) else None
         for item in inner if isinstance(inner, list) else ():
             if isinstance(item, Mapping):
-                found.append(
+                inside.append(
                     Relation(identity, find(item, "name", "predicate"), find(item, "object", "object_id"))
                 )
-    return found
+    return inside
 
 
 @dataclass(slots=True)
@@ -205,8 +205,8 @@ class GraphEvidence:
         )
         if psg and "subject_object_predicate" in fits:
             fits = {"subject_object_predicate": "as PSG writes it"}
-        found = decide(task, TRIPLET, fits, "three numbers")
-        return found.value, found.note
+        decided = decide(task, TRIPLET, fits, "three numbers")
+        return decided.value, decided.note
 
     def _base(self, task: Task, form: GraphForm) -> tuple[int | None, str]:
         """Return the number of the first object; None where numbers are ids."""

@@ -118,14 +118,14 @@ class Triplets(TextProtocol):
                 raise ReferenceFormatError(f"{fields.place(instance)}: {error}") from error
         whole = isinstance(raw, dict) and isinstance(raw.get("subject", raw.get("sub")), str)
         key, value = ("output", raw) if whole else references.ground_truth(instance, self.keys, nested=False)
-        found = triplets_of(value) if isinstance(value, str | list | dict) else None
-        if found is None:
+        result = triplets_of(value) if isinstance(value, str | list | dict) else None
+        if result is None:
             raise references.malformed(instance, key, value, "(subject, predicate, object) triplets")
-        if any(whole_number(part) is not None for triplet in found for part in triplet):
+        if any(whole_number(part) is not None for triplet in result for part in triplet):
             raise references.malformed(
                 instance, key, value, "triplets in words, or numbers beside a list of objects"
             )
-        return found
+        return result
 
     def ideal(self, reference: tuple[Triplet, ...], instance: Instance, context: TaskContext) -> str:
         """Say the triplets as JSON, whose parts may hold commas."""

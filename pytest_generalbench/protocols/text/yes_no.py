@@ -65,10 +65,10 @@ class YesNo(TextProtocol):
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return `yes` or `no` as a tuple of one."""
         key, value = self._raw(instance)
-        found = context.facts.get("code", Code()).read(instance, value)
-        if found is None:
+        result = context.facts.get("code", Code()).read(instance, value)
+        if result is None:
             raise references.malformed(instance, key, value, "yes or no")
-        return (found,)
+        return (result,)
 
     def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
         """Say the word."""

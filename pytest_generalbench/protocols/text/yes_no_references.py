@@ -64,9 +64,9 @@ class Code:
 
     def read(self, instance: Instance, value: Any) -> str | None:
         """Return `yes` or `no`, None when a reference is neither."""
-        said = word_polarity(value)
-        if said is not None:
-            return said
+        answer = word_polarity(value)
+        if answer is not None:
+            return answer
         if not isinstance(value, str | int | float):
             return None
         if whole_number(value) is not None and self.base is None:
@@ -91,20 +91,20 @@ def code_of(task: Task, header: Mapping[str, Any], given: Sequence[tuple[Instanc
     if YES in task.reading:
         return _given_code(task, given), ""
     numbers = [(whole_number(value), instance) for instance, value in given if word_polarity(value) is None]
-    found = [(number, instance) for number, instance in numbers if number is not None]
-    named = _of_classes(task, header, found)
+    code = [(number, instance) for number, instance in numbers if number is not None]
+    named = _of_classes(task, header, code)
     if named is not None:
         return named
-    if not found:
+    if not code:
         return Code(), ""
     evidence = IndexEvidence("options")
-    for number, instance in found:
+    for number, instance in code:
         texts = options_of(instance).texts
         if texts and all(word_polarity(text) for text in texts):
             evidence.add(number, len(texts), fields.place(instance))
-    values = {number for number, _ in found}
-    if evidence.seen == len(found):
-        return _with_options(task, evidence, found)
+    values = {number for number, _ in code}
+    if evidence.seen == len(code):
+        return _with_options(task, evidence, code)
     for meanings in (_BITS, _SIGNS):
         if values <= set(meanings):
             return Code({str(number): word for number, word in meanings.items()}), ""
@@ -123,31 +123,31 @@ def _given_code(task: Task, given: Sequence[tuple[Instance, Any]]) -> Code:
 
 
 def _of_classes(
-    task: Task, header: Mapping[str, Any], found: Sequence[tuple[int, Instance]]
+    task: Task, header: Mapping[str, Any], result: Sequence[tuple[int, Instance]]
 ) -> tuple[Code, str] | None:
     """Return the code of a file that lists its classes, when it has numbers and these are of them."""
     listed = class_names(header)
-    if listed is None or not (found or listed.by_code):
+    if listed is None or not (result or listed.by_code):
         return None
-    names, note = listed.codes(((number, fields.place(instance)) for number, instance in found), task)
-    said = {code: word_polarity(name) for code, name in names.items()}
-    if found and not any(said.values()):
+    names, note = listed.codes(((number, fields.place(instance)) for number, instance in result), task)
+    answers = {code: word_polarity(name) for code, name in names.items()}
+    if result and not any(answers.values()):
         why = {code: name for code, name in list(names.items())[:6]}
         raise ambiguous(task, YES, why, f"none of the {listed.key} says yes or no")
-    return Code({code: word for code, word in said.items() if word is not None}), note
+    return Code({code: word for code, word in answers.items() if word is not None}), note
 
 
 def _with_options(
-    task: Task, evidence: IndexEvidence, found: Sequence[tuple[int, Instance]]
+    task: Task, evidence: IndexEvidence, result: Sequence[tuple[int, Instance]]
 ) -> tuple[Code, str]:
     """Return the code of numbers that may be those of yes or no, or of the options of each instance."""
-    bits = [_BITS.get(number) for number, _ in found]
-    said = {
-        base: [_of_options(instance, number, int(base)) for number, instance in found]
+    bits = [_BITS.get(number) for number, _ in result]
+    answers = {
+        base: [_of_options(instance, number, int(base)) for number, instance in result]
         for base in evidence.readings()
     }
     as_bits = None not in bits
-    if as_bits and (not said or all(words == bits for words in said.values())):
+    if as_bits and (not answers or all(words == bits for words in answers.values())):
         return Code(), ""
     answer = decide(task, WORD, {"bit": _WHY["bit"], "index": _WHY["index"]}) if as_bits else None
     if answer is not None and answer.value == "bit":

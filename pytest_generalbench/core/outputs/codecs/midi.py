@@ -166,11 +166,11 @@ def _events(content: bytes) -> Iterator[_Event]:
             cursor.place -= 1
             status = running
         if status == 0xFF:
-            kind, told = cursor.byte(), cursor.bytes(cursor.number())
+            kind, value = cursor.byte(), cursor.bytes(cursor.number())
             if kind == 0x2F:
                 return
-            if kind == 0x51 and len(told) == 3:
-                yield _Event(tick, 0x51, int.from_bytes(told, "big"), 0)
+            if kind == 0x51 and len(value) == 3:
+                yield _Event(tick, 0x51, int.from_bytes(value, "big"), 0)
         elif status in (0xF0, 0xF7):
             cursor.bytes(cursor.number())
         elif status > 0xF0:
@@ -179,24 +179,24 @@ def _events(content: bytes) -> Iterator[_Event]:
             raise _Torn  # data without a message that it could belong to
         else:
             running = status
-            told = cursor.bytes(_DATA_BYTES[status >> 4])
-            if max(told) > 0x7F:
+            value = cursor.bytes(_DATA_BYTES[status >> 4])
+            if max(value) > 0x7F:
                 raise _Torn
-            yield _Event(tick, status, told[0], told[-1])
+            yield _Event(tick, status, value[0], value[-1])
 
 
 def _read_tracks(bodies: Iterator[bytes], name: str) -> list[list[_Event]]:
     tracks: list[list[_Event]] = []
     left = MAX_EVENTS
     for body in bodies:
-        found: list[_Event] = []
+        result: list[_Event] = []
         with suppress(_Torn):  # what came before a tear stays
             for event in islice(_events(body), left + 1):
-                found.append(event)
-        left -= len(found)
+                result.append(event)
+        left -= len(result)
         if left < 0:
             raise AnswerFormatError(f"{name}: more than {MAX_EVENTS} notes and changes in a MIDI file")
-        tracks.append(found)
+        tracks.append(result)
     return tracks
 
 
@@ -216,17 +216,17 @@ class _Programs:
             for event in events:
                 if event.status >> 4 == 0xC:
                     self._said[event.status & 15].append((event.tick, event.first))
-        for said in self._said.values():
-            said.sort()
+        for answer in self._said.values():
+            answer.sort()
 
     def at(self, channel: int, tick: int, own: dict[int, int]) -> int:
         if channel == _TENTH:
             return PERCUSSION
         if channel in own:
             return own[channel]
-        said = self._said.get(channel, [])
-        place = bisect_right(said, (tick, 127))
-        return said[place - 1][1] if place else 0
+        answer = self._said.get(channel, [])
+        place = bisect_right(answer, (tick, 127))
+        return answer[place - 1][1] if place else 0
 
 
 def _notes(events: Sequence[_Event], programs: _Programs, quarter: float) -> Iterator[Note]:

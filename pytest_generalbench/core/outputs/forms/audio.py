@@ -74,9 +74,9 @@ class Audio(MediaOutput):
         """Return a WAV of 32-bit floats."""
         channels = 1 if self.samples.ndim == 1 else 2
         body = self.samples.astype("<f4").tobytes()
-        told = struct.pack("<HHIIHHH", 3, channels, self.rate, self.rate * channels * 4, channels * 4, 32, 0)
+        value = struct.pack("<HHIIHHH", 3, channels, self.rate, self.rate * channels * 4, channels * 4, 32, 0)
         count = struct.pack("<I", len(self.samples))
-        chunks = b"WAVE" + _part(b"fmt ", told) + _part(b"fact", count) + _part(b"data", body)
+        chunks = b"WAVE" + _part(b"fmt ", value) + _part(b"fact", count) + _part(b"data", body)
         return _part(b"RIFF", chunks)
 
     @classmethod

@@ -141,10 +141,10 @@ class OneBox(StructuredOutput):
         """Take `[x, y, width, height]` or an object with one box; several are AnswerFormatError."""
         if _plain_form(value):
             return read_plain(cls, value, read)
-        found = boxes_in(value)
-        if len(found) != 1:
-            raise AnswerFormatError(f"{len(found)} boxes where one is due")
-        return cls(to_box(found[0], FILE_CONVENTION, None))
+        result = boxes_in(value)
+        if len(result) != 1:
+            raise AnswerFormatError(f"{len(result)} boxes where one is due")
+        return cls(to_box(result[0], FILE_CONVENTION, None))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -61,8 +61,8 @@ class Mesh(MediaOutput):
 
     def facts(self) -> dict[str, Any]:
         """Return how many vertices and faces, and whether in colours."""
-        told = {"vertices": len(self.vertices), "faces": len(self.faces)}
-        return {**told, "coloured": self.colours is not None}
+        entry = {"vertices": len(self.vertices), "faces": len(self.faces)}
+        return {**entry, "coloured": self.colours is not None}
 
 
 def triangle_areas(mesh: Mesh) -> NDArray[np.float64]:

@@ -93,12 +93,12 @@ def _array(content: bytes, name: str) -> NDArray[Any]:
     if content[:2] != b"PK":
         raise AnswerFormatError(f"{name}: neither a .npz nor a .npy")
     arrays = read_arrays(content)
-    found = next((arrays[key] for key in _NAMES if key in arrays), None)
-    if found is None and len(arrays) == 1:
-        found = next(iter(arrays.values()))
-    if found is None:
+    array = next((arrays[key] for key in _NAMES if key in arrays), None)
+    if array is None and len(arrays) == 1:
+        array = next(iter(arrays.values()))
+    if array is None:
         raise AnswerFormatError(f"{name}: no motion in it, but {', '.join(arrays) or 'nothing'}")
-    return np.asarray(found)
+    return np.asarray(array)
 
 
 def _poses(frames: NDArray[np.float32]) -> NDArray[np.uint8]:

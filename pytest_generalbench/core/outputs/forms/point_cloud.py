@@ -116,13 +116,13 @@ def points_in(table: PointTable, name: str) -> tuple[NDArray[Any], NDArray[Any] 
     if all(axis in table.columns for axis in "xyz"):
         points = np.stack([table.columns[axis] for axis in "xyz"], axis=1)
     else:
-        found = table.first(_POINTS)
-        if found is None and len(table.columns) == 1:
-            found = next(iter(table.columns.values()))
-        if found is None:
+        result = table.first(_POINTS)
+        if result is None and len(table.columns) == 1:
+            result = next(iter(table.columns.values()))
+        if result is None:
             raise AnswerFormatError(f"{name}: no points in it, but {table.told()}")
         # Six columns are points and colours or normals: the first three are the points either way.
-        points = found[:, :3] if found.ndim == 2 and found.shape[1] in (4, 6, 7, 9) else found
+        points = result[:, :3] if result.ndim == 2 and result.shape[1] in (4, 6, 7, 9) else result
     return points, _colours_in(table, len(points))
 
 
@@ -134,8 +134,8 @@ def _colours_in(table: PointTable, count: int) -> NDArray[Any] | None:
     ):
         if all(name in table.columns for name in names):
             return _as_colours(np.stack([table.columns[name] for name in names], axis=1), count)
-    found = table.first(_COLOURS)
-    return None if found is None else _as_colours(found, count)
+    colours = table.first(_COLOURS)
+    return None if colours is None else _as_colours(colours, count)
 
 
 def _as_colours(values: NDArray[Any], count: int) -> NDArray[Any] | None:

@@ -53,8 +53,8 @@ def _file_name(value: Any) -> str | None:
 
 def _inline(value: Any, key: str) -> Any:
     """Return a list that stands in the prediction itself, or None."""
-    found = value.get(key) if isinstance(value, Mapping) and "form" not in value else value
-    return found if isinstance(found, list) else None
+    inline = value.get(key) if isinstance(value, Mapping) and "form" not in value else value
+    return inline if isinstance(inline, list) else None
 
 
 def _json(name: str, read: Get) -> Any:
@@ -116,10 +116,10 @@ class PointInstances(StructuredOutput):
     def __post_init__(self) -> None:
         """Check that every object of a point is told, and once."""
         object.__setattr__(self, "ids", whole_numbers(self.ids, "ids"))
-        told = [instance.id for instance in self.instances]
-        if len(set(told)) != len(told) or min(told, default=1) < 1:
+        parts = [instance.id for instance in self.instances]
+        if len(set(parts)) != len(parts) or min(parts, default=1) < 1:
             raise AnswerFormatError("the ids of instances are whole numbers above 0, each told once")
-        lacking = set(np.unique(self.ids[self.ids > 0]).tolist()) - set(told)
+        lacking = set(np.unique(self.ids[self.ids > 0]).tolist()) - set(parts)
         if lacking:
             raise AnswerFormatError(f"points of instance {min(lacking)}, of which nothing is told")
         if not all(np.isfinite(instance.score) and instance.label for instance in self.instances):
@@ -130,8 +130,8 @@ class PointInstances(StructuredOutput):
         """Read an object, a .npz, ScanNet's index, or the plain form."""
         if is_plain(value):
             return read_plain(cls, value, read)
-        ids, told = read_instances(value, read)
-        return cls(ids, tuple(PointInstance(*one) for one in told))
+        ids, stated = read_instances(value, read)
+        return cls(ids, tuple(PointInstance(*one) for one in stated))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -145,11 +145,11 @@ def listed_segments(info: Any) -> tuple[Segment, ...]:
     """Return the segments that COCO's `segments_info` lists."""
     if not isinstance(info, Sequence) or isinstance(info, str):
         raise AnswerFormatError(f"panoptic_map: segments_info is a list, not {info!r:.60}")
-    found = []
+    result = []
     for entry in info:
         label = label_of(entry) if isinstance(entry, Mapping) else None
         number = entry.get("id") if isinstance(entry, Mapping) else None
         if label is None or isinstance(number, bool) or not isinstance(number, int):
             raise AnswerFormatError(f"panoptic_map: a segment has an id and a category_id, not {entry!r:.60}")
-        found.append(Segment(number, label))
-    return tuple(found)
+        result.append(Segment(number, label))
+    return tuple(result)

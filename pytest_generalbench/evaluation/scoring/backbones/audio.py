@@ -42,7 +42,7 @@ class _SoundText(_Sounds):
     def sounds(self, sounds: Sequence[Audio]) -> Features:
         import torch
 
-        said = []
+        outputs = []
         for sound in sounds:
             # CLAP hears ten seconds: of a longer sound the extractor takes a part, drawn from numpy's global
             # generator, which is set so that the same sound is heard alike, and left as it was found.
@@ -51,8 +51,8 @@ class _SoundText(_Sounds):
             given = self.heard(sound.mono(self.hear.sampling_rate))
             np.random.set_state(before)
             with torch.inference_mode():
-                said.append(unit_rows(self.model.get_audio_features(**given)))
-        return np.concatenate(said)
+                outputs.append(unit_rows(self.model.get_audio_features(**given)))
+        return np.concatenate(outputs)
 
     def texts(self, texts: Sequence[str]) -> Features:
         import torch

@@ -109,14 +109,14 @@ class _Detector:
 
     def find(self, picture: Pixels, labels: Sequence[str]) -> tuple[Found, ...]:
         height, width = picture.shape[:2]
-        found = []
+        result = []
         for label in labels:
             weights = _matrix(f"detector {label}", _SIDE * _SIDE * 3, 3)
             score, right, down = 1 / (1 + np.exp(-3 * (_small(picture) @ weights)))
             if score >= 0.5:
                 x, y = 0.75 * width * right, 0.75 * height * down
-                found.append(Found(label, float(score), (x, y, x + width / 4, y + height / 4)))
-        return tuple(sorted(found, key=lambda one: -one.score))
+                result.append(Found(label, float(score), (x, y, x + width / 4, y + height / 4)))
+        return tuple(sorted(result, key=lambda one: -one.score))
 
 
 class _Frames:
@@ -162,12 +162,12 @@ class _Motions:
     """`motion`."""
 
     def motions(self, motions: Sequence[NDArray[np.float32]]) -> Features:
-        told = []
+        parts = []
         for motion in motions:
             flat = motion.reshape(len(motion), -1).astype(np.float64)
             weights = _matrix(f"motion {flat.shape[1]}", 2 * flat.shape[1], _WIDTH)
-            told.append(np.concatenate([flat.mean(axis=0), flat.std(axis=0)]) @ weights)
-        return np.stack(told)
+            parts.append(np.concatenate([flat.mean(axis=0), flat.std(axis=0)]) @ weights)
+        return np.stack(parts)
 
 
 class DemoWeights:

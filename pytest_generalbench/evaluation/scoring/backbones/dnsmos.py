@@ -27,8 +27,8 @@ class _Dnsmos:
     def scores(self, sounds: Sequence[Audio]) -> Features:
         from speechmos import dnsmos
 
-        said = [dnsmos.run(np.clip(sound.mono(RATE), -1, 1), RATE)["p808_mos"] for sound in sounds]
-        return np.array(said, np.float64)
+        outputs = [dnsmos.run(np.clip(sound.mono(RATE), -1, 1), RATE)["p808_mos"] for sound in sounds]
+        return np.array(outputs, np.float64)
 
 
 class PackagedWeights:

@@ -60,9 +60,9 @@ def load(role: str, path: Path) -> Any:
             return _NETWORKS[role](path, device)
         return _MODULES[role](_module(path, device), device)
     except (OSError, ValueError, ImportError, KeyError, RuntimeError, AttributeError) as error:
-        told = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:300]
         raise BackboneError(
-            f"backbone {role}: {path} cannot be loaded: {type(error).__name__} {told}"
+            f"backbone {role}: {path} cannot be loaded: {type(error).__name__} {reason}"
         ) from error
 
 

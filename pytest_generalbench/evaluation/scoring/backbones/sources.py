@@ -94,13 +94,13 @@ class HubCache:
         """Return the folder and the repository that serve a role."""
         facts = FACTS[role]
         repository = facts.repository
-        found = self.snapshot(repository) if repository else None
-        if found and repository:
-            return found, repository
+        place = self.snapshot(repository) if repository else None
+        if place and repository:
+            return place, repository
         if facts.stand_in:
             other = FACTS[facts.stand_in].repository
-            found = self.snapshot(other) if other else None
-            return (found, f"STAND-IN {other}") if found else None
+            place = self.snapshot(other) if other else None
+            return (place, f"STAND-IN {other}") if place else None
         return None
 
     def has(self, role: str) -> bool:

@@ -48,8 +48,8 @@ class _Module:
             with torch.inference_mode():
                 return self._module(*given, **self._switches)
         except (RuntimeError, TypeError) as error:
-            told = " ".join(str(error).split())[-200:]
-            raise BackboneError(f"a module does not take what its role gives: {told}") from error
+            reason = " ".join(str(error).split())[-200:]
+            raise BackboneError(f"a module does not take what its role gives: {reason}") from error
 
 
 def _planes(picture: Pixels) -> NDArray[np.uint8]:
@@ -88,8 +88,8 @@ class FlowModule(_Module):
 
     def flow(self, first: Pixels, second: Pixels) -> NDArray[np.float32]:
         """Return (height, width, 2)."""
-        said = self.call(*(_planes(one).astype(np.float32) for one in (first, second)))
-        last = said[-1] if isinstance(said, list | tuple) else said
+        outputs = self.call(*(_planes(one).astype(np.float32) for one in (first, second)))
+        last = outputs[-1] if isinstance(outputs, list | tuple) else outputs
         planes: NDArray[np.float32] = last.detach().float().cpu().numpy()
         if planes.shape != (1, 2, *first.shape[:2]):
             raise BackboneError(f"flow: the module gave the shape {planes.shape}")
@@ -102,8 +102,8 @@ class InterpolatorModule(_Module):
 
     def between(self, first: Pixels, second: Pixels) -> Pixels:
         """Return the frame between."""
-        said = self.call(*(_planes(one).astype(np.float32) / 255 for one in (first, second)))
-        planes: NDArray[np.float32] = said.detach().float().cpu().numpy()
+        outputs = self.call(*(_planes(one).astype(np.float32) / 255 for one in (first, second)))
+        planes: NDArray[np.float32] = outputs.detach().float().cpu().numpy()
         if planes.shape != (1, 3, *first.shape[:2]):
             raise BackboneError(f"interpolator: the module gave the shape {planes.shape}")
         frame: Pixels = np.rint(255 * np.clip(planes[0], 0, 1)).astype(np.uint8).transpose(1, 2, 0)

@@ -84,11 +84,11 @@ class _PictureText(_Network):
     """CLIP and its kin; a video is the mean of its frames where it stands in for a video-text network."""
 
     def pictures(self, pictures: Sequence[Pixels]) -> Features:
-        said = [
+        outputs = [
             unit_rows(self.run(self.model.get_image_features, pixel_values=self.seen(part)))
             for part in parts(pictures)
         ]
-        return np.concatenate(said)
+        return np.concatenate(outputs)
 
     def texts(self, texts: Sequence[str]) -> Features:
         return unit_rows(self.run(self.model.get_text_features, **self.read(texts)))
@@ -110,14 +110,14 @@ def picture_text(path: Path, device: str) -> _PictureText:
 
 class _PictureFeatures(_Network):
     def pictures(self, pictures: Sequence[Pixels]) -> Features:
-        said = []
+        outputs = []
         for part in parts(pictures):
             given = self.run(self.model, pixel_values=self.seen(part))
             hidden = given.last_hidden_state
             # Transformers have a first token for the whole picture, convolutional networks a pooled map.
             pooled = hidden[:, 0] if hidden.ndim == 3 else hidden.mean(dim=(2, 3))
-            said.append(float_rows(pooled))
-        return np.concatenate(said)
+            outputs.append(float_rows(pooled))
+        return np.concatenate(outputs)
 
 
 def picture_features(path: Path, device: str) -> _PictureFeatures:
@@ -132,8 +132,8 @@ class _Aesthetic(_PictureText):
     bias: float
 
     def scores(self, pictures: Sequence[Pixels]) -> Features:
-        said: Features = self.pictures(pictures) @ self.weight + self.bias
-        return said
+        outputs: Features = self.pictures(pictures) @ self.weight + self.bias
+        return outputs
 
 
 def aesthetic(path: Path, device: str) -> _Aesthetic:
@@ -165,11 +165,11 @@ class _PictureClasses(_Network):
         return _names(self.model.config)
 
     def probabilities(self, pictures: Sequence[Pixels]) -> Features:
-        said = [
+        outputs = [
             float_rows(self.run(self.model, pixel_values=self.seen(part)).logits.softmax(dim=1))
             for part in parts(pictures)
         ]
-        return np.concatenate(said)
+        return np.concatenate(outputs)
 
 
 def picture_classes(path: Path, device: str) -> _PictureClasses:
@@ -182,20 +182,20 @@ class _Detector(_Network):
         import torch
 
         height, width = picture.shape[:2]
-        said = self.run(
+        outputs = self.run(
             self.model,
             **self.read([f"a photo of {label}" for label in labels]),
             pixel_values=self.seen([picture]),
         )
         size = torch.tensor([[height, width]], device=self._device)
-        (boxes,) = self.look.post_process_object_detection(said, threshold=_THRESHOLD, target_sizes=size)
-        found = [
+        (boxes,) = self.look.post_process_object_detection(outputs, threshold=_THRESHOLD, target_sizes=size)
+        result = [
             Found(labels[int(label)], float(score), (float(x0), float(y0), float(x1), float(y1)))
             for label, score, (x0, y0, x1, y1) in zip(
                 boxes["labels"], boxes["scores"], boxes["boxes"], strict=True
             )
         ]
-        return tuple(sorted(found, key=lambda one: -one.score))
+        return tuple(sorted(result, key=lambda one: -one.score))
 
 
 def detector(path: Path, device: str) -> _Detector:
@@ -214,11 +214,11 @@ class _Videos(_Network):
 
 class _VideoFeatures(_Videos):
     def videos(self, videos: Sequence[Pixels]) -> Features:
-        said = [
+        outputs = [
             float_rows(self.run(self.model, pixel_values=self.clip(video)).last_hidden_state.mean(dim=1))
             for video in videos
         ]
-        return np.concatenate(said)
+        return np.concatenate(outputs)
 
 
 def video_features(path: Path, device: str) -> _VideoFeatures:
@@ -228,11 +228,11 @@ def video_features(path: Path, device: str) -> _VideoFeatures:
 
 class _VideoText(_Videos):
     def videos(self, videos: Sequence[Pixels]) -> Features:
-        said = [
+        outputs = [
             unit_rows(self.run(self.model.get_video_features, pixel_values=self.clip(video)))
             for video in videos
         ]
-        return np.concatenate(said)
+        return np.concatenate(outputs)
 
     def texts(self, texts: Sequence[str]) -> Features:
         return unit_rows(self.run(self.model.get_text_features, **self.read(texts)))
@@ -252,11 +252,11 @@ class _VideoClasses(_Videos):
         return _names(self.model.config)
 
     def probabilities(self, videos: Sequence[Pixels]) -> Features:
-        said = [
+        outputs = [
             float_rows(self.run(self.model, pixel_values=self.clip(video)).logits.sigmoid())
             for video in videos
         ]
-        return np.concatenate(said)
+        return np.concatenate(outputs)
 
 
 def video_classes(path: Path, device: str) -> _VideoClasses:

@@ -135,8 +135,8 @@ class AudioGeneration(GenerationProtocol):
         published annotation file of such a task has it.
         """
         try:
-            found = medium_of(instance, self.made_in(context))
-            return found or self._beside(instance, context)
+            result = medium_of(instance, self.made_in(context))
+            return result or self._beside(instance, context)
         except ReferenceFormatError:
             if "medium" in (metrics.get(context.task.metric.name).needs or ()):
                 raise

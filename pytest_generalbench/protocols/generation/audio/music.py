@@ -96,9 +96,9 @@ class MusicStyleTransfer(AudioGeneration):
 
     def _style(self, instance: Instance) -> str:
         """Return the style in words: under a key of its own, or else, without a sound of it, the prompt's."""
-        told = sound_words.told_style(instance)
-        if told or self.sounds(instance, "model"):
-            return told
+        value = sound_words.told_style(instance)
+        if value or self.sounds(instance, "model"):
+            return value
         return fields.statement(instance, {"chords", "chord", "chord_progression", "key", "tempo"})
 
     def told_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:

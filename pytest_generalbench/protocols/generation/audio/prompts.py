@@ -100,7 +100,7 @@ def is_file(text: str) -> bool:
 
 def texts_of(raw: Any) -> dict[str, tuple[str, ...]]:
     """Return every text, or list of texts, inside a raw reference by its key; its own key is `output`."""
-    told: dict[str, tuple[str, ...]] = {}
+    entry: dict[str, tuple[str, ...]] = {}
 
     def take(key: str, value: Any, depth: int) -> None:
         if isinstance(value, Mapping):
@@ -111,14 +111,14 @@ def texts_of(raw: Any) -> dict[str, tuple[str, ...]]:
             item.strip() for item in (value if isinstance(value, list) else [value]) if _is_words(item)
         )
         if texts:
-            told.setdefault(key, texts)
+            entry.setdefault(key, texts)
 
     take("output", raw, 0)
-    return told
+    return entry
 
 
-def _first(told: Mapping[str, tuple[str, ...]], keys: Sequence[str]) -> tuple[str, ...]:
-    return next((told[key] for key in keys if key in told), ())
+def _first(text: Mapping[str, tuple[str, ...]], keys: Sequence[str]) -> tuple[str, ...]:
+    return next((text[key] for key in keys if key in text), ())
 
 
 def _from_file(name: str, instance: Instance) -> str:
@@ -137,28 +137,28 @@ def said_in_reference(instance: Instance, *first: str) -> str | None:
 
     `first` are keys that count before the usual ones.
     """
-    found = _first(texts_of(instance.reference), (*first, *_SAID))
-    if len(found) == 1 and PurePosixPath(found[0]).suffix.lower() == ".txt" and " " not in found[0]:
-        return _from_file(found[0], instance) or None
-    return " ".join(" ".join(found).split()) or None
+    result = _first(texts_of(instance.reference), (*first, *_SAID))
+    if len(result) == 1 and PurePosixPath(result[0]).suffix.lower() == ".txt" and " " not in result[0]:
+        return _from_file(result[0], instance) or None
+    return " ".join(" ".join(result).split()) or None
 
 
 def captions_of(instance: Instance) -> tuple[str, ...]:
     """Return the accepted captions, each in one line."""
-    found = _first(texts_of(instance.reference), _CAPTIONS)
-    return tuple(dict.fromkeys(" ".join(text.split()) for text in found))
+    captions = _first(texts_of(instance.reference), _CAPTIONS)
+    return tuple(dict.fromkeys(" ".join(text.split()) for text in captions))
 
 
 def turns_of(instance: Instance) -> tuple[str, ...]:
     """Return the turns of the instance's dialogue, without the speakers."""
     turns = find(instance.fields, *_DIALOGUES)
-    said = []
+    answers = []
     for turn in turns if isinstance(turns, list) else [turns] if turns else []:
         if isinstance(turn, Mapping):
             turn = find(turn, "text", "content", "utterance", "value", "message")
         if _is_words(turn):
-            said.append(as_text(turn))
-    return tuple(said)
+            answers.append(as_text(turn))
+    return tuple(answers)
 
 
 def words_to_speak(prompt: str) -> str:
@@ -220,9 +220,9 @@ def told_style(instance: Instance) -> str:
 
 def language_of(instance: Instance, text: str | None) -> str | None:
     """Return a language's code: as the instance says, else of scripts that tell it, else None."""
-    told = find(instance.fields, "target_language", "language", "lang")
-    if isinstance(told, str) and told.strip():
-        plain = told.strip().lower()
+    value = find(instance.fields, "target_language", "language", "lang")
+    if isinstance(value, str) and value.strip():
+        plain = value.strip().lower()
         code = _LANGUAGES.get(plain, plain.partition("-")[0].partition("_")[0])
         return code if re.fullmatch(r"[a-z]{2,3}", code) else None
     return next((code for code, script in _SCRIPTS if text and script.search(text)), None)
@@ -234,6 +234,6 @@ def target_language(task_id: str) -> str | None:
     >>> target_language("audio/generation/speech-translation-english-to-mogolian")
     'mn'
     """
-    found = re.search(r"-to-([a-z]+)$", task_id)
-    word = found.group(1) if found else ""
+    match = re.search(r"-to-([a-z]+)$", task_id)
+    word = match.group(1) if match else ""
     return _LANGUAGES.get(word, word if word in LANGUAGE_NAMES else None)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def _spoken(instance: Instance, text: str | None, language: str | None = None) -> dict[str, str]:
     """Return transcript and language as metrics take them."""
-    told = {"transcript": text, "language": language or sound_words.language_of(instance, text)}
-    return {name: value for name, value in told.items() if value}
+    entry = {"transcript": text, "language": language or sound_words.language_of(instance, text)}
+    return {name: value for name, value in entry.items() if value}
 
 
 class TextToSpeech(AudioGeneration):
@@ -180,13 +180,13 @@ class AudioEditing(AudioGeneration):
 
     def target(self, instance: Instance, context: TaskContext) -> Target:
         """Put the caption of the wanted sound in the prompt's place, where there is one."""
-        found = super().target(instance, context)
-        told = fields.find(
+        result = super().target(instance, context)
+        value = fields.find(
             instance.fields, "target_caption", "target_text", "target_prompt", "edited_caption"
         )
-        own = " ".join(told.split()) if isinstance(told, str) else ""
+        own = " ".join(value.split()) if isinstance(value, str) else ""
         caption = next(iter(sound_words.captions_of(instance)), own)
-        return Target(found.medium, found.source, found.styles, caption or found.prompt, found.words)
+        return Target(result.medium, result.source, result.styles, caption or result.prompt, result.words)
 
 
 class ImageToSpeech(AudioGeneration):
@@ -208,8 +208,8 @@ class ImageToSpeech(AudioGeneration):
         """Return the captions, one a line, and their language."""
         captions = sound_words.captions_of(instance)
         language = sound_words.language_of(instance, " ".join(captions))
-        told = {"captions": "\n".join(captions), "language": language}
-        return {name: value for name, value in told.items() if value}
+        entry = {"captions": "\n".join(captions), "language": language}
+        return {name: value for name, value in entry.items() if value}
 
 
 class VideoToAudio(AudioGeneration):

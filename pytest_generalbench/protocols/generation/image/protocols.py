@@ -69,12 +69,12 @@ class ImageGeneration(GenerationProtocol):
         context = super().context(task, header, instances)
         if task.metric.name not in _PIXEL_METRICS:
             return context
-        told = "an answer of another size is resized to the target's (bicubic)"
+        text = "an answer of another size is resized to the target's (bicubic)"
         if "image" in task.input_media:
-            told = (
+            text = (
                 "an answer must be as large as the target, unless no input is: then it is resized (bicubic)"
             )
-        return replace(context, notes=(*context.notes, told))
+        return replace(context, notes=(*context.notes, text))
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
         """Put the media first, then the text. Raises DataError for an instance that lacks what is needed."""
@@ -86,22 +86,22 @@ class ImageGeneration(GenerationProtocol):
 
     def lacks(self, instance: Instance, task: Task) -> list[str]:
         """Return what the task takes and the instance has not, in words."""
-        found = Counter(medium.medium for medium in instance.media)
+        result = Counter(medium.medium for medium in instance.media)
         words = {"map": "mask", "signal": "EEG signal"}
         lacks = []
         for medium in task.input_media:
             least = self.least if medium == "image" else 1
             if medium == "text":
                 lacks += [] if self.content(instance) else ["text that says what to make"]
-            elif found[medium] < least:
+            elif result[medium] < least:
                 name = words.get(medium, medium)
-                lacks.append(name if least == 1 else f"{least} {name}s (but {found[medium]})")
+                lacks.append(name if least == 1 else f"{least} {name}s (but {result[medium]})")
         return lacks
 
     def question(self, instance: Instance) -> str:
         """Return all that the instance says in text, a caption without the name of its key."""
-        said = (fields.find(instance.fields, key) for key in _CAPTIONS)
-        captions = (fields.as_text(text) for text in said if text is not None)
+        answer = (fields.find(instance.fields, key) for key in _CAPTIONS)
+        captions = (fields.as_text(text) for text in answer if text is not None)
         return "\n".join(dict.fromkeys(filter(None, (super().question(instance), *captions))))
 
     def content(self, instance: Instance) -> str:
@@ -110,17 +110,17 @@ class ImageGeneration(GenerationProtocol):
 
     def told_prompt(self, instance: Instance) -> str:
         """Return what the picture should show: the reference's caption, else what the model is told."""
-        told = told_words(instance.changed(fields={}))
+        words = told_words(instance.changed(fields={}))
         keys = (*_MADE, "caption", "text", "description", "prompt", "label", "class", "category", "output")
-        return first_word(told, *keys, fits=_is_words) or self.content(instance)
+        return first_word(words, *keys, fits=_is_words) or self.content(instance)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Say what to make where the instance has no prompt, and how large the picture must be."""
-        told = "" if fields.own_words(instance).strip() else self.asked(instance, context)
+        text = "" if fields.own_words(instance).strip() else self.asked(instance, context)
         size = self._size(instance, context)
         if size:
-            told += f" The answer is an image {size[1]} pixels wide and {size[0]} high."
-        return told.strip()
+            text += f" The answer is an image {size[1]} pixels wide and {size[0]} high."
+        return text.strip()
 
     def asked(self, instance: Instance, context: TaskContext) -> str:
         """Return the sentence for an instance without a prompt."""
@@ -162,8 +162,8 @@ class ImageGeneration(GenerationProtocol):
             return answer
         if size not in _input_sizes(instance):
             return Image(resized(answer.pixels, *size))
-        said, due = (f"{one[1]}x{one[0]}" for one in (answer.pixels.shape, size))
-        raise AnswerFormatError(f"a picture of {said} pixels where one of {due} is due")
+        output, due = (f"{one[1]}x{one[0]}" for one in (answer.pixels.shape, size))
+        raise AnswerFormatError(f"a picture of {output} pixels where one of {due} is due")
 
     def plain(self, target: Target, context: TaskContext) -> Image:
         """Return the source picture, or a grey one."""
@@ -260,10 +260,10 @@ class AudioToImage(ImageGeneration):
 
     def told_prompt(self, instance: Instance) -> str:
         """Return the caption or the class of the sound, wherever it stands; else what the model is told."""
-        said = super().told_prompt(instance.changed(fields={}))
+        answer = super().told_prompt(instance.changed(fields={}))
         keys = (*_MADE, *_CAPTIONS, "label", "class", "category", "text")
-        told = told_words(instance.changed(reference=None))
-        return said or first_word(told, *keys, fits=_is_words) or self.content(instance)
+        words = told_words(instance.changed(reference=None))
+        return answer or first_word(words, *keys, fits=_is_words) or self.content(instance)
 
 
 class EegToImage(ImageGeneration):
@@ -271,11 +271,11 @@ class EegToImage(ImageGeneration):
 
     name: ClassVar[str] = "eeg_to_image"
 
-    def words(self, instance: Instance, told: Mapping[str, str]) -> dict[str, str]:
+    def words(self, instance: Instance, given_words: Mapping[str, str]) -> dict[str, str]:
         """Return the class of what was seen as `label`."""
         keys = ("label", "class", "class_name", "category", "synset", "text", "output")
         label = first_word(told_words(instance.changed(fields={})), *keys, fits=_is_words)
-        return {**told, **({"label": label} if label else {})}
+        return {**given_words, **({"label": label} if label else {})}
 
 
 class FaceSwapGeneration(ImageGeneration):
@@ -312,9 +312,9 @@ class ImageToMap(ImageAnomalySegmentation):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for probabilities."""
-        said = "" if fields.own_words(instance).strip() else asked(context.task)
-        told = "Answer with a map of the image's size that holds the probability of every pixel, 0 to 1."
-        return f"{said} {told}".strip()
+        answer = "" if fields.own_words(instance).strip() else asked(context.task)
+        text = "Answer with a map of the image's size that holds the probability of every pixel, 0 to 1."
+        return f"{answer} {text}".strip()
 
     def prediction(self, answer: Any, instance: Instance, context: TaskContext) -> Any:
         """Return the scores; of a grey picture its values."""

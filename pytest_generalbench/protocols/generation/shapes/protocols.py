@@ -81,10 +81,10 @@ class ShapeGeneration(GenerationProtocol):
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
         """Put the media first, then the text. Raises DataError for an instance that lacks what is needed."""
-        found = {medium.medium for medium in instance.media}
+        result = {medium.medium for medium in instance.media}
         due = context.task.input_media
-        lacks = [medium for medium in due if medium not in (*found, "text", "map")]
-        if "map" in due and "map" not in found:
+        lacks = [medium for medium in due if medium not in (*result, "text", "map")]
+        if "map" in due and "map" not in result:
             lacks.append("depth")
         if "text" in due and not self.content(instance):
             lacks.append("text that says what to make")
@@ -97,8 +97,8 @@ class ShapeGeneration(GenerationProtocol):
 
     def question(self, instance: Instance) -> str:
         """Return all that the instance says in text, a caption without the name of its key."""
-        said = (fields.find(instance.fields, key) for key in self.own_keys)
-        captions = sorted(fields.as_text(text) for text in said if text is not None)
+        answer = (fields.find(instance.fields, key) for key in self.own_keys)
+        captions = sorted(fields.as_text(text) for text in answer if text is not None)
         return "\n".join(dict.fromkeys(filter(None, (super().question(instance), *captions))))
 
     def content(self, instance: Instance) -> str:
@@ -107,11 +107,11 @@ class ShapeGeneration(GenerationProtocol):
 
     def told_prompt(self, instance: Instance) -> str:
         """Return what the shape is of: a caption of the input or the reference, else all that is said."""
-        told = told_words(instance.changed(reference=None))
-        for words in (told, told_words(instance.changed(fields={}))):
-            found = first_word(words, *_SAID, fits=_is_words)
-            if found:
-                return found
+        given_words = told_words(instance.changed(reference=None))
+        for words in (given_words, told_words(instance.changed(fields={}))):
+            result = first_word(words, *_SAID, fits=_is_words)
+            if result:
+                return result
         return self.question(instance)
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
@@ -234,10 +234,10 @@ class CompletionReconstruction(ShapeGeneration):
             (context.task.input_media[0], context.task.output_medium),
             "Rebuild the scene from its frames: colours, depths, and where the camera was.",
         )
-        told = super().instruction(instance, context)
+        value = super().instruction(instance, context)
         if "map" in context.task.input_media:
-            told = told.replace(_SAME, "The answer is in the coordinates of the camera poses, in metres.")
-        return f"{asked} {told}"
+            value = value.replace(_SAME, "The answer is in the coordinates of the camera poses, in metres.")
+        return f"{asked} {value}"
 
 
 class TextToMotion(ShapeGeneration):

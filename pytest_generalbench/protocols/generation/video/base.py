@@ -130,22 +130,22 @@ class VideoGeneration(GenerationProtocol):
         return Video(np.repeat(still[None], PLAIN_FRAMES, axis=0))
 
 
-def check_shape(said: tuple[int, ...], due: tuple[int, ...]) -> None:
+def check_shape(answer: tuple[int, ...], due: tuple[int, ...]) -> None:
     """Raise AnswerFormatError when frames are not as many or not as large as is due."""
-    if said != due:
-        given, wanted = (f"{shape[0]} frames of {shape[2]}x{shape[1]}" for shape in (said, due))
+    if answer != due:
+        given, wanted = (f"{shape[0]} frames of {shape[2]}x{shape[1]}" for shape in (answer, due))
         raise AnswerFormatError(f"{given} pixels where {wanted} are due")
 
 
 def _asked(instance: Instance) -> Instance:
     """Return the instance without fields that serve its scoring, or that its prompt says already."""
     prompt = fields.find(instance.fields, "prompt", "prompt_en", "instruction", "text")
-    told = prompt.lower() if isinstance(prompt, str) else ""
+    stated = prompt.lower() if isinstance(prompt, str) else ""
 
     def stays(key: str, value: Any) -> bool:
         if fields.key_of(key) in _ANNOTATIONS and prompt is not None:
             return False
-        return value is prompt or not (isinstance(value, str) and value.strip(" .").lower() in told)
+        return value is prompt or not (isinstance(value, str) and value.strip(" .").lower() in stated)
 
     return instance.changed(
         fields={key: value for key, value in instance.fields.items() if stays(key, value)}

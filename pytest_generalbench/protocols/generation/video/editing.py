@@ -58,7 +58,7 @@ class VideoRestoration(ChangeVideo):
         if self.told_prompt(instance):
             return ""
         task = context.task.id.rpartition("/")[2]
-        what = next((told for part, told in _FLAWS.items() if part in task), "Restore the video")
+        what = next((value for part, value in _FLAWS.items() if part in task), "Restore the video")
         return f"{what}; keep the size of its frames and their number."
 
 
@@ -75,10 +75,10 @@ class VideoSuperResolution(ChangeVideo):
         given = self.source_frames(instance)
         if len(answer.frames) != len(given):
             raise AnswerFormatError(f"{len(answer.frames)} frames where {len(given)} are due")
-        said, least = answer.frames.shape[1:3], given.shape[1:3]
-        if said[0] < least[0] or said[1] < least[1]:
+        output, least = answer.frames.shape[1:3], given.shape[1:3]
+        if output[0] < least[0] or output[1] < least[1]:
             raise AnswerFormatError(
-                f"frames of {said[1]}x{said[0]} pixels, smaller than the input's {least[1]}x{least[0]}"
+                f"frames of {output[1]}x{output[0]} pixels, smaller than the input's {least[1]}x{least[0]}"
             )
 
 
@@ -101,13 +101,13 @@ class VideoFrameInterpolation(ChangeVideo):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Say how many frames are wanted, which the input does not show."""
-        told = super().instruction(instance, context)
+        value = super().instruction(instance, context)
         target = medium_of(instance, Video)
         if target is None:
-            return told
+            return value
         count, given = len(frames_of(opened(instance, target))), len(self.source_frames(instance))
         which = "the given ones included" if count > given else "the given ones left out"
-        return f"{told}\nReturn {count} frames, {which}.".strip()
+        return f"{value}\nReturn {count} frames, {which}.".strip()
 
     def plain(self, target: Target, context: TaskContext) -> Video:
         """Return the given frames, each as often as fills the time."""

@@ -90,13 +90,13 @@ _IN_STYLE: Final = re.compile(r"\bin\s+(?:the\s+|an?\s+)?(?:style\s+of\s+[^.,;]+
 
 def told_by(instance: Instance) -> dict[str, str]:
     """Return every text that the instance says, by key; a list of two objects as '… and …'."""
-    told = told_words(instance)
+    words = told_words(instance)
     for raw in (instance.reference, instance.fields):
         for key in _BOTH if isinstance(raw, dict) else ():
             value = find(raw, key)
             if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-                told.setdefault(key_of(key), " and ".join(value))
-    return told
+                words.setdefault(key_of(key), " and ".join(value))
+    return words
 
 
 def thing(text: str) -> str | None:
@@ -123,11 +123,11 @@ def relation_in(text: str) -> str | None:
     >>> relation_in("on the left of"), relation_in("top"), relation_in("esid"), relation_in("next to")
     ('left', 'above', None, None)
     """
-    found = {_SIDE_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _SIDE_WORDS}
-    return found.pop() if len(found) == 1 else None
+    relation = {_SIDE_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _SIDE_WORDS}
+    return relation.pop() if len(relation) == 1 else None
 
 
-def words_for(metric: str, told: Mapping[str, str], prompt: str) -> dict[str, str]:
+def words_for(metric: str, words: Mapping[str, str], prompt: str) -> dict[str, str]:
     """Return the words that `metric` looks for, as far as they can be read.
 
     >>> words_for("color_binding", {}, "a red bicycle")
@@ -139,16 +139,16 @@ def words_for(metric: str, told: Mapping[str, str], prompt: str) -> dict[str, st
     """
     read = _READERS.get(metric)
     if read is None:
-        return dict(told)
-    return {name: value for name, value in read(told, prompt).items() if value}
+        return dict(words)
+    return {name: value for name, value in read(words, prompt).items() if value}
 
 
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _label(told: Mapping[str, str], prompt: str) -> Words:
-    return {"label": thing(first_word(told, *_OBJECT, fits=_is_phrase) or prompt)}
+def _label(words: Mapping[str, str], prompt: str) -> Words:
+    return {"label": thing(first_word(words, *_OBJECT, fits=_is_phrase) or prompt)}
 
 
 def _pair(text: str) -> tuple[str | None, str | None]:
@@ -159,23 +159,23 @@ def _pair(text: str) -> tuple[str | None, str | None]:
     return thing(parts[0]), thing(parts[1])
 
 
-def _two(told: Mapping[str, str], prompt: str) -> Words:
-    first, second = (first_word(told, *keys, fits=_is_phrase) for keys in (_FIRST, _SECOND))
+def _two(words: Mapping[str, str], prompt: str) -> Words:
+    first, second = (first_word(words, *keys, fits=_is_phrase) for keys in (_FIRST, _SECOND))
     if first and second:
         return {"object_a": thing(first), "object_b": thing(second)}
-    both = first_word(told, *_BOTH, fits=lambda text: None not in _pair(text))
+    both = first_word(words, *_BOTH, fits=lambda text: None not in _pair(text))
     one, other = _pair(both or prompt)
     return {"object_a": one, "object_b": other}
 
 
-def _related(told: Mapping[str, str], prompt: str) -> Words:
-    first, second = (first_word(told, *keys, fits=_is_phrase) for keys in (_FIRST, _SECOND))
-    relation = first_word(told, *_RELATION, fits=lambda text: relation_in(text) is not None)
+def _related(words: Mapping[str, str], prompt: str) -> Words:
+    first, second = (first_word(words, *keys, fits=_is_phrase) for keys in (_FIRST, _SECOND))
+    relation = first_word(words, *_RELATION, fits=lambda text: relation_in(text) is not None)
     text = _LEAD.sub("", _plain(prompt))
     places = [
-        (found.start(), found.end(), side)
+        (match.start(), match.end(), side)
         for side, pattern in _SIDES.items()
-        if (found := re.search(rf"\b(?:{pattern})\b", text))
+        if (match := re.search(rf"\b(?:{pattern})\b", text))
     ]
     start, end, side = min(places, default=(0, 0, None))
     return {
@@ -185,12 +185,12 @@ def _related(told: Mapping[str, str], prompt: str) -> Words:
     }
 
 
-def _coloured(told: Mapping[str, str], prompt: str) -> Words:
+def _coloured(words: Mapping[str, str], prompt: str) -> Words:
     text = _LEAD.sub("", _plain(prompt)).replace("grey", "gray")
-    given = (first_word(told, *_COLOUR, fits=_is_phrase) or "").lower().strip(" .").replace("grey", "gray")
+    given = (first_word(words, *_COLOUR, fits=_is_phrase) or "").lower().strip(" .").replace("grey", "gray")
     names = {name for name in COLOURS if re.search(rf"\b{name}\b", text)}
     colour = given if given in COLOURS else names.pop() if len(names) == 1 else None
-    named = first_word(told, *_OBJECT, fits=_is_phrase)
+    named = first_word(words, *_OBJECT, fits=_is_phrase)
     if colour is None or named:
         bare = re.sub(rf"\b{colour}\b", "", named.lower()) if named and colour else named
         return {"colour": colour, "object": thing(bare) if bare else None}
@@ -201,28 +201,28 @@ def _coloured(told: Mapping[str, str], prompt: str) -> Words:
     return {"colour": colour, "object": behind or thing(before)}
 
 
-def _action(told: Mapping[str, str], prompt: str) -> Words:
-    given = first_word(told, *_ACTION, fits=_is_phrase)
-    found = _DOES.search(_plain(given or prompt))
+def _action(words: Mapping[str, str], prompt: str) -> Words:
+    given = first_word(words, *_ACTION, fits=_is_phrase)
+    match = _DOES.search(_plain(given or prompt))
     # A field may hold the name of the action alone, which needs no person.
-    return {"action": found["action"].strip() if found else given}
+    return {"action": match["action"].strip() if match else given}
 
 
-def _style(told: Mapping[str, str], prompt: str) -> Words:
-    given = first_word(told, *_STYLE, fits=_is_phrase)
+def _style(words: Mapping[str, str], prompt: str) -> Words:
+    given = first_word(words, *_STYLE, fits=_is_phrase)
     if given:
         return {"style": given.strip(" .")}
     text = " ".join(prompt.split())
-    found = _IN_STYLE.search(text)
-    if found:
-        return {"style": found[0].strip()}
+    match = _IN_STYLE.search(text)
+    if match:
+        return {"style": match[0].strip()}
     parts = [part.strip(" .") for part in re.split(r"[,;.]", text)]
     return {"style": next((part for part in reversed(parts) if _ART.search(part.lower())), None)}
 
 
-def _prompts(told: Mapping[str, str], prompt: str) -> Words:
-    source = first_word(told, *_SOURCE, fits=_is_phrase)
-    target = first_word(told, *_TARGET, fits=lambda text: _is_phrase(text) and text != source)
+def _prompts(words: Mapping[str, str], prompt: str) -> Words:
+    source = first_word(words, *_SOURCE, fits=_is_phrase)
+    target = first_word(words, *_TARGET, fits=lambda text: _is_phrase(text) and text != source)
     return {"source_prompt": source, "target_prompt": target}
 
 

@@ -62,11 +62,11 @@ def read_code(text: str) -> str | None:
 
 def settled_code(text: str) -> str | None:
     """Return what reading finds when it finds nothing more to take away: the form of a reference."""
-    found = read_code(text)
+    result = read_code(text)
     # Reading only ever takes away, so this ends.
-    while found is not None and (again := read_code(found)) != found:
-        found = again
-    return found
+    while result is not None and (again := read_code(result)) != result:
+        result = again
+    return result
 
 
 def _trimmed(code: str) -> str:

@@ -83,26 +83,26 @@ def last_line(text: str) -> str:
 
 def without_emphasis(text: str) -> str:
     """Drop markdown emphasis and heading marks; a text of nothing else stays as it is."""
-    plain = _EMPHASIS.sub(lambda found: found.group(2) or "", text)
+    plain = _EMPHASIS.sub(lambda result: result.group(2) or "", text)
     return plain if plain.strip() else text
 
 
 def without_lead(text: str) -> str:
     """Drop one leading `Answer:`, `**Summary:**`, `Here is the translation:` and the like."""
-    found = _LEAD.match(text)
-    return text[found.end() :] if found and found.end() < len(text) else text
+    match = _LEAD.match(text)
+    return text[match.end() :] if match and match.end() < len(text) else text
 
 
 def without_lead_sentence(text: str) -> str:
     """Drop one leading `The answer is`, or what `without_lead` drops."""
-    found = _LEAD_SENTENCE.match(text)
-    return text[found.end() :] if found and found.end() < len(text) else without_lead(text)
+    match = _LEAD_SENTENCE.match(text)
+    return text[match.end() :] if match and match.end() < len(text) else without_lead(text)
 
 
 def without_reading_lead(text: str) -> str:
     """Drop one leading `The text in the image reads:` and the like."""
-    found = _READING_LEAD.match(text)
-    return text[found.end() :] if found and found.end() < len(text) else text
+    match = _READING_LEAD.match(text)
+    return text[match.end() :] if match and match.end() < len(text) else text
 
 
 def without_quotes(text: str) -> str:
@@ -137,8 +137,8 @@ def last_boxed(text: str) -> str | None:
 
 
 def _unwrapped(text: str) -> str:
-    found = re.fullmatch(r"\s*\\(?:text|textbf|mathrm|mathbf|mathit)\{([^{}]*)\}\s*", text)
-    return found.group(1).strip() if found else text.strip()
+    match = re.fullmatch(r"\s*\\(?:text|textbf|mathrm|mathbf|mathit)\{([^{}]*)\}\s*", text)
+    return match.group(1).strip() if match else text.strip()
 
 
 def is_unspaced(char: str) -> bool:
@@ -170,18 +170,18 @@ def mentions(text: str, names: Iterable[str]) -> list[str]:
     not also an `entailment`. A name right behind a negation does not count as mentioned.
     """
     taken = bytearray(len(text))
-    found: dict[str, int] = {}
+    result: dict[str, int] = {}
     for name in sorted({name for name in names if name}, key=lambda item: (-len(item), item)):
         start = text.find(name)
         while start >= 0:
             end, step = start + len(name), 1
             if taken.find(1, start, end) < 0 and _stands_alone(text, start, end):
                 if not _NEGATION.search(text[max(0, start - 24) : start]):
-                    found.setdefault(name, start)
+                    result.setdefault(name, start)
                 taken[start:end] = b"\1" * len(name)
                 step = len(name)
             start = text.find(name, start + step)
-    return sorted(found, key=lambda name: found[name])
+    return sorted(result, key=lambda name: result[name])
 
 
 def said_reference(references: Sequence[str]) -> str:

@@ -119,8 +119,8 @@ def _fetch(
     places = _places(listing, tasks)
     for number, task in enumerate(missing, 1):
         entries = places.get(task.id, ())
-        said = ", ".join(entries) or "no folder of that name on the hub"
-        say(f"{number}/{len(missing)} {task.id}: {said}")
+        answer = ", ".join(entries) or "no folder of that name on the hub"
+        say(f"{number}/{len(missing)} {task.id}: {answer}")
         if entries:
             patterns = [pattern for entry in entries for pattern in _patterns(entry)]
             _asked(repository, lambda patterns=patterns: _download(api, repository, target, patterns))  # type: ignore[misc]
@@ -140,9 +140,9 @@ def _asked(repository: str, ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except _hub_errors() as error:
-        told = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:300]
         raise DataError(
-            f"the hub repository {repository}: {told}; try again (a download goes on where it stopped) "
+            f"the hub repository {repository}: {reason}; try again (a download goes on where it stopped) "
             "or give a folder with --generalbench-data"
         ) from error
 
@@ -157,19 +157,19 @@ def _hub_errors() -> tuple[type[Exception], ...]:
 def _listing(api: HubApi, repository: str, groups: Iterable[Group]) -> dict[Group, list[str]]:
     """Return the paths of the folders and archives in each of the wanted groups."""
     wanted = set(groups)
-    found: dict[Group, list[str]] = {group: [] for group in wanted}
+    listing: dict[Group, list[str]] = {group: [] for group in wanted}
     for first in _entries(api, repository, None):
         if first.lower() not in {modality for modality, _ in wanted}:
             continue
         children = _entries(api, repository, first)
         if first.lower() == "nlp":
-            found[("nlp", None)].extend(children)
+            listing[("nlp", None)].extend(children)
             continue
         for second in children:
             group = group_at(second.split("/"))
             if group in wanted:
-                found[group].extend(_entries(api, repository, second))
-    return found
+                listing[group].extend(_entries(api, repository, second))
+    return listing
 
 
 def _entries(api: HubApi, repository: str, folder: str | None) -> list[str]:

@@ -34,8 +34,8 @@ def _json_files(folder: Path) -> list[Path]:
 
 
 def _version_and_stem(path: Path) -> tuple[int, str]:
-    found = _VERSION.search(path.stem)
-    return (int(found[1]), path.stem[: found.start()]) if found else (1, path.stem)
+    match = _VERSION.search(path.stem)
+    return (int(match[1]), path.stem[: match.start()]) if match else (1, path.stem)
 
 
 def _newest(files: list[Path], stems: Collection[str]) -> Path | None:
@@ -60,14 +60,14 @@ def find_annotation(folder: Path, names: Collection[str] = ()) -> Path | None:
     """
     files = [*_json_files(folder), *_json_files(folder / "json")]
     own = {normalise(folder.name), *names} - {""}
-    found = _newest(files, {"annotation", "annotations"}) or _newest(files, own)
-    if found is None and files:
-        found = _only_one_with_data(folder, files)
-    if found is None:
+    annotation = _newest(files, {"annotation", "annotations"}) or _newest(files, own)
+    if annotation is None and files:
+        annotation = _only_one_with_data(folder, files)
+    if annotation is None:
         # An archive may have been packed with its top folder: <Name>/<Name>/annotation.json.
         nested = next((child for child in _folders(folder) if normalise(child.name) in own), None)
-        found = find_annotation(nested, names) if nested is not None else None
-    return found
+        annotation = find_annotation(nested, names) if nested is not None else None
+    return annotation
 
 
 def _folders(folder: Path) -> Iterator[Path]:
@@ -114,7 +114,7 @@ def _head(path: Path) -> dict[str, Any]:
     `data` is there as None when a list begins behind it. An unreadable file gives what
     was read up to there.
     """
-    found: dict[str, Any] = {}
+    head: dict[str, Any] = {}
     try:
         with path.open("rb") as file:
             text = file.read(_HEAD_BYTES).decode("utf-8-sig", errors="ignore")
@@ -125,10 +125,10 @@ def _head(path: Path) -> dict[str, Any]:
             key, place = decoder.raw_decode(text, place)
             place = _skip(text, place)
             if key == "data":
-                return {**found, "data": None} if text.startswith("[", place) else found
-            found[key], place = decoder.raw_decode(text, place)
+                return {**head, "data": None} if text.startswith("[", place) else head
+            head[key], place = decoder.raw_decode(text, place)
     except (OSError, ValueError, IndexError, RecursionError, TypeError):
-        return found
+        return head
 
 
 def _skip(text: str, place: int) -> int:

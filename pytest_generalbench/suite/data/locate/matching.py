@@ -91,9 +91,9 @@ class NameTable:
         """Return the tasks behind `name` in the surest tier that knows it."""
         plain = normalise(name)
         for tier, key in enumerate((name, plain, plain, _spelling(plain), plain)):
-            found = self._tiers[tier].get(key) or (tier == SHORT and self._tiers[tier].get(_spelling(plain)))
-            if found:
-                return Match(tier, tuple(found))
+            result = self._tiers[tier].get(key) or (tier == SHORT and self._tiers[tier].get(_spelling(plain)))
+            if result:
+                return Match(tier, tuple(result))
         return None
 
 

@@ -207,10 +207,10 @@ def _split_remarks(
     task: Task, files: TaskFiles, document: _Document, instances: tuple[Instance, ...]
 ) -> Iterator[str]:
     """Say where the file contradicts the split it is read as."""
-    said = document.header.get("set_type")
+    answer = document.header.get("set_type")
     wanted = {"open": "openset", "close": "closeset"}[files.split]
-    if isinstance(said, str) and said.lower() in {"openset", "closeset"} and said.lower() != wanted:
-        yield f"set_type is {said!r}, read as the {files.split} set"
+    if isinstance(answer, str) and answer.lower() in {"openset", "closeset"} and answer.lower() != wanted:
+        yield f"set_type is {answer!r}, read as the {files.split} set"
     has_references = any(instance.has_reference for instance in instances)
     if files.split == "open" and not has_references and _needs_outputs(task):
         yield "no instance has an output; is this the close set?"
@@ -239,8 +239,8 @@ class _InstanceReader:
         """Return the instance at `position` (counted from 1)."""
         instance_id, fault = self._ids.entries[position - 1]
         if not isinstance(entry, dict):
-            found = type(entry).__name__
-            return self._instance(instance_id, {}, fault=f"expected an object, found {found}")
+            kind = type(entry).__name__
+            return self._instance(instance_id, {}, fault=f"expected an object, found {kind}")
         if _deeper_than(entry, MAX_DEPTH):
             return self._instance(instance_id, {}, fault=f"nested deeper than {MAX_DEPTH} levels")
         fields = _fields(entry, self._ids.key)

@@ -56,8 +56,8 @@ def _listed(folder: Path) -> dict[str, _Entry]:
     """Return the entries of a folder; none where there is no such folder, or it cannot be read."""
     entries = {}
     try:
-        with os.scandir(folder) as found:
-            for entry in found:
+        with os.scandir(folder) as listed:
+            for entry in listed:
                 kind: Kind | None = "file" if entry.is_file() else "folder" if entry.is_dir() else None
                 entries[entry.name] = _Entry(kind, entry.is_symlink())
     except (OSError, ValueError):

@@ -278,20 +278,20 @@ def media_of(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> tupl
     """
     if set(task.input_media) == {"text"}:
         return ()
-    found: list[Media] = rgbd_media(fields, finder) if task.inputs == "rgb-d frames" else []
-    for key, value in () if found else fields.items():
+    result: list[Media] = rgbd_media(fields, finder) if task.inputs == "rgb-d frames" else []
+    for key, value in () if result else fields.items():
         kind = _kind(key, value, task)
         if kind is not None and value is not None:
-            found.extend(_media_under(key, value, kind, finder))
+            result.extend(_media_under(key, value, kind, finder))
         elif kind is None and task.modality in ("image", "audio") and task.paradigm == "generation":
-            found.extend(_guessed(key, value, task, finder))
-    found = found or _beside(fields, finder) or _by_ending(fields, task, finder)
-    for media in found:
+            result.extend(_guessed(key, value, task, finder))
+    result = result or _beside(fields, finder) or _by_ending(fields, task, finder)
+    for media in result:
         _check(media)
-    if not found and task.answers_in_text:
+    if not result and task.answers_in_text:
         keys = ", ".join(sorted(map(str, fields))[:12]) or "none"
         raise MediaError(f"names no {_own_medium(task)} file; keys found: {keys}")
-    return tuple(found)
+    return tuple(result)
 
 
 def _beside(fields: Mapping[str, Any], finder: MediaFinder) -> list[Media]:
@@ -309,14 +309,14 @@ def _beside(fields: Mapping[str, Any], finder: MediaFinder) -> list[Media]:
 
 def _by_ending(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> list[Media]:
     """Return media under keys that nobody has seen yet: values that end like a file and are one."""
-    found: list[Media] = []
+    by_ending: list[Media] = []
     for key, value in fields.items():
         paths = value if isinstance(value, list) else [value]
         kinds = {_kind_by_ending(path, task) if isinstance(path, str) else None for path in paths}
         if len(kinds) != 1 or None in kinds:
             continue
         try:
-            found.extend(_media_under(key, value, str(kinds.pop()), finder))
+            by_ending.extend(_media_under(key, value, str(kinds.pop()), finder))
         except MediaError:
             continue  # a sentence may end like a file name; without any medium the caller says so
-    return found
+    return by_ending

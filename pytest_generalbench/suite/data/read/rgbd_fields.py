@@ -47,17 +47,17 @@ def rgbd_media(fields: Mapping[str, Any], finder: MediaFinder) -> list[Media]:
     A .sens stream is one map. Numbers that stand in the annotation itself are left to the text of the
     request. Raises MediaError for a file that is named and not there.
     """
-    found: list[Media] = []
+    result: list[Media] = []
     for key, value in fields.items():
         part = _part(str(key))
         if part is None or isinstance(value, dict):
             inner = rgbd_media(value, finder) if isinstance(value, dict) else []
-            found += inner
+            result += inner
             continue
         paths = value if isinstance(value, list) else [value]
         if all(isinstance(path, str) for path in paths) and paths:
-            found += _of_paths(paths, str(key), part, finder)
-    return found
+            result += _of_paths(paths, str(key), part, finder)
+    return result
 
 
 def _part(key: str) -> str | None:

@@ -238,20 +238,20 @@ def read_box(given: Any, form: Form3d = PLAIN_FORM) -> Box3d:
 
 
 def _size(given: Mapping[str, Any], nuscenes: bool, label: str, rotation: Any, form: Form3d) -> Triple:
-    found, order = _at(given, (*_SIZE, *_SIZE_WLH)), "lwh"
-    if found is None:
+    result, order = _at(given, (*_SIZE, *_SIZE_WLH)), "lwh"
+    if result is None:
         names = ("length", "width", "height") if "length" in given else ("l", "w", "h")
         size = _triple([given.get(name) for name in names], "length, width and height")
-    elif isinstance(found[1], Mapping):
-        return _size(found[1], False, label, rotation, form)
+    elif isinstance(result[1], Mapping):
+        return _size(result[1], False, label, rotation, form)
     else:
-        size = _triple(found[1], "a size")
+        size = _triple(result[1], "a size")
         plain = "wlh" if nuscenes else "size"
         order = {"size_lwh": "lwh", "lwh": "lwh", "wlh": "wlh", "size_wlh": "wlh", "size": plain}.get(
-            found[0], "dimensions"
+            result[0], "dimensions"
         )
     _noted(form, label, size, order, rotation)
-    return _ordered(size, order if order in ("lwh", "wlh") and not (found and form.forced) else form.size)
+    return _ordered(size, order if order in ("lwh", "wlh") and not (result and form.forced) else form.size)
 
 
 def read_boxes(given: Any, form: Form3d = PLAIN_FORM) -> tuple[Box3d, ...]:
@@ -265,13 +265,13 @@ def read_boxes(given: Any, form: Form3d = PLAIN_FORM) -> tuple[Box3d, ...]:
 
 def read_tracked(given: Any, form: Form3d = PLAIN_FORM) -> tuple[TrackedBox, ...]:
     """Read the boxes of a frame, each with the name of its track."""
-    found = []
+    tracked = []
     for entry, box in _entries(given, form):
         track = _at(entry, _TRACK) if isinstance(entry, Mapping) else None
         if track is None or isinstance(track[1], bool) or not isinstance(track[1], str | int):
             raise AnswerFormatError("a box of a track needs its tracking_id")
-        found.append(TrackedBox(str(track[1]), box))
-    return tuple(found)
+        tracked.append(TrackedBox(str(track[1]), box))
+    return tuple(tracked)
 
 
 def _entries(given: Any, form: Form3d) -> list[tuple[Any, Box3d]]:
@@ -300,8 +300,8 @@ def _are_rows(value: Any) -> bool:
 def _from_lists(given: Mapping[str, Any], rows: Any, form: Form3d) -> list[tuple[Any, Box3d]]:
     columns = []
     for names in (_LABEL_LISTS, _SCORE_LISTS, _TRACK_LISTS):
-        found = _at(given, names)
-        values = [None] * len(rows) if found is None else list(found[1])
+        from_lists = _at(given, names)
+        values = [None] * len(rows) if from_lists is None else list(from_lists[1])
         if len(values) != len(rows):
             raise AnswerFormatError(f"{len(rows)} boxes, but {len(values)} {names[0]}")
         columns.append(values)
@@ -340,7 +340,7 @@ def read_frames(given: Any, form: Form3d = PLAIN_FORM) -> tuple[tuple[TrackedBox
 def nuscenes(box: Box3d) -> dict[str, Any]:
     """Return a box in nuScenes' words."""
     length, width, height = box.size
-    told: dict[str, Any] = {
+    value: dict[str, Any] = {
         "translation": list(box.centre),
         "size": [width, length, height],
         "rotation": [math.cos(box.yaw / 2), 0.0, 0.0, math.sin(box.yaw / 2)],
@@ -348,5 +348,5 @@ def nuscenes(box: Box3d) -> dict[str, Any]:
         "detection_score": box.score,
     }
     if box.velocity is not None:
-        told["velocity"] = list(box.velocity)
-    return told
+        value["velocity"] = list(box.velocity)
+    return value

@@ -216,11 +216,11 @@ class Evidence:
 
     def heeded(self) -> bool:
         """Whether the boxes whose notation says thousandths are some: hardly one above 1000, no shares."""
-        told = self.told
-        if told is None:
+        value = self.told
+        if value is None:
             return True
-        shares = told.fractions and told._fitting(("unit_xyxy", "unit_xywh"))
-        return not shares and _SLIPS * told.above <= told.boxes
+        shares = value.fractions and value._fitting(("unit_xyxy", "unit_xywh"))
+        return not shares and _SLIPS * value.above <= value.boxes
 
     def settle(self, preferred: str = "pixels_xyxy") -> Found:
         """Return the convention of the boxes seen, one of xyxy and xywh.
@@ -245,26 +245,30 @@ class Evidence:
         if small and not self._fitting(shares):
             return Found(small, f"{names} fill their images as thousandths, and not as pixels")
         candidates = [*shares, preferred, f"pixels_{orders[1]}", *thousandths]
-        found = self._fitting(candidates)
-        if found is None:
+        result = self._fitting(candidates)
+        if result is None:
             least = min(candidates, key=self.against.__getitem__)
-            found = least if 2 * self.against[least] <= self.against[preferred] else preferred
-            if found == preferred:
+            result = least if 2 * self.against[least] <= self.against[preferred] else preferred
+            if result == preferred:
                 return Found(preferred, f"nothing fits {names} better")
         contradicted = self.against[preferred]
-        if found == preferred == "pixels_xyxy" and self._open():
+        if result == preferred == "pixels_xyxy" and self._open():
             names = f"{names}; {_OPEN}"
         elif contradicted:
             names = f"{contradicted} of {names} contradict {preferred}"
-        return Found(found, names)
+        return Found(result, names)
 
     def _thousandths(self, ways: Sequence[str]) -> str | None:
         """Return the way of thousandths that boxes on large images are in, None when they may be pixels."""
-        found = self._fitting(ways)
-        if found is None or self.large < _ENOUGH or self.above:
+        thousandths = self._fitting(ways)
+        if thousandths is None or self.large < _ENOUGH or self.above:
             return None
-        pixels = found.replace("thousand", "pixels")
-        return found if _fills(self.large_reach, found) and not _fills(self.large_reach, pixels) else None
+        pixels = thousandths.replace("thousand", "pixels")
+        return (
+            thousandths
+            if _fills(self.large_reach, thousandths) and not _fills(self.large_reach, pixels)
+            else None
+        )
 
     def _open(self) -> bool:
         """Whether corners in pixels might as well be thousandths."""

@@ -188,14 +188,14 @@ class FileEvidence:
         orders = [order] if order else list(_ORDERS)
         if self.shares():
             return self._possible([f"unit_{one}" for one in orders])
-        found = self._possible([f"pixels_{order}"]) if order else self._beside_default(default)
-        return self._with_doubt(found or self._filling(orders))
+        result = self._possible([f"pixels_{order}"]) if order else self._beside_default(default)
+        return self._with_doubt(result or self._filling(orders))
 
     def _filling(self, orders: list[str]) -> dict[str, str]:
         """Return thousandths and hundredths that fit, where the boxes reach as far as these go."""
-        found = self._possible([f"{scale}_{order}" for scale, _ in _FULL for order in orders])
-        full = {name: min(self.reach.get(name, (0.0, 0.0))) >= _FILLED for name in found}
-        return {name: why for name, why in found.items() if full[name] and self.boxes >= _ENOUGH}
+        filling = self._possible([f"{scale}_{order}" for scale, _ in _FULL for order in orders])
+        full = {name: min(self.reach.get(name, (0.0, 0.0))) >= _FILLED for name in filling}
+        return {name: why for name, why in filling.items() if full[name] and self.boxes >= _ENOUGH}
 
     def _named(self) -> dict[str, str]:
         """Return the scales of boxes whose order is named; x and y of a size may be the centre."""
@@ -220,9 +220,13 @@ class FileEvidence:
             return {name: self._why(name) for name in (default, *(spotless if doubted else ()))}
         if self._fits(default) and not doubted:
             return {default: self._why(default)}
-        found = {name: self._why(name) for name in spotless} or self._possible(others)
-        found = found or self._possible(["pixels_yxyx"])
-        return dict.fromkeys(found, self.contradiction(default, 0)) if len(found) == 1 else found
+        beside_default = {name: self._why(name) for name in spotless} or self._possible(others)
+        beside_default = beside_default or self._possible(["pixels_yxyx"])
+        return (
+            dict.fromkeys(beside_default, self.contradiction(default, 0))
+            if len(beside_default) == 1
+            else beside_default
+        )
 
     def _follow(self) -> bool:
         """Whether the last two numbers follow the first two, as corners do and sizes do not."""
@@ -232,18 +236,18 @@ class FileEvidence:
     def _possible(self, candidates: list[str]) -> dict[str, str]:
         """Return those that are hardly contradicted, else those that a tenth of the boxes contradicts."""
         for tolerated in (_HARDLY, TOLERATED):
-            found = {name: self._why(name) for name in candidates if self._fits(name, tolerated)}
-            if found:
-                return found
+            possible = {name: self._why(name) for name in candidates if self._fits(name, tolerated)}
+            if possible:
+                return possible
         return {}
 
-    def _with_doubt(self, found: dict[str, str]) -> dict[str, str]:
+    def _with_doubt(self, result: dict[str, str]) -> dict[str, str]:
         """Add thousandths or hundredths where pixels stop at 1000 or 100 on images that are all larger."""
-        for name in tuple(found):
+        for name in tuple(result):
             scale, _, order = name.partition("_")
             for other, full in _FULL if scale == "pixels" and self.boxes >= _ENOUGH else ():
                 across, down = self.reach.get(f"{other}_{order}", (0.0, 0.0))
                 larger = min(self.smallest) > 1.2 * full
                 if larger and min(across, down) >= _FILLED and self._fits(f"{other}_{order}", 0):
-                    found[f"{other}_{order}"] = f"no box reaches beyond {full:g} pixels of larger images"
-        return found
+                    result[f"{other}_{order}"] = f"no box reaches beyond {full:g} pixels of larger images"
+        return result

@@ -81,15 +81,15 @@ def by_frame(value: Any) -> dict[int, RawBox]:
             pairs.append((item[key], {name: item[name] for name in item if name != key}))
     else:
         raise AnswerFormatError(f"{value!r:.60} is no object of boxes by frame number")
-    found: dict[int, RawBox] = {}
+    result: dict[int, RawBox] = {}
     for name, item in pairs:
         place = number(re.sub(r"(?i)^\s*frame[\s_#]*", "", name) if isinstance(name, str) else name)
         if place is None or not place.is_integer() or not 0 <= place < MAX_FRAMES:
             raise AnswerFormatError(f"{name!r:.40} is no frame number")
         box = _frame(item, None)
         if box is not None:
-            found[int(place)] = box
-    return found
+            result[int(place)] = box
+    return result
 
 
 def tube_in(value: Any) -> dict[int, RawBox]:
@@ -128,14 +128,14 @@ def frames_in_text(text: str) -> list[RawBox | None] | None:
     if value is not None:
         try:
             if isinstance(value, list) and _is(value[0]) and _names_frame(value[0]):
-                found = _complete(by_frame(value))
+                frames = _complete(by_frame(value))
             else:
-                found = frames_in(value)
+                frames = frames_in(value)
         except AnswerFormatError:
             if not named:
                 raise
             return named
-        return found if len(found) > len(named) else named
+        return frames if len(frames) > len(named) else named
     return named or [*(boxes_in_text(text) or [])] or None
 
 
@@ -149,12 +149,12 @@ def tube_in_text(text: str) -> dict[int, RawBox] | None:
     value = _longest(text)
     if value is not None:
         try:
-            found = tube_in(value)
+            tube = tube_in(value)
         except AnswerFormatError:
             if not named:
                 raise
             return named
-        return found if len(found) > len(named) or not named else named
+        return tube if len(tube) > len(named) or not named else named
     return named or None
 
 
@@ -193,10 +193,10 @@ def _frame(item: Any, order: str | None) -> RawBox | None:
         return None
     if _is(item) and all(part is None for part in item.values()):
         return None
-    found = boxes_in(item)
-    if len(found) != 1:
-        raise AnswerFormatError(f"{len(found)} boxes for one frame")
-    box = found[0]
+    frame = boxes_in(item)
+    if len(frame) != 1:
+        raise AnswerFormatError(f"{len(frame)} boxes for one frame")
+    box = frame[0]
     if not box.row and _is_absent(box.values):
         return None
     return box._replace(order=box.order or order)
@@ -216,22 +216,22 @@ def _long_row(item: Any) -> tuple[float, ...]:
     return row if len(row) == len(given) else ()
 
 
-def _complete(found: Mapping[int, RawBox]) -> list[RawBox | None]:
+def _complete(result: Mapping[int, RawBox]) -> list[RawBox | None]:
     """Return a list over all frames, counted from 0 or from 1, whichever the lowest number says."""
-    if not found:
+    if not result:
         return []
-    first = min(min(found), 1)
-    return [found.get(place) for place in range(first, max(found) + 1)]
+    first = min(min(result), 1)
+    return [result.get(place) for place in range(first, max(result) + 1)]
 
 
 def _frame_lines(text: str) -> dict[int, RawBox]:
     """Read what is said behind `frame 3` or `frames 3-9`, to the next one, a semicolon or the line's end."""
-    found: dict[int, RawBox] = {}
+    frame_lines: dict[int, RawBox] = {}
     heads = list(_FRAME_HEAD.finditer(text))
     for head, end in zip(heads, [*(after.start() for after in heads[1:]), len(text)], strict=False):
-        said = re.split(r"[\n;]", text[head.end() : end].lstrip(" \t\r\n:="), maxsplit=1)[0]
-        boxes = boxes_in_text(said)
+        answer = re.split(r"[\n;]", text[head.end() : end].lstrip(" \t\r\n:="), maxsplit=1)[0]
+        boxes = boxes_in_text(answer)
         first, last = int(head[1]), int(head[2] or head[1])
         if boxes and len(boxes) == 1 and last - first < MAX_FRAMES:
-            found.update(dict.fromkeys(range(first, last + 1), boxes[0]))
-    return found
+            frame_lines.update(dict.fromkeys(range(first, last + 1), boxes[0]))
+    return frame_lines

@@ -107,8 +107,8 @@ def number(value: Any) -> float | None:
 
 def whole(value: Any) -> int | None:
     """Return a number, or its text, as int; None for anything else, fractions included."""
-    found = number(value)
-    return int(found) if found is not None and found.is_integer() else None
+    result = number(value)
+    return int(result) if result is not None and result.is_integer() else None
 
 
 def four(value: Any) -> tuple[float, float, float, float] | None:
@@ -119,8 +119,8 @@ def four(value: Any) -> tuple[float, float, float, float] | None:
         value = value[1:]  # the label stands first
         if any(isinstance(item, str) and number(item) is None for item in value):
             return None
-    found = [number(item) for item in value[:4]]
-    a, b, c, d = found
+    result = [number(item) for item in value[:4]]
+    a, b, c, d = result
     if a is None or b is None or c is None or d is None:
         return None
     rest = [item for item in value[4:] if item is not None]
@@ -144,8 +144,8 @@ def _label_in(value: Sequence[Any]) -> str | None:
 def row_of(value: Sequence[Any]) -> tuple[float, ...]:
     """Return all numbers of a row in order, its label and None left out; () when it holds anything else."""
     label = _label_in(value)
-    found = [number(item) for item in value if item is not None and item is not label]
-    return () if None in found else tuple(item for item in found if item is not None)
+    row = [number(item) for item in value if item is not None and item is not label]
+    return () if None in row else tuple(item for item in row if item is not None)
 
 
 def key_of(name: object) -> str:
@@ -203,11 +203,11 @@ def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Itera
         scale = "thousand" if key in _THOUSANDTHS and _stated(plain) is None else inner.scale
         inner = replace(inner, order=_BOX_KEYS[key] or inner.order, scale=scale)
         labels, scores = _beside(plain, _LABEL_KEYS), _beside(plain, SCORE_KEYS)
-        found = plain[key]
-        if isinstance(found, list) and (labels or scores) and four(found) is None:
-            yield from _side_by_side(found, labels, scores, inner, strict)
+        result = plain[key]
+        if isinstance(result, list) and (labels or scores) and four(result) is None:
+            yield from _side_by_side(result, labels, scores, inner, strict)
         else:
-            yield from _boxes(found, inner, strict)
+            yield from _boxes(result, inner, strict)
         return
     yield from _by_label(value, around, inner.order, strict)
 
@@ -256,8 +256,8 @@ def named_corners(plain: Mapping[str, Any]) -> tuple[tuple[float, float, float, 
     for names, order in _NAMED:
         if not all(name in bare for name in names):
             continue
-        found = [number(bare[name]) for name in names]
-        a, b, c, d = found
+        result = [number(bare[name]) for name in names]
+        a, b, c, d = result
         if a is not None and b is not None and c is not None and d is not None:
             return (a, b, c, d), order
     return None
@@ -268,12 +268,12 @@ def _beside(plain: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:
 
 
 def _side_by_side(
-    found: Sequence[Any], labels: list[Any] | None, scores: list[Any] | None, around: _Around, strict: bool
+    result: Sequence[Any], labels: list[Any] | None, scores: list[Any] | None, around: _Around, strict: bool
 ) -> Iterator[RawBox]:
     for words in (labels, scores):
-        if words is not None and len(words) != len(found):
-            raise AnswerFormatError(f"{len(found)} boxes, but {len(words)} labels or scores beside them")
-    for place, item in enumerate(found):
+        if words is not None and len(words) != len(result):
+            raise AnswerFormatError(f"{len(result)} boxes, but {len(words)} labels or scores beside them")
+    for place, item in enumerate(result):
         label = around.label if labels is None else str(labels[place])
         score = around.score if scores is None else number(scores[place])
         yield from _boxes(item, around.within(label=label, score=score), strict)

@@ -79,10 +79,10 @@ def _by_name(plain: Mapping[str, Any], names: Sequence[str]) -> bool:
 
 
 def _person(plain: Mapping[str, Any], names: Sequence[str]) -> RawPerson:
-    found = next(plain[key] for key in _POINT_KEYS if key in plain)
+    person = next(plain[key] for key in _POINT_KEYS if key in plain)
     scores = (number(plain.get(key)) for key in ("score", "confidence"))
     boxes = next((boxes_in({key: plain[key]}) for key in _BOX_KEYS if plain.get(key)), [])
-    return _of_points(found, names)._replace(
+    return _of_points(person, names)._replace(
         score=next((score for score in scores if score is not None), None),
         box=boxes[0] if boxes else None,
         area=number(plain.get("area")),

@@ -178,7 +178,7 @@ class RowEvidence:
 
     def fitting(self) -> dict[str, Layout]:
         """Return the layouts that nothing speaks against, of those with the same box the likelier one."""
-        found: dict[str, Layout] = {}
+        result: dict[str, Layout] = {}
         for name, layout in self.layouts().items():
             roles = (
                 layout.label is None or self._is_class(layout.label),
@@ -188,14 +188,14 @@ class RowEvidence:
                 self._is_side(layout.box),
             )
             if all(roles):
-                found[name] = layout
+                result[name] = layout
         counted = {
             name: layout
-            for name, layout in found.items()
+            for name, layout in result.items()
             if layout.frame is not None and self.columns[layout.frame].counting
         }
         # One more in every row, from the first frame on: no coordinate does that.
-        return self._without_twins(counted if counted and self.rows > 2 else found)
+        return self._without_twins(counted if counted and self.rows > 2 else result)
 
     def _is_frame(self, number: int) -> bool:
         column = self.columns[number]
@@ -204,26 +204,28 @@ class RowEvidence:
     def _is_track(self, number: int) -> bool:
         return self.columns[number].whole and self.columns[number].constant
 
-    def _without_twins(self, found: dict[str, Layout]) -> dict[str, Layout]:
+    def _without_twins(self, result: dict[str, Layout]) -> dict[str, Layout]:
         """Keep one of several layouts with the same box, a class before a score.
 
         Behind the box 0 and 1 may be a mark as well as two classes, where the file names none.
         """
         kept: dict[str, Layout] = {}
         by_box: dict[int, list[str]] = defaultdict(list)
-        for name, layout in found.items():
+        for name, layout in result.items():
             by_box[layout.box].append(name)
         for names in by_box.values():
             classes = [
                 name
                 for name in names
-                if (column := found[name].label) is not None and len(self.columns[column].values) > 1
+                if (column := result[name].label) is not None and len(self.columns[column].values) > 1
             ]
             chosen = (classes or names)[:1]
-            doubtful = [name for name in classes if self._are_bits(found[name]) and len(names) > len(classes)]
+            doubtful = [
+                name for name in classes if self._are_bits(result[name]) and len(names) > len(classes)
+            ]
             if doubtful and not self.named:
                 chosen = names
-            kept.update({name: found[name] for name in chosen})
+            kept.update({name: result[name] for name in chosen})
         return kept
 
     def _are_bits(self, layout: Layout) -> bool:

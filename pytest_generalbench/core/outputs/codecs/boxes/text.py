@@ -94,9 +94,9 @@ def boxes_in_text(text: str) -> list[RawBox] | None:
     if tagged:
         return tagged
     values = _placed(text)
-    found = list(_with_words(text, values))
-    if found:
-        return found
+    boxes = list(_with_words(text, values))
+    if boxes:
+        return boxes
     pairs = list(_pairs(text))
     if pairs:
         return pairs
@@ -129,10 +129,10 @@ class _Placed(NamedTuple):
 
 
 def _placed(text: str) -> list[_Placed]:
-    found = list(_decoded(text))
-    if "'" in text and '"' not in text and not any(isinstance(item.value, dict) for item in found):
-        found = list(_decoded(text.replace("'", '"').replace("None", "null"))) or found
-    return found
+    placed = list(_decoded(text))
+    if "'" in text and '"' not in text and not any(isinstance(item.value, dict) for item in placed):
+        placed = list(_decoded(text.replace("'", '"').replace("None", "null"))) or placed
+    return placed
 
 
 def _decoded(text: str) -> Iterator[_Placed]:
@@ -162,13 +162,13 @@ def tagged_in(text: str) -> Iterator[RawBox]:
     thousandths; four numbers in a tag alone may come from any model.
     """
     label = None
-    for found in _TAGGED.finditer(text):
-        inner = found["box"] or found["start"]
+    for hit in _TAGGED.finditer(text):
+        inner = hit["box"] or hit["start"]
         if inner is None:
-            label = (found["ref"] or found["object"] or "").strip() or None
+            label = (hit["ref"] or hit["object"] or "").strip() or None
             continue
         pairs = [_floats(match.groups()) for match in _PAIR.finditer(inner)]
-        own = pairs or label or found["start"] or inner.lstrip()[:2] == "[["
+        own = pairs or label or hit["start"] or inner.lstrip()[:2] == "[["
         scale = "thousand" if own else None
         if pairs:
             yield from (RawBox(values, "xyxy", label, scale=scale) for values in pairs)
@@ -190,13 +190,13 @@ def _with_words(text: str, values: Sequence[_Placed]) -> Iterator[RawBox]:
             between = text[behind : item.start]
             carried = label if not between.strip(" \t,;") else None
             label = _label(between) or carried
-        for found in boxes_in(item.value, strict=False):
-            box = found._replace(row=())
+        for result in boxes_in(item.value, strict=False):
+            box = result._replace(row=())
             if not bare:
                 yield box
                 continue
-            told = score[0] if score and box.score is None else box.score
-            yield box._replace(label=box.label or label, score=told)
+            value = score[0] if score and box.score is None else box.score
+            yield box._replace(label=box.label or label, score=value)
         behind = score[1] if score else item.end
 
 
@@ -223,11 +223,11 @@ def _label(words: str) -> str | None:
     own = [part for part in parts if part and not all(map(_is_idle, re.split(r"[\s-]+", part)))]
     if not own:
         return None
-    found = _ARTICLE.sub("", own[0] if len(own) == 1 else words.strip(" \t:=,*_-–|(\"';#"))
-    said = found.lower().split()
-    if not said or len(said) > _MOST_WORDS or said[0] in _STARTS or said[-1] in _ENDS:
+    result = _ARTICLE.sub("", own[0] if len(own) == 1 else words.strip(" \t:=,*_-–|(\"';#"))
+    answer = result.lower().split()
+    if not answer or len(answer) > _MOST_WORDS or answer[0] in _STARTS or answer[-1] in _ENDS:
         return None
-    return found
+    return result
 
 
 def _is_idle(word: str) -> bool:
@@ -237,11 +237,11 @@ def _is_idle(word: str) -> bool:
 
 def _score(text: str, place: int) -> tuple[float, int] | None:
     """Return the score that follows at a place, and where it ends."""
-    found = _SCORE.match(text, place)
-    value = None if found is None else number(found[1] or found[3] or found[4])
-    if found is None or value is None:
+    match = _SCORE.match(text, place)
+    value = None if match is None else number(match[1] or match[3] or match[4])
+    if match is None or value is None:
         return None
-    return value / 100 if found[2] or found[5] else value, found.end()
+    return value / 100 if match[2] or match[5] else value, match.end()
 
 
 def _pairs(text: str) -> Iterator[RawBox]:

@@ -64,8 +64,8 @@ def _opened(source: bytes | Path, name: str) -> AbstractContextManager[ImageFile
                     raise AnswerFormatError(f"{name}: {size} pixels, more than {MAX_PIXELS}")
                 yield image
         except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGE) as error:
-            told = " ".join(str(error).split())[:200]
-            raise AnswerFormatError(f"{name}: cannot be read as a picture ({told})") from error
+            reason = " ".join(str(error).split())[:200]
+            raise AnswerFormatError(f"{name}: cannot be read as a picture ({reason})") from error
 
     return opened()
 

@@ -58,12 +58,12 @@ def labels_in(table: PointTable, name: str) -> NDArray[np.int64]:
     if table.rows is not None:
         return whole_numbers(table.rows[:, -1], name)
     is_cloud = "x" in table.columns and "z" in table.columns  # y is a coordinate then
-    found = table.first([word for word in LABEL_NAMES if not (word == "y" and is_cloud)])
-    if found is None and len(table.columns) == 1:
-        found = next(iter(table.columns.values()))
-    if found is None:
+    result = table.first([word for word in LABEL_NAMES if not (word == "y" and is_cloud)])
+    if result is None and len(table.columns) == 1:
+        result = next(iter(table.columns.values()))
+    if result is None:
         raise AnswerFormatError(f"{name}: no labels in it, but {table.told()}")
-    return whole_numbers(found, name)
+    return whole_numbers(result, name)
 
 
 def normals_in(table: PointTable, name: str) -> NDArray[np.float64]:
@@ -72,18 +72,18 @@ def normals_in(table: PointTable, name: str) -> NDArray[np.float64]:
     Columns nx, ny, nz or an array of a known name; of a table without names three columns, or those
     behind x, y, z.
     """
-    found = table.first(NORMAL_NAMES)
+    normals = table.first(NORMAL_NAMES)
     if table.rows is not None and table.rows.shape[1] >= 3:
         # x y z nx ny nz and perhaps a label behind; three columns are the normals alone.
-        found = table.rows[:, 3:6] if table.rows.shape[1] >= 6 else table.rows[:, :3]
+        normals = table.rows[:, 3:6] if table.rows.shape[1] >= 6 else table.rows[:, :3]
     for axes in (("nx", "ny", "nz"), ("normal_x", "normal_y", "normal_z")):
         if all(axis in table.columns for axis in axes):
-            found = np.stack([table.columns[axis] for axis in axes], axis=1)
-    if found is None and len(table.columns) == 1:
-        found = next(iter(table.columns.values()))
-    if found is None:
+            normals = np.stack([table.columns[axis] for axis in axes], axis=1)
+    if normals is None and len(table.columns) == 1:
+        normals = next(iter(table.columns.values()))
+    if normals is None:
         raise AnswerFormatError(f"{name}: no normals in it, but {table.told()}")
-    return three_columns(found)
+    return three_columns(normals)
 
 
 def three_columns(values: Any) -> NDArray[np.float64]:
@@ -116,12 +116,12 @@ def usable(vectors: NDArray[np.float64]) -> NDArray[np.bool_]:
 def poses_in(table: PointTable, name: str) -> NDArray[np.float64]:
     """Return the poses of a file: 12 or 16 numbers a row, perhaps behind the frame, or TUM's 8."""
     if table.rows is None:
-        found = table.first(POSE_NAMES)
-        if found is None and len(table.columns) == 1:
-            found = next(iter(table.columns.values()))
-        if found is None:
+        poses = table.first(POSE_NAMES)
+        if poses is None and len(table.columns) == 1:
+            poses = next(iter(table.columns.values()))
+        if poses is None:
             raise AnswerFormatError(f"{name}: no poses in it, but {table.told()}")
-        return poses_of(found)
+        return poses_of(poses)
     width = table.rows.shape[1]
     if width == 8:
         return _from_quaternions(table.rows[:, 1:])

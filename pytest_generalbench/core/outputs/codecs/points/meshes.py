@@ -119,9 +119,9 @@ def _by_trimesh(content: bytes, name: str, ending: str) -> Triangles:
         mesh: Any = trimesh.load(io.BytesIO(content), file_type=ending, force="mesh", process=False)
         vertices, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
     except Exception as error:  # its parsers raise whatever a damaged file makes them
-        told = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:200]
         raise AnswerFormatError(
-            f"{name}: cannot be read as a mesh ({type(error).__name__} {told})"
+            f"{name}: cannot be read as a mesh ({type(error).__name__} {reason})"
         ) from error
     return Triangles(vertices.reshape(-1, 3), faces.reshape(-1, 3), _trimesh_colours(mesh))
 

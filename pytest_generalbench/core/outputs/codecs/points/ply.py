@@ -70,11 +70,11 @@ def read_faces(content: bytes, name: str) -> NDArray[np.int64]:
     for element in elements:
         is_wanted = element.name == "face" and any(one.name in _INDICES for one in element.properties)
         if order:
-            found, place = _binary(content, place, element, order, name)
+            faces, place = _binary(content, place, element, order, name)
         else:
-            found, words = _ascii(words, element, name)
+            faces, words = _ascii(words, element, name)
         if is_wanted:
-            return found
+            return faces
     return np.zeros((0, 3), np.int64)
 
 
@@ -120,8 +120,8 @@ def _binary(
     if place + row.itemsize * element.count <= len(content):
         table = np.frombuffer(content, row, element.count, place)
         if all((table[f"n{index}"] == count).all() for index, count in corners.items()):
-            found = next((f"p{i}" for i, one in enumerate(element.properties) if one.name in _INDICES), None)
-            faces = np.zeros((0, 3), np.int64) if found is None else _fans(table[found].astype(np.int64))
+            binary = next((f"p{i}" for i, one in enumerate(element.properties) if one.name in _INDICES), None)
+            faces = np.zeros((0, 3), np.int64) if binary is None else _fans(table[binary].astype(np.int64))
             return faces, place + row.itemsize * element.count
     if not lists:
         raise AnswerFormatError(f"{name}: the PLY ends before its {element.count} {element.name} elements")

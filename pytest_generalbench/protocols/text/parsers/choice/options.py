@@ -85,9 +85,9 @@ def _in_fields(given: Mapping[str, Any]) -> Options:
     """Return the options that lie in a field each, named by a letter from A or by a number from 0 or 1."""
     groups: dict[str, dict[str, str]] = {}
     for name, value in given.items():
-        found = _OWN_FIELD.fullmatch(fields.key_of(str(name)))
-        if found is not None and isinstance(value, str | int | float) and str(value).strip():
-            groups.setdefault(found[1], {})[found[2].lstrip("0") or found[2][:1]] = str(name)
+        in_fields = _OWN_FIELD.fullmatch(fields.key_of(str(name)))
+        if in_fields is not None and isinstance(value, str | int | float) and str(value).strip():
+            groups.setdefault(in_fields[1], {})[in_fields[2].lstrip("0") or in_fields[2][:1]] = str(name)
     for group in groups.values():
         for names in (
             LETTERS.lower(),
@@ -105,15 +105,15 @@ def _lettered(text: str) -> tuple[str, ...]:
     """Return the texts behind the markers A, B, C … in `text`; () when there are not two in sequence."""
     for marker in _MARKERS:
         run: list[re.Match[str]] = []
-        for found in marker.finditer(text):
-            letter = found.group(1).upper()
+        for lettered in marker.finditer(text):
+            letter = lettered.group(1).upper()
             if letter == "A":
-                run = [found]
+                run = [lettered]
             elif run and letter == LETTERS[len(run) % 26]:
-                run.append(found)
+                run.append(lettered)
         if len(run) >= 2:
-            ends = [found.start() for found in run[1:]] + [len(text)]
-            parts = [text[found.end() : end].strip() for found, end in zip(run, ends, strict=True)]
+            ends = [lettered.start() for lettered in run[1:]] + [len(text)]
+            parts = [text[lettered.end() : end].strip() for lettered, end in zip(run, ends, strict=True)]
             parts[-1] = parts[-1].split("\n", 1)[0].strip()
             return tuple(part.rstrip(" ,;") for part in parts)
     return ()
@@ -123,10 +123,10 @@ def _without_own_letters(texts: list[str]) -> list[str]:
     """Drop `A. `, `(B) `… from the options when every one carries the letter of its place."""
     bare = []
     for letter, text in zip(LETTERS, texts, strict=False):
-        found = re.match(rf"\s*(?:\({letter}\)|{letter}\s*[.):、])\s*(?=\S)", text, re.IGNORECASE)
-        if found is None:
+        match = re.match(rf"\s*(?:\({letter}\)|{letter}\s*[.):、])\s*(?=\S)", text, re.IGNORECASE)
+        if match is None:
             return texts
-        bare.append(text[found.end() :].strip())
+        bare.append(text[match.end() :].strip())
     return bare
 
 
@@ -188,21 +188,23 @@ def options_of(instance: Instance) -> Options:
 
     Raises DataError when there are more options than letters.
     """
-    found = Options()
+    result = Options()
     given = fields.find(instance.fields, *sorted(fields.OPTION_KEYS))
     if given is not None:
-        found = _given(given)
+        result = _given(given)
     elif all(letter in instance.fields for letter in "AB"):
         own = [letter for letter in LETTERS if letter in instance.fields]
-        found = Options(tuple(fields.as_text(instance.fields[letter]) for letter in own), shown=True)
-    if len(found.texts) < 2:
-        found = _in_fields(instance.fields)
-    if len(found.texts) < 2:
+        result = Options(tuple(fields.as_text(instance.fields[letter]) for letter in own), shown=True)
+    if len(result.texts) < 2:
+        result = _in_fields(instance.fields)
+    if len(result.texts) < 2:
         # Each text by itself: the list stands at the end of the question, which the prompt may follow.
         texts = (text for text in fields.questions(instance) if text)
-        found = next((options for text in texts if len((options := in_question(text)).texts) >= 2), Options())
-    if len(found.texts) > len(LETTERS):
-        raise DataError(
-            f"{fields.place(instance)}: {len(found.texts)} options, more than the {len(LETTERS)} letters"
+        result = next(
+            (options for text in texts if len((options := in_question(text)).texts) >= 2), Options()
         )
-    return found
+    if len(result.texts) > len(LETTERS):
+        raise DataError(
+            f"{fields.place(instance)}: {len(result.texts)} options, more than the {len(LETTERS)} letters"
+        )
+    return result

@@ -73,10 +73,10 @@ def _texts_in(text: str, texts: Sequence[str]) -> Iterator[tuple[int, int, str]]
     for name, letter in sorted(named, key=lambda item: -len(item[0])):
         if not 1 < len(name) <= _MAX_TEXT:
             continue
-        for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", lowered):
-            if taken.find(1, *found.span()) < 0:
-                taken[found.start() : found.end()] = b"\1" * len(name)
-                yield found.start(), found.end(), letter
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", lowered):
+            if taken.find(1, *match.span()) < 0:
+                taken[match.start() : match.end()] = b"\1" * len(name)
+                yield match.start(), match.end(), letter
 
 
 def _letter_spans(text: str) -> Iterator[tuple[int, int]]:

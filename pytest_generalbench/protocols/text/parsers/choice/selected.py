@@ -95,9 +95,9 @@ def _flat(text: str) -> str:
     return without_emphasis(plain)
 
 
-def _is_word(found: re.Match[str], text: str, *, phrase: bool) -> bool:
+def _is_word(match: re.Match[str], text: str, *, phrase: bool) -> bool:
     """Whether the letter is rather an article, a pronoun, or the start of something else."""
-    letter, rest = found.group(1), text[found.end() :]
+    letter, rest = match.group(1), text[match.end() :]
     if not rest[:1].isspace():
         return rest[:1] == "-" and rest[1:2].isalnum()  # X-ray
     following = re.match(r"[^\S\n]+([A-Za-z']+)", rest)
@@ -113,8 +113,8 @@ def _is_word(found: re.Match[str], text: str, *, phrase: bool) -> bool:
 def _text_at_start(text: str, by_text: dict[str, str]) -> str | None:
     """Return the letter of the option whose text the first clause starts with and names alone."""
     clause = _CLAUSE_END.split(first_line(text))[0]
-    found = mentions(normalise(clause), by_text)
-    return by_text[found[0]] if len(found) == 1 and normalise(clause).startswith(found[0]) else None
+    result = mentions(normalise(clause), by_text)
+    return by_text[result[0]] if len(result) == 1 and normalise(clause).startswith(result[0]) else None
 
 
 def _at_start(text: str, texts: Sequence[str], *, phrase: bool) -> str | None:
@@ -131,13 +131,13 @@ def _at_start(text: str, texts: Sequence[str], *, phrase: bool) -> str | None:
     two = _TWO.match(text)
     if two is not None and two.group(1) != two.group(2):
         return _AMBIGUOUS
-    found = _LETTER_THEN.match(text)
-    delimited = found is not None and text[found.end() : found.end() + 1] not in (" ", "\t")
+    match = _LETTER_THEN.match(text)
+    delimited = match is not None and text[match.end() : match.end() + 1] not in (" ", "\t")
     if not delimited and (by_text := _text_at_start(text, long_texts)) is not None:
         return by_text
-    if found is None or _is_word(found, text, phrase=phrase):
+    if match is None or _is_word(match, text, phrase=phrase):
         return None
-    letter = found.group(1).upper()
+    letter = match.group(1).upper()
     if letter in letters:
         return letter
     if names.count(letter.lower()) == 1:
@@ -151,15 +151,15 @@ def _by_text(text: str, texts: Sequence[str]) -> str | None:
     whole = normalise(text)
     if whole and names.count(whole) == 1:
         return LETTERS[names.index(whole)]
-    found = mentions(whole, names)
-    if len(found) == 1 and names.count(found[0]) == 1 and len(found[0]) > 1:
-        return LETTERS[names.index(found[0])]
+    by_text = mentions(whole, names)
+    if len(by_text) == 1 and names.count(by_text[0]) == 1 and len(by_text[0]) > 1:
+        return LETTERS[names.index(by_text[0])]
     return None
 
 
 def _phrases(text: str) -> list[str]:
     """Return what follows each explicit phrase, the last phrase first."""
-    ends = sorted({found.end() for pattern in _STRONG for found in pattern.finditer(text)}, reverse=True)
+    ends = sorted({match.end() for pattern in _STRONG for match in pattern.finditer(text)}, reverse=True)
     return [text[end : end + _TAIL] for end in ends[:PHRASES]]
 
 
@@ -171,27 +171,27 @@ def _concluded(text: str, texts: Sequence[str]) -> str | None:
         clause = normalise(_CLAUSE_END.split(first_line(tail))[0])
         if len(clause) > 1 and names.count(clause) == 1:
             return LETTERS[names.index(clause)]
-        found = None if _TWO.match(tail) else _LETTER_THEN.match(tail)
-        if found is None or found.group(1).upper() not in LETTERS[: len(texts)]:
+        match = None if _TWO.match(tail) else _LETTER_THEN.match(tail)
+        if match is None or match.group(1).upper() not in LETTERS[: len(texts)]:
             continue
-        following = re.match(r"[^\S\n]+([A-Za-z']+)", tail[found.end() :])
-        if following is None or (found.group(1).isupper() and following.group(1).lower() in _VERBS):
-            return found.group(1).upper()
+        following = re.match(r"[^\S\n]+([A-Za-z']+)", tail[match.end() :])
+        if following is None or (match.group(1).isupper() and following.group(1).lower() in _VERBS):
+            return match.group(1).upper()
     return None
 
 
 def _explicit(text: str, texts: Sequence[str]) -> str | None:
     for tail in _phrases(text):
-        found = _at_start(tail, texts, phrase=True) or _by_text(first_line(tail), texts)
-        if found is not None:
-            return found
-    right = [found.group(1) for found in _IS_RIGHT.finditer(text)]
+        match = _at_start(tail, texts, phrase=True) or _by_text(first_line(tail), texts)
+        if match is not None:
+            return match
+    right = [match.group(1) for match in _IS_RIGHT.finditer(text)]
     return right[-1] if right and len(set(right)) == 1 and right[-1] in LETTERS[: len(texts)] else None
 
 
 def _alone(text: str, texts: Sequence[str], rejected: frozenset[str]) -> str | None:
     """Return the only letter that stands alone, apart from articles, pronouns and rejected ones."""
-    found = set()
+    alone = set()
     for match in _ALONE.finditer(text):
         letter = next(group for group in match.groups() if group)
         before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() :]
@@ -202,33 +202,33 @@ def _alone(text: str, texts: Sequence[str], rejected: frozenset[str]) -> str | N
             continue
         if _BEFORE_NOT.search(before):
             continue
-        found.add(letter.upper())
-    found &= set(LETTERS[: len(texts)])
-    if len(found) > 1:
-        found -= rejected  # named once and turned down at another place
-    return found.pop() if len(found) == 1 else None
+        alone.add(letter.upper())
+    alone &= set(LETTERS[: len(texts)])
+    if len(alone) > 1:
+        alone -= rejected  # named once and turned down at another place
+    return alone.pop() if len(alone) == 1 else None
 
 
 def _steps(text: str, texts: Sequence[str], rejected: frozenset[str]) -> str | None:
     box = last_boxed(text)
     if box:
-        found = _at_start(box, texts, phrase=True) or _by_text(box, texts)
-        if found is not None:
-            return found
-    found = _explicit(text, texts) or _concluded(text, texts)
-    if found is not None:
-        return found
+        steps = _at_start(box, texts, phrase=True) or _by_text(box, texts)
+        if steps is not None:
+            return steps
+    steps = _explicit(text, texts) or _concluded(text, texts)
+    if steps is not None:
+        return steps
     line = re.sub(r"^[-•·]\s+", "", first_line(text))
     start = re.sub(r"^\W*(?:option|choice|选项)\s+", "", line, flags=re.IGNORECASE)
-    found = _at_start(start, texts, phrase=start != line)
-    if found is not None:
-        return found
+    steps = _at_start(start, texts, phrase=start != line)
+    if steps is not None:
+        return steps
     if re.fullmatch(r"\W*[A-Za-z]\W*", last_line(text)):
         return _at_start(last_line(text), texts, phrase=True)
     for weak in reversed(list(_WEAK.finditer(text))[-PHRASES:]):
         tail = text[weak.end() : weak.end() + _TAIL]
-        if tail[:1].isupper() and (found := _at_start(tail, texts, phrase=False)) is not None:
-            return found
+        if tail[:1].isupper() and (steps := _at_start(tail, texts, phrase=False)) is not None:
+            return steps
     by_text = _by_text(text, texts)
     # The text of an option that was turned down by its letter is part of the reason.
     return by_text if by_text and by_text not in rejected else _alone(text, texts, rejected)
@@ -244,5 +244,5 @@ def read_choice(text: str, texts: Sequence[str]) -> str | None:
     if not plain.strip() or not texts:
         return None
     left, rejected = without_rejected(plain, texts)
-    found = _steps(left, texts, rejected)
-    return None if found == _AMBIGUOUS else found
+    choice = _steps(left, texts, rejected)
+    return None if choice == _AMBIGUOUS else choice

@@ -79,12 +79,12 @@ def read_intent(text: str, header: Mapping[str, Any], known: tuple[str, ...]) ->
         if normalise(whole) in by_form:
             return by_form[normalise(whole)]
     parts = re.split(r"\s*[,;/|\n]\s*", re.sub(r"[\[\](){}\"']", " ", plain).strip())
-    found = []
+    intent = []
     for index, (slot, table) in enumerate(zip(SLOTS, tables(header), strict=True)):
         words = {normalise(word): word for word in table.values()}
         named = re.search(rf"\b{slot}\b\s*(?:is|:|=)\s*([^,;\n]*)", plain, re.IGNORECASE)
         where = named.group(1) if named else parts[index] if len(parts) == len(SLOTS) else ""
         hits = mentions(normalise(where), words)
         if len(hits) == 1:
-            found.append(words[hits[0]])
-    return " ".join(found) if len(found) == len(SLOTS) else line or None
+            intent.append(words[hits[0]])
+    return " ".join(intent) if len(intent) == len(SLOTS) else line or None

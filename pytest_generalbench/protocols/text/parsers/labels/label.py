@@ -56,14 +56,14 @@ def lists_all(text: str, labels: Sequence[str]) -> bool:
     places = []
     taken = bytearray(len(folded))
     for label in sorted({normalise(label) for label in labels}, key=lambda item: (-len(item), item)):
-        found = [
+        hit = [
             match.span()
             for match in re.finditer(rf"(?<!\w){re.escape(label)}(?!\w)", folded)
             if taken.find(1, *match.span()) < 0
         ]
-        for start, end in found:
+        for start, end in hit:
             taken[start:end] = b"\1" * (end - start)
-        places += [(start, end, label) for start, end in found]
+        places += [(start, end, label) for start, end in hit]
     run: set[str] = set()
     last = 0
     for start, end, label in sorted(places):
@@ -87,10 +87,10 @@ def answer_line(text: str) -> str:
 
 def _at_start(line: str, known: dict[str, str]) -> str | None:
     """Return the longest known label that starts the line and is set off from more than labels."""
-    for found in reversed(list(_DELIMITER.finditer(line))[:PHRASES]):
-        label = known.get(normalise(line[: found.start()]))
+    for match in reversed(list(_DELIMITER.finditer(line))[:PHRASES]):
+        label = known.get(normalise(line[: match.start()]))
         if label is not None:
-            rest = [form for part in _SEPARATORS.split(line[found.end() :]) if (form := normalise(part))]
+            rest = [form for part in _SEPARATORS.split(line[match.end() :]) if (form := normalise(part))]
             return None if rest and all(part in known for part in rest) else label
     return None
 
@@ -120,9 +120,9 @@ def read_label(text: str, labels: Sequence[str]) -> str | None:
         tail = normalise(first_line(plain[phrase.end() :]))
         if tail in known:
             return known[tail]
-        found = mentions(tail, known)
-        if len(found) == 1:
-            return known[found[0]]
+        result = mentions(tail, known)
+        if len(result) == 1:
+            return known[result[0]]
     for end in (first_line(plain), last_line(plain)):
         if normalise(end) in known:
             return known[normalise(end)]
@@ -130,9 +130,9 @@ def read_label(text: str, labels: Sequence[str]) -> str | None:
     if started is not None:
         return started
     for part in (first_line(plain), plain):
-        found = mentions(normalise(part), known)
-        if len(found) == 1:
-            return known[found[0]]
+        result = mentions(normalise(part), known)
+        if len(result) == 1:
+            return known[result[0]]
     return line or None
 
 
@@ -159,6 +159,6 @@ def read_labels(text: str, labels: Sequence[str]) -> str | None:
         return NO_LABEL
     if not known:
         return join_labels(parts)
-    found = [name for part in parts for name in ([part] if part in known else mentions(part, known))]
-    found = found or mentions(normalise(without_emphasis(ends_of(without_reasoning(text)))), known)
-    return join_labels([known[name] for name in found]) if found else line
+    result = [name for part in parts for name in ([part] if part in known else mentions(part, known))]
+    result = result or mentions(normalise(without_emphasis(ends_of(without_reasoning(text)))), known)
+    return join_labels([known[name] for name in result]) if result else line

@@ -77,8 +77,8 @@ def polarity(word: str) -> str | None:
 
 
 def _leading(text: str) -> str | None:
-    found = _LEADING.match(text)
-    return polarity(found.group(1) or found.group(2)) if found else None
+    match = _LEADING.match(text)
+    return polarity(match.group(1) or match.group(2)) if match else None
 
 
 def _in_words(text: str) -> str | None:
@@ -104,18 +104,20 @@ def read_yes_no(text: str) -> str | None:
     """
     plain = without_emphasis(ends_of(without_reasoning(text))).replace("’", "'")
     box = last_boxed(plain)
-    said = _IDIOM.sub("...", _TURNED.sub(lambda found: f" {_TURN[found.group(1).lower()]}", plain))
+    answer = _IDIOM.sub("...", _TURNED.sub(lambda result: f" {_TURN[result.group(1).lower()]}", plain))
     tails = [box] if box else []
     for pattern in (_PHRASE, _SO):
-        tails += [said[found.end() :][:200] for found in reversed(list(pattern.finditer(said))[-PHRASES:])]
-    tails += [first_line(said)]
+        tails += [
+            answer[result.end() :][:200] for result in reversed(list(pattern.finditer(answer))[-PHRASES:])
+        ]
+    tails += [first_line(answer)]
     for tail in tails:
         if re.match(r"\s*(?:yes\s*(?:and|or|/)\s*no|no\s*(?:and|or|/)\s*yes)\b", tail, re.IGNORECASE):
             return None
-        found = _leading(tail)
-        if found is not None:
-            return found
-    words = {polarity(word) for word in _ANYWHERE.findall(said)}
+        result = _leading(tail)
+        if result is not None:
+            return result
+    words = {polarity(word) for word in _ANYWHERE.findall(answer)}
     if words:
         return words.pop() if len(words) == 1 else None
     return _in_words(plain)

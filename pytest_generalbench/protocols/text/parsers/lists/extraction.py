@@ -96,9 +96,9 @@ def says_nothing(text: str) -> bool:
 def _lists_in(text: str) -> Iterator[tuple[int, int, Any]]:
     """Yield (start, end, value) of the lists and objects in JSON or Python notation, outermost ones only."""
     start, tried = 0, 0
-    while (found := re.compile(r"[\[{]").search(text, start)) is not None and tried < _MAX_OPENINGS:
+    while (match := re.compile(r"[\[{]").search(text, start)) is not None and tried < _MAX_OPENINGS:
         tried += 1
-        start = found.start()
+        start = match.start()
         end = closing(text, start, min(len(text), start + MAX_TEXT))
         value = json_value(text[start:end]) if end else None
         try:
@@ -121,15 +121,15 @@ def _embedded(text: str) -> str | None:
     """Return the first list or object that stands among words, however they go on."""
     if "[" not in text and "{" not in text:
         return None
-    found = list(_lists_in(text))
-    if not found:
+    embedded = list(_lists_in(text))
+    if not embedded:
         return None
     outside, place = "", 0
-    for start, end, _ in found:
+    for start, end, _ in embedded:
         outside, place = outside + text[place:start], end
     if not re.search(r"[^\W\d_]{2}", outside + text[place:]):
         return None  # a list a line, or lists in a row: all of them count
-    start, end, _ = found[0]
+    start, end, _ = embedded[0]
     return text[start:end]
 
 
@@ -159,20 +159,20 @@ def _without_emphasis_of_words(text: str) -> str:
 def _without_lead(text: str) -> str:
     """Drop `The entities are:` and the like from the start, and what is said to the reader at the end."""
     for lead in _LEADS:
-        found = lead.match(text)
-        if found:
-            return _CHAT.sub("", text[found.end() :])
+        match = lead.match(text)
+        if match:
+            return _CHAT.sub("", text[match.end() :])
     return _CHAT.sub("", text)
 
 
 def _quoted(text: str) -> list[str] | None:
     """Return the quoted parts of a text that has nothing else but commas and `and` between them."""
     parts, place = [], 0
-    for found in _QUOTED.finditer(text):
-        if not _BETWEEN.fullmatch(text[place : found.start()]):
+    for match in _QUOTED.finditer(text):
+        if not _BETWEEN.fullmatch(text[place : match.start()]):
             return None
-        parts.append(next(group for group in found.groups() if group))
-        place = found.end()
+        parts.append(next(group for group in match.groups() if group))
+        place = match.end()
     return parts if parts and _BETWEEN.fullmatch(text[place:]) else None
 
 
@@ -194,8 +194,8 @@ def _said(text: str) -> list[str] | None:
     oxford = re.match(r"\s*(?:and|&)\s+", last, re.IGNORECASE)
     if oxford:
         return [*parts, last[oxford.end() :]]
-    for found in reversed(list(_AND.finditer(last))):
-        head, tail = last[: found.start()], last[found.end() :]
+    for match in reversed(list(_AND.finditer(last))):
+        head, tail = last[: match.start()], last[match.end() :]
         if all(
             part.count(left) == part.count(right) for part in (head, tail) for left, right in ("()", "[]")
         ):
@@ -213,8 +213,8 @@ def read_items(text: str) -> tuple[str, ...] | None:
     if json_value(inner) is not None:
         return items_of(inner)
     inner = _without_lead(inner)
-    said = _said(inner)
-    return items_of(inner if said is None else said)
+    answer = _said(inner)
+    return items_of(inner if answer is None else answer)
 
 
 def read_triplets(text: str) -> tuple[Triplet, ...] | None:

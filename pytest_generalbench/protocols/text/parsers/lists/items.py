@@ -150,11 +150,11 @@ def _items_of_object(value: Mapping[Any, Any]) -> list[str]:
             "list",
         }:
             return [_item(part) for part in only]
-    found = []
+    items_of_object = []
     for key, part in value.items():
         inner = part if isinstance(part, list) else [part]
-        found += [_item([item, str(key)]) for item in inner if item is not None]
-    return found
+        items_of_object += [_item([item, str(key)]) for item in inner if item is not None]
+    return items_of_object
 
 
 def items_of(value: Any) -> tuple[str, ...]:
@@ -166,12 +166,12 @@ def items_of(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return _items_of_text(value)
     if isinstance(value, Mapping):
-        found = _items_of_object(value)
+        items = _items_of_object(value)
     elif isinstance(value, list | tuple):
-        found = [_item(part) for part in value]
+        items = [_item(part) for part in value]
     else:
-        found = [_item(value)]
-    return tuple(item for item in found if item)
+        items = [_item(value)]
+    return tuple(item for item in items if item)
 
 
 def _items_of_text(text: str) -> tuple[str, ...]:
@@ -249,8 +249,8 @@ def triplets_of(value: Any) -> tuple[Triplet, ...] | None:
         given = [given] if _triplet_of_line(given[0]) is None else given
     if not isinstance(given, list | tuple):
         return None
-    found = tuple(triplet for part in given if (triplet := _triplet(part)) is not None)
-    return found if found or not given else None
+    triplets = tuple(triplet for part in given if (triplet := _triplet(part)) is not None)
+    return triplets if triplets or not given else None
 
 
 def _triplet_lines(text: str) -> list[str]:

@@ -135,12 +135,12 @@ def _counted(pattern: re.Pattern[str]) -> _Rule:
     """Return the rule for `there are N` and the like: one number that is no part of a sum."""
 
     def rule(text: str, numbers: Sequence[Number]) -> float | None:
-        found = set()
+        result = set()
         for phrase in _last_phrases(pattern, text):
             after = _next(numbers, phrase.end())
             if after and _SAID_OF.fullmatch(text[phrase.end() : after.start]):
-                found.add(after.value if _is_whole(after, text, numbers) else None)
-        return found.pop() if len(found) == 1 else None
+                result.add(after.value if _is_whole(after, text, numbers) else None)
+        return result.pop() if len(result) == 1 else None
 
     return rule
 
@@ -186,8 +186,8 @@ def read_count(text: str) -> float | None:
         text, numbers = bare, left
     if len(numbers) == 1:
         return numbers[0].value
-    found = (rule(text, numbers) for rule in _RULES)
-    return next((value for value in found if value is not None), numbers[-1].value)
+    count = (rule(text, numbers) for rule in _RULES)
+    return next((value for value in count if value is not None), numbers[-1].value)
 
 
 def read_series(text: str) -> float | None:
@@ -200,6 +200,6 @@ def read_series(text: str) -> float | None:
     """
     plain = without_emphasis(ends_of(without_reasoning(text)))
     for inside in reversed(re.findall(r"\[([^\[\]]*)\]", plain)):
-        if found := numbers_in(inside, words=False):
-            return found[0].value
+        if series := numbers_in(inside, words=False):
+            return series[0].value
     return read_count(text)

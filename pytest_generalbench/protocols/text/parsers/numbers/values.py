@@ -118,14 +118,14 @@ class Number(NamedTuple):
 
 def numbers_in(text: str, *, words: bool = True) -> list[Number]:
     """Return the numbers of `text` in order, those in English words included unless told otherwise."""
-    found = [
+    hit = [
         Number(*match.span(), value)
         for match in _NUMBER.finditer(text)
         if (value := _number(match.group())) is not None
     ]
     if words:
-        found += [Number(*match.span(), _from_words(match.group())) for match in _WORDS.finditer(text)]
-    return sorted(found)
+        hit += [Number(*match.span(), _from_words(match.group())) for match in _WORDS.finditer(text)]
+    return sorted(hit)
 
 
 def normal_number(text: str) -> str:
@@ -140,10 +140,10 @@ def normal_number(text: str) -> str:
     plain = one_line(_SIGNS.sub("", plain).replace("−", "-"))
     plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", plain)
     bare = re.sub(r"(?<=[\w%)\]])[.。]+$", "", plain)
-    found = _WITH_UNIT.fullmatch(bare)
-    if found is None or (found.group(2) and _SCALE_WORDS & set(found.group(2).lower().split())):
+    match = _WITH_UNIT.fullmatch(bare)
+    if match is None or (match.group(2) and _SCALE_WORDS & set(match.group(2).lower().split())):
         return bare or one_line(text)
-    value = found.group(1).lstrip("+")
+    value = match.group(1).lstrip("+")
     if "/" in value or "." not in value:
         return re.sub(r"^(-?)0+(?=\d)", r"\1", value)
     return re.sub(r"^(-?)(?=\.)", r"\g<1>0", value.rstrip("0").rstrip(".")) or "0"
@@ -156,14 +156,14 @@ def _said_number(answer: str) -> str:
     has letters and a number may be a name (`Room 12`), a quantity (`5 million`) or a formula.
     """
     plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", answer)
-    found = list(_ANY_VALUE.finditer(plain))
-    if len(found) != 1 or _FORMULA.search(plain):
+    match = list(_ANY_VALUE.finditer(plain))
+    if len(match) != 1 or _FORMULA.search(plain):
         return answer
-    before, after = (_WORD.findall(part) for part in (plain[: found[0].start()], plain[found[0].end() :]))
+    before, after = (_WORD.findall(part) for part in (plain[: match[0].start()], plain[match[0].end() :]))
     hedged = [word.lower() for word in before] in _HEDGES
     sentence = len(before) > 1 or hedged or (before and len(before) + len(after) > 2)
     scaled = after and after[0].lower() in _SCALE_WORDS
-    return normal_number(found[0].group()) if sentence and not scaled else answer
+    return normal_number(match[0].group()) if sentence and not scaled else answer
 
 
 def read_final_answer(text: str) -> str | None:
@@ -184,8 +184,8 @@ def read_final_answer(text: str) -> str | None:
         r"final\s+answer\s*(?:is\b\s*)?[:\uff1a]?\s*\n*\s*([^\n]+)",
         r"(?:answer\s*(?:is\b\s*[:\uff1a]?|[:\uff1a])|答案(?:是|为|[:\uff1a]))\s*\n*\s*([^\n]+)",
     ):
-        found = re.findall(pattern, plain, re.IGNORECASE)
-        if found and (answer := normal_number(found[-1])):
+        final_answer = re.findall(pattern, plain, re.IGNORECASE)
+        if final_answer and (answer := normal_number(final_answer[-1])):
             return _said_number(answer)
     numbers = [match.group() for match in _NUMBER.finditer(plain)]
     whole = normal_number(plain) if "\n" not in plain else ""
