@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_generalbench.cli import main
+from tests.evaluation.test_conformance import page_code
 from tests.models.served import Said, serve, words
-from tests.test_conformance import page_code
 
 if TYPE_CHECKING:
     from pathlib import Path

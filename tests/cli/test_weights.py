@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_generalbench.cli import main
-from tests.backbones.tiny import save_dino, save_module
+from tests.evaluation.backbones.tiny import save_dino, save_module
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.request import Request
     from tests.conftest import ReadResult
 
-PAGE = Path(__file__).parent.parent / "docs" / "models.md"
+PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 
 
 class Own:

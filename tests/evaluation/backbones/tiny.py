@@ -184,7 +184,7 @@ def save_module(role: str, folder: Path) -> Path:
     """Save a TorchScript module of the role, and return its file."""
     import torch
 
-    from tests.backbones import scripted
+    from tests.evaluation.backbones import scripted
 
     path = folder / f"{role}.pt"
     torch.jit.script(scripted.MODULES[role]()).save(str(path))

@@ -12,7 +12,7 @@ from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import read_workbook, released_workbook, sota_table, write_workbook
 from pytest_generalbench.suite.level.tables.sota import printed_value
 from pytest_generalbench.suite.level.tables.workbook import sheet_order
-from tests.level import released_tool
+from tests.suite.level import released_tool
 
 TASKS = registry.load_tasks()
 

@@ -35,7 +35,7 @@ from pytest_generalbench.core.outputs.forms.scenes3d import (
     Tracks3d,
 )
 from pytest_generalbench.runs.files import MediaStore
-from tests.answers.test_point_files import BROKEN, POSES, npz
+from tests.core.outputs.test_point_files import BROKEN, POSES, npz
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from pytest_generalbench.evaluation.scoring.backbones import BackboneError, Back
 from pytest_generalbench.evaluation.scoring.backbones.loading import load
 from pytest_generalbench.evaluation.scoring.backbones.sources import WeightsFolder
 from pytest_generalbench.metrics.backbone_interfaces import ROLES
-from tests.backbones.scripted import MODULES
-from tests.backbones.tiny import SAVED, save_clip, save_ctc, save_module, save_xclip
+from tests.evaluation.backbones.scripted import MODULES
+from tests.evaluation.backbones.tiny import SAVED, save_clip, save_ctc, save_module, save_xclip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,7 +147,7 @@ def test_every_role_but_the_librarys_was_loaded(backbones: Backbones) -> None:
 def test_an_exported_program_is_taken_as_well(tmp_path: Path) -> None:
     import torch
 
-    from tests.backbones.scripted import Between
+    from tests.evaluation.backbones.scripted import Between
 
     example = (torch.zeros(1, 3, 30, 40), torch.zeros(1, 3, 30, 40))
     torch.export.save(torch.export.export(Between(), example), tmp_path / "interpolator.pt2")
