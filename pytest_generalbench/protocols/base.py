@@ -29,7 +29,7 @@ class TaskContext:
     header: Mapping[str, Any] = field(default_factory=dict)
     """Top-level keys of the annotation file without `data` (`type`, `intent_label`, …)."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What `settle` found out before the answers are read (the coordinates they are in)."""
+    """What `infer_conventions` found out before the answers are read (the coordinates they are in)."""
     notes: tuple[str, ...] = ()
     """What a reader of the score must know; goes into its definition."""
 
@@ -82,7 +82,7 @@ class Protocol(ABC):
         """Whether there is what the task's metric compares answers with."""
         return instance.has_reference
 
-    def settle(self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext) -> TaskContext:
+    def infer_conventions(self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext) -> TaskContext:
         """Look over all answers of the task before any is read, and return the context to read them in.
 
         For what one answer cannot tell: whether its coordinates are pixels or thousandths.

@@ -81,7 +81,7 @@ def parsed(name: str, instance: Instance, answer: str | StructuredOutput, **deta
     output = (
         Output(answer, details=details) if isinstance(answer, str) else Output(medium="map", answer=answer)
     )
-    return protocol.parse(output, instance, protocol.settle([(instance, output)], context))
+    return protocol.parse(output, instance, protocol.infer_conventions([(instance, output)], context))
 
 
 BIRD = {"text": {"bird": [[10, 20, 30, 8]]}}
@@ -192,24 +192,24 @@ def test_text_answers_of_detection(picture: Path, answer: str, details: dict[str
 def test_how_answers_were_read_is_told(picture: Path) -> None:
     instance, protocol = an_image(picture, BIRD), protocols.get("object_detection")
     context = context_of("object_detection", instance)
-    stated = protocol.settle([(instance, Output("[[10, 20, 40, 28]]"))], context)
+    stated = protocol.infer_conventions([(instance, Output("[[10, 20, 40, 28]]"))], context)
     assert stated.notes == (
         "answers read as pixels_xyxy (1 box; pixels, as asked for; thousandths would fit as well: "
         "declare coordinates= to be sure)",
     )
     tags = Output(f"<ref>bird</ref><box>[{list(THOUSANDTHS)}]</box>")
-    stated = protocol.settle([(instance, tags)], context)
+    stated = protocol.infer_conventions([(instance, tags)], context)
     assert stated.notes == ("boxes read as thousandths, as their notation says (1)",)
-    stated = protocol.settle([(instance, tags), (instance, Output("[[0, 0, 64, 48]]"))], context)
+    stated = protocol.infer_conventions([(instance, tags), (instance, Output("[[0, 0, 64, 48]]"))], context)
     assert stated.notes[0].startswith("answers read as pixels_xyxy (1 box;")
     assert stated.notes[1:] == ("boxes read as thousandths, as their notation says (1)",)
     typed = Output(medium="map", answer=Boxes(()))
-    assert protocol.settle([(instance, typed)], context) == context
+    assert protocol.infer_conventions([(instance, typed)], context) == context
     declared = Output("[]", details={"coordinates": "thousand_xyxy"})
-    stated = protocol.settle([(instance, declared)], context)
+    stated = protocol.infer_conventions([(instance, declared)], context)
     assert stated.notes == ("answers read as thousand_xyxy (declared by the model)",)
     with pytest.raises(UnknownWordError, match="pixels_xyxy"):
-        protocol.settle([(instance, Output("[]", details={"coordinates": "inches"}))], context)
+        protocol.infer_conventions([(instance, Output("[]", details={"coordinates": "inches"}))], context)
 
 
 def test_typed_answers_of_detection(picture: Path) -> None:
@@ -511,7 +511,7 @@ def test_strange_files_and_answers_raise_nothing_but_data_errors(
     except AmbiguousReferenceError as error:
         assert "\n" not in str(error)
         return
-    context = protocol.settle([(instance, output)], context)
+    context = protocol.infer_conventions([(instance, output)], context)
     for step in (
         lambda: protocol.request(instance, context),
         lambda: protocol.parse(output, instance, context),

@@ -91,10 +91,10 @@ def _attempt(generate: Generate, requests: Sequence[Request]) -> list[Output | F
 
 def ask(generate: Generate, requests: Sequence[Request]) -> list[Output | Failed]:
     """Ask a batch; when it fails as a whole, halve it until the failing request stands alone."""
-    return _settled(generate, requests, _attempt(generate, requests))
+    return _with_retries(generate, requests, _attempt(generate, requests))
 
 
-def _settled(
+def _with_retries(
     generate: Generate, requests: Sequence[Request], outcome: list[Output | Failed] | Failed
 ) -> list[Output | Failed]:
     if isinstance(outcome, list):
@@ -149,6 +149,6 @@ def generate_batches(
                 continue
             if start < doubtful:  # this one alone was too much
                 size, doubtful = max(1, size_before // 2), start + 1
-        answers = _settled(generate, batch, outcome)
+        answers = _with_retries(generate, batch, outcome)
         start += len(batch)
         yield BatchResult(batch, answers, (time.perf_counter() - began) / len(batch))

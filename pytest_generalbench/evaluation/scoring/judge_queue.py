@@ -37,7 +37,7 @@ class JudgeQueue:
 
     def begin(self, records: Iterable[Record]) -> None:
         """Have these answers judged while the model goes on; not where an answer alone cannot be read."""
-        if type(self._scoring.protocol).settle is Protocol.settle:
+        if type(self._scoring.protocol).infer_conventions is Protocol.infer_conventions:
             kept = list(records)
             self._waiting.append(self._thread.start(lambda: self.ask(kept)))
 

@@ -92,7 +92,7 @@ def score_task(
     task = given.task
     accumulator = metrics.make(task.metric.name, task.metric.options, opened_backbones(given))
     outputs = ((item, output) for item in given.instances if (output := answers[item.id].output))
-    given = replace(given, context=given.protocol.settle(outputs, given.context))
+    given = replace(given, context=given.protocol.infer_conventions(outputs, given.context))
     states: Counter[str] = Counter()
     stated: Counter[str] = Counter()
     problems: list[str] = []

@@ -69,7 +69,7 @@ class LocatedProtocol(TextProtocol):
 
     Adds the prompt field `{size}`, the width and height of what is shown, empty where no header
     tells them. Text answers may be in any of `coordinates.CONVENTIONS`: the one that the model
-    declares, else the one that all answers of the task together show (`Evidence.settle`); a
+    declares, else the one that all answers of the task together show (`Evidence.infer`); a
     notation that says thousandths by itself does so unless the model declares its coordinates.
     References are x, y, width, height in pixels, unless the file's `bbox_format` or all its numbers together
     say otherwise; where several readings fit, or none, the task is refused (`reading:` with `box` and
@@ -172,7 +172,7 @@ class LocatedProtocol(TextProtocol):
         line = f"The {self.shown} is {size[0]} pixels wide and {size[1]} pixels high." if size else ""
         return {**super().values(instance, context), "size": line}
 
-    def settle(self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext) -> TaskContext:
+    def infer_conventions(self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext) -> TaskContext:
         """Find the convention of the text answers, unless the model declares one."""
         declared: str | None = None
         evidence, texts = Evidence(), 0
@@ -192,7 +192,7 @@ class LocatedProtocol(TextProtocol):
         if declared is not None:
             convention, why = check_convention(declared), "declared by the model"
         else:
-            convention, why = evidence.settle(ASKED)
+            convention, why = evidence.infer(ASKED)
         notes = [f"answers read as {convention} ({why})"] if evidence.boxes or not (value and heeded) else []
         if value and heeded:
             notes.append(f"boxes read as thousandths, as their notation says ({value})")

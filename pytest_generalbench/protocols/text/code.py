@@ -11,7 +11,7 @@ from pytest_generalbench.protocols.text.parsers.code import (
     guess_language,
     language_name,
     normal_sql,
-    settled_code,
+    canonical_code,
 )
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ class Code(TextProtocol):
         if not all(isinstance(item, str) for item in given):
             raise references.malformed(instance, key, value, "code as text")
         if self.parser_for(context) == "sql":
-            texts = [normal_sql(settled_code(item) or "") for item in given]
+            texts = [normal_sql(canonical_code(item) or "") for item in given]
         else:
-            texts = [settled_code(item) or "" for item in given]
+            texts = [canonical_code(item) or "" for item in given]
         accepted = tuple(dict.fromkeys(filter(None, texts)))
         if not accepted:
             raise references.malformed(instance, key, value, "code that is not empty")

@@ -111,8 +111,8 @@ def test_the_convention_is_found_from_forty_boxes(convention: str, size: Size) -
     evidence = Evidence()
     for _ in range(40):
         evidence.add(RawBox(from_box(_drawn(rng, size), convention, size)), size)
-    assert evidence.settle().convention == convention
-    assert "40 boxes" in evidence.settle().why
+    assert evidence.infer().convention == convention
+    assert "40 boxes" in evidence.infer().why
 
 
 def test_a_few_slips_do_not_change_what_was_asked_for() -> None:
@@ -121,7 +121,7 @@ def test_a_few_slips_do_not_change_what_was_asked_for() -> None:
     for place in range(30):
         box = _drawn(rng, SIZE)
         evidence.add(RawBox((900, 5, 3, 7) if place < 3 else from_box(box, "pixels_xyxy", None)), SIZE)
-    assert evidence.settle().convention == "pixels_xyxy"
+    assert evidence.infer().convention == "pixels_xyxy"
 
 
 def test_a_few_boxes_beyond_the_image_do_not_hide_thousandths() -> None:
@@ -131,12 +131,12 @@ def test_a_few_boxes_beyond_the_image_do_not_hide_thousandths() -> None:
         box = _drawn(rng, SIZE)
         a, b, c, d = from_box(box, "thousand_xyxy", SIZE)
         evidence.add(RawBox((a + 400, b, c + 400, d) if place < 4 else (a, b, c, d)), SIZE)
-    assert evidence.settle().convention == "thousand_xyxy"
+    assert evidence.infer().convention == "thousand_xyxy"
 
 
 def test_without_boxes_it_is_what_was_asked_for() -> None:
-    assert Evidence().settle().convention == "pixels_xyxy"
-    assert Evidence().settle("pixels_xywh").convention == "pixels_xywh"
+    assert Evidence().infer().convention == "pixels_xyxy"
+    assert Evidence().infer("pixels_xywh").convention == "pixels_xywh"
     odd = Evidence()
     odd.add(RawBox((float("nan"), 0, 1, 1)), SIZE)
     assert odd.boxes == 0
@@ -146,14 +146,14 @@ def test_what_fits_nothing_stays_what_was_asked_for() -> None:
     evidence = Evidence()
     for _ in range(5):
         evidence.add(RawBox((9000, 9000, 20, 20)), SIZE)
-    assert evidence.settle() == ("pixels_xyxy", "nothing fits 5 boxes better")
+    assert evidence.infer() == ("pixels_xyxy", "nothing fits 5 boxes better")
 
 
 def test_files_in_pixels_of_small_objects_stay_x_y_width_height() -> None:
     evidence = Evidence()
     for _ in range(40):
         evidence.add(RawBox((10, 10, 200, 200)), Size(4000, 3000))
-    assert evidence.settle("pixels_xywh").convention == "pixels_xywh"
+    assert evidence.infer("pixels_xywh").convention == "pixels_xywh"
 
 
 SIZES = [
@@ -180,7 +180,7 @@ def _answered(convention: str, size: Size, share: float, scale: str | None = Non
     ]
     for raw in raws:
         evidence.add(raw, size)
-    answered, why = evidence.settle()
+    answered, why = evidence.infer()
     heeded = evidence.heeded()
     read = [to_box(raw if heeded else raw._replace(scale=None), answered, size) for raw in raws]
     return sum(_overlap(*pair) > 0.9 for pair in zip(boxes, read, strict=True)), why
@@ -222,7 +222,7 @@ def test_boxes_whose_notation_says_their_scale_tell_nothing_of_the_others() -> N
         box = _drawn(rng, SIZE)
         evidence.add(RawBox(from_box(box, "pixels_xyxy", None)), SIZE)
         evidence.add(RawBox(from_box(box, "thousand_yxyx", SIZE), "yxyx", scale="thousand"), SIZE)
-    assert evidence.settle() == ("pixels_xyxy", "40 boxes")
+    assert evidence.infer() == ("pixels_xyxy", "40 boxes")
     assert evidence.heeded()
 
 
@@ -230,6 +230,6 @@ def test_one_number_above_a_thousand_keeps_large_images_in_pixels() -> None:
     size, evidence, rng = Size(4000, 3000), Evidence(), seeded("above")
     for _ in range(40):
         evidence.add(RawBox(from_box(_drawn(rng, size), "thousand_xyxy", size)), size)
-    assert evidence.settle().convention == "thousand_xyxy"
+    assert evidence.infer().convention == "thousand_xyxy"
     evidence.add(RawBox((100, 100, 1400, 900)), size)
-    assert evidence.settle().convention == "pixels_xyxy"
+    assert evidence.infer().convention == "pixels_xyxy"

@@ -26,7 +26,7 @@ from pytest_generalbench.core.outputs.forms.maps import (
     numbers,
     opacity,
     read_rle,
-    settled,
+    set_field,
 )
 
 
@@ -88,7 +88,7 @@ class DepthSequence(StructuredOutput):
         array = np.asarray(self.disparity)
         if array.ndim == 4 and array.shape[1] == 1:
             array = array[:, 0]
-        settled(self, "disparity", floats(self.form, array, 3))
+        set_field(self, "disparity", floats(self.form, array, 3))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
@@ -115,7 +115,7 @@ class SalientSequence(StructuredOutput):
                 low, high = scaled.min(), scaled.max()
                 raise AnswerFormatError(f"{self.form} lies in 0..1 or is uint8, not {low:g}..{high:g}")
             array = np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
-        settled(self, "maps", array)
+        set_field(self, "maps", array)
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:

@@ -27,7 +27,7 @@ ROUNDING: Final = 1e-4
 """How far a value may leave 0..1 by rounding; it is set to the end of the range."""
 
 
-def settled(answer: StructuredOutput, name: str, value: NDArray[Any]) -> None:
+def set_field(answer: StructuredOutput, name: str, value: NDArray[Any]) -> None:
     """Set a field of a frozen answer to the one dtype that its form keeps."""
     object.__setattr__(answer, name, np.ascontiguousarray(value))
 
@@ -107,7 +107,7 @@ class ClassMap(StructuredOutput):
         array = numbers(self.form, self.classes, 2)
         if array.dtype.kind not in "biu" or int(array.min()) < 0 or int(array.max()) > MAX_CLASS:
             raise AnswerFormatError(f"{self.form} holds whole numbers from 0 to {MAX_CLASS}")
-        settled(self, "classes", array.astype(np.int32))
+        set_field(self, "classes", array.astype(np.int32))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
@@ -159,7 +159,7 @@ class AnomalyMap(StructuredOutput):
 
     def __post_init__(self) -> None:
         """Check shape and values."""
-        settled(self, "scores", floats(self.form, self.scores, 2))
+        set_field(self, "scores", floats(self.form, self.scores, 2))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
@@ -186,7 +186,7 @@ class Alpha(StructuredOutput):
         array = floats(self.form, self.alpha, 2)
         if float(array.min()) < -ROUNDING or float(array.max()) > 1 + ROUNDING:
             raise AnswerFormatError(f"{self.form} lies in 0..1, not {array.min():g}..{array.max():g}")
-        settled(self, "alpha", np.clip(array, 0, 1))
+        set_field(self, "alpha", np.clip(array, 0, 1))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
@@ -222,7 +222,7 @@ class DepthMap(StructuredOutput):
         array = floats(self.form, self.depth, 2)
         if float(array.min()) < 0:
             raise AnswerFormatError(f"{self.form} is not negative, not {array.min():g} m")
-        settled(self, "depth", array)
+        set_field(self, "depth", array)
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:
@@ -250,7 +250,7 @@ class FlowField(StructuredOutput):
         array = floats(self.form, self.flow, 3)
         if array.shape[2] != 2:
             raise AnswerFormatError(f"{self.form} is (height, width, 2), not {array.shape}")
-        settled(self, "flow", array)
+        set_field(self, "flow", array)
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:

@@ -17,7 +17,7 @@ from pytest_generalbench.core.outputs.codecs.images.files import (
     read_picture,
 )
 from pytest_generalbench.core.outputs.codecs.images.rle import Rle, encode
-from pytest_generalbench.core.outputs.forms.maps import checked_rle, is_rle, numbers, read_rle, settled
+from pytest_generalbench.core.outputs.forms.maps import checked_rle, is_rle, numbers, read_rle, set_field
 
 LABEL_KEYS: Final = ("label", "category", "category_name", "class", "name", "category_id", "class_id")
 """Where an entry of a list names its class, best first."""
@@ -111,7 +111,7 @@ class PanopticMap(StructuredOutput):
         listed = [segment.id for segment in self.segments]
         if len(set(listed)) < len(listed):
             raise AnswerFormatError(f"{self.form}: a segment id is listed twice")
-        settled(self, "ids", array.astype(np.int64))
+        set_field(self, "ids", array.astype(np.int64))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> StructuredOutput:

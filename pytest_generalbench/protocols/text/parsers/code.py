@@ -60,7 +60,7 @@ def read_code(text: str) -> str | None:
     return _trimmed(code) or None
 
 
-def settled_code(text: str) -> str | None:
+def canonical_code(text: str) -> str | None:
     """Return what reading finds when it finds nothing more to take away: the form of a reference."""
     result = read_code(text)
     # Reading only ever takes away, so this ends.

@@ -27,7 +27,7 @@ ORDERS: Final = ("xyxy", "xywh", "yxyx", "cxcywh")
 CONVENTIONS: Final = tuple(f"{scale}_{order}" for scale in SCALES for order in ORDERS)
 """What a model may declare as its `coordinates`."""
 
-_SETTLED: Final = tuple(f"{scale}_{order}" for scale in SCALES for order in ("xyxy", "xywh"))
+_INFERRED: Final = tuple(f"{scale}_{order}" for scale in SCALES for order in ("xyxy", "xywh"))
 """The conventions that boxes themselves can tell."""
 
 TOLERATED: Final = 0.1
@@ -160,7 +160,7 @@ def convention_of(text: str) -> str | None:
     return None
 
 
-class Found(NamedTuple):
+class InferredConvention(NamedTuple):
     """A convention and why it is the one."""
 
     convention: str
@@ -205,7 +205,7 @@ class Evidence:
         self.fractions = self.fractions or any(0 < value < 1 for value in raw.values)
         large = size is not None and max(size) > _LARGE_SIDE
         self.large += large
-        for convention in _SETTLED:
+        for convention in _INFERRED:
             reach = reach_of(raw, convention, size)
             if reach is None:
                 self.against[convention] += 1
@@ -222,7 +222,7 @@ class Evidence:
         shares = value.fractions and value._fitting(("unit_xyxy", "unit_xywh"))
         return not shares and _SLIPS * value.above <= value.boxes
 
-    def settle(self, preferred: str = "pixels_xyxy") -> Found:
+    def infer(self, preferred: str = "pixels_xyxy") -> InferredConvention:
         """Return the convention of the boxes seen, one of xyxy and xywh.
 
         A box contradicts a convention by reaching out of its image, or by corners in the wrong
@@ -235,7 +235,7 @@ class Evidence:
         `cxcywh` look too much like the others: a model has to declare them.
         """
         if self.told is not None and not self.heeded():
-            return self._with(self.told).settle(preferred)
+            return self._with(self.told).infer(preferred)
         order = preferred.split("_")[1]
         orders = (order, "xywh" if order == "xyxy" else "xyxy")
         names = f"{self.boxes} box{'es' if self.boxes != 1 else ''}"
@@ -243,20 +243,20 @@ class Evidence:
         thousandths = [f"thousand_{way}" for way in orders]
         small = self._thousandths(thousandths) if preferred == "pixels_xyxy" else None
         if small and not self._fitting(shares):
-            return Found(small, f"{names} fill their images as thousandths, and not as pixels")
+            return InferredConvention(small, f"{names} fill their images as thousandths, and not as pixels")
         candidates = [*shares, preferred, f"pixels_{orders[1]}", *thousandths]
         result = self._fitting(candidates)
         if result is None:
             least = min(candidates, key=self.against.__getitem__)
             result = least if 2 * self.against[least] <= self.against[preferred] else preferred
             if result == preferred:
-                return Found(preferred, f"nothing fits {names} better")
+                return InferredConvention(preferred, f"nothing fits {names} better")
         contradicted = self.against[preferred]
         if result == preferred == "pixels_xyxy" and self._open():
             names = f"{names}; {_OPEN}"
         elif contradicted:
             names = f"{contradicted} of {names} contradict {preferred}"
-        return Found(result, names)
+        return InferredConvention(result, names)
 
     def _thousandths(self, ways: Sequence[str]) -> str | None:
         """Return the way of thousandths that boxes on large images are in, None when they may be pixels."""
