@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_generalbench.runs.files import hold, is_free
+from pytest_generalbench.runs.files import is_free, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +68,7 @@ class BatchClaims:
         self._folder.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(self._path(self._ledger), flags, 0o644)
-        hold(self._file)
+        try_lock(self._file)
 
     def leave(self) -> None:
         """Take part no more; what was taken and not noted as answered counts as left behind."""

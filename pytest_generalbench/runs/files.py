@@ -21,7 +21,7 @@ except ImportError:  # not a POSIX system: files are not held there
 _NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
-def hold(file: int) -> bool:
+def try_lock(file: int) -> bool:
     """Hold an open file against other processes of this host until it is closed; False when one has it."""
     if fcntl is None:
         return True
@@ -38,7 +38,7 @@ def is_free(path: Path) -> bool:
     """Whether no process of this host holds the file."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return hold(file)
+        return try_lock(file)
     finally:
         os.close(file)
 

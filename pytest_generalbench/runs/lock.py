@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.files import hold, is_free
+from pytest_generalbench.runs.files import is_free, try_lock
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class RunLock:
         while True:
             file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             holder = _holder(file)
-            if not hold(file) or (holder and holder.get("host") != socket.gethostname()):
+            if not try_lock(file) or (holder and holder.get("host") != socket.gethostname()):
                 os.close(file)
                 raise GeneralBenchError(self._refusal(holder))
             # Between opening and holding it, its last holder may have removed the file.

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from pytest_generalbench.runs.files import MediaStore, hold
+from pytest_generalbench.runs.files import MediaStore, try_lock
 from pytest_generalbench.runs.ledger.events import (
     EVENTS,
     BatchAsked,
@@ -65,7 +65,7 @@ class LedgerWriter:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise _unwritable(path, error) from error
-        hold(self._file)
+        try_lock(self._file)
         size = self.position()
         if size and os.pread(self._file, 1, size - 1) != b"\n":
             self._write(b"\n")  # a line that a death tore must not swallow the next one
