@@ -16,7 +16,7 @@ from tests.generating_models import TASK, make_instance
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.media.media import Media, open_image
-from pytest_generalbench.core.media.prefetch import AHEAD
+from pytest_generalbench.core.media.prefetch import PREFETCH
 from pytest_generalbench.evaluation.scoring import background_scorer as scorer
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer
 from pytest_generalbench.runs.ledger import async_writer as behind
@@ -83,7 +83,7 @@ def test_media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         return _busy(requests)
 
     own = _seconds(tmp_path / "beside", FakeModel(look), instances, inputs="image")
-    monkeypatch.setattr(AHEAD, "room", 0)
+    monkeypatch.setattr(PREFETCH, "room", 0)
     other = _seconds(tmp_path / "in turn", FakeModel(look), instances, inputs="image")
     _tell(capsys, f"{PICTURES} pictures of 2 megapixels, a model that takes {MODEL_S} s", own, other)
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_generalbench import __version__, metrics
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.media.media import decode_ahead
-from pytest_generalbench.core.media.prefetch import AHEAD
+from pytest_generalbench.core.media.media import prefetch_media
+from pytest_generalbench.core.media.prefetch import PREFETCH
 from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.core.threads import Background
 from pytest_generalbench.evaluation.inference.batching import generate_batches
@@ -339,7 +339,7 @@ class TaskEvaluator(TaskScoring):
 
         def before(batch: Sequence[Request], following: Sequence[Request]) -> None:
             self.ledger.mark(batch[0].task_id, [request.instance_id for request in batch], opened.facts)
-            self._look_ahead(size, following)
+            self._prefetch_next(size, following)
 
         if shared is None:
             yield from generate_batches(generate, plan.batched, size, before)
@@ -353,9 +353,9 @@ class TaskEvaluator(TaskScoring):
             shared.wait()
             yield from generate_batches(generate, [*plan.isolated, *left_behind(batches, shared)], 1, before)
 
-    def _look_ahead(self, size: int, requests: Sequence[Request]) -> None:
+    def _prefetch_next(self, size: int, requests: Sequence[Request]) -> None:
         """Have the next batch's media decoded while the model works on this one."""
-        AHEAD.begin_turn()
+        PREFETCH.begin_turn()
         following = None if requests else self.next.done()
         coming = following.requests[:size] if isinstance(following, PreparedTask) else requests
-        decode_ahead(medium for request in coming for medium in request.media)
+        prefetch_media(medium for request in coming for medium in request.media)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
 from pytest_generalbench.core.media import containers, images
 from pytest_generalbench.core.media.headers import Size, image_size, video_size
-from pytest_generalbench.core.media.prefetch import AHEAD
+from pytest_generalbench.core.media.prefetch import PREFETCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
-    "MAX_FRAMES", "Media", "Size", "decode_ahead", "image_size", "media_size", "open_audio", "open_frames",
+    "MAX_FRAMES", "Media", "Size", "prefetch_media", "image_size", "media_size", "open_audio", "open_frames",
     "open_image", "spread",
 ]  # fmt: skip
 
@@ -93,7 +93,7 @@ def _is_sound(path: Path, head: bytes, medium: str) -> bool:
 
 def open_image(path: Path) -> Image:
     """Decode an image file to RGB; needs Pillow. Raises MediaError when it cannot be decoded."""
-    image: Image = AHEAD.take("image", path, (), lambda: images.decode_image(path))
+    image: Image = PREFETCH.take("image", path, (), lambda: images.decode_image(path))
     return image
 
 
@@ -116,7 +116,7 @@ def _video_file_frames(path: Path, limit: int) -> list[Image]:
 
 def open_frames(video: Media, limit: int = MAX_FRAMES) -> list[Image]:
     """Decode a video, or the image files that are its frames, to at most `limit` RGB frames."""
-    frames: list[Image] = AHEAD.take("frames", video, (limit,), lambda: _decoded_frames(video, limit))
+    frames: list[Image] = PREFETCH.take("frames", video, (limit,), lambda: _decoded_frames(video, limit))
     return frames
 
 
@@ -132,7 +132,7 @@ def _decoded_frames(video: Media, limit: int) -> list[Image]:
 
 def open_audio(path: Path, rate: int) -> Any:
     """Decode an audio file to mono float32 samples in -1..1 at `rate` Hz, as a numpy array."""
-    return AHEAD.take("audio", path, (rate,), lambda: _decoded_audio(path, rate))
+    return PREFETCH.take("audio", path, (rate,), lambda: _decoded_audio(path, rate))
 
 
 def _decoded_audio(path: Path, rate: int) -> Any:
@@ -149,29 +149,29 @@ _BYTES_OF_SOUND: Final = 12
 """Decoded bytes for each byte of a sound file: compressed ones grow about so much."""
 
 
-def decode_ahead(media: Iterable[Media]) -> None:
+def prefetch_media(media: Iterable[Media]) -> None:
     """Have media decoded in threads, each kind as the model opened that kind before."""
     for one in media:
         if one.medium == "image":
             for path in one.paths:
-                AHEAD.start(
+                PREFETCH.start(
                     "image", path, _pixels(image_size(path)), lambda path=path: images.decode_image(path)
                 )
         elif one.medium == "video":
-            count = int((AHEAD.habits.get("frames") or (MAX_FRAMES,))[0])
+            count = int((PREFETCH.habits.get("frames") or (MAX_FRAMES,))[0])
             size = count * _pixels(media_size(one))
-            AHEAD.start("frames", one, size, lambda limit, one=one: _decoded_frames(one, limit))
+            PREFETCH.start("frames", one, size, lambda limit, one=one: _decoded_frames(one, limit))
         elif one.medium == "audio":
             for path in one.paths:
-                _sound_ahead(path)
+                _prefetch_audio(path)
 
 
-def _sound_ahead(path: Path) -> None:
+def _prefetch_audio(path: Path) -> None:
     try:
         size = _BYTES_OF_SOUND * path.stat().st_size
     except OSError:
         return  # told when it is asked for
-    AHEAD.start("audio", path, size, lambda rate: _decoded_audio(path, rate))
+    PREFETCH.start("audio", path, size, lambda rate: _decoded_audio(path, rate))
 
 
 def _pixels(size: Size | None) -> int:

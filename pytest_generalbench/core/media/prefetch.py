@@ -29,7 +29,7 @@ class _Waiting(NamedTuple):
     turn: int
 
 
-class Ahead:
+class MediaPrefetch:
     """Decodes ahead of the one thread that asks for the media."""
 
     def __init__(self, room: int = ROOM) -> None:
@@ -76,5 +76,5 @@ class Ahead:
         self._waiting.clear()
 
 
-AHEAD: Final = Ahead()
+PREFETCH: Final = MediaPrefetch()
 """The one of this process."""

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from pytest_generalbench.core.errors import DataError, MediaError
-from pytest_generalbench.core.media.media import Media, decode_ahead, open_frames, open_image
-from pytest_generalbench.core.media.prefetch import AHEAD, Ahead
+from pytest_generalbench.core.media.media import Media, prefetch_media, open_frames, open_image
+from pytest_generalbench.core.media.prefetch import PREFETCH, MediaPrefetch
 from pytest_generalbench.core.request import Output
 from pytest_generalbench.core.threads import Background
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
@@ -91,12 +91,12 @@ def test_answers_are_kept_before_they_are_scored(tmp_path: Path, monkeypatch: py
 
 
 @pytest.fixture
-def ahead() -> Iterator[Ahead]:
-    AHEAD.habits.clear()
-    AHEAD.drop()
-    yield AHEAD
-    AHEAD.habits.clear()
-    AHEAD.drop()
+def prefetch() -> Iterator[MediaPrefetch]:
+    PREFETCH.habits.clear()
+    PREFETCH.drop()
+    yield PREFETCH
+    PREFETCH.habits.clear()
+    PREFETCH.drop()
 
 
 @pytest.fixture
@@ -114,47 +114,47 @@ def red(picture: Any) -> int:
     return int(picture.getpixel((0, 0))[0])
 
 
-def waiting(ahead: Ahead) -> int:
-    return len(ahead._waiting)
+def waiting(prefetch: MediaPrefetch) -> int:
+    return len(prefetch._waiting)
 
 
-def test_what_a_model_never_opens_is_not_decoded(ahead: Ahead, pictures: list[Media]) -> None:
-    decode_ahead(pictures)
-    assert waiting(ahead) == 0
+def test_what_a_model_never_opens_is_not_decoded(prefetch: MediaPrefetch, pictures: list[Media]) -> None:
+    prefetch_media(pictures)
+    assert waiting(prefetch) == 0
 
 
-def test_media_are_decoded_ahead_as_they_were_opened_before(ahead: Ahead, pictures: list[Media]) -> None:
+def test_media_are_decoded_ahead_as_they_were_opened_before(prefetch: MediaPrefetch, pictures: list[Media]) -> None:
     open_image(pictures[0].path)
-    decode_ahead(pictures[1:3])
-    assert waiting(ahead) == 2
-    for item in ahead._waiting.values():
+    prefetch_media(pictures[1:3])
+    assert waiting(prefetch) == 2
+    for item in prefetch._waiting.values():
         item.job.result()
     pictures[1].path.unlink()
     assert red(open_image(pictures[1].path)) == 1
     assert red(open_image(pictures[2].path)) == 2
-    assert waiting(ahead) == 0
+    assert waiting(prefetch) == 0
 
 
-def test_frames_are_decoded_with_the_models_limit(ahead: Ahead, pictures: list[Media]) -> None:
+def test_frames_are_decoded_with_the_models_limit(prefetch: MediaPrefetch, pictures: list[Media]) -> None:
     paths = tuple(item.path for item in pictures)
     video, other = Media("video", paths), Media("video", tuple(reversed(paths)))
     open_frames(video, 2)
-    decode_ahead([other])
-    assert waiting(ahead) == 1
+    prefetch_media([other])
+    assert waiting(prefetch) == 1
     assert [red(frame) for frame in open_frames(other, 2)] == [3, 0]
-    assert waiting(ahead) == 0
+    assert waiting(prefetch) == 0
 
 
-def test_an_error_ahead_is_raised_where_the_medium_is_opened(ahead: Ahead, pictures: list[Media]) -> None:
+def test_an_error_ahead_is_raised_where_the_medium_is_opened(prefetch: MediaPrefetch, pictures: list[Media]) -> None:
     open_image(pictures[0].path)
     pictures[1].path.write_bytes(b"\x89PNG\r\n\x1a\n torn")
-    decode_ahead(pictures[1:2])
+    prefetch_media(pictures[1:2])
     with pytest.raises(MediaError, match=r"1\.png: cannot decode"):
         open_image(pictures[1].path)
 
 
 def test_memory_for_what_waits_is_bounded_and_given_back() -> None:
-    small = Ahead(room=100)
+    small = MediaPrefetch(room=100)
     small.take("image", "first", (), lambda: None)
     for name in "abc":
         small.start("image", name, 40, lambda: None)
@@ -166,7 +166,7 @@ def test_memory_for_what_waits_is_bounded_and_given_back() -> None:
 
 
 def test_a_model_finds_its_media_decoded_and_answers_the_same(
-    tmp_path: Path, ahead: Ahead, pictures: list[Media]
+    tmp_path: Path, prefetch: MediaPrefetch, pictures: list[Media]
 ) -> None:
     task = replace(TASK, inputs="image")
     instances = [make_instance(n, "ABC"[n % 3], media=(pictures[n % 4],)) for n in range(8)]
@@ -177,7 +177,7 @@ def test_a_model_finds_its_media_decoded_and_answers_the_same(
     result = evaluation(tmp_path, FakeModel(look), instances).run(task)
     expected = sum("ABC"[n % 4 % 3] == "ABC"[n % 3] for n in range(8))
     assert result.score == 100 * expected / 8
-    assert waiting(ahead) == 0
+    assert waiting(prefetch) == 0
 
 
 def test_the_next_tasks_work_is_done_ahead_once() -> None:
