@@ -82,4 +82,4 @@ def line(check: Check) -> str:
     """Return a check as it is printed."""
     word = {True: "ok", False: "FAILED", None: "-"}[check.ok]
     seconds = f"{check.seconds:7.2f} s" if check.seconds else " " * 9
-    return f"{check.name:<20} {word:<7}{seconds}  {' '.join(check.told.split())}"
+    return f"{check.name:<20} {word:<7}{seconds}  {' '.join(check.message.split())}"

@@ -40,7 +40,7 @@ class Check:
     name: str
     ok: bool | None
     """None: it could not be tried, or tells nothing about the adapter."""
-    told: str
+    message: str
     """What was seen, in a line."""
     seconds: float = 0.0
 

@@ -30,13 +30,13 @@ class Groups:
     """The places of the instances, sorted by digest: an order that theirs does not change."""
 
     @property
-    def told(self) -> tuple[int, ...]:
+    def shared(self) -> tuple[int, ...]:
         """As `MetricValue.groups` has them: () where every instance is a group of its own."""
         return self.of if self.count < len(self.of) else ()
 
     def by_instance(self, without: Sequence[float]) -> list[float]:
-        """Return the scores without each group, as `jackknife_value` takes them beside `told`."""
-        return list(without) if self.told else [without[group] for group in self.of]
+        """Return the scores without each group, as `jackknife_value` takes them beside `shared`."""
+        return list(without) if self.shared else [without[group] for group in self.of]
 
 
 def draw_groups(keys: Sequence[str]) -> Groups:
@@ -96,4 +96,4 @@ def grouped_value(
         scale * score([items[place] for place in groups.ordered if groups.of[place] != left])
         for left in range(groups.count)
     ]
-    return jackknife_value(whole, groups.by_instance(without), groups.told)
+    return jackknife_value(whole, groups.by_instance(without), groups.shared)

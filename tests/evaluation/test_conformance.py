@@ -46,8 +46,8 @@ def test_a_model_that_does_what_it_declares_passes_every_check() -> None:
         "same in a batch",
     ]  # fmt: skip
     assert {check.ok for check in result.values()} == {True}
-    assert "nlp/" in result["takes text"].told
-    assert "image/comprehension/" in result["takes image"].told
+    assert "nlp/" in result["takes text"].message
+    assert "image/comprehension/" in result["takes image"].message
 
 
 def test_the_oracle_takes_and_gives_every_medium_that_the_demo_set_has() -> None:
@@ -94,7 +94,7 @@ def test_what_an_adapter_does_wrong_is_told(
 ) -> None:
     check = checks(Own(answer))[name]
     assert check.ok is False
-    assert text in check.told
+    assert text in check.message
 
 
 def test_a_batch_that_raises_is_told() -> None:
@@ -109,7 +109,7 @@ def test_a_batch_that_raises_is_told() -> None:
 def test_drift_in_a_batch_is_reported_and_no_failure() -> None:
     result = checks(Own(lambda requests: [f"{text} {len(requests)}" for text in words(requests)]))
     assert result["same in a batch"].ok is None
-    assert "2 of 2 tasks drift" in result["same in a batch"].told
+    assert "2 of 2 tasks drift" in result["same in a batch"].message
     assert not [check for check in result.values() if check.ok is False]
 
 
@@ -135,7 +135,7 @@ def test_a_medium_that_no_supported_task_has_is_tried_on_a_made_up_request() -> 
         return words(requests)
 
     result = checks(Own(answer, input_media={"audio"}, unsupported=lambda task: "not for me"))
-    assert "made up (takes audio)" in result["takes audio"].told
+    assert "made up (takes audio)" in result["takes audio"].message
     assert {medium.medium for request in seen for medium in request.media} == {"audio"}
 
 

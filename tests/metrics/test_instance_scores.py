@@ -295,7 +295,7 @@ def test_groups_follow_the_ids_and_are_even() -> None:
     assert {groups.of.count(group) for group in range(GROUPS)} == {6, 7}
     turned = draw_groups(ids[::-1])
     assert turned.of == groups.of[::-1]
-    assert draw_groups(ids[:20]).told == ()
+    assert draw_groups(ids[:20]).shared == ()
     with pytest.raises(ValueError, match="3 ids for 1 instances"):
         accumulator = metrics.make("box_ap50")
         accumulator.add((), ())

@@ -212,7 +212,7 @@ def _serve(connection: Connection, work: Work) -> None:
         job = connection.recv()
         if not isinstance(job, Job):
             continue  # what ends a task that has failed here
-        value = _Told(connection)
+        value = _ParentMessages(connection)
         try:
             result = work(job, value.is_written)
         except Dropped:
@@ -223,7 +223,7 @@ def _serve(connection: Connection, work: Work) -> None:
             connection.send(result)
 
 
-class _Told:
+class _ParentMessages:
     """What the parent says of the task at hand."""
 
     def __init__(self, connection: Connection) -> None:

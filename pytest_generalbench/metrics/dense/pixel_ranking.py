@@ -233,7 +233,7 @@ class RankingAccumulator:
         whole, parts = self._images.without(groups.of, groups.count, rank)
         # Images may be rounded where the pool is not: only what a group changes is taken from them.
         without = [score + 100.0 * (part - whole) for part in parts]
-        return jackknife_value(score, groups.by_instance(without), groups.told)
+        return jackknife_value(score, groups.by_instance(without), groups.shared)
 
 
 def _average_precision(

@@ -219,7 +219,7 @@ class PrecisionTally:
             noise += np.bincount(one.groups, minlength=groups.count)
         score = _score(classes, noise, None)
         without = [_score(classes, noise, group) for group in range(groups.count)]
-        return jackknife_value(score, groups.by_instance(without), groups.told)
+        return jackknife_value(score, groups.by_instance(without), groups.shared)
 
     def _grouped(self, label: str | None, of: npt.NDArray[np.int64], count: int) -> _Grouped:
         one, blank = self._classes[label], len(self._blank)

@@ -206,7 +206,7 @@ class FrechetAccumulator:
             return jackknife_value(score, [math.nan] * self._n)
         groups = draw_groups(keys_of(instances, self._n))
         without = [self._without(groups.of, left) for left in range(groups.count if self._n > 1 else 1)]
-        return jackknife_value(score, groups.by_instance(without), groups.told)
+        return jackknife_value(score, groups.by_instance(without), groups.shared)
 
     def _without(self, groups: Sequence[int], left: int) -> float:
         """Return the distance without one group of instances; NaN when none is left."""

@@ -155,7 +155,7 @@ class CiderAccumulator:
 
         groups = draw_groups(keys_of(instances, n))
         without = [mean(np.array(groups.of) != left) for left in range(groups.count if n > 1 else 1)]
-        return jackknife_value(mean(np.ones(n, dtype=np.bool_)), groups.by_instance(without), groups.told)
+        return jackknife_value(mean(np.ones(n, dtype=np.bool_)), groups.by_instance(without), groups.shared)
 
 
 def cider(pairs: Iterable[tuple[str | None, tuple[str, ...]]]) -> float:

@@ -62,7 +62,7 @@ def _complaint(reply: Reply) -> dict[str, Any]:
     return {"message": str(error)}
 
 
-def _told(reply: Reply) -> str:
+def _error_line(reply: Reply) -> str:
     output = str(_complaint(reply).get("message") or reply.text)
     return f"the server answered {reply.status}: {' '.join(output.split())[:300]}"
 
@@ -224,8 +224,8 @@ class OpenAIModel(Model):
         if any(word in code for word in _FILTERED):
             return _Outcome(Output(str(error.get("message", "")), refused=True))
         if reply.status in (401, 403):
-            return _Outcome(Failed(f"{_told(reply)} (the key is read from {' or '.join(KEYS)})"))
-        failed = Failed(_told(reply), "timeout" if reply.status in _SLOW else "error")
+            return _Outcome(Failed(f"{_error_line(reply)} (the key is read from {' or '.join(KEYS)})"))
+        failed = Failed(_error_line(reply), "timeout" if reply.status in _SLOW else "error")
         passing = reply.status == 200 or reply.status >= 500 or reply.status in _PASSING
         if not passing or code == "insufficient_quota":
             return _Outcome(failed)

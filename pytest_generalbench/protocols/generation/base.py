@@ -10,7 +10,7 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.core.outputs import MediaOutput, StructuredOutput, Target
 from pytest_generalbench.protocols import instance_fields as fields
-from pytest_generalbench.protocols.generation.targets import first_input, medium_of, told_words
+from pytest_generalbench.protocols.generation.targets import first_input, medium_of, text_fields
 from pytest_generalbench.protocols.structured import StructuredProtocol
 
 if TYPE_CHECKING:
@@ -45,17 +45,17 @@ class GenerationProtocol(StructuredProtocol):
         return Target(
             medium=medium_of(instance, self.made),
             source=source,
-            prompt=self.told_prompt(instance),
-            words=self.words(instance, told_words(instance)),
+            prompt=self.source_prompt(instance),
+            words=self.words(instance, text_fields(instance)),
         )
 
-    def told_prompt(self, instance: Instance) -> str:
+    def source_prompt(self, instance: Instance) -> str:
         """Return what the model is told to make, in the data set's words."""
         return fields.statement(instance, self.own_keys)
 
     def content(self, instance: Instance) -> str:
         """Return the prompt as the data set has it."""
-        return self.told_prompt(instance)
+        return self.source_prompt(instance)
 
     def words(self, instance: Instance, given_words: Mapping[str, str]) -> dict[str, str]:
         """Return what metrics need by name, out of everything that the instance says in texts."""

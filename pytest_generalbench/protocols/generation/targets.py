@@ -129,7 +129,7 @@ def first_input(instance: Instance, medium: str, form: type[MediaOutput]) -> Ope
     return None if result is None else opener(result, form)
 
 
-def told_words(instance: Instance) -> dict[str, str]:
+def text_fields(instance: Instance) -> dict[str, str]:
     """Return every text that the instance says, by key; what its reference says counts first."""
     entry: dict[str, str] = {}
 

@@ -49,7 +49,7 @@ def frame_files(instance: Instance) -> int | None:
     return files if files > 1 else None
 
 
-def told(numbers: Sequence[float]) -> str:
+def format_numbers(numbers: Sequence[float]) -> str:
     """Write numbers for a prompt, with two decimals at most."""
     return f"[{', '.join(f'{number:.2f}'.rstrip('0').rstrip('.') for number in numbers)}]"
 
@@ -187,18 +187,18 @@ class LocatedProtocol(TextProtocol):
                     evidence.add(raw, size)
         if not texts:
             return context
-        value = 0 if evidence.told is None else evidence.told.boxes
-        heeded = declared is None and evidence.heeded()
+        value = 0 if evidence.scaled is None else evidence.scaled.boxes
+        uses_scale = declared is None and evidence.uses_scale()
         if declared is not None:
             convention, why = check_convention(declared), "declared by the model"
         else:
             convention, why = evidence.infer(ASKED)
-        notes = [f"answers read as {convention} ({why})"] if evidence.boxes or not (value and heeded) else []
-        if value and heeded:
+        notes = [f"answers read as {convention} ({why})"] if evidence.boxes or not (value and uses_scale) else []
+        if value and uses_scale:
             notes.append(f"boxes read as thousandths, as their notation says ({value})")
         return replace(
             context,
-            facts={**context.facts, "coordinates": convention, "notation": heeded},
+            facts={**context.facts, "coordinates": convention, "notation": uses_scale},
             notes=(*context.notes, *notes),
         )
 
@@ -214,9 +214,9 @@ class LocatedProtocol(TextProtocol):
     ) -> list[Box | None]:
         """Return the boxes of a text answer in pixels. Raises AnswerFormatError when one cannot be."""
         convention, size = str(context.facts.get("coordinates", ASKED)), size_of(instance)
-        heeded = context.facts.get("notation", True)
+        uses_scale = context.facts.get("notation", True)
         return [
-            None if raw is None else to_box(raw if heeded else raw._replace(scale=None), convention, size)
+            None if raw is None else to_box(raw if uses_scale else raw._replace(scale=None), convention, size)
             for raw in raws
         ]
 

@@ -24,7 +24,7 @@ from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, 
 from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes, Tube
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.index_base import BASE
-from pytest_generalbench.protocols.localization.base import LocatedProtocol, frame_files, told, unreadable
+from pytest_generalbench.protocols.localization.base import LocatedProtocol, format_numbers, frame_files, unreadable
 from pytest_generalbench.protocols.localization.frame_numbers import FrameEvidence, numbered_rows
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class ObjectTracking(LocatedProtocol):
     def values(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Add the number of frames and the first box."""
         frames, box = self._frames(instance, context), self.first_box(instance, context)
-        corners = told(from_box(box, "pixels_xyxy", None)) if box else ""
+        corners = format_numbers(from_box(box, "pixels_xyxy", None)) if box else ""
         return {
             **super().values(instance, context),
             "frames": f"The video has {frames} frames." if frames else "",

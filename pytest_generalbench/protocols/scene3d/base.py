@@ -14,7 +14,7 @@ _CLASS_KEYS: Final = (
 )  # fmt: skip
 
 
-def told_classes(header: Mapping[str, Any]) -> str:
+def class_listing(header: Mapping[str, Any]) -> str:
     """Return the classes that the annotation file lists, as `0 wall, 1 floor`, or ''."""
     here = look(header, _CLASS_KEYS)
     others = header.get("others")

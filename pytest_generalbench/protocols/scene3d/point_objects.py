@@ -21,7 +21,7 @@ from pytest_generalbench.core.outputs.codecs.points.instances import read_instan
 from pytest_generalbench.core.outputs.codecs.points.tables import PointTable, read_table
 from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance, PointInstances
 from pytest_generalbench.protocols.reading import decide
-from pytest_generalbench.protocols.scene3d.base import same_count, told_classes
+from pytest_generalbench.protocols.scene3d.base import same_count, class_listing
 from pytest_generalbench.protocols.scene3d.columns import TableFacts, Tables, instance_column
 from pytest_generalbench.protocols.scene3d.points import (
     INSTANCE_KEYS,
@@ -67,7 +67,7 @@ class InstanceSegmentation3d(Labelled):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for an object for each point."""
-        classes = told_classes(context.header)
+        classes = class_listing(context.header)
         listed = f" The classes are: {classes}." if classes else ""
         return (
             "Give for each point the number of the object that it belongs to (0: none), in the order of the "
@@ -80,7 +80,7 @@ class InstanceSegmentation3d(Labelled):
         certain: dict[str, str] = {}
         for instance in some_of(instances, _MOST):
             with suppress(DataError):  # the instance says so itself when it is read
-                if not _is_told(instance):
+                if not _is_own_form(instance):
                     readings = _base_readings(*_numbers(instance, context))
                     certain.update(readings if len(readings) == 1 else {})
         notes = [f"0 is {'an' if '0' in certain else 'no'} instance: {why}" for why in certain.values()]
@@ -108,14 +108,14 @@ class InstanceSegmentation3d(Labelled):
         return reference
 
 
-def _is_told(instance: Instance) -> bool:
+def _is_own_form(instance: Instance) -> bool:
     """Whether the reference is the form itself, which says what each number is."""
     raw = instance.reference
     return isinstance(raw, Mapping) and isinstance(raw.get("ids"), list) and "instances" in raw
 
 
 def _instances(instance: Instance, context: TaskContext) -> PointInstances:
-    if _is_told(instance):
+    if _is_own_form(instance):
         ids, value = read_instances(instance.reference, reader(instance))
         return PointInstances(ids, tuple(PointInstance(*one) for one in value))
     ids, classes = _numbers(instance, context)

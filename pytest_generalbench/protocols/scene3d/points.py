@@ -23,7 +23,7 @@ from pytest_generalbench.metrics.scene3d.part_iou import PartReference
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense.survey import sampled
 from pytest_generalbench.protocols.reading import decide
-from pytest_generalbench.protocols.scene3d.base import SpaceProtocol, same_count, told_classes
+from pytest_generalbench.protocols.scene3d.base import SpaceProtocol, same_count, class_listing
 from pytest_generalbench.protocols.scene3d.columns import TableFacts, Tables, label_column
 from pytest_generalbench.protocols.scene3d.references import (
     category_of,
@@ -157,7 +157,7 @@ class PartSegmentation(Labelled):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a number for each point."""
-        classes = told_classes(context.header)
+        classes = class_listing(context.header)
         listed = f" The parts are: {classes}." if classes else ""
         return f"Give the number of the part that each point belongs to, in the order of the points.{listed}"
 
@@ -197,7 +197,7 @@ class SemanticSegmentation3d(Labelled):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for a class for each point."""
-        classes = told_classes(context.header)
+        classes = class_listing(context.header)
         listed = f" The classes are: {classes}." if classes else ""
         return f"Give the number of the class of each point, in the order of the points.{listed}"
 

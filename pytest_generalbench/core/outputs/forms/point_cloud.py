@@ -120,7 +120,7 @@ def points_in(table: PointTable, name: str) -> tuple[NDArray[Any], NDArray[Any] 
         if result is None and len(table.columns) == 1:
             result = next(iter(table.columns.values()))
         if result is None:
-            raise AnswerFormatError(f"{name}: no points in it, but {table.told()}")
+            raise AnswerFormatError(f"{name}: no points in it, but {table.contents()}")
         # Six columns are points and colours or normals: the first three are the points either way.
         points = result[:, :3] if result.ndim == 2 and result.shape[1] in (4, 6, 7, 9) else result
     return points, _colours_in(table, len(points))

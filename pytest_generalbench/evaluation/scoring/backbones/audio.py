@@ -95,13 +95,13 @@ class _Transcriber(_Sounds):
         given = self.heard(samples)
         with torch.inference_mode():
             if self.writes:
-                tokens = self.model.generate(**given, **self._told(language), do_sample=False)
+                tokens = self.model.generate(**given, **self._language_options(language), do_sample=False)
             else:
                 tokens = self.model(**given).logits.argmax(dim=-1)
         text: str = self.words.batch_decode(tokens, skip_special_tokens=True)[0]
         return text.strip()
 
-    def _told(self, language: str | None) -> dict[str, Any]:
+    def _language_options(self, language: str | None) -> dict[str, Any]:
         """Return the language where the model can be told: it then neither guesses nor translates."""
         config = self.model.generation_config
         if language is None or not getattr(config, "lang_to_id", None):

@@ -124,8 +124,8 @@ class AudioGeneration(GenerationProtocol):
             medium=self.truth(instance, context),
             source=opened_as(sources[0]) if sources else None,
             styles=tuple(opened_as(one) for one in self.sounds(instance, "model")),
-            prompt=self.told_prompt(instance),
-            words=self.told_words(instance, context),
+            prompt=self.source_prompt(instance),
+            words=self.metric_words(instance, context),
         )
 
     def truth(self, instance: Instance, context: TaskContext) -> Opener | None:
@@ -151,7 +151,7 @@ class AudioGeneration(GenerationProtocol):
         }
         return medium_of(instance, made, raw=named) if named and "audio" not in self.takes else None
 
-    def told_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+    def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Return what metrics need by name: transcript, language, captions, style."""
         return {}
 

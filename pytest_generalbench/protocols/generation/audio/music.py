@@ -96,12 +96,12 @@ class MusicStyleTransfer(AudioGeneration):
 
     def _style(self, instance: Instance) -> str:
         """Return the style in words: under a key of its own, or else, without a sound of it, the prompt's."""
-        value = sound_words.told_style(instance)
+        value = sound_words.style_text(instance)
         if value or self.sounds(instance, "model"):
             return value
         return fields.statement(instance, {"chords", "chord", "chord_progression", "key", "tempo"})
 
-    def told_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+    def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Return the style."""
         style = self._style(instance)
         return {"style": style} if style else {}

@@ -132,7 +132,7 @@ def _from_file(name: str, instance: Instance) -> str:
         raise ReferenceFormatError(f"{place(instance)}: the transcript {name!r:.80}: {error}") from error
 
 
-def said_in_reference(instance: Instance, *first: str) -> str | None:
+def transcript_in_reference(instance: Instance, *first: str) -> str | None:
     """Return what the true sound says as the reference writes it, or as a text file that it names does.
 
     `first` are keys that count before the usual ones.
@@ -201,7 +201,7 @@ def _captions_in(value: Any) -> Iterator[str]:
             yield " ".join(item.split())
 
 
-def told_captions(instance: Instance) -> str:
+def caption_text(instance: Instance) -> str:
     """Return what is to be heard: the captions, joined by `and`, or else what the prompt says."""
     captions: list[str] = []
     for key, value in instance.fields.items():
@@ -212,7 +212,7 @@ def told_captions(instance: Instance) -> str:
     return " and ".join(dict.fromkeys(captions)) or own_words(instance).strip()
 
 
-def told_style(instance: Instance) -> str:
+def style_text(instance: Instance) -> str:
     """Return the style in words under a key of its own, or nothing."""
     given = (find(instance.fields, key) for key in _STYLES)
     return next((" ".join(value.split()) for value in given if _is_words(value)), "")

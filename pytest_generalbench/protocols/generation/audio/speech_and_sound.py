@@ -57,11 +57,11 @@ class TextToSpeech(AudioGeneration):
         """Return the words to be spoken."""
         return sound_words.text_to_speak(instance)
 
-    def told_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+    def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Return transcript and language."""
         text = self.content(instance)
         own = " ".join(text.split()) if sound_words.has_words(text) else None
-        return _spoken(instance, sound_words.said_in_reference(instance) or own)
+        return _spoken(instance, sound_words.transcript_in_reference(instance) or own)
 
 
 class SpeechStyleConversion(AudioGeneration):
@@ -90,9 +90,9 @@ class SpeechStyleConversion(AudioGeneration):
         words = fields.statement(instance, self.own_keys)
         return None if len(instance.media) > 1 or words else "second sound and no words to change it by"
 
-    def told_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+    def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Return transcript and language; what the source says is to be said again."""
-        text = sound_words.said_in_reference(instance)
+        text = sound_words.transcript_in_reference(instance)
         own = fields.find(instance.fields, "transcript", "transcription", "text", "sentence")
         if text is None and isinstance(own, str) and sound_words.has_words(own):
             text = " ".join(own.split())
@@ -119,12 +119,12 @@ class SpeechToSpeechTranslation(AudioGeneration):
         """Return what is not there: the speech."""
         return None if instance.media else "speech to translate"
 
-    def told_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+    def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Return the translation and its language; what the source says is never taken for it."""
         code = sound_words.target_language(context.task.id)
         name = sound_words.LANGUAGE_NAMES.get(code or "", "").lower()
         own = (key for word in (code, name) if word for key in (word, f"{word}_text", f"text_{word}"))
-        return _spoken(instance, sound_words.said_in_reference(instance, *own), code)
+        return _spoken(instance, sound_words.transcript_in_reference(instance, *own), code)
 
     def parse(self, output: Output, instance: Instance, context: TaskContext) -> Any:
         """Return the sound, or the text where there is no sound."""
@@ -153,13 +153,13 @@ class TextToAudio(AudioGeneration):
         """Return what is not there: a description."""
         return (
             None
-            if sound_words.has_words(self.told_prompt(instance))
+            if sound_words.has_words(self.source_prompt(instance))
             else "text that says what is to be heard"
         )
 
-    def told_prompt(self, instance: Instance) -> str:
+    def source_prompt(self, instance: Instance) -> str:
         """Return the captions."""
-        return sound_words.told_captions(instance) or fields.statement(instance)
+        return sound_words.caption_text(instance) or fields.statement(instance)
 
 
 class AudioEditing(AudioGeneration):
@@ -204,7 +204,7 @@ class ImageToSpeech(AudioGeneration):
         """Return what is not there: the image."""
         return None if instance.media else "image to describe"
 
-    def told_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
+    def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
         """Return the captions, one a line, and their language."""
         captions = sound_words.captions_of(instance)
         language = sound_words.language_of(instance, " ".join(captions))

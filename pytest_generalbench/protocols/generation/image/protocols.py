@@ -23,7 +23,7 @@ from pytest_generalbench.protocols.generation.targets import (
     medium_of,
     opener,
     paths_of,
-    told_words,
+    text_fields,
 )
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ class ImageGeneration(GenerationProtocol):
         """Return what the model is told."""
         return self.question(instance)
 
-    def told_prompt(self, instance: Instance) -> str:
+    def source_prompt(self, instance: Instance) -> str:
         """Return what the picture should show: the reference's caption, else what the model is told."""
-        words = told_words(instance.changed(fields={}))
+        words = text_fields(instance.changed(fields={}))
         keys = (*_MADE, "caption", "text", "description", "prompt", "label", "class", "category", "output")
         return first_word(words, *keys, fits=_is_words) or self.content(instance)
 
@@ -137,8 +137,8 @@ class ImageGeneration(GenerationProtocol):
             medium=medium_of(instance, Image),
             source=None if source is None else opener(source, Image),
             styles=tuple(opener(media, Image) for media in styles),
-            prompt=self.told_prompt(instance),
-            words=self.words(instance, told_words(instance)),
+            prompt=self.source_prompt(instance),
+            words=self.words(instance, text_fields(instance)),
         )
 
     def reference(self, instance: Instance, context: TaskContext) -> Target:
@@ -258,11 +258,11 @@ class AudioToImage(ImageGeneration):
 
     name: ClassVar[str] = "audio_to_image"
 
-    def told_prompt(self, instance: Instance) -> str:
+    def source_prompt(self, instance: Instance) -> str:
         """Return the caption or the class of the sound, wherever it stands; else what the model is told."""
-        answer = super().told_prompt(instance.changed(fields={}))
+        answer = super().source_prompt(instance.changed(fields={}))
         keys = (*_MADE, *_CAPTIONS, "label", "class", "category", "text")
-        words = told_words(instance.changed(reference=None))
+        words = text_fields(instance.changed(reference=None))
         return answer or first_word(words, *keys, fits=_is_words) or self.content(instance)
 
 
@@ -274,7 +274,7 @@ class EegToImage(ImageGeneration):
     def words(self, instance: Instance, given_words: Mapping[str, str]) -> dict[str, str]:
         """Return the class of what was seen as `label`."""
         keys = ("label", "class", "class_name", "category", "synset", "text", "output")
-        label = first_word(told_words(instance.changed(fields={})), *keys, fits=_is_words)
+        label = first_word(text_fields(instance.changed(fields={})), *keys, fits=_is_words)
         return {**given_words, **({"label": label} if label else {})}
 
 

@@ -29,7 +29,7 @@ from pytest_generalbench.protocols.generation.shapes.baselines import (
     specks,
     still_motion,
 )
-from pytest_generalbench.protocols.generation.targets import first_word, medium_of, paths_of, told_words
+from pytest_generalbench.protocols.generation.targets import first_word, medium_of, paths_of, text_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,10 +105,10 @@ class ShapeGeneration(GenerationProtocol):
         """Return what the model is told to make."""
         return self.question(instance)
 
-    def told_prompt(self, instance: Instance) -> str:
+    def source_prompt(self, instance: Instance) -> str:
         """Return what the shape is of: a caption of the input or the reference, else all that is said."""
-        given_words = told_words(instance.changed(reference=None))
-        for words in (given_words, told_words(instance.changed(fields={}))):
+        given_words = text_fields(instance.changed(reference=None))
+        for words in (given_words, text_fields(instance.changed(fields={}))):
             result = first_word(words, *_SAID, fits=_is_words)
             if result:
                 return result
@@ -126,7 +126,7 @@ class ShapeGeneration(GenerationProtocol):
         target = super().target(instance.changed(reference=None), context)
         medium = _shape_of(instance, _form(context))
         return replace(
-            target, medium=medium, words=self.words(instance, told_words(instance)), prompt=target.prompt
+            target, medium=medium, words=self.words(instance, text_fields(instance)), prompt=target.prompt
         )
 
     def reference(self, instance: Instance, context: TaskContext) -> Target:

@@ -56,9 +56,9 @@ class VideoGeneration(GenerationProtocol):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Say what to do, unless the instance does."""
-        return "" if self.told_prompt(instance) else self.task_text
+        return "" if self.source_prompt(instance) else self.task_text
 
-    def told_prompt(self, instance: Instance) -> str:
+    def source_prompt(self, instance: Instance) -> str:
         """Return what the model is told to make, without what only serves its scoring."""
         return fields.statement(_asked(instance), self.own_keys)
 
@@ -67,13 +67,13 @@ class VideoGeneration(GenerationProtocol):
         source = None
         if self.source_medium and self.source_form:
             source = first_input(instance, self.source_medium, self.source_form)
-        prompt = self.told_prompt(instance)
+        prompt = self.source_prompt(instance)
         return Target(
             medium=medium_of(instance, Video),
             source=source,
             styles=self.styles(instance),
             prompt=prompt,
-            words=video_words.words_for(context.task.metric.name, video_words.told_by(instance), prompt),
+            words=video_words.words_for(context.task.metric.name, video_words.joined_text_fields(instance), prompt),
         )
 
     def styles(self, instance: Instance) -> tuple[Opener, ...]:

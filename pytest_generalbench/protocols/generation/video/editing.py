@@ -55,7 +55,7 @@ class VideoRestoration(ChangeVideo):
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Say what to remove."""
-        if self.told_prompt(instance):
+        if self.source_prompt(instance):
             return ""
         task = context.task.id.rpartition("/")[2]
         what = next((value for part, value in _FLAWS.items() if part in task), "Restore the video")
@@ -136,10 +136,10 @@ class VideoTranslationEditing(ChangeVideo):
         """Say what to do: the prompts only describe the video before and after."""
         return self.task_text
 
-    def told_prompt(self, instance: Instance) -> str:
+    def source_prompt(self, instance: Instance) -> str:
         """Return the words of the target, or all that the instance says."""
-        words = video_words.words_for("frame_accuracy", video_words.told_by(instance), "")
-        return words.get("target_prompt") or super().told_prompt(instance)
+        words = video_words.words_for("frame_accuracy", video_words.joined_text_fields(instance), "")
+        return words.get("target_prompt") or super().source_prompt(instance)
 
 
 class VideoStyleTransfer(ChangeVideo):
@@ -151,7 +151,7 @@ class VideoStyleTransfer(ChangeVideo):
     def request(self, instance: Instance, context: TaskContext) -> Request:
         """Put video, picture and text. Raises DataError when neither a picture nor a text names the style."""
         has_picture = any(medium.medium == "image" for medium in instance.media)
-        if not has_picture and not self.told_prompt(instance):
+        if not has_picture and not self.source_prompt(instance):
             keys = ", ".join(map(str, instance.fields)) or "none"
             raise DataError(f"{fields.place(instance)}: no image or text of the style; keys found: {keys}")
         return super().request(instance, context)

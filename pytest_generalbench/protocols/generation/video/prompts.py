@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.metrics.video.objects import COLOURS
-from pytest_generalbench.protocols.generation.targets import first_word, told_words
+from pytest_generalbench.protocols.generation.targets import first_word, text_fields
 from pytest_generalbench.protocols.instance_fields import find, key_of
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ _ART: Final = re.compile(
 _IN_STYLE: Final = re.compile(r"\bin\s+(?:the\s+|an?\s+)?(?:style\s+of\s+[^.,;]+|[\w' -]+?\s+style\b)")
 
 
-def told_by(instance: Instance) -> dict[str, str]:
+def joined_text_fields(instance: Instance) -> dict[str, str]:
     """Return every text that the instance says, by key; a list of two objects as '… and …'."""
-    words = told_words(instance)
+    words = text_fields(instance)
     for raw in (instance.reference, instance.fields):
         for key in _BOTH if isinstance(raw, dict) else ():
             value = find(raw, key)

@@ -189,15 +189,15 @@ class Evidence:
     """How far the boxes reach across and down, in shares of their images, in each convention."""
     large_reach: dict[str, tuple[float, float]] = field(default_factory=dict)
     """The same over the boxes on large images."""
-    told: Evidence | None = None
+    scaled: Evidence | None = None
 
     def add(self, raw: RawBox, size: Size | None) -> None:
         """Take one box; what is not finite tells nothing."""
         if not all(map(math.isfinite, raw.values)):
             return
         if raw.scale is not None:
-            self.told = self.told or Evidence()
-            self.told.add(raw._replace(scale=None), size)
+            self.scaled = self.scaled or Evidence()
+            self.scaled.add(raw._replace(scale=None), size)
             return
         self.boxes += 1
         self.sized += size is not None
@@ -214,9 +214,9 @@ class Evidence:
             if large:
                 _extend(self.large_reach, convention, reach)
 
-    def heeded(self) -> bool:
+    def uses_scale(self) -> bool:
         """Whether the boxes whose notation says thousandths are some: hardly one above 1000, no shares."""
-        value = self.told
+        value = self.scaled
         if value is None:
             return True
         shares = value.fractions and value._fitting(("unit_xyxy", "unit_xywh"))
@@ -234,8 +234,8 @@ class Evidence:
         one if that is contradicted half as often as `preferred`, else `preferred`. `yxyx` and
         `cxcywh` look too much like the others: a model has to declare them.
         """
-        if self.told is not None and not self.heeded():
-            return self._with(self.told).infer(preferred)
+        if self.scaled is not None and not self.uses_scale():
+            return self._with(self.scaled).infer(preferred)
         order = preferred.split("_")[1]
         orders = (order, "xywh" if order == "xyxy" else "xyxy")
         names = f"{self.boxes} box{'es' if self.boxes != 1 else ''}"

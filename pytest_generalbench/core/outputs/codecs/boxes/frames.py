@@ -42,7 +42,7 @@ def frames_in(value: Any) -> list[RawBox | None]:
         key = next((name for name in value if key_of(name) in _LIST_KEYS), None)
         if key is None:
             return _complete(by_frame(value))
-        order = _order_told(value, str(key)) or order
+        order = _stated_order(value, str(key)) or order
         value = value[key]
     if not isinstance(value, list | tuple):
         raise AnswerFormatError(f"{value!r:.60} is no list of a box per frame")
@@ -172,7 +172,7 @@ def _names_frame(value: Mapping[Any, Any]) -> bool:
     return any(key_of(key) in _FRAME_KEYS for key in value)
 
 
-def _order_told(value: Mapping[Any, Any], key: str) -> str | None:
+def _stated_order(value: Mapping[Any, Any], key: str) -> str | None:
     if key_of(key).endswith("xyxy"):
         return "xyxy"
     words = next((item for name, item in value.items() if "format" in key_of(name)), None)

@@ -190,7 +190,7 @@ def _listed(value: Sequence[Any], numbers: tuple[float, float, float, float], ar
 
 def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Iterator[RawBox]:
     plain = {key_of(key): item for key, item in value.items()}
-    inner = _told(plain, around)
+    inner = _with_own_keys(plain, around)
     corners = named_corners(plain)
     if corners is not None:
         yield RawBox(corners[0], corners[1], inner.label, inner.score, inner.crowd)
@@ -227,7 +227,7 @@ def _by_label(value: Mapping[Any, Any], around: _Around, order: str | None, stri
         yield from _boxes(item, around.within(label=label, order=order), strict)
 
 
-def _told(plain: Mapping[str, Any], around: _Around) -> _Around:
+def _with_own_keys(plain: Mapping[str, Any], around: _Around) -> _Around:
     """Return what an object says of the boxes in it, over what is said around it."""
     label = next((plain[key] for key in _LABEL_KEYS if isinstance(plain.get(key), str | int)), around.label)
     score = next(

@@ -62,7 +62,7 @@ def labels_in(table: PointTable, name: str) -> NDArray[np.int64]:
     if result is None and len(table.columns) == 1:
         result = next(iter(table.columns.values()))
     if result is None:
-        raise AnswerFormatError(f"{name}: no labels in it, but {table.told()}")
+        raise AnswerFormatError(f"{name}: no labels in it, but {table.contents()}")
     return whole_numbers(result, name)
 
 
@@ -82,7 +82,7 @@ def normals_in(table: PointTable, name: str) -> NDArray[np.float64]:
     if normals is None and len(table.columns) == 1:
         normals = next(iter(table.columns.values()))
     if normals is None:
-        raise AnswerFormatError(f"{name}: no normals in it, but {table.told()}")
+        raise AnswerFormatError(f"{name}: no normals in it, but {table.contents()}")
     return three_columns(normals)
 
 
@@ -120,7 +120,7 @@ def poses_in(table: PointTable, name: str) -> NDArray[np.float64]:
         if poses is None and len(table.columns) == 1:
             poses = next(iter(table.columns.values()))
         if poses is None:
-            raise AnswerFormatError(f"{name}: no poses in it, but {table.told()}")
+            raise AnswerFormatError(f"{name}: no poses in it, but {table.contents()}")
         return poses_of(poses)
     width = table.rows.shape[1]
     if width == 8:

@@ -17,13 +17,13 @@ from pytest_generalbench.core.outputs.codecs.points.tables import read_table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Told = tuple[int, str, float]
+ObjectEntry = tuple[int, str, float]
 """Id, label and score of one object."""
 
 MAX_INSTANCES: Final = 100_000
 
 
-def read_instances(value: Any, read: Get) -> tuple[NDArray[np.int64], list[Told]]:
+def read_instances(value: Any, read: Get) -> tuple[NDArray[np.int64], list[ObjectEntry]]:
     """Return the object of every point, and what each object is.
 
     An object with `ids` and `instances`, a .npz, or the name of ScanNet's index file.
@@ -33,7 +33,7 @@ def read_instances(value: Any, read: Get) -> tuple[NDArray[np.int64], list[Told]
     if isinstance(value, str) and value.lower().endswith(".txt"):
         return _from_index(value, read)
     if isinstance(value, Mapping) and isinstance(value.get("ids"), list):
-        return whole_numbers(value["ids"], "ids"), [_told(one) for one in _listed(value.get("instances"))]
+        return whole_numbers(value["ids"], "ids"), [_object_entry(one) for one in _listed(value.get("instances"))]
     raise AnswerFormatError(f"no point_instances: {value!r:.80}")
 
 
@@ -60,7 +60,7 @@ def _score(value: Any) -> float:
     return float(value)
 
 
-def _told(one: Any) -> Told:
+def _object_entry(one: Any) -> ObjectEntry:
     if isinstance(one, list) and len(one) in (2, 3):
         one = dict(zip(("id", "label", "score"), one, strict=False))
     if not isinstance(one, Mapping) or not isinstance(one.get("id"), int):
@@ -68,7 +68,7 @@ def _told(one: Any) -> Told:
     return int(one["id"]), label_text(one.get("label")), _score(one.get("score"))
 
 
-def _from_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> tuple[NDArray[np.int64], list[Told]]:
+def _from_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> tuple[NDArray[np.int64], list[ObjectEntry]]:
     if "ids" not in arrays or "labels" not in arrays:
         raise AnswerFormatError(f"{name}: needs the arrays ids and labels, has {', '.join(arrays)}")
     ids = whole_numbers(arrays["ids"], "ids")
@@ -85,7 +85,7 @@ def _from_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> tuple[NDArray
     return ids, [(number, label_text(label), _score(score)) for number, label, score in rows]
 
 
-def _from_index(name: str, read: Get) -> tuple[NDArray[np.int64], list[Told]]:
+def _from_index(name: str, read: Get) -> tuple[NDArray[np.int64], list[ObjectEntry]]:
     """Read ScanNet's index: a mask file, a label and a score in each row."""
     rows = []
     for line in read(name).decode("utf-8", "replace").splitlines():

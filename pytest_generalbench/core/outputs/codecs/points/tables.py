@@ -49,7 +49,7 @@ class PointTable:
         """Return the first of the named columns that is there."""
         return next((self.columns[name] for name in names if name in self.columns), None)
 
-    def told(self) -> str:
+    def contents(self) -> str:
         """Return what is in the file, for messages."""
         if self.rows is not None:
             return f"{self.rows.shape[1]} columns without names"
