@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.evaluation.scoring.backbones.dnsmos import PackagedWeights
-from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
+from pytest_generalbench.evaluation.scoring.backbones.roles import ROLE_SPECS
 from pytest_generalbench.evaluation.scoring.backbones.sources import HubCache, WeightsFolder
 from pytest_generalbench.suite import tasks as registry
 
@@ -44,12 +44,12 @@ def run(options: argparse.Namespace) -> int:
     sources: list[Source] = [WeightsFolder(options.folder)] if options.folder else []
     sources += [PackagedWeights(), HubCache()]
     if options.download:
-        for role, facts in FACTS.items():
-            if facts.repository and not any(source.has(role) for source in sources):
-                sys.stdout.write(f"downloading {facts.repository} for {role}\n")
-                _fetch(facts.repository)
+        for role, spec in ROLE_SPECS.items():
+            if spec.repository and not any(source.has(role) for source in sources):
+                sys.stdout.write(f"downloading {spec.repository} for {role}\n")
+                _fetch(spec.repository)
     sys.stdout.writelines(f"{line}\n" for line in lines(sources))
-    return 0 if all(any(source.has(role) for source in sources) for role in FACTS) else 1
+    return 0 if all(any(source.has(role) for source in sources) for role in ROLE_SPECS) else 1
 
 
 def _fetch(repository: str) -> None:
@@ -72,14 +72,14 @@ def lines(sources: list[Source]) -> Iterator[str]:
     for task in registry.load_tasks():
         if task.metric.name in metrics.names():
             used.update(metrics.get(task.metric.name).backbones)
-    for role, facts in FACTS.items():
+    for role, spec in ROLE_SPECS.items():
         result = next((source for source in sources if source.has(role)), None)
         count = f"{used[role]} tasks" if used[role] != 1 else "1 task"
-        yield f"{role:<16}{count:>9}  {facts.what}"
+        yield f"{role:<16}{count:>9}  {spec.what}"
         if result:
             yield f"{'':<27}found: {result.identity(role)}"
         else:
             ways = [way for source in sources if (way := source.lacking(role))]
             yield f"{'':<27}missing: {' or '.join(ways)}"
-            if facts.module and not isinstance(sources[0], WeightsFolder):
-                yield f"{'':<27}module: {facts.module}"
+            if spec.module and not isinstance(sources[0], WeightsFolder):
+                yield f"{'':<27}module: {spec.module}"

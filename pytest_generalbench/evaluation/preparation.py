@@ -141,7 +141,7 @@ class Loaded:
     data: TaskData
 
 
-def facts_of(scoring: ScoringInput) -> dict[str, str]:
+def answer_basis(scoring: ScoringInput) -> dict[str, str]:
     """Return what answers hold under: other data, protocol or reading, and they are of no use."""
     protocol = scoring.protocol
     return {

@@ -10,7 +10,7 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of, result_from_dict
 from pytest_generalbench.evaluation.moved_scores import MovedScore, metric_changes, moved_scores
-from pytest_generalbench.evaluation.preparation import TaskScoring, facts_of
+from pytest_generalbench.evaluation.preparation import TaskScoring, answer_basis
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result
 from pytest_generalbench.runs.instance_rows import write_rows
@@ -76,8 +76,8 @@ class _Rescoring(TaskScoring):
         prepared = self.prepare(loaded)
         # Whether an instance was asked the same is told by its request's digest: the version of the protocol
         # may be another, since it is raised as well where the same answers are read otherwise.
-        facts = {key: value for key, value in facts_of(prepared.scoring).items() if key != "protocol"}
-        PreviousSessions(ledgers).check(task.id, facts)
+        basis = {key: value for key, value in answer_basis(prepared.scoring).items() if key != "protocol"}
+        PreviousSessions(ledgers).check(task.id, basis)
         answers, verdicts = resolve_records(ledgers.records(task.id), prepared.digests(), ledgers.folder)
         for instance in prepared.scoring.instances:
             if instance.id not in answers:

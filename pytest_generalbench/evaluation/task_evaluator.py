@@ -22,7 +22,7 @@ from pytest_generalbench.evaluation.inference.consistency import chosen, probe
 from pytest_generalbench.evaluation.inference.shared_batches import ask_shared, batches_of, left_behind
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
 from pytest_generalbench.evaluation.inference.timeouts import Timeouts
-from pytest_generalbench.evaluation.preparation import PreparedTask, TaskScoring, facts_of, not_possible
+from pytest_generalbench.evaluation.preparation import PreparedTask, TaskScoring, answer_basis, not_possible
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, BackgroundScoring, Job
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS, NO_RATINGS, Ratings
 from pytest_generalbench.evaluation.scoring.judge_queue import JudgeQueue
@@ -87,7 +87,7 @@ class Opened(NamedTuple):
 
     prepared: PreparedTask
     plan: Plan
-    facts: Mapping[str, str]
+    basis: Mapping[str, str]
     """What its answers hold under."""
 
 
@@ -230,12 +230,12 @@ class TaskEvaluator(TaskScoring):
         prepared = self._ready_for(task, before)
         if isinstance(prepared, TaskResult):
             return prepared
-        facts = facts_of(prepared.scoring)
-        self.earlier.check(task.id, facts)
+        basis = answer_basis(prepared.scoring)
+        self.earlier.check(task.id, basis)
         plan = self.earlier.plan(task.id, prepared.requests, prepared.impossible)
         if before is not None and plan.is_empty:
             return before
-        return Opened(prepared, plan, facts)
+        return Opened(prepared, plan, basis)
 
     def _ready_for(self, task: Task, before: TaskResult | None) -> PreparedTask | TaskResult:
         """Return the task ready to be asked, as it was made ahead or made now, or why it is not asked."""
@@ -338,7 +338,7 @@ class TaskEvaluator(TaskScoring):
         plan = opened.plan
 
         def before(batch: Sequence[Request], following: Sequence[Request]) -> None:
-            self.ledger.mark(batch[0].task_id, [request.instance_id for request in batch], opened.facts)
+            self.ledger.mark(batch[0].task_id, [request.instance_id for request in batch], opened.basis)
             self._prefetch_next(size, following)
 
         if shared is None:

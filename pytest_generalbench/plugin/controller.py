@@ -115,7 +115,7 @@ class Controller:
         from pytest_generalbench.runs.folder import continue_run, create_run
         from pytest_generalbench.runs.ledger.index import read_ledgers
         from pytest_generalbench.runs.provenance import git_state, without_secrets
-        from pytest_generalbench.runs.resume import check_facts
+        from pytest_generalbench.runs.resume import check_basis
         from pytest_generalbench.runs.run_manifest import SessionEntry
 
         settings, folder = self.benchmark.settings, self.benchmark.folder
@@ -130,7 +130,7 @@ class Controller:
         run = continue_run(settings, folder, session)
         try:
             self._earlier = read_ledgers(run.path)
-            check_facts(self._earlier, self.tasks, data, settings.reading)
+            check_basis(self._earlier, self.tasks, data, settings.reading)
         except GeneralBenchError:
             run.give_back()
             raise

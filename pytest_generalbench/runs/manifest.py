@@ -18,7 +18,7 @@ MANIFEST_VERSION: Final = 1
 RANGE_BYTES: Final = 1 << 16
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def _file_entry(path: Path) -> dict[str, Any]:
     """Return size, digest, and the digest of every range of the file."""
     whole = hashlib.sha256()
     size, ranges = 0, []
@@ -42,7 +42,7 @@ def _own_digest(content: Mapping[str, Any]) -> str:
 def write_manifest(folder: Path, paths: Iterable[Path]) -> Path:
     """Write the manifest over `paths`, files below `folder`, and return its path."""
     content: dict[str, Any] = {"v": MANIFEST_VERSION, "range_bytes": RANGE_BYTES}
-    content["files"] = {path.relative_to(folder).as_posix(): _facts(path) for path in paths}
+    content["files"] = {path.relative_to(folder).as_posix(): _file_entry(path) for path in paths}
     content["digest"] = _own_digest(content)
     atomic_write(folder / MANIFEST_FILE, _encoded(content))
     return folder / MANIFEST_FILE
@@ -87,7 +87,7 @@ def verify(folder: Path, paths: Iterable[Path]) -> Iterator[str]:
         if name not in there:
             yield f"{name}: gone ({facts['size']} bytes)"
         else:
-            yield from _changes(name, facts, _facts(there[name]), manifest["range_bytes"])
+            yield from _changes(name, facts, _file_entry(there[name]), manifest["range_bytes"])
     for name in sorted(there.keys() - manifest["files"].keys()):
         yield f"{name}: new, not there when the run ended"
 

@@ -116,7 +116,7 @@ def _with_reading(basis: Mapping[str, Any]) -> dict[str, Any]:
     return {"reading": "", **basis} if basis else {}
 
 
-def check_facts(
+def check_basis(
     ledgers: Ledgers,
     tasks: Mapping[str, Task],
     data: DataSource,

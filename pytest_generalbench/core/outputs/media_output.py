@@ -58,13 +58,13 @@ class MediaOutput(StructuredOutput):
         """Return a picture (height, width, 3) that shows the medium, of any size, or None."""
         return None
 
-    def facts(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return what a reader of the ledger wants to know at a glance: size, length, rate."""
         return {}
 
     def keep(self, put: Put) -> dict[str, Any]:
         """Return the plain form: facts, the file's name, the preview's name."""
-        value = {"form": self.form, "values": self.facts(), "file": put(self.content(), self.endings[0])}
+        value = {"form": self.form, "values": self.summary(), "file": put(self.content(), self.endings[0])}
         shown = self.preview()
         if shown is not None:
             value["preview"] = put(png(thumbnail(shown, PREVIEW_SIDE)), ".png")

@@ -58,8 +58,8 @@ class CachedModel(Model):
         self.asked: set[tuple[str, str]] = set()
         self.off: str | None = None
         self._name = self._named()
-        self._facts = self._described()
-        self._adopt(self._facts)
+        self._description = self._described()
+        self._adopt(self._description)
 
     def _named(self) -> str:
         """Return the digest of the model's identity; load it when that is the only way to know it."""
@@ -82,19 +82,19 @@ class CachedModel(Model):
         if known is not None and self._real is None:
             return known
         real = self._loaded()
-        facts: dict[str, Any] = {key: getattr(real, key) for key in _ATTRIBUTES}
-        facts |= {key: sorted(getattr(real, key)) for key in _MEDIA}
-        facts |= {"identity": real.identity(), "backend": self._backend, "weights": self._identify()}
+        description: dict[str, Any] = {key: getattr(real, key) for key in _ATTRIBUTES}
+        description |= {key: sorted(getattr(real, key)) for key in _MEDIA}
+        description |= {"identity": real.identity(), "backend": self._backend, "weights": self._identify()}
         if self.off is None:
-            self._cache.describe(self._name, facts)
-        return facts
+            self._cache.describe(self._name, description)
+        return description
 
-    def _adopt(self, facts: Mapping[str, Any]) -> None:
-        self.batch_size, self.coordinates = facts["batch_size"], facts["coordinates"]
-        self.deterministic = facts["deterministic"]
+    def _adopt(self, description: Mapping[str, Any]) -> None:
+        self.batch_size, self.coordinates = description["batch_size"], description["coordinates"]
+        self.deterministic = description["deterministic"]
         self.input_media, self.output_media = (
-            frozenset(facts["input_media"]),
-            frozenset(facts["output_media"]),
+            frozenset(description["input_media"]),
+            frozenset(description["output_media"]),
         )
         if self.off is None and not (self.deterministic or self._keep_all):
             self.off = (
@@ -186,7 +186,7 @@ class CachedModel(Model):
 
     def identity(self) -> dict[str, Any]:
         """Return what the model says of itself, or said when it was loaded last."""
-        value: dict[str, Any] = self._facts["identity"]
+        value: dict[str, Any] = self._description["identity"]
         return value
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ _BYTE: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
-class TableFacts:
+class ColumnSummary:
     """What the columns of tables of one width look like; those of several tables are merged."""
 
     width: int
@@ -34,9 +34,9 @@ class TableFacts:
     counted: bool
     """Whether the first column counts the rows."""
 
-    def merged(self, other: TableFacts) -> TableFacts:
+    def merged(self, other: ColumnSummary) -> ColumnSummary:
         """Return what holds for both."""
-        return TableFacts(
+        return ColumnSummary(
             self.width,
             tuple(one and two for one, two in zip(self.whole, other.whole, strict=True)),
             tuple(one and two for one, two in zip(self.bytes, other.bytes, strict=True)),
@@ -45,7 +45,7 @@ class TableFacts:
         )
 
 
-def facts_of(rows: NDArray[Any]) -> TableFacts:
+def summarize_columns(rows: NDArray[Any]) -> ColumnSummary:
     """Return what the columns of a table look like."""
     whole = [bool(np.isfinite(rows[:, one]).all() and (rows[:, one] == np.rint(rows[:, one])).all())
              for one in range(rows.shape[1])]  # fmt: skip
@@ -54,7 +54,7 @@ def facts_of(rows: NDArray[Any]) -> TableFacts:
     pairs = [(last, last - 1), (last - 1, last)] if last and whole[last] and whole[last - 1] else []
     inside = frozenset((one, two) for one, two in pairs if _is_inside(rows[:, one], rows[:, two]))
     counted = bool(whole[0] and len(rows) > 2 and (np.diff(rows[:, 0]) == 1).all())
-    return TableFacts(rows.shape[1], tuple(whole), tuple(map(bool, byte)), inside, counted)
+    return ColumnSummary(rows.shape[1], tuple(whole), tuple(map(bool, byte)), inside, counted)
 
 
 def _is_inside(inner: NDArray[Any], outer: NDArray[Any]) -> bool:
@@ -68,93 +68,93 @@ def _is_inside(inner: NDArray[Any], outer: NDArray[Any]) -> bool:
 class Tables:
     """The tables of a file, by their width."""
 
-    found: dict[int, TableFacts] = field(default_factory=dict)
+    found: dict[int, ColumnSummary] = field(default_factory=dict)
     place: str = ""
 
     def add(self, rows: NDArray[Any], place: str) -> None:
         """Take one table."""
-        facts = facts_of(rows)
-        known = self.found.get(facts.width)
-        self.found[facts.width] = facts if known is None else known.merged(facts)
+        columns = summarize_columns(rows)
+        known = self.found.get(columns.width)
+        self.found[columns.width] = columns if known is None else known.merged(columns)
         self.place = self.place or place
 
-    def with_one(self, rows: NDArray[Any], place: str) -> TableFacts:
+    def with_one(self, rows: NDArray[Any], place: str) -> ColumnSummary:
         """Return what is known of tables as wide as this one, itself among them."""
-        facts = facts_of(rows)
-        known = self.found.get(facts.width)
+        columns = summarize_columns(rows)
+        known = self.found.get(columns.width)
         self.place = self.place or place
-        return facts if known is None else known.merged(facts)
+        return columns if known is None else known.merged(columns)
 
 
-def label_column(task: Task, facts: TableFacts, place: str) -> int:
+def label_column(task: Task, columns: ColumnSummary, place: str) -> int:
     """Return the column of the class.
 
     Raises:
         AmbiguousReferenceError: two columns may be it, or none is.
         AnswerFormatError: the reading names a column that is not there.
     """
-    if facts.width == 1 and "label_column" not in task.reading:
+    if columns.width == 1 and "label_column" not in task.reading:
         return 0
-    value, _ = decide(task, "label_column", _label_readings(facts), place)
-    return _column(value, facts)
+    value, _ = decide(task, "label_column", _label_readings(columns), place)
+    return _column(value, columns)
 
 
-def instance_column(task: Task, facts: TableFacts, place: str) -> tuple[int, int | None]:
+def instance_column(task: Task, columns: ColumnSummary, place: str) -> tuple[int, int | None]:
     """Return the columns of the instance and of the class, None where one column says both.
 
     Raises:
         AmbiguousReferenceError: two columns may be it, or none is.
         AnswerFormatError: the reading names a column that is not there.
     """
-    last = facts.width - 1
-    paired = facts.width in (2, 5, 8, 11) and facts.whole[last] and facts.whole[last - 1]
+    last = columns.width - 1
+    paired = columns.width in (2, 5, 8, 11) and columns.whole[last] and columns.whole[last - 1]
     if "instance_column" in task.reading:
-        given = _column(task.reading["instance_column"], facts)
+        given = _column(task.reading["instance_column"], columns)
         other = {last: last - 1, last - 1: last}.get(given) if paired else None
         label = task.reading.get("label_column")
-        return given, other if label is None else _column(label, facts)
-    if facts.width == 1 or (facts.width in (4, 7, 10) and facts.whole[last]):
+        return given, other if label is None else _column(label, columns)
+    if columns.width == 1 or (columns.width in (4, 7, 10) and columns.whole[last]):
         return last, None
-    inner, outer = (last, last - 1) in facts.inside, (last - 1, last) in facts.inside
-    if paired and (inner or (not outer and facts.width in (8, 11))):
+    inner, outer = (last, last - 1) in columns.inside, (last - 1, last) in columns.inside
+    if paired and (inner or (not outer and columns.width in (8, 11))):
         return last, last - 1
     readings = {
-        str(last): f"the last of {facts.width} columns",
+        str(last): f"the last of {columns.width} columns",
         str(last - 1): "the one before it",
     }
     value, _ = decide(task, "instance_column", readings, place)
-    return _column(value, facts), None
+    return _column(value, columns), None
 
 
-def _column(value: str, facts: TableFacts) -> int:
-    if not -facts.width <= int(value) < facts.width:
-        raise AnswerFormatError(f"no column {value} among {facts.width}")
-    return int(value) % facts.width
+def _column(value: str, columns: ColumnSummary) -> int:
+    if not -columns.width <= int(value) < columns.width:
+        raise AnswerFormatError(f"no column {value} among {columns.width}")
+    return int(value) % columns.width
 
 
-def _label_readings(facts: TableFacts) -> dict[str, str]:
+def _label_readings(columns: ColumnSummary) -> dict[str, str]:
     """Return what speaks for each column."""
-    width, last = facts.width, facts.width - 1
+    width, last = columns.width, columns.width - 1
     both = {
         str(last): f"the last of {width} columns",
         str(last - 1): "the one before it, if the last is the instance",
     }
-    if not facts.whole[last]:
+    if not columns.whole[last]:
         return {str(last): f"the last of {width} columns, though not of whole numbers", "0": "the first"}
-    if width == 2 and (facts.counted or not facts.whole[0]):
+    if width == 2 and (columns.counted or not columns.whole[0]):
         return {"1": ""}
-    if width in (2, 5, 8, 11) and facts.whole[last - 1]:
-        return _of_pair(facts, both)
-    if width > 5 and all(facts.bytes[last - 2 :]) and not any(facts.bytes[3 : last - 2]):
+    if width in (2, 5, 8, 11) and columns.whole[last - 1]:
+        return _of_pair(columns, both)
+    if width > 5 and all(columns.bytes[last - 2 :]) and not any(columns.bytes[3 : last - 2]):
         return {**both, str(last): "the last of three columns of 0 to 255, that may be colours"}
-    if width in (4, 7, 10) or not facts.whole[last - 1]:
+    if width in (4, 7, 10) or not columns.whole[last - 1]:
         return {str(last): ""}
     return both
 
 
-def _of_pair(facts: TableFacts, both: Mapping[str, str]) -> dict[str, str]:
+def _of_pair(columns: ColumnSummary, both: Mapping[str, str]) -> dict[str, str]:
     """Return the class before the instance where instances lie inside classes and not the other way round."""
-    last = facts.width - 1
-    if (last, last - 1) in facts.inside and (last - 1, last) not in facts.inside:
+    last = columns.width - 1
+    if (last, last - 1) in columns.inside and (last - 1, last) not in columns.inside:
         return {str(last - 1): "each value of the last column lies in one of the column before it"}
     return dict(reversed(list(both.items())))

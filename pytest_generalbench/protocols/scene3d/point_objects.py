@@ -22,7 +22,7 @@ from pytest_generalbench.core.outputs.codecs.points.tables import PointTable, re
 from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance, PointInstances
 from pytest_generalbench.protocols.reading import decide
 from pytest_generalbench.protocols.scene3d.base import same_count, class_listing
-from pytest_generalbench.protocols.scene3d.columns import TableFacts, Tables, instance_column
+from pytest_generalbench.protocols.scene3d.columns import ColumnSummary, Tables, instance_column
 from pytest_generalbench.protocols.scene3d.points import (
     INSTANCE_KEYS,
     LABEL_KEYS,
@@ -87,11 +87,11 @@ class InstanceSegmentation3d(Labelled):
         facts = {**context.facts, "base": certain}
         return replace(context, facts=facts, notes=(*context.notes, *notes))
 
-    def column_note(self, task: Task, facts: TableFacts, place: str) -> str:
+    def column_note(self, task: Task, columns: ColumnSummary, place: str) -> str:
         """Return what is decided of tables. Raises AmbiguousReferenceError."""
-        column, label = instance_column(task, facts, place)
+        column, label = instance_column(task, columns, place)
         text = "" if label is None else f", the class column {label}"
-        return f"of {facts.width} columns the instance is column {column}{text}" if facts.width > 1 else ""
+        return f"of {columns.width} columns the instance is column {column}{text}" if columns.width > 1 else ""
 
     def reference(self, instance: Instance, context: TaskContext) -> PointInstances:
         """Return the objects, each with score 1."""
@@ -174,8 +174,8 @@ def _ids_in(
     """Return the instance and, where the file has it, the class of each point."""
     if table.rows is not None:
         tables = context.facts.get("tables", Tables())
-        facts = tables.with_one(table.rows, f"instance {instance.id!r}")
-        column, label = instance_column(context.task, facts, name)
+        columns = tables.with_one(table.rows, f"instance {instance.id!r}")
+        column, label = instance_column(context.task, columns, name)
         ids = whole_numbers(table.rows[:, column], name)
         return ids, None if label is None else whole_numbers(table.rows[:, label], name)
     found_ids = table.first(INSTANCE_NAMES)

@@ -24,7 +24,7 @@ from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense.survey import sampled
 from pytest_generalbench.protocols.reading import decide
 from pytest_generalbench.protocols.scene3d.base import SpaceProtocol, same_count, class_listing
-from pytest_generalbench.protocols.scene3d.columns import TableFacts, Tables, label_column
+from pytest_generalbench.protocols.scene3d.columns import ColumnSummary, Tables, label_column
 from pytest_generalbench.protocols.scene3d.references import (
     category_of,
     found,
@@ -99,8 +99,8 @@ def columns_of(
         table = read_table(reader(instance)(value), value)
         if table.rows is not None:
             tables = context.facts.get("tables", Tables())
-            facts = tables.with_one(table.rows, f"instance {instance.id!r}")
-            column = label_column(context.task, facts, f"{value}")
+            columns = tables.with_one(table.rows, f"instance {instance.id!r}")
+            column = label_column(context.task, columns, f"{value}")
             return Columns(whole_numbers(table.rows[:, column], value), table.kind, value)
         return Columns(labels_in(table, value), table.kind, value)
     raise unreadable(instance, f"labels are a list or the name of a file, not {value!r:.60}")
@@ -128,13 +128,13 @@ class Labelled(SpaceProtocol):
                 table = read_table(reader(instance)(value), value) if isinstance(value, str) else None
                 if table is not None and table.rows is not None:
                     tables.add(table.rows, f"instance {instance.id!r}")
-        notes = {self.column_note(task, facts, tables.place) for facts in tables.found.values()} - {""}
+        notes = {self.column_note(task, columns, tables.place) for columns in tables.found.values()} - {""}
         return TaskContext(task, header=header, facts={"tables": tables}, notes=tuple(sorted(notes)))
 
-    def column_note(self, task: Task, facts: TableFacts, place: str) -> str:
+    def column_note(self, task: Task, columns: ColumnSummary, place: str) -> str:
         """Return what is decided of tables. Raises AmbiguousReferenceError."""
-        column = label_column(task, facts, place)
-        return f"of {facts.width} columns the class is column {column}" if facts.width > 1 else ""
+        column = label_column(task, columns, place)
+        return f"of {columns.width} columns the class is column {column}" if columns.width > 1 else ""
 
 
 def some_of(instances: Sequence[Instance], most: int = _MOST) -> list[Instance]:

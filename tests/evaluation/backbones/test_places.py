@@ -9,7 +9,7 @@ from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.core.result import DEMO_NETWORK
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.backbones import BackboneError, Backbones, make_backbones
-from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
+from pytest_generalbench.evaluation.scoring.backbones.roles import ROLE_SPECS
 from pytest_generalbench.evaluation.scoring.backbones.sources import HubCache, WeightsFolder, digest_of
 from pytest_generalbench.metrics.backbone_interfaces import ROLES
 
@@ -43,7 +43,7 @@ def cached(hub: Path, repository: str, content: bytes = b"weights") -> str:
 
 
 def test_every_role_has_an_interface_and_facts() -> None:
-    assert set(FACTS) == set(ROLES)
+    assert set(ROLE_SPECS) == set(ROLES)
 
 
 def test_weights_in_the_cache_are_named_with_revision_and_digest(hub: Path) -> None:

@@ -96,7 +96,7 @@ class Audio(MediaOutput):
             drawn[int(top) : int(bottom) + 1, column] = (40, 80, 160)
         return drawn
 
-    def facts(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return rate, channels and length."""
         channels = 1 if self.samples.ndim == 1 else 2
         return {"rate": self.rate, "channels": channels, "seconds": round(self.seconds, 3)}

@@ -71,7 +71,7 @@ class Image(MediaOutput):
         """Return the picture."""
         return self.pixels
 
-    def facts(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return width and height."""
         return {"width": self.pixels.shape[1], "height": self.pixels.shape[0]}
 

@@ -59,7 +59,7 @@ class Mesh(MediaOutput):
         """Return the mesh seen from its first side."""
         return render_mesh(self.vertices, self.faces, self.colours, PREVIEW)
 
-    def facts(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return how many vertices and faces, and whether in colours."""
         entry = {"vertices": len(self.vertices), "faces": len(self.faces)}
         return {**entry, "coloured": self.colours is not None}

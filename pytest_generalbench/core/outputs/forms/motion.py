@@ -77,7 +77,7 @@ class Motion(MediaOutput):
         """Return a few poses from the front, left to right in time; of features a picture of the values."""
         return _poses(self.frames) if self.frames.ndim == 3 else _values(self.frames)
 
-    def facts(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return frames, joints or values."""
         width = "joints" if self.frames.ndim == 3 else "values"
         return {"frames": len(self.frames), width: self.frames.shape[1]}

@@ -99,7 +99,7 @@ class PointCloud(MediaOutput):
         """Return the cloud seen from its first side."""
         return render_points(self.points, self.colours, PREVIEW)
 
-    def facts(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return how many points, and whether in colours."""
         return {"points": len(self.points), "coloured": self.colours is not None}
 

@@ -108,7 +108,7 @@ class SymbolicMusic(MediaOutput):
             drawn[127 - note.pitch, left : max(right, left + 1)] = colours[note.instrument]
         return drawn
 
-    def facts(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return how many notes of which instruments, and the length."""
         return {
             "notes": len(self.notes),

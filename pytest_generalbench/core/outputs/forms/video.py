@@ -84,7 +84,7 @@ class Video(MediaOutput):
         frame: NDArray[np.uint8] = self.frames[len(self.frames) // 2]
         return frame
 
-    def facts(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return size, length and rate."""
         count, height, width = self.frames.shape[:3]
         return {"width": width, "height": height, "frames": count, "fps": self.fps}

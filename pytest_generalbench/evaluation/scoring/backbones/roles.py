@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The facts about one role."""
+    """What a role of a metric network needs."""
 
     what: str
     """The network, in a few words."""
@@ -22,7 +22,7 @@ class Role:
     """A role whose weights do in this one's place when its own are absent; the identity says so."""
 
 
-FACTS: Final[dict[str, Role]] = {
+ROLE_SPECS: Final[dict[str, Role]] = {
     "clip": Role("CLIP (pictures and texts)", "openai/clip-vit-base-patch32"),
     "dino": Role("DINO or DINOv2 (features of pictures)", "facebook/dino-vitb16"),
     "inception": Role(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.evaluation.scoring.backbones.roles import FACTS
+from pytest_generalbench.evaluation.scoring.backbones.roles import ROLE_SPECS
 
 MODULE_ENDINGS: Final = (".pt", ".pt2", ".ts", ".torchscript")
 _WEIGHTS: Final = (".safetensors", ".bin", ".pt", ".pt2", ".pth", ".ts", ".torchscript", ".onnx")
@@ -71,8 +71,8 @@ class WeightsFolder:
         """Say what to put where."""
         if self.entry(role) is not None:
             return _INSTALL
-        kind = f"{role}.pt (module: {FACTS[role].module})" if FACTS[role].module else f"{role}/"
-        return f"put {FACTS[role].what} into {self.folder.name}/{kind}"
+        kind = f"{role}.pt (module: {ROLE_SPECS[role].module})" if ROLE_SPECS[role].module else f"{role}/"
+        return f"put {ROLE_SPECS[role].what} into {self.folder.name}/{kind}"
 
 
 class HubCache:
@@ -92,13 +92,13 @@ class HubCache:
 
     def _place(self, role: str) -> tuple[Path, str] | None:
         """Return the folder and the repository that serve a role."""
-        facts = FACTS[role]
-        repository = facts.repository
+        spec = ROLE_SPECS[role]
+        repository = spec.repository
         place = self.snapshot(repository) if repository else None
         if place and repository:
             return place, repository
-        if facts.stand_in:
-            other = FACTS[facts.stand_in].repository
+        if spec.stand_in:
+            other = ROLE_SPECS[spec.stand_in].repository
             place = self.snapshot(other) if other else None
             return (place, f"STAND-IN {other}") if place else None
         return None
@@ -126,9 +126,9 @@ class HubCache:
         """Say what to download."""
         if not _libraries():
             return _INSTALL
-        repository = FACTS[role].repository
+        repository = ROLE_SPECS[role].repository
         if repository:
             return f"hf download {repository}"
-        if FACTS[role].extra:
+        if ROLE_SPECS[role].extra:
             return ""
-        return f"give {FACTS[role].what} with --generalbench-weights=DIR"
+        return f"give {ROLE_SPECS[role].what} with --generalbench-weights=DIR"
