@@ -137,7 +137,7 @@ def test_scoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
         (tmp_path / name).mkdir()
         instances = [make_instance(number) for number in range(2 * PICTURES)]
         made = evaluation(tmp_path / name, FakeModel(_busy), instances)
-        made.scorer = BackgroundScorer(made.score_beside) if beside else None
+        made.scorer = BackgroundScorer(made.score_in_background) if beside else None
         started = time.perf_counter()
         made.run(TASK)
         seconds = time.perf_counter() - started

@@ -19,7 +19,11 @@ from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.core.threads import Background
 from pytest_generalbench.evaluation.inference.batching import generate_batches
 from pytest_generalbench.evaluation.inference.consistency import chosen, probe
-from pytest_generalbench.evaluation.inference.shared_batches import ask_shared, batches_of, left_behind
+from pytest_generalbench.evaluation.inference.shared_batches import (
+    ask_shared,
+    batches_of,
+    unanswered_requests,
+)
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
 from pytest_generalbench.evaluation.inference.timeouts import Timeouts
 from pytest_generalbench.evaluation.preparation import PreparedTask, TaskScoring, answer_basis, not_possible
@@ -163,9 +167,9 @@ class TaskEvaluator(TaskScoring):
         judging = None
         if self.judge and prepared.scoring.judge:
             judging = JudgeQueue(self.judge, prepared, self.ledger, self._judges)
-        with self._beside(task, opened, start, shared) as beside, judging or nullcontext():
-            probed = self._answer(opened, shared, beside, judging)
-            scored = beside.result()
+        with self._background_scoring(task, opened, start, shared) as background, judging or nullcontext():
+            probed = self._answer(opened, shared, background, judging)
+            scored = background.result()
             others = tuple(shared.stretches().values()) if shared else ()
             if scored is None or scored.data != prepared.scoring.fingerprint:
                 scored = self._score(start, prepared, others, judging)
@@ -192,7 +196,7 @@ class TaskEvaluator(TaskScoring):
         """Whether the judge has yet to say something, or said nothing and is to be asked again."""
         return verdict is None or (verdict.verdict is None and self.earlier.retry)
 
-    def _beside(
+    def _background_scoring(
         self, task: Task, opened: Opened, start: int, shared: BatchClaims | None
     ) -> BackgroundScoring:
         """Return what scores the task while it is asked, where the answers alone decide and all come here."""
@@ -208,7 +212,7 @@ class TaskEvaluator(TaskScoring):
         awaited += [record.instance for record in plan.records]
         return BackgroundScoring(self.scorer, job._replace(awaited=frozenset(awaited)))
 
-    def score_beside(self, job: Job, is_written: Callable[[], bool]) -> TaskResult:
+    def score_in_background(self, job: Job, is_written: Callable[[], bool]) -> TaskResult:
         """Score a task whose answers are still being written; what the scorer's process does."""
         loaded = self.load(job.task)
         if isinstance(loaded, TaskResult):
@@ -351,7 +355,9 @@ class TaskEvaluator(TaskScoring):
         yield from ask_shared(generate, batches, shared, self.ledger.position, before)
         if shared.place == 0:
             shared.wait()
-            yield from generate_batches(generate, [*plan.isolated, *left_behind(batches, shared)], 1, before)
+            yield from generate_batches(
+                generate, [*plan.isolated, *unanswered_requests(batches, shared)], 1, before
+            )
 
     def _prefetch_next(self, size: int, requests: Sequence[Request]) -> None:
         """Have the next batch's media decoded while the model works on this one."""

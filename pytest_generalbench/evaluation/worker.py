@@ -127,7 +127,7 @@ class EvaluationWorker:
             )  # fmt: skip
             self._evaluation.probes = self.probes
             if can_fork() and not self._kind.is_instant:
-                self._evaluation.scorer = BackgroundScorer(self._evaluation.score_beside)
+                self._evaluation.scorer = BackgroundScorer(self._evaluation.score_in_background)
         return self._evaluation
 
     def _earlier(self, folder: Path) -> PreviousSessions:

@@ -82,7 +82,9 @@ class Protocol(ABC):
         """Whether there is what the task's metric compares answers with."""
         return instance.has_reference
 
-    def infer_conventions(self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext) -> TaskContext:
+    def infer_conventions(
+        self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext
+    ) -> TaskContext:
         """Look over all answers of the task before any is read, and return the context to read them in.
 
         For what one answer cannot tell: whether its coordinates are pixels or thousandths.

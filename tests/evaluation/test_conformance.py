@@ -120,7 +120,7 @@ def test_equal_answers_tell_nothing_about_order() -> None:
 def test_a_text_in_place_of_a_picture_is_a_failure_and_a_picture_is_none() -> None:
     texts = checks(Own(words, output_media={"text", "image"}))["gives image"]
     assert texts.ok is False
-    assert "where image was asked for" in texts.told
+    assert "where image was asked for" in texts.message
     black = Own(
         lambda requests: [Image(np.zeros((4, 4, 3), np.uint8))] * len(requests), output_media={"image"}
     )

@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench.core.request import Request
-from pytest_generalbench.evaluation.inference.shared_batches import ask_shared, batches_of, left_behind
+from pytest_generalbench.evaluation.inference.shared_batches import (
+    ask_shared,
+    batches_of,
+    unanswered_requests,
+)
 from pytest_generalbench.runs.batch_claims import FOLDER, BatchClaims, forget
 
 if TYPE_CHECKING:
@@ -117,7 +121,7 @@ def asked(folder: Path, model: Out, batches: Sequence[Sequence[Request]]) -> Ite
     shared = one_of(folder, 0, 1)
     for result in ask_shared(model, batches, shared, lambda: 0, lambda batch, following: None):
         yield [request.instance_id for request in result.requests]
-    assert left_behind(batches, shared) == []
+    assert unanswered_requests(batches, shared) == []
     shared.leave()
 
 

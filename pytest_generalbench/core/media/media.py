@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
-    "MAX_FRAMES", "Media", "Size", "prefetch_media", "image_size", "media_size", "open_audio", "open_frames",
-    "open_image", "spread",
+    "MAX_FRAMES",
+    "Media",
+    "Size",
+    "image_size",
+    "media_size",
+    "open_audio",
+    "open_frames",
+    "open_image",
+    "prefetch_media",
+    "spread",
 ]  # fmt: skip
 
 MAX_FRAMES: Final = 64

@@ -61,7 +61,7 @@ def ask_shared(
         shared.answered(number, begin, position(), time.perf_counter() - began)
 
 
-def left_behind(batches: Sequence[Sequence[Request]], shared: BatchClaims) -> list[Request]:
+def unanswered_requests(batches: Sequence[Sequence[Request]], shared: BatchClaims) -> list[Request]:
     """Return what a process that takes part no more had taken and did not answer."""
     answered = shared.stretches()
     return [

@@ -67,13 +67,13 @@ class Timeouts:
         except TimeoutError as error:
             if answer.done():
                 return list(answer.result())  # in the last moment, or an error of the model's own
-            self._leave_behind(len(requests))
+            self._abandon(len(requests))
             limit = f"{self.instance:g} s" if own <= left else f"the task's {self.task:g} s"
             raise DeadlineError(f"no answer within {limit}") from error
         self._hangs = 0
         return outputs
 
-    def _leave_behind(self, count: int) -> None:
+    def _abandon(self, count: int) -> None:
         self._caller = None
         self.has_hung = True
         if count == 1 or self.instance is None:  # a batch is asked again one by one, and that tells more

@@ -31,7 +31,7 @@ def cosine_percent(one: Features, others: Features) -> float:
     return 100 * min(1.0, max(0.0, float(cosines.mean())))
 
 
-class _Beside:
+class _CosineAccumulator:
     """Mean over instances of the cosine with vectors of the target; what counts as wrong scores 0."""
 
     def __init__(self, name: str, clap: SoundText, vectors: Callable[[Target], Features | None]) -> None:
@@ -64,19 +64,19 @@ def _sounds(media: Sequence[MediaOutput]) -> list[Audio]:
     return sounds
 
 
-def _clap_text_audio(clap: SoundText) -> _Beside:
-    return _Beside(
+def _clap_text_audio(clap: SoundText) -> _CosineAccumulator:
+    return _CosineAccumulator(
         "clap_text_audio", clap, lambda target: clap.texts([target.prompt]) if target.prompt else None
     )
 
 
-def _style_clap(clap: SoundText) -> _Beside:
+def _style_clap(clap: SoundText) -> _CosineAccumulator:
     def vectors(target: Target) -> Features | None:
         if target.words.get("style"):
             return clap.texts([target.words["style"]])
         return clap.sounds(_sounds([opener() for opener in target.styles])) if target.styles else None
 
-    return _Beside("style_clap", clap, vectors)
+    return _CosineAccumulator("style_clap", clap, vectors)
 
 
 def _fad(clap: SoundText) -> FrechetAccumulator:

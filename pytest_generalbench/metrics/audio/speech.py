@@ -172,7 +172,7 @@ def _target(metric: str, reference: Any) -> Target:
     return reference
 
 
-class _Heard:
+class _Transcripts:
     """Writes down what answers and targets say."""
 
     def __init__(self, metric: str, asr: Transcriber) -> None:
@@ -199,7 +199,7 @@ class _Heard:
 
 
 def _spoken_wer(asr: Transcriber) -> _Errors:
-    heard = _Heard("wer", asr)
+    heard = _Transcripts("wer", asr)
 
     def counts(prediction: Any, reference: Any) -> tuple[int, int]:
         target = _target("wer", reference)
@@ -213,7 +213,7 @@ class _SpokenCider:
     """CIDEr-D of the transcripts; an answer that counts as wrong says nothing and scores 0."""
 
     def __init__(self, asr: Transcriber) -> None:
-        self._heard = _Heard("speech_cider", asr)
+        self._heard = _Transcripts("speech_cider", asr)
         self._cider = CiderAccumulator()
 
     def add(self, prediction: Any, reference: Any) -> None:

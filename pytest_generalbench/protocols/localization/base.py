@@ -123,14 +123,14 @@ class LocatedProtocol(TextProtocol):
         sampled = [raws[place]._replace(scale=None) for place in spread(len(raws), _SAMPLED)]
         evidence.add(sampled, size, frame_files(instance))
 
-    def laid(self, raw: RawBox, instance: Instance, context: TaskContext) -> RawBox:
+    def from_columns(self, raw: RawBox, instance: Instance, context: TaskContext) -> RawBox:
         """Return the box of a reference with its numbers from their columns, where its row has more."""
         if not raw.row:
             return raw
         layout = context.facts.get("rows", {}).get(len(raw.row))
         if layout is None:
             raise unreadable(instance, f"a row of {len(raw.row)} numbers, whose columns are not known")
-        result: RawBox = layout.laid(raw)
+        result: RawBox = layout.from_columns(raw)
         return result
 
     def true_boxes(
@@ -140,7 +140,7 @@ class LocatedProtocol(TextProtocol):
         convention = str(context.facts.get("references", FILES))
         size = size_of(instance) if convention != FILES else None
         try:
-            laid = [None if raw is None else self.laid(raw, instance, context) for raw in raws]
+            laid = [None if raw is None else self.from_columns(raw, instance, context) for raw in raws]
             return [None if raw is None else to_box(_plain(raw, context), convention, size) for raw in laid]
         except AnswerFormatError as error:
             raise unreadable(instance, error) from error
@@ -172,7 +172,9 @@ class LocatedProtocol(TextProtocol):
         line = f"The {self.shown} is {size[0]} pixels wide and {size[1]} pixels high." if size else ""
         return {**super().values(instance, context), "size": line}
 
-    def infer_conventions(self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext) -> TaskContext:
+    def infer_conventions(
+        self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext
+    ) -> TaskContext:
         """Find the convention of the text answers, unless the model declares one."""
         declared: str | None = None
         evidence, texts = Evidence(), 0
@@ -193,7 +195,9 @@ class LocatedProtocol(TextProtocol):
             convention, why = check_convention(declared), "declared by the model"
         else:
             convention, why = evidence.infer(ASKED)
-        notes = [f"answers read as {convention} ({why})"] if evidence.boxes or not (value and uses_scale) else []
+        notes = (
+            [f"answers read as {convention} ({why})"] if evidence.boxes or not (value and uses_scale) else []
+        )
         if value and uses_scale:
             notes.append(f"boxes read as thousandths, as their notation says ({value})")
         return replace(

@@ -99,7 +99,7 @@ class ObjectDetection(LocatedProtocol):
         return listed.codes(((number, place) for number, place in numbers if number is not None), task)
 
     def _raws(self, instance: Instance, context: TaskContext) -> list[RawBox]:
-        return [self.laid(raw, instance, context) for raw in self.raw_reference(instance)]
+        return [self.from_columns(raw, instance, context) for raw in self.raw_reference(instance)]
 
     def _is_empty(self, raw: RawBox, instance: Instance, context: TaskContext) -> bool:
         try:

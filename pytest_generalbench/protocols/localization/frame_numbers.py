@@ -33,7 +33,7 @@ def numbered_rows(
         frame = int(raw.row[layout.frame])
         if frame in numbered:
             raise unreadable(instance, f"two boxes in frame {frame}")
-        numbered[frame] = protocol.laid(raw, instance, context)
+        numbered[frame] = protocol.from_columns(raw, instance, context)
     return numbered or None
 
 

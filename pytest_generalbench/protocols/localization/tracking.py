@@ -24,7 +24,12 @@ from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, 
 from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes, Tube
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.index_base import BASE
-from pytest_generalbench.protocols.localization.base import LocatedProtocol, format_numbers, frame_files, unreadable
+from pytest_generalbench.protocols.localization.base import (
+    LocatedProtocol,
+    format_numbers,
+    frame_files,
+    unreadable,
+)
 from pytest_generalbench.protocols.localization.frame_numbers import FrameEvidence, numbered_rows
 
 if TYPE_CHECKING:
@@ -115,7 +120,7 @@ class ObjectTracking(LocatedProtocol):
         numbered = self._numbered(instance, context)
         if numbered is None:
             raws = self.raw_reference(instance)
-            track = [None if raw is None else self.laid(raw, instance, context) for raw in raws]
+            track = [None if raw is None else self.from_columns(raw, instance, context) for raw in raws]
         else:
             base = context.facts.get("frame_base", 0)
             if numbered and min(numbered) < base:

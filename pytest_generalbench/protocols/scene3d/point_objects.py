@@ -21,7 +21,7 @@ from pytest_generalbench.core.outputs.codecs.points.instances import read_instan
 from pytest_generalbench.core.outputs.codecs.points.tables import PointTable, read_table
 from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance, PointInstances
 from pytest_generalbench.protocols.reading import decide
-from pytest_generalbench.protocols.scene3d.base import same_count, class_listing
+from pytest_generalbench.protocols.scene3d.base import class_listing, same_count
 from pytest_generalbench.protocols.scene3d.columns import ColumnSummary, Tables, instance_column
 from pytest_generalbench.protocols.scene3d.points import (
     INSTANCE_KEYS,
@@ -91,7 +91,9 @@ class InstanceSegmentation3d(Labelled):
         """Return what is decided of tables. Raises AmbiguousReferenceError."""
         column, label = instance_column(task, columns, place)
         text = "" if label is None else f", the class column {label}"
-        return f"of {columns.width} columns the instance is column {column}{text}" if columns.width > 1 else ""
+        return (
+            f"of {columns.width} columns the instance is column {column}{text}" if columns.width > 1 else ""
+        )
 
     def reference(self, instance: Instance, context: TaskContext) -> PointInstances:
         """Return the objects, each with score 1."""

@@ -23,7 +23,7 @@ from pytest_generalbench.metrics.scene3d.part_iou import PartReference
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.dense.survey import sampled
 from pytest_generalbench.protocols.reading import decide
-from pytest_generalbench.protocols.scene3d.base import SpaceProtocol, same_count, class_listing
+from pytest_generalbench.protocols.scene3d.base import SpaceProtocol, class_listing, same_count
 from pytest_generalbench.protocols.scene3d.columns import ColumnSummary, Tables, label_column
 from pytest_generalbench.protocols.scene3d.references import (
     category_of,

@@ -97,7 +97,7 @@ class ChoiceEvidence:
         if given in kinds:
             return str(given), ""
         readable = [dict(meanings) for meanings in answers if meanings]
-        outputs = {kind: letters for kind in kinds if (letters := self._said(kind, readable))}
+        outputs = {kind: letters for kind in kinds if (letters := self._stated_outputs(kind, readable))}
         certain = next((kind for kind in sure if kind in outputs), None)
         if certain is None and len({tuple(letters) for letters in outputs.values()}) <= 1:
             certain = next(iter(outputs), kinds[0] if len(kinds) == 2 else kinds[-1])
@@ -106,7 +106,7 @@ class ChoiceEvidence:
         decided = decide(task, WORD, {kind: _WHY[kind] for kind in outputs}, self.place)
         return decided.value, decided.note
 
-    def _said(self, kind: str, readable: Sequence[dict[str, str]]) -> list[str]:
+    def _stated_outputs(self, kind: str, readable: Sequence[dict[str, str]]) -> list[str]:
         """Return the letters that answers of a kind stand for, nothing unless every one can be of it."""
         names = [f"index {base}" for base in self.bases.readings()] if kind == "index" else [kind]
         answers = ["".join(meanings[name] for name in names if name in meanings) for meanings in readable]

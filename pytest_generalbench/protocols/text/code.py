@@ -8,10 +8,10 @@ from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.text.base import TextProtocol
 from pytest_generalbench.protocols.text.parsers.code import (
+    canonical_code,
     guess_language,
     language_name,
     normal_sql,
-    canonical_code,
 )
 
 if TYPE_CHECKING:

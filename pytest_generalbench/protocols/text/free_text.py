@@ -113,7 +113,9 @@ class FreeText(TextProtocol):
 
     def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
         """Say the first accepted text."""
-        return cleaning.say(cleaning.said_reference(reference), lambda text: self.read(text, context))
+        return cleaning.readable_form(
+            cleaning.first_nonempty(reference), lambda text: self.read(text, context)
+        )
 
 
 class Caption(FreeText):

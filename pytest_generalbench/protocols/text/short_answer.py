@@ -40,7 +40,9 @@ class ShortAnswer(TextProtocol):
 
     def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
         """Say the first accepted text."""
-        return cleaning.say(cleaning.said_reference(reference), lambda text: self.read(text, context))
+        return cleaning.readable_form(
+            cleaning.first_nonempty(reference), lambda text: self.read(text, context)
+        )
 
 
 class FinalAnswer(TextProtocol):
@@ -75,6 +77,6 @@ class FinalAnswer(TextProtocol):
 
     def ideal(self, reference: tuple[str, ...], instance: Instance, context: TaskContext) -> str:
         """Say the first accepted answer behind its label."""
-        return cleaning.say(
-            cleaning.said_reference(reference), lambda text: self.read(text, context), ("Final Answer: {}",)
+        return cleaning.readable_form(
+            cleaning.first_nonempty(reference), lambda text: self.read(text, context), ("Final Answer: {}",)
         )

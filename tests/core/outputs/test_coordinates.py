@@ -181,7 +181,7 @@ def _answered(convention: str, size: Size, share: float, scale: str | None = Non
     for raw in raws:
         evidence.add(raw, size)
     answered, why = evidence.infer()
-    heeded = evidence.heeded()
+    heeded = evidence.uses_scale()
     read = [to_box(raw if heeded else raw._replace(scale=None), answered, size) for raw in raws]
     return sum(_overlap(*pair) > 0.9 for pair in zip(boxes, read, strict=True)), why
 
@@ -223,7 +223,7 @@ def test_boxes_whose_notation_says_their_scale_tell_nothing_of_the_others() -> N
         evidence.add(RawBox(from_box(box, "pixels_xyxy", None)), SIZE)
         evidence.add(RawBox(from_box(box, "thousand_yxyx", SIZE), "yxyx", scale="thousand"), SIZE)
     assert evidence.infer() == ("pixels_xyxy", "40 boxes")
-    assert evidence.heeded()
+    assert evidence.uses_scale()
 
 
 def test_one_number_above_a_thousand_keeps_large_images_in_pixels() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pytest_generalbench.core.errors import DataError, MediaError
-from pytest_generalbench.core.media.media import Media, prefetch_media, open_frames, open_image
+from pytest_generalbench.core.media.media import Media, open_frames, open_image, prefetch_media
 from pytest_generalbench.core.media.prefetch import PREFETCH, MediaPrefetch
 from pytest_generalbench.core.request import Output
 from pytest_generalbench.core.threads import Background
@@ -123,7 +123,9 @@ def test_what_a_model_never_opens_is_not_decoded(prefetch: MediaPrefetch, pictur
     assert waiting(prefetch) == 0
 
 
-def test_media_are_decoded_ahead_as_they_were_opened_before(prefetch: MediaPrefetch, pictures: list[Media]) -> None:
+def test_media_are_decoded_ahead_as_they_were_opened_before(
+    prefetch: MediaPrefetch, pictures: list[Media]
+) -> None:
     open_image(pictures[0].path)
     prefetch_media(pictures[1:3])
     assert waiting(prefetch) == 2
@@ -145,7 +147,9 @@ def test_frames_are_decoded_with_the_models_limit(prefetch: MediaPrefetch, pictu
     assert waiting(prefetch) == 0
 
 
-def test_an_error_ahead_is_raised_where_the_medium_is_opened(prefetch: MediaPrefetch, pictures: list[Media]) -> None:
+def test_an_error_ahead_is_raised_where_the_medium_is_opened(
+    prefetch: MediaPrefetch, pictures: list[Media]
+) -> None:
     open_image(pictures[0].path)
     pictures[1].path.write_bytes(b"\x89PNG\r\n\x1a\n torn")
     prefetch_media(pictures[1:2])

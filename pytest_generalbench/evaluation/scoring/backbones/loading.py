@@ -54,7 +54,9 @@ def load(role: str, path: Path) -> Any:
         raise BackboneError(f"backbone {role}: {path} has no config.json, so it is not a saved model")
     if role not in (_NETWORKS if is_saved else _MODULES):
         due = ROLE_SPECS[role].module if is_saved else "the folder of a saved transformers model"
-        raise BackboneError(f"backbone {role}: {path.name} is not what is due: {due or ROLE_SPECS[role].what}")
+        raise BackboneError(
+            f"backbone {role}: {path.name} is not what is due: {due or ROLE_SPECS[role].what}"
+        )
     try:
         if is_saved:
             return _NETWORKS[role](path, device)

@@ -136,13 +136,13 @@ class AudioGeneration(GenerationProtocol):
         """
         try:
             result = medium_of(instance, self.made_in(context))
-            return result or self._beside(instance, context)
+            return result or self._medium_among_fields(instance, context)
         except ReferenceFormatError:
             if "medium" in (metrics.get(context.task.metric.name).needs or ()):
                 raise
             return None  # a lost file does no harm where nothing is compared with it
 
-    def _beside(self, instance: Instance, context: TaskContext) -> Opener | None:
+    def _medium_among_fields(self, instance: Instance, context: TaskContext) -> Opener | None:
         made = self.made_in(context)
         named = {
             key: value

@@ -73,7 +73,9 @@ class VideoGeneration(GenerationProtocol):
             source=source,
             styles=self.styles(instance),
             prompt=prompt,
-            words=video_words.words_for(context.task.metric.name, video_words.joined_text_fields(instance), prompt),
+            words=video_words.words_for(
+                context.task.metric.name, video_words.joined_text_fields(instance), prompt
+            ),
         )
 
     def styles(self, instance: Instance) -> tuple[Opener, ...]:

@@ -184,16 +184,18 @@ def mentions(text: str, names: Iterable[str]) -> list[str]:
     return sorted(result, key=lambda name: result[name])
 
 
-def said_reference(references: Sequence[str]) -> str:
+def first_nonempty(references: Sequence[str]) -> str:
     """Return the first accepted text that says anything, the first where none does.
 
-    >>> said_reference(("", "a cat", "one cat")), said_reference(("", " "))
+    >>> first_nonempty(("", "a cat", "one cat")), first_nonempty(("", " "))
     ('a cat', '')
     """
     return next((text for text in references if text.strip()), references[0])
 
 
-def say(reference: str, read: Callable[[str], object], forms: Sequence[str] = ("{}", "Answer: {}")) -> str:
+def readable_form(
+    reference: str, read: Callable[[str], object], forms: Sequence[str] = ("{}", "Answer: {}")
+) -> str:
     """Return an answer that `read` reads back as `reference`, in the first of `forms` that does it.
 
     It is the text itself unless the cleaning would take a piece of it (a reference that starts

@@ -285,7 +285,7 @@ def media_of(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> tupl
             result.extend(_media_under(key, value, kind, finder))
         elif kind is None and task.modality in ("image", "audio") and task.paradigm == "generation":
             result.extend(_guessed(key, value, task, finder))
-    result = result or _beside(fields, finder) or _by_ending(fields, task, finder)
+    result = result or _frames_next_to_reference(fields, finder) or _by_ending(fields, task, finder)
     for media in result:
         _check(media)
     if not result and task.answers_in_text:
@@ -294,7 +294,7 @@ def media_of(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> tupl
     return tuple(result)
 
 
-def _beside(fields: Mapping[str, Any], finder: MediaFinder) -> list[Media]:
+def _frames_next_to_reference(fields: Mapping[str, Any], finder: MediaFinder) -> list[Media]:
     """Return the video whose reference frames alone are named: `x/gt` has its frames in `x/frames` or so."""
     given = fields.get("gt_dir", fields.get("gt_folder"))
     parts = given.replace("\\", "/").split("/") if isinstance(given, str) else []

@@ -202,7 +202,7 @@ def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Itera
     if key is not None:
         scale = "thousand" if key in _THOUSANDTHS and _stated(plain) is None else inner.scale
         inner = replace(inner, order=_BOX_KEYS[key] or inner.order, scale=scale)
-        labels, scores = _beside(plain, _LABEL_KEYS), _beside(plain, SCORE_KEYS)
+        labels, scores = _parallel_list(plain, _LABEL_KEYS), _parallel_list(plain, SCORE_KEYS)
         result = plain[key]
         if isinstance(result, list) and (labels or scores) and four(result) is None:
             yield from _side_by_side(result, labels, scores, inner, strict)
@@ -263,7 +263,7 @@ def named_corners(plain: Mapping[str, Any]) -> tuple[tuple[float, float, float, 
     return None
 
 
-def _beside(plain: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:
+def _parallel_list(plain: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:
     return next((plain[key] for key in keys if isinstance(plain.get(key), list) and plain[key]), None)
 
 

@@ -25,7 +25,7 @@ class Layout(NamedTuple):
     frame: int | None = None
     track: int | None = None
 
-    def laid(self, raw: RawBox) -> RawBox:
+    def from_columns(self, raw: RawBox) -> RawBox:
         """Return a box with its numbers, label and score taken from their columns."""
         row = raw.row
         a, b, c, d = row[self.box : self.box + 4]

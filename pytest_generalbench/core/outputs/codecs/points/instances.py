@@ -33,7 +33,9 @@ def read_instances(value: Any, read: Get) -> tuple[NDArray[np.int64], list[Objec
     if isinstance(value, str) and value.lower().endswith(".txt"):
         return _from_index(value, read)
     if isinstance(value, Mapping) and isinstance(value.get("ids"), list):
-        return whole_numbers(value["ids"], "ids"), [_object_entry(one) for one in _listed(value.get("instances"))]
+        return whole_numbers(value["ids"], "ids"), [
+            _object_entry(one) for one in _listed(value.get("instances"))
+        ]
     raise AnswerFormatError(f"no point_instances: {value!r:.80}")
 
 
@@ -68,7 +70,9 @@ def _object_entry(one: Any) -> ObjectEntry:
     return int(one["id"]), label_text(one.get("label")), _score(one.get("score"))
 
 
-def _from_arrays(arrays: Mapping[str, NDArray[Any]], name: str) -> tuple[NDArray[np.int64], list[ObjectEntry]]:
+def _from_arrays(
+    arrays: Mapping[str, NDArray[Any]], name: str
+) -> tuple[NDArray[np.int64], list[ObjectEntry]]:
     if "ids" not in arrays or "labels" not in arrays:
         raise AnswerFormatError(f"{name}: needs the arrays ids and labels, has {', '.join(arrays)}")
     ids = whole_numbers(arrays["ids"], "ids")
