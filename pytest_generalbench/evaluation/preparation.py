@@ -197,13 +197,15 @@ class TaskScoring:
         task, data = loaded.task, loaded.data
         protocol = protocols.get(task.protocol)
         task = with_reading(task, protocol, self.settings.reading)
-        context = protocol.context(task, data.header, data.instances)
+        limit = self.settings.limit
+        looked_at = None if limit is None or protocol.looks_at is None else max(limit, protocol.looks_at)
+        context = protocol.context(task, data.header, limited(data.instances, looked_at))
         return prepare(
             ScoringInput(
                 task=task,
                 protocol=protocol,
                 context=replace(context, notes=(*context.notes, *reading_note(task))),
-                instances=limited(data.instances, self.settings.limit),
+                instances=limited(data.instances, limit),
                 fingerprint=data.fingerprint,
                 split=self.settings.split,
                 judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,

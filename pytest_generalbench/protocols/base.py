@@ -59,6 +59,10 @@ class Protocol(ABC):
     """The form of the answer that is asked for: `text`, or one of `answers.form_names()`."""
     reading_words: ClassVar[tuple[str, ...]] = ()
     """The words of `core.reading.WORDS` that say how its references are read; others are refused."""
+    looks_at: ClassVar[int | None] = None
+    """With a limit, `context` is given so many instances, or as many as the limit allows, drawn by their ids:
+    for protocols that learn from references how they are written, which costs time. None: it is given all,
+    as without a limit."""
     version: ClassVar[int] = 1
     """Raised when the same instance would be asked otherwise."""
 

@@ -82,6 +82,7 @@ class LocatedProtocol(TextProtocol):
     shown: ClassVar[str] = "image"
     reading_words: ClassVar[tuple[str, ...]] = (BOX, ROW)
     version: ClassVar[int] = 2
+    looks_at: ClassVar[int | None] = 64
 
     @abstractmethod
     def raw_reference(self, instance: Instance) -> Sequence[RawBox | None]:

@@ -69,6 +69,7 @@ class ObjectTracking(LocatedProtocol):
     """
 
     name: ClassVar[str] = "video_object_tracking"
+    looks_at: ClassVar[int | None] = 16
     reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, BASE)
     form: ClassVar[str] = "frame_boxes"
     prompt: ClassVar[str] = "{question}\n{size}\n{frames}\n{first}\n{instruction}"
@@ -230,6 +231,7 @@ class SpatiotemporalGrounding(LocatedProtocol):
     """
 
     name: ClassVar[str] = "video_spatiotemporal_grounding"
+    looks_at: ClassVar[int | None] = 16
     reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, BASE)
     form: ClassVar[str] = "tube"
     prompt: ClassVar[str] = "{question}\n{size}\n{frames}\n{instruction}"

@@ -163,7 +163,8 @@ def _option(text: str, texts: Sequence[str], letters: str) -> str | None:
     if len(text) < _SHORT:  # what differs from a short text in its marks alone is short as well
         pairs = [(letter, item) for letter, item in pairs if len(item) < 4 * _SHORT]
     for plain in (str, normalise):
-        same = [letter for letter, item in pairs if plain(item) == plain(text)]
+        wanted = plain(text)
+        same = [letter for letter, item in pairs if plain(item) == wanted]
         if len(same) == 1:
             return same[0]
     return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -92,6 +94,23 @@ def load(files: TaskFiles, task: Task, root: Path) -> TaskData:
     used. An instance that cannot be asked carries a Problem, and all others stay good. The media of
     an instance are looked for when they are first asked of it, so that a limited run pays for its own.
     """
+    with _without_collector():
+        return _load(files, task, root)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause the garbage collector: it would look through a large file's many objects again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _load(files: TaskFiles, task: Task, root: Path) -> TaskData:
     name = _relative(files.annotation, root)
     raw = _read(files.annotation, name, root)
     document = _document(_parse(raw, name), name)

@@ -18,7 +18,7 @@ from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_generalbench.core.media.media import Size
 
@@ -58,6 +58,10 @@ class Box(NamedTuple):
     y: float
     width: float
     height: float
+
+
+Reach = tuple[str, tuple[float, float] | None]
+"""A convention, and how far a box reaches in it; None when the box contradicts it."""
 
 
 class RawBox(NamedTuple):
@@ -315,20 +319,46 @@ def reach_of(raw: RawBox, convention: str, size: Size | None) -> tuple[float, fl
     None when no careful writer of `convention` would have written this box.
     """
     scale, order = convention.split("_")
-    order = raw.order or order
-    a, b, c, d = raw.values
-    if order in ("xyxy", "yxyx") and (c < a or d < b):
+    corners = corners_of(raw.values, raw.order or order)
+    return None if corners is None else reach_in(corners, _SIDES.get(scale) or size)
+
+
+_SIDES: Final = {"unit": (1.0, 1.0), "thousand": (1000.0, 1000.0), "percent": (100.0, 100.0)}
+"""Width and height of an image in the scales that do not depend on it."""
+
+Corners = tuple[float, float, float, float]
+
+
+def corners_of(values: Corners, order: str) -> Corners | None:
+    """Return left, top, right and bottom of four numbers in an order; None when they are no box in it."""
+    a, b, c, d = values
+    if order in ("xyxy", "yxyx"):
+        if c < a or d < b:
+            return None
+        return values if order == "xyxy" else (b, a, d, c)
+    if c < 0 or d < 0:
         return None
-    if order == "yxyx":
-        a, b, c, d = b, a, d, c
     if order == "cxcywh":
         a, b = a - c / 2, b - d / 2
-    if order in ("xywh", "cxcywh"):
-        if min(c, d) < 0:
-            return None
-        c, d = a + c, b + d
-    sides = {"unit": (1.0, 1.0), "thousand": (1000.0, 1000.0), "percent": (100.0, 100.0)}.get(scale) or size
-    if sides is None or min(sides) <= 0:
-        return None if min(a, b) < 0 else (0.0, 0.0)
-    left, top, right, bottom = a / sides[0], b / sides[1], c / sides[0], d / sides[1]
-    return (right, bottom) if min(left, top) >= -_SLACK and max(right, bottom) <= 1 + _SLACK else None
+    return a, b, a + c, b + d
+
+
+def reach_in(corners: Corners, sides: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Return how far corners reach across and down an image with these sides; None when they leave it."""
+    a, b, c, d = corners
+    if sides is None or sides[0] <= 0 or sides[1] <= 0:
+        return None if a < 0 or b < 0 else (0.0, 0.0)
+    width, height = sides
+    right, bottom = c / width, d / height
+    # Right and bottom lie behind left and top, so each bound needs to be looked at once.
+    if a / width < -_SLACK or b / height < -_SLACK or right > 1 + _SLACK or bottom > 1 + _SLACK:
+        return None
+    return right, bottom
+
+
+def reaches(raw: RawBox, orders: Sequence[str], size: Size | None) -> Iterator[Reach]:
+    """Yield, for every convention of these orders, how far a box reaches, as `reach_of` says it."""
+    for order in orders:
+        corners = corners_of(raw.values, raw.order or order)
+        for scale, sides in (("pixels", size), *_SIDES.items()):
+            yield f"{scale}_{order}", None if corners is None else reach_in(corners, sides)

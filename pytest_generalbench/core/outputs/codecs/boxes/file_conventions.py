@@ -11,7 +11,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.core.outputs.codecs.boxes.conventions import ORDERS, SCALES, TOLERATED, reach_of
+from pytest_generalbench.core.outputs.codecs.boxes.conventions import (
+    ORDERS,
+    SCALES,
+    TOLERATED,
+    reach_of,
+    reaches,
+)
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.media.media import Size
@@ -22,7 +28,6 @@ FILE_CONVENTIONS: Final = tuple(f"{scale}_{order}" for scale in (*SCALES, "perce
 
 _ORDERS: Final = ("xywh", "xyxy", "cxcywh", "yxyx")
 
-_COUNTED: Final = tuple(f"{scale}_{order}" for scale in (*SCALES, "percent") for order in _ORDERS)
 
 _HARDLY: Final = 0.02
 """The share of boxes that may contradict a convention which counts as not contradicted: slips of hands."""
@@ -120,8 +125,7 @@ class FileEvidence:
             scale = "unit" if max(raw.values) <= _ONE else "pixels"
             self.against_corner += reach_of(raw, f"{scale}_xywh", size) is None
             self.against_centre += reach_of(raw._replace(order="cxcywh"), f"{scale}_cxcywh", size) is None
-        for convention in _COUNTED:
-            reach = reach_of(raw, convention, size)
+        for convention, reach in reaches(raw, _ORDERS, size):
             if reach is None:
                 self.against[convention] += 1
             else:

@@ -183,13 +183,16 @@ def in_question(question: str) -> Options:
     return Options(_lettered(question), shown=True)
 
 
+_OPTION_KEYS: Final = tuple(sorted(fields.OPTION_KEYS))
+
+
 def options_of(instance: Instance) -> Options:
     """Return the options of an instance, from its fields or from its question; none is `Options()`.
 
     Raises DataError when there are more options than letters.
     """
     result = Options()
-    given = fields.find(instance.fields, *sorted(fields.OPTION_KEYS))
+    given = fields.find(instance.fields, *_OPTION_KEYS)
     if given is not None:
         result = _given(given)
     elif all(letter in instance.fields for letter in "AB"):
