@@ -50,7 +50,7 @@ def level_of(
     given: Setting, results: Iterable[TaskResult], selected: Collection[str], is_demo: bool
 ) -> LevelResult:
     """Return the levels that the results come to."""
-    results = list(results)
+    results = sorted(results, key=lambda result: result.id)  # notes name tasks in a fixed order
     shipped = {task.id for task in given.shipped}
     level = compute_level(
         given.shipped,
