@@ -39,10 +39,27 @@ _DISPARITY_FILE: Final = re.compile(r"(?i)(?:^|[/_.-])disp(?:arity|arities|s)?(?
 
 
 class DepthEstimation(MapProtocol):
-    """How far every pixel is, in metres.
+    """Ask for the distance of every pixel in metres.
 
-    What unit the references have is decided over the whole file (`depth_units.decide_depth`). Values that are
-    not above 0, NaN, and what `reading:` calls `depth_missing` are not valid. Disparity is no depth.
+    Answer: `depth_map` of the reference's size; another size is wrong. Prediction and reference: float32
+    (height, width), in metres; in the reference 0 where nothing is known. The raw reference names a picture
+    or an array file. What unit the references have is decided over the whole file
+    (`depth_units.decide_depth`). Values that are not above 0, NaN, and what `reading:` calls
+    `depth_missing` are not valid. Disparity is no depth.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import DepthMap
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> files = {"depth.npy": np.array([[1.5, 0.0]])}
+    >>> example = Example(
+    ...     "depth_estimation", {}, "depth.npy", files=files, reading={"depth_unit": "m"}, media=["image"]
+    ... )
+    >>> example.reference
+    array([[1.5, 0. ]], dtype=float32)
+    >>> example.read(DepthMap(np.array([[1.0, 2.0]])))
+    array([[1., 2.]], dtype=float32)
     """
 
     name: ClassVar[str] = "depth_estimation"

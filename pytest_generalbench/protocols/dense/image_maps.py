@@ -27,12 +27,29 @@ if TYPE_CHECKING:
 
 
 class SemanticSegmentation(MapProtocol):
-    """A class for every pixel, or one foreground where the task's metric has the mode `binary`.
+    """Ask for a class for every pixel, or for one foreground where the task's metric has the mode `binary`.
+
+    Answer: `class_map` or `mask` of the reference's size; another size is wrong. Prediction and reference:
+    int (height, width), 255 for void in the reference.
 
     Classes: pictures in grey or with a palette hold the ids, 255 beside small ids is void; in colour
     pictures the distinct colours of all references, sorted by red, green, blue, are the ids 0, 1, … (unless
     they are all grey, then the grey is the id). Grey references of 0 and one bright value are masks of
     class 1. Foreground: see `masks.decide_masks`. Both are decided over the whole file.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import ClassMap
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> mask = {"size": [2, 2], "counts": [3, 1]}
+    >>> example = Example("semantic_segmentation", {}, mask, media=["image"])
+    >>> example.reference
+    array([[0, 0],
+           [0, 1]], dtype=int32)
+    >>> example.read(ClassMap(np.array([[0, 0], [1, 1]])))
+    array([[0, 0],
+           [1, 1]], dtype=int32)
     """
 
     name: ClassVar[str] = "semantic_segmentation"
@@ -118,10 +135,26 @@ def map_grey(values: NDArray[Any]) -> NDArray[Any]:
 
 
 class ImageAnomalySegmentation(MapProtocol):
-    """How anomalous every pixel is.
+    """Ask how anomalous every pixel is.
 
-    The reference is a mask of what is anomalous; none, an empty text or list, and `good` or
-    `normal` in its place, are an image without anomaly.
+    Answer: `anomaly_map`, or a mask, of the image's size; another size is wrong. Prediction: float32
+    (height, width), the higher the more anomalous. Reference: bool (height, width). The raw reference is a
+    mask of what is anomalous (a picture, COCO run lengths or polygons); none, an empty text or list, and
+    `good` or `normal` in its place, are an image without anomaly.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import AnomalyMap
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> mask = {"size": [2, 2], "counts": [3, 1]}
+    >>> example = Example("image_anomaly_segmentation", {}, mask, media=["image"])
+    >>> example.reference
+    array([[False, False],
+           [False,  True]])
+    >>> example.read(AnomalyMap(np.array([[0.1, 0.0], [0.0, 0.9]])))
+    array([[0.1, 0. ],
+           [0. , 0.9]], dtype=float32)
     """
 
     name: ClassVar[str] = "image_anomaly_segmentation"

@@ -58,12 +58,24 @@ def plain_label(label: str) -> str:
 
 
 class InstanceSegmentation(MapProtocol):
-    """A mask and a label for every thing.
+    """Ask for a mask and a label for every object.
 
-    References are COCO entries (polygons, masks or pictures), an object of lists by label, or a picture of
+    Answer: `instance_masks`. Prediction: tuple of `InstanceMask`. Reference: tuple of `TrueMask`. The raw
+    reference is COCO entries (polygons, masks or pictures), an object of lists by label, or a picture of
     instance ids; what its ids say is decided over the whole file (`instance_ids.decide_ids`). Labels are
     compared without regard to case; ids become names where the file lists categories. Where references have
     one label or none, answers need none.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> from pytest_generalbench.core.outputs import InstanceMasks
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> entry = {"segmentation": {"size": [2, 2], "counts": [3, 1]}, "label": "cat"}
+    >>> example = Example("instance_segmentation", {}, [entry], media=["image"])
+    >>> example.reference
+    (TrueMask(mask=Rle(height=2, width=2, counts='31'), label='cat', crowd=False),)
+    >>> example.read(InstanceMasks(()))
+    ()
     """
 
     name: ClassVar[str] = "instance_segmentation"
@@ -189,11 +201,28 @@ def _entry(instance: Instance, entry: Any, names: Mapping[str, str]) -> tuple[An
 
 
 class PanopticSegmentation(MapProtocol):
-    """A segment for every pixel and a category for every segment.
+    """Ask for a segment for every pixel and a category for every segment.
 
-    References are COCO's panoptic PNG with `segments_info`, each segment of which must have a pixel, or
-    Cityscapes' picture of ids: from 1000 on class x 1000 + number of a thing, below it the class of stuff; 0
-    and 255 are void.
+    Answer: `panoptic_map` of the reference's size; another size is wrong. Prediction and reference:
+    `Panoptic`, segment ids (height, width) and the category of each. The raw reference is COCO's panoptic
+    PNG with `segments_info`, each segment of which must have a pixel, or Cityscapes' picture of ids: from
+    1000 on class x 1000 + number of an object, below it the class of stuff; 0 and 255 are void.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import PanopticMap
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> raw = {
+    ...     "file_name": "ids.png",
+    ...     "segments_info": [{"id": 7, "category": "sky"}, {"id": 9, "category": "cat"}],
+    ... }
+    >>> files = {"ids.png": np.array([[[7, 0, 0], [9, 0, 0]]], dtype=np.uint8)}
+    >>> example = Example("panoptic_segmentation", {}, raw, files=files, media=["image"])
+    >>> example.reference
+    Panoptic(ids=array([[7, 9]]), categories={7: 'sky', 9: 'cat'}, crowds={})
+    >>> example.read(PanopticMap(np.array([[7, 7]]), ())).ids
+    array([[7, 7]])
     """
 
     name: ClassVar[str] = "panoptic_segmentation"

@@ -29,10 +29,25 @@ if TYPE_CHECKING:
 
 
 class Matting(MapProtocol):
-    """An alpha matte; a trimap in the input or beside the reference limits what is scored to its unknown.
+    """Ask for an alpha matte.
 
+    Answer: `alpha` of the reference's size; another size is wrong. Prediction: float32 (height, width), 0
+    (background) to 1 (foreground). Reference: `Matte`, the same with the pixels that are scored: a trimap in
+    the input or beside the reference limits them to its unknown region. The raw reference names a picture.
     Which channel of pictures is alpha, and which value is opaque, is decided over the whole file: an alpha
     channel that is opaque everywhere says nothing, and pictures of three values are trimaps.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Alpha
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> files = {"alpha.png": np.repeat(np.array([[[0], [255], [51]]], dtype=np.uint8), 3, axis=2)}
+    >>> example = Example("matting", {}, "alpha.png", files=files, media=["image"])
+    >>> example.reference
+    Matte(alpha=array([[0. , 1. , 0.2]], dtype=float32), unknown=None)
+    >>> example.read(Alpha(np.array([[0.0, 1.0, 0.5]])))
+    array([[0. , 1. , 0.5]], dtype=float32)
     """
 
     name: ClassVar[str] = "matting"

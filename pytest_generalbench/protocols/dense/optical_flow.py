@@ -34,11 +34,26 @@ _NOT_COMPARED: Final = "pixels that KITTI's third channel calls invalid are not 
 
 
 class OpticalFlow(MapProtocol):
-    """Where every pixel of the first frame goes in the second.
+    """Ask for the motion of every pixel from the first frame to the second.
 
-    The reference is a .flo file, KITTI's 16-bit PNG, or an array file of (height, width, 2) or (2, height,
+    Answer: `flow_field` of the reference's size; another size is wrong. Prediction and reference: float32
+    (height, width, 2), pixels to the right and down; NaN in the reference where nothing is known. The raw
+    reference names a .flo file, KITTI's 16-bit PNG, or an array file of (height, width, 2) or (2, height,
     width). Pixels that a file calls invalid are not compared, as in the benchmarks of the data sets; the
     released scorer compares them with what stands in their place.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import FlowField
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> files = {"flow.npy": np.array([[[0.5, 0.0], [0.5, -1.0]]])}
+    >>> example = Example("optical_flow", {}, "flow.npy", files=files, media=["image", "image"])
+    >>> example.reference
+    array([[[ 0.5,  0. ],
+            [ 0.5, -1. ]]], dtype=float32)
+    >>> example.read(FlowField(np.zeros((1, 2, 2)))).shape
+    (1, 2, 2)
     """
 
     name: ClassVar[str] = "optical_flow"

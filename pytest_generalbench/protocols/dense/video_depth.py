@@ -38,11 +38,27 @@ _MOST_FRAMES: Final = 4
 
 
 class VideoDepthEstimation(MapProtocol):
-    """The disparity of every pixel of every frame, up to one scale and shift for the clip.
+    """Ask for the disparity of every pixel of every frame, up to one scale and shift for the clip.
 
-    The reference is a .npz with `disparity`, (frames, 1, height, width). An array called `depth` is
-    distance, of which the disparity is 1 / distance in metres; one of another name is refused unless
-    `reading:` has `depth`.
+    Answer: `depth_sequence` of the reference's shape; another shape is wrong. Prediction and reference:
+    float32 (frames, height, width), the inverse of the distance. The raw reference names a .npz with
+    `disparity`, (frames, 1, height, width). An array called `depth` is distance, of which the disparity is
+    1 / distance in metres; one of another name is refused unless `reading:` has `depth`.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import io
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import DepthSequence
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> content = io.BytesIO()
+    >>> np.savez(content, disparity=np.full((1, 1, 1, 2), 0.5))
+    >>> files = {"clip.npz": content.getvalue()}
+    >>> example = Example("video_depth_estimation", {}, "clip.npz", files=files, media=["video"])
+    >>> example.reference
+    array([[[0.5, 0.5]]], dtype=float32)
+    >>> example.read(DepthSequence(np.ones((1, 1, 2)))).shape
+    (1, 1, 2)
     """
 
     name: ClassVar[str] = "video_depth_estimation"

@@ -134,10 +134,29 @@ def _frames(instance: Instance) -> list[Any]:
 
 
 class VideoObjectSegmentation(_MaskedVideo):
-    """The object whose mask in the first frame is given, in every frame.
+    """Ask for the object whose mask in the first frame is given, in every frame.
+
+    Answer: `mask_sequence`, as many masks as the reference has and all of its size. Prediction and
+    reference: tuple of `Rle`, one per frame. The raw reference is an object by mask id, a list of COCO
+    masks, or a folder of pictures.
 
     The first mask is an input, as a file of the instance or as a COCO mask in the prompt. It
     is scored like all others, as the released code does.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> from pytest_generalbench.core.outputs import MaskSequence
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> masks = [{"size": [2, 2], "counts": [3, 1]}, {"size": [2, 2], "counts": [2, 2]}]
+    >>> example = Example("video_object_segmentation", {"question": "the cat"}, masks, media=["video"])
+    >>> print(example.prompt)
+    the cat
+    Segment the object of the first frame's mask in every frame: one binary mask for each, in order.
+    First frame's mask (COCO run lengths): {"size": [2, 2], "counts": "31"}
+    >>> [mask.area() for mask in example.reference]
+    [1, 2]
+    >>> len(example.read(MaskSequence(example.reference)))
+    2
     """
 
     name: ClassVar[str] = "video_object_segmentation"
@@ -160,7 +179,26 @@ class VideoObjectSegmentation(_MaskedVideo):
 
 
 class VideoReasoningSegmentation(_MaskedVideo):
-    """The object that the prompt's question leads to, in every frame."""
+    """Ask for the object that the prompt's question leads to, in every frame.
+
+    Answer: `mask_sequence`, as many masks as the reference has and all of its size. Prediction and
+    reference: tuple of `Rle`, one per frame. The raw reference is an object by mask id, a list of COCO
+    masks, or a folder of pictures.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> from pytest_generalbench.core.outputs import MaskSequence
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> masks = [{"size": [2, 2], "counts": [3, 1]}, {"size": [2, 2], "counts": [2, 2]}]
+    >>> example = Example("video_reasoning_segmentation", {"question": "the cat"}, masks, media=["video"])
+    >>> print(example.prompt)
+    the cat
+    Segment what is asked for in every frame: one binary mask for each, in order.
+    >>> [mask.area() for mask in example.reference]
+    [1, 2]
+    >>> len(example.read(MaskSequence(example.reference)))
+    2
+    """
 
     name: ClassVar[str] = "video_reasoning_segmentation"
 
@@ -170,16 +208,51 @@ class VideoReasoningSegmentation(_MaskedVideo):
 
 
 class VideoReferringSegmentation(VideoReasoningSegmentation):
-    """The object that the prompt describes, in every frame."""
+    """Ask for the object that the prompt describes, in every frame.
+
+    Answer: `mask_sequence`, as many masks as the reference has and all of its size. Prediction and
+    reference: tuple of `Rle`, one per frame. The raw reference is an object by mask id, a list of COCO
+    masks, or a folder of pictures.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> from pytest_generalbench.core.outputs import MaskSequence
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> masks = [{"size": [2, 2], "counts": [3, 1]}, {"size": [2, 2], "counts": [2, 2]}]
+    >>> example = Example("video_referring_segmentation", {"question": "the cat"}, masks, media=["video"])
+    >>> print(example.prompt)
+    the cat
+    Segment what is asked for in every frame: one binary mask for each, in order.
+    >>> [mask.area() for mask in example.reference]
+    [1, 2]
+    >>> len(example.read(MaskSequence(example.reference)))
+    2
+    """
 
     name: ClassVar[str] = "video_referring_segmentation"
 
 
 class VideoSalientObjectDetection(MapProtocol):
-    """How much every pixel of every frame belongs to the object that stands out.
+    """Ask how much every pixel of every frame belongs to the object that stands out.
 
-    The reference is a folder of pictures (see `masks.decide_masks` for what is the object); its frames, by
-    name, are the frames that are scored. A list or object of masks is taken as well.
+    Answer: `salient_sequence` or `mask_sequence` of the reference's shape; another shape is wrong.
+    Prediction: (frames, height, width), 0 to 1. Reference: bool of the same shape. The raw reference is a
+    folder of pictures (see `masks.decide_masks` for what is the object); its frames, by name, are the
+    frames that are scored. A list or object of masks is taken as well.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import SalientSequence
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> masks = [{"size": [2, 2], "counts": [3, 1]}]
+    >>> example = Example("video_salient_object_detection", {}, masks, media=["video"])
+    >>> example.reference
+    array([[[False, False],
+            [False,  True]]])
+    >>> example.read(SalientSequence(np.array([[[0.0, 0.2], [0.0, 0.9]]])))
+    array([[[  0,  51],
+            [  0, 230]]], dtype=uint8)
     """
 
     name: ClassVar[str] = "video_salient_object_detection"
@@ -244,7 +317,27 @@ def _object(instance: Instance, frame: Any, context: TaskContext) -> NDArray[np.
 
 
 class VideoCamouflagedObjectDetection(VideoSalientObjectDetection):
-    """The same for an object that is hard to tell from what surrounds it."""
+    """Ask how much every pixel of every frame belongs to an object that looks like its surroundings.
+
+    Answer: `salient_sequence` or `mask_sequence` of the reference's shape; another shape is wrong.
+    Prediction: (frames, height, width), 0 to 1. Reference: bool of the same shape. The raw reference is a
+    folder of pictures (see `masks.decide_masks` for what is the object); its frames, by name, are the
+    frames that are scored. A list or object of masks is taken as well.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import SalientSequence
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> masks = [{"size": [2, 2], "counts": [3, 1]}]
+    >>> example = Example("video_camouflaged_object_detection", {}, masks, media=["video"])
+    >>> example.reference
+    array([[[False, False],
+            [False,  True]]])
+    >>> example.read(SalientSequence(np.array([[[0.0, 0.2], [0.0, 0.9]]])))
+    array([[[  0,  51],
+            [  0, 230]]], dtype=uint8)
+    """
 
     name: ClassVar[str] = "video_camouflaged_object_detection"
     _sought: ClassVar[str] = "the camouflaged object"

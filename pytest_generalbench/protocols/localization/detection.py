@@ -40,6 +40,16 @@ class ObjectDetection(LocatedProtocol):
     notations of `box_text`; `[]` says that there is nothing. Answer form `boxes`. Prediction:
     tuple of Detection. Reference: tuple of TrueBox, read from every shape of
     `box_values.boxes_in`, boxes without any area left out, since nothing could find them.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> fields = {"width": 64, "height": 48}
+    >>> example = Example(
+    ...     "object_detection", fields, [{"bbox": [4, 4, 20, 10], "label": "cat"}], media=["image"]
+    ... )
+    >>> example.reference
+    (TrueBox(x=4.0, y=4.0, width=20.0, height=10.0, label='cat', crowd=False),)
+    >>> example.read('[{"bbox": [4, 4, 24, 14], "label": "cat"}]')
+    (Detection(x=4.0, y=4.0, width=20.0, height=10.0, label='cat', score=None),)
     """
 
     name: ClassVar[str] = "object_detection"
@@ -186,6 +196,11 @@ class VisualGrounding(LocatedProtocol):
     `box_text`; of several boxes the one with the highest score counts, without scores the first.
     Answer form `box`. Prediction: Box. Reference: Box; more or fewer than one, or one without any
     area, is a reference that cannot be read.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("visual_grounding", {"text": "the cat"}, [4, 4, 20, 10], media=["image"])
+    >>> example.reference, example.read('{"bbox": [4, 4, 24, 14]}')
+    (Box(x=4.0, y=4.0, width=20.0, height=10.0), Box(x=4.0, y=4.0, width=20.0, height=10.0))
     """
 
     name: ClassVar[str] = "visual_grounding"

@@ -70,6 +70,15 @@ class KeypointDetection(LocatedProtocol):
     people as `keypoint_values.people_in` reads it; `[]` says that there is nobody. Answer form
     `keypoints`. Prediction: tuple of Person. Reference: tuple of TruePerson; where the file has no
     area it is 0.53 of the person's box, and where it has no box that of the visible points.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> person = {"keypoints": [4, 4, 2, 9, 5, 2], "bbox": [0, 0, 20, 20]}
+    >>> header = {"keypoints": ["head", "hand"]}
+    >>> example = Example("keypoint_detection", {}, [person], media=["image"], header=header)
+    >>> example.reference[0].points
+    (Keypoint(x=4.0, y=4.0, visibility=2.0), Keypoint(x=9.0, y=5.0, visibility=2.0))
+    >>> example.read('[{"keypoints": [[4, 5], [9, 5]]}]')[0].points
+    (Keypoint(x=4.0, y=5.0, visibility=2.0), Keypoint(x=9.0, y=5.0, visibility=2.0))
     """
 
     name: ClassVar[str] = "keypoint_detection"

@@ -66,6 +66,13 @@ class ObjectTracking(LocatedProtocol):
     frame files cannot be read. Boxes may be numbered by their frame, in an object or as a column of their
     rows (MOT's as well): from 0 where one is 0, from 1 where one is the number of frames or all tracks
     begin at 1, else the task is refused (`reading:` with `index_base`).
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("video_object_tracking", {}, [[4, 4, 20, 10], [5, 4, 20, 10]], media=["video"])
+    >>> example.reference
+    (Box(x=4.0, y=4.0, width=20.0, height=10.0), Box(x=5.0, y=4.0, width=20.0, height=10.0))
+    >>> example.read("[[4, 4, 24, 14], null]")
+    (Box(x=4.0, y=4.0, width=20.0, height=10.0), None)
     """
 
     name: ClassVar[str] = "video_object_tracking"
@@ -228,6 +235,18 @@ class SpatiotemporalGrounding(LocatedProtocol):
     trajectory may have their frame as a column. Tubes in other words (`start` and `boxes`, boxes by frame
     number) count their frames from 0 where one is 0, from 1 where one is the number of frames, else the
     task is refused (`reading:` with `index_base`).
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> tube = {
+    ...     "tube_start_frame": 1,
+    ...     "tube_end_frame": 3,
+    ...     "trajectory": [[4, 4, 20, 10], [5, 4, 20, 10]],
+    ... }
+    >>> example = Example("video_spatiotemporal_grounding", {"caption": "a cat"}, tube, media=["video"])
+    >>> example.reference
+    {0: Box(x=4.0, y=4.0, width=20.0, height=10.0), 1: Box(x=5.0, y=4.0, width=20.0, height=10.0)}
+    >>> example.read("frames 0-1: [4, 4, 24, 14]")
+    {0: Box(x=4.0, y=4.0, width=20.0, height=10.0), 1: Box(x=4.0, y=4.0, width=20.0, height=10.0)}
     """
 
     name: ClassVar[str] = "video_spatiotemporal_grounding"

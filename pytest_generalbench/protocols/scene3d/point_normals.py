@@ -35,6 +35,19 @@ class NormalEstimation(SpaceProtocol):
     list, or a file: PCPNet's .normals, a cloud with the normals behind x, y, z, .npz, .ply, .npy. Behind x,
     y, z normals are the three columns of length 1; values of 0..255 and 0..1 are taken where what they stand
     for has length 1.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Normals
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example(
+    ...     "3d_normal_estimation", {}, [[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]], media=["pointcloud"]
+    ... )
+    >>> example.reference
+    array([[0., 0., 1.],
+           [0., 1., 0.]], dtype=float32)
+    >>> example.read(Normals(np.array([[0.0, 0.0, 2.0], [0.0, 1.0, 0.0]])))
+    array([[0., 0., 1.],
+           [0., 1., 0.]], dtype=float32)
     """
 
     name: ClassVar[str] = "3d_normal_estimation"

@@ -51,13 +51,23 @@ _INSTANCE_OF: Final = 1000
 class InstanceSegmentation3d(Labelled):
     """The objects among the points of a scene.
 
-    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer.
-    Answer: `point_instances` over as many points as the reference has; another number is wrong.
-    Prediction and reference: `PointInstances`. The raw reference is ScanNet's label * 1000 + number for
-    each point (below 1000: no object), a class and an instance for each point (.npz, .ply, .label, two
-    lists, two files), or the form itself. Instance numbers without classes are all of one class. Whether 0 is
-    an instance follows from negative numbers beside it, and from the classes of its points; where neither
-    tells, the task is refused.
+    Prompt fields: `{question}`, `{instruction}`. No parser: a text is no answer. Answer: `point_instances`
+    over as many points as the reference has; another number is wrong. Prediction and reference:
+    `PointInstances`. The raw reference is ScanNet's label * 1000 + number for each point (below 1000: no
+    object), a class and an instance for each point (.npz, .ply, .label, two lists, two files), or the form
+    itself. Instance numbers without classes are all of one class. Whether 0 is an instance follows from
+    negative numbers beside it, and from the classes of its points; where neither tells, the task is
+    refused.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import PointInstances
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> raw = {"ids": [1, 1, 0], "instances": [{"id": 1, "label": "chair", "score": 1.0}]}
+    >>> example = Example("3d_instance_segmentation", {}, raw, media=["pointcloud"])
+    >>> example.reference.instances
+    (PointInstance(id=1, label='chair', score=1.0),)
+    >>> example.read(PointInstances(np.array([1, 0, 0]), example.reference.instances)).ids
+    array([1, 0, 0])
     """
 
     name: ClassVar[str] = "3d_instance_segmentation"

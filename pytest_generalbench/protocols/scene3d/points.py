@@ -149,6 +149,15 @@ class PartSegmentation(Labelled):
     Answer: `point_labels`, as many as the reference has; another number is wrong. Prediction: (N,) whole
     numbers. Reference: `PartReference`; the raw one is a list, or the name of a file with a row for
     each point (ShapeNetPart's .txt with the label last, .seg, .npz, .ply, .npy).
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import PointLabels
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("3d_part_segmentation", {}, [12, 13, 13], media=["pointcloud"])
+    >>> example.reference
+    PartReference(labels=array([12, 13, 13]), category=None)
+    >>> example.read(PointLabels(np.array([12, 12, 13])))
+    array([12, 12, 13])
     """
 
     name: ClassVar[str] = "3d_part_segmentation"
@@ -188,6 +197,15 @@ class SemanticSegmentation3d(Labelled):
     points that nobody has labelled: negative ones, 255, what the file's header calls `ignore_label`, what
     `reading:` calls `void`, and 0 in ScanNet's .ply (another .ply with a 0 is refused). Labels from
     SemanticKITTI's .label are folded to the classes of its benchmark, and the answers with them.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import PointLabels
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("3d_semantic_segmentation", {}, [1, 2, 255], media=["pointcloud"])
+    >>> example.reference
+    array([[  1,   2, 255]])
+    >>> example.read(PointLabels(np.array([1, 1, 2])))
+    array([[1, 1, 2]])
     """
 
     name: ClassVar[str] = "3d_semantic_segmentation"

@@ -144,6 +144,15 @@ class Detection3d(_Named):
     must be the cloud's: KITTI's camera words are refused. What keys leave open (the order of edges and
     of quaternions, the unit of angles) is decided over the whole file, by the length of vehicles and by
     boxes that stand upright, or the task is refused (`reading:` with `size`, `quaternion`, `angle`).
+
+    >>> from pytest_generalbench.core.outputs import Boxes3d
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> box = {"center": [1, 2, 0], "length": 4, "width": 2, "height": 1.5, "yaw": 0.5, "label": "car"}
+    >>> example = Example("3d_detection", {}, [box], media=["pointcloud"])
+    >>> example.reference
+    (Box3d(centre=(1.0, 2.0, 0.0), size=(4.0, 2.0, 1.5), yaw=0.5, label='car', score=1.0, velocity=None),)
+    >>> example.read(Boxes3d(example.reference)) == example.reference
+    True
     """
 
     name: ClassVar[str] = "3d_detection"
@@ -183,6 +192,15 @@ class Tracking3d(_Named):
     Answer: `tracks3d` of as many frames as the reference has; another number is wrong. Prediction and
     reference: a tuple of frames, each a tuple of `TrackedBox`, labels as in `Detection3d`. The raw
     reference is frames as `answers.boxes3d.read_frames` reads them, inline or in a .json.
+
+    >>> from pytest_generalbench.core.outputs import Tracks3d
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> box = {"center": [1, 2, 0], "length": 4, "width": 2, "height": 1.5, "yaw": 0.5, "label": "car"}
+    >>> example = Example("3d_tracking", {}, [[{**box, "track": "a"}]], media=["pointcloud"])
+    >>> example.reference[0][0].track
+    'a'
+    >>> example.read(Tracks3d(example.reference)) == example.reference
+    True
     """
 
     name: ClassVar[str] = "3d_tracking"
@@ -233,6 +251,19 @@ class Odometry3d(SpaceProtocol):
     Answer: `poses` of as many frames as the reference has; another number is wrong. Prediction and
     reference: (T, 3, 4), sensor to world, in the frame of the reference (KITTI: the left camera, x right,
     y down, z ahead). The raw reference is a list of poses, or KITTI's or TUM's text, .npz, .npy, .json.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Poses
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> poses = np.stack([np.eye(4), np.eye(4)])
+    >>> poses[1, 2, 3] = 1.5
+    >>> example = Example("3d_odometry", {}, poses.tolist(), media=["pointcloud"])
+    >>> example.reference[1]
+    array([[1. , 0. , 0. , 0. ],
+           [0. , 1. , 0. , 0. ],
+           [0. , 0. , 1. , 1.5]])
+    >>> example.read(Poses(poses)).shape
+    (2, 3, 4)
     """
 
     name: ClassVar[str] = "3d_odometry"

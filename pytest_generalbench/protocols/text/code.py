@@ -31,6 +31,13 @@ class Code(TextProtocol):
     `metrics.code.CodeReference` with the language. The language is the field `language`,
     else `sql`, `html` or `latex` by the task's id, else guessed from `sourceCode` or `code`
     (Java, C, JavaScript by their marks, else Python).
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("code", {"goal": "Return the sum of a and b."}, "a + b", metric="codebleu")
+    >>> example.reference
+    CodeReference(texts=('a + b',), language='python')
+    >>> example.read("Code: a + b")
+    'a + b'
     """
 
     name: ClassVar[str] = "code"

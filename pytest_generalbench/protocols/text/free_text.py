@@ -52,6 +52,16 @@ class FreeText(TextProtocol):
     Parser `plain`: the whole answer without reasoning and one lead like `Answer:` or
     `Summary:`. Prediction: str. Reference: tuple of accepted texts; a proof is its steps, a
     line each, and `Conclusion: …`, absent parts left out.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example(
+    ...     "free_text", {"question": "Why is the sky blue?"}, "Air scatters blue light most."
+    ... )
+    >>> print(example.prompt)
+    Why is the sky blue?
+    Answer directly.
+    >>> example.reference, example.read("Answer: Because of the air.")
+    (('Air scatters blue light most.',), 'Because of the air.')
     """
 
     name: ClassVar[str] = "free_text"
@@ -121,8 +131,15 @@ class FreeText(TextProtocol):
 class Caption(FreeText):
     """Describe what is seen or heard.
 
-    Prompt fields, parser `plain`, prediction and reference as in FreeText. The file's own
-    prompt is enough; an instance without one is asked for a description.
+    Prompt fields `{question}`, `{instruction}`; parser `plain`, prediction and reference as in
+    FreeText. The file's own prompt is enough; an instance without one is asked for a description.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("caption", {}, ["A cat sleeps.", "A sleeping cat."], media=["image"])
+    >>> example.reference
+    ('A cat sleeps.', 'A sleeping cat.')
+    >>> example.read("Caption: A cat is asleep.")
+    'A cat is asleep.'
     """
 
     name: ClassVar[str] = "caption"
@@ -143,6 +160,13 @@ class Ocr(FreeText):
     Prompt fields: `{question}`, `{instruction}`. Parser `written`: without reasoning, one
     lead (`Answer:`, `The text reads:`) and the quotes around the whole; line ends stay.
     Prediction: str. Reference: tuple of accepted texts.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("ocr", {}, "EXIT", media=["image"])
+    >>> print(example.prompt)
+    Write the text exactly as it stands in the image and nothing else.
+    >>> example.reference, example.read('The text reads: "EXIT"')
+    (('EXIT',), 'EXIT')
     """
 
     name: ClassVar[str] = "ocr"

@@ -57,6 +57,11 @@ class Label(TextProtocol):
     (`labels` for several at once): see `label_reading`. Prediction: the label as the set
     spells it; an answer that names none of them is its own line, which counts as wrong; None
     when it is empty. In an open set both sides are normalised. Reference: tuple of one label.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("label", {"text": "Well done!"}, "joy", header={"classes": ["anger", "joy"]})
+    >>> example.context.labels, example.reference, example.read("It is Joy.")
+    (('anger', 'joy'), ('joy',), 'joy')
     """
 
     name: ClassVar[str] = "label"

@@ -63,6 +63,17 @@ class MultipleChoice(TextProtocol):
     to the last of them are the choice; when every one is yes or no, those are (read as in
     YesNo); otherwise prediction and reference are normalised texts, compared as texts. A number
     that neither names an option nor stands in the question is then an error.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> fields = {"question": "Which is a fruit?", "options": ["a stone", "an apple"]}
+    >>> example = Example("multiple_choice", fields, "an apple")
+    >>> print(example.prompt)
+    Which is a fruit?
+    A. a stone
+    B. an apple
+    Answer with the letter of the right option only.
+    >>> example.reference, example.read("The answer is (B)."), example.read("A or B")
+    (('B',), 'B', None)
     """
 
     name: ClassVar[str] = "multiple_choice"

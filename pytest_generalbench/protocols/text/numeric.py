@@ -25,6 +25,14 @@ class Counting(TextProtocol):
     one; `1,234` is one number, words count (`twenty-one`), `There are no cats.` is 0. An
     answer without a number is None. Prediction and reference: float; the raw reference is a
     finite number, its text, or a list of one.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("counting", {"question": "How many cats are there?"}, 3, media=["image"])
+    >>> print(example.prompt)
+    How many cats are there?
+    Answer with one number in digits and nothing else.
+    >>> example.reference, example.read("There are two cats and one dog, so two cats.")
+    (3.0, 2.0)
     """
 
     name: ClassVar[str] = "counting"
@@ -64,6 +72,11 @@ class TimeSeries(Counting):
     a bare `1.5` works. A comma before exactly three digits without a blank groups thousands,
     so `[1,234.5]` is 1234.5 and `[1, 234.5]` is 1. No number: None, never 0. Prediction and
     reference: float; the raw reference is `target`, a number or a list of one.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("time_series", {"data": [1.0, 1.5, 2.0]}, [2.5])
+    >>> example.reference, example.read("[2.25]"), example.read("I do not know.")
+    (2.5, 2.25, None)
     """
 
     name: ClassVar[str] = "time_series"

@@ -21,6 +21,14 @@ class ShortAnswer(TextProtocol):
     `Answer:` or `The answer is`, emphasis and enclosing quotes, the first line that is not
     empty (`plain` keeps all lines). Prediction: str. Reference: tuple of accepted texts,
     each in one line.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("short_answer", {"question": "Who wrote Faust?"}, ["Goethe", "J. W. Goethe"])
+    >>> print(example.prompt)
+    Who wrote Faust?
+    Answer with a word or a short phrase only.
+    >>> example.reference, example.read("Answer: Goethe")
+    (('Goethe', 'J. W. Goethe'), 'Goethe')
     """
 
     name: ClassVar[str] = "short_answer"
@@ -53,6 +61,14 @@ class FinalAnswer(TextProtocol):
     any case and in bold), else `answer is`, else the last number, else the last line; numbers
     are normalised (`18.` is `18`, `$1,234.50` is `1234.5`, `1/2` stays). Prediction: str.
     Reference: tuple of accepted texts, normalised in the same way.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("final_answer", {"problem": "What is 9 + 9?"}, "18")
+    >>> print(example.prompt)
+    Problem: What is 9 + 9?
+    Solve it step by step. Write the result alone on the last line, after "Final Answer:".
+    >>> example.reference, example.read("9 + 9 = 18. Final Answer: 18.")
+    (('18',), '18')
     """
 
     name: ClassVar[str] = "final_answer"

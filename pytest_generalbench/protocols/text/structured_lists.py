@@ -41,6 +41,11 @@ class Extraction(TextProtocol):
     Prediction and reference: tuple of items, both in the form of
     `list_reading.canonical_item`. The raw reference is a text in the same notations (an
     empty one says that there is nothing), a list of texts, lists or objects, or an object.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("extraction", {"text": "Ann met Bob and Eve."}, ["Ann", "Bob", "Eve"])
+    >>> example.reference, example.read("The names are: Ann, Bob and Eve."), example.read("none")
+    (('ann', 'bob', 'eve'), ('ann', 'bob', 'eve'), ())
     """
 
     name: ClassVar[str] = "extraction"
@@ -77,6 +82,11 @@ class Triplets(TextProtocol):
     relations of a reference may name the objects beside them by index or id, and predicates and
     classes by their number in the file's lists; what fits in two ways is refused (`reading:` with
     `triplet` and `index_base`), and so is a number without a name.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("triplets", {}, [["man", "riding", "horse"]], media=["image"])
+    >>> example.reference, example.read("(man, on, horse)")
+    ((('man', 'riding', 'horse'),), (('man', 'on', 'horse'),))
     """
 
     name: ClassVar[str] = "triplets"
@@ -142,6 +152,11 @@ class Roles(TextProtocol):
 
     Prompt fields: `{question}`, `{instruction}`. Parser `plain`. Prediction: str. Reference:
     tuple of accepted texts.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("roles", {}, {"verb": "throw", "agent": "a boy"}, media=["video"])
+    >>> example.reference, example.read("throw; agent: a man")
+    (('verb: throw; agent: a boy',), 'throw; agent: a man')
     """
 
     name: ClassVar[str] = "roles"

@@ -31,6 +31,14 @@ class YesNo(TextProtocol):
     lists as its options, or that the file lists as its classes. What numbers mean is decided over the
     whole file; where 0 may be `no` as well as the first option, and that is `yes`, the task is refused
     (`reading:` with `answers` and `index_base`), and where numbers are no such, so too (`yes`).
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("yes_no", {"question": "Is it raining?"}, "no", media=["image"])
+    >>> print(example.prompt)
+    Is it raining?
+    Answer with yes or no only.
+    >>> example.reference, example.read("Yes, it is.")
+    (('no',), 'yes')
     """
 
     name: ClassVar[str] = "yes_no"

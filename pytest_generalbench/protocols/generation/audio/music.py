@@ -38,10 +38,26 @@ _LYRICS: Final = ("lyrics", "lyric", "text", "prompt", "description", "caption",
 
 
 class MusicGeneration(AudioGeneration):
-    """Music of music, of lyrics or of a text.
+    """Ask for music from music, lyrics or a text.
 
-    By the task's output the answer is symbolic music, in quarter notes from the beginning of the piece, or a
-    sound. Music that is given may be a file, or notes written in text.
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with.
+
+    By the task's output the answer is `SymbolicMusic`, in quarter notes from the beginning of the piece, or
+    a sound. Music that is given may be a file, or notes written in text.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("music_generation", {"text": "A slow waltz."})
+    >>> print(example.prompt)
+    A slow waltz.
+    Make the music. Answer with its sound.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
     """
 
     name: ClassVar[str] = "music_generation"
@@ -72,7 +88,25 @@ class MusicGeneration(AudioGeneration):
 
 
 class MusicStyleTransfer(AudioGeneration):
-    """Music played again in another style, named in words or by a second sound; with chords to keep to."""
+    """Ask for music played again in another style, named in words or by a second sound.
+
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with. Chords that
+    are to be kept are in the prompt.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("music_style_transfer", {"style": "jazz"}, media=["audio"])
+    >>> print(example.prompt)
+    Style: jazz
+    Play the music in the style that is asked for, and keep its melody. Answer with the sound.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
+    """
 
     name: ClassVar[str] = "music_style_transfer"
     takes: ClassVar[frozenset[str]] = frozenset({"audio"})

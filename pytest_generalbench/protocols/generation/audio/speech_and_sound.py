@@ -26,10 +26,24 @@ def _spoken(instance: Instance, text: str | None, language: str | None = None) -
 
 
 class TextToSpeech(AudioGeneration):
-    """Speech of a text, a dialogue, a text with an emotion or beside an image.
+    """Ask for the speech of a text, a dialogue, a text with an emotion or beside an image.
 
-    What must be said is the transcript of the reference, else the text of the instance. Prompt fields as for
-    all protocols of made media.
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with. What must
+    be said is the transcript of the reference, else the text of the instance.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("text_to_speech", {"text": "Good morning."})
+    >>> print(example.prompt)
+    Good morning.
+    Say the text aloud. Answer with the speech.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
     """
 
     name: ClassVar[str] = "text_to_speech"
@@ -65,9 +79,24 @@ class TextToSpeech(AudioGeneration):
 
 
 class SpeechStyleConversion(AudioGeneration):
-    """Speech said again with another emotion, or in another voice: that of a second sound, or of words.
+    """Ask for speech in another emotion, or in another voice: that of a second sound, or of words.
 
-    Without a transcript the words are those that are heard in the true sound, or in the source.
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with. Without a
+    transcript the words are those recognised in the true sound, or in the source.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("speech_style_conversion", {"emotion": "happy"}, media=["audio"])
+    >>> print(example.prompt)
+    emotion: happy
+    Say what the sound says, word for word, changed as the text asks. Answer with the speech.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
     """
 
     name: ClassVar[str] = "speech_style_conversion"
@@ -100,9 +129,25 @@ class SpeechStyleConversion(AudioGeneration):
 
 
 class SpeechToSpeechTranslation(AudioGeneration):
-    """Speech in another language; the translation as text is taken as well, and is scored as it is written.
+    """Ask for speech in another language.
 
-    Parser of texts `plain`: the whole answer without reasoning and one lead like `Translation:`.
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with.
+
+    The translation as text is taken as well, and is scored as it is written. Parser of texts `plain`: the
+    whole answer without reasoning and one lead like `Translation:`.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("speech_to_speech_translation", {}, media=["audio"])
+    >>> print(example.prompt)
+    Translate the speech into the language asked for. Answer with speech, or with the translated text alone.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
     """
 
     name: ClassVar[str] = "speech_to_speech_translation"
@@ -141,7 +186,25 @@ class SpeechToSpeechTranslation(AudioGeneration):
 
 
 class TextToAudio(AudioGeneration):
-    """A sound of what one or two captions describe; the two are one text, joined by `and`."""
+    """Ask for a sound of what one or two captions describe; the two are one text, joined by `and`.
+
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("text_to_audio", {"caption1": "A dog barks.", "caption2": "It rains."})
+    >>> print(example.prompt)
+    caption1: A dog barks.
+    caption2: It rains.
+    Make one sound in which all that the text describes can be heard. Answer with the sound.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
+    """
 
     name: ClassVar[str] = "text_to_audio"
 
@@ -163,7 +226,25 @@ class TextToAudio(AudioGeneration):
 
 
 class AudioEditing(AudioGeneration):
-    """A sound changed as a text says; it is compared with the wanted sound's caption, else with that text."""
+    """Ask for a sound changed as a text says.
+
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with. It is
+    compared with the wanted sound's caption, else with that text.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("audio_editing", {"instruction": "Add rain."}, media=["audio"])
+    >>> print(example.prompt)
+    Add rain.
+    Change the sound as the text says, and nothing else in it. Answer with the changed sound.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
+    """
 
     name: ClassVar[str] = "audio_editing"
     takes: ClassVar[frozenset[str]] = frozenset({"audio"})
@@ -190,7 +271,23 @@ class AudioEditing(AudioGeneration):
 
 
 class ImageToSpeech(AudioGeneration):
-    """A spoken description of an image."""
+    """Ask for a spoken description of an image.
+
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("image_to_speech", {}, ["A cat sleeps."], media=["image"])
+    >>> print(example.prompt)
+    Describe the image in one sentence. Answer with the speech of that sentence.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
+    """
 
     name: ClassVar[str] = "image_to_speech"
     takes: ClassVar[frozenset[str]] = frozenset({"image"})
@@ -213,7 +310,23 @@ class ImageToSpeech(AudioGeneration):
 
 
 class VideoToAudio(AudioGeneration):
-    """The sound of a silent video."""
+    """Ask for the sound of a silent video.
+
+    Answer and prediction: `Audio`, float32 (samples,) or (samples, channels) in -1..1, at a rate in Hz; one
+    in which nothing can be heard is no answer. The raw reference names the target sound, or is an object of
+    such names and words; the reference is a `Target` with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Audio
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("video_to_audio", {}, media=["video"])
+    >>> print(example.prompt)
+    Make the sound of the video, as long as the video lasts. Answer with the sound.
+    >>> example.read(Audio(np.ones(800, np.float32), 16_000)).samples.shape
+    (800,)
+    """
 
     name: ClassVar[str] = "video_to_audio"
     takes: ClassVar[frozenset[str]] = frozenset({"video"})

@@ -202,13 +202,48 @@ def _open_shape(form: type[MediaOutput], paths: Sequence[Path]) -> MediaOutput:
 
 
 class TextTo3d(ShapeGeneration):
-    """A shape from words."""
+    """Ask for a shape from words.
+
+    Answer and prediction: what the task's `output` says, `PointCloud` (points (n, 3)), `Mesh` or `Motion`.
+    The raw reference names the target's file; the reference is a `Target` with what the task's metric
+    compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import PointCloud
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("text_to_3d", {"text": "A round table."})
+    >>> print(example.prompt)  # doctest: +NORMALIZE_WHITESPACE
+    A round table.
+    Answer with a point cloud: x, y, z of each point, and colours if there are any. The y axis points
+    up, and the front faces +z.
+    >>> example.read(PointCloud(np.arange(12.0).reshape(4, 3))).points.shape
+    (4, 3)
+    """
 
     name: ClassVar[str] = "text_to_3d"
 
 
 class ImageTo3d(ShapeGeneration):
-    """The shape that a picture shows."""
+    """Ask for the shape that a picture shows.
+
+    Answer and prediction: what the task's `output` says, `PointCloud` (points (n, 3)), `Mesh` or `Motion`.
+    The raw reference names the target's file; the reference is a `Target` with what the task's metric
+    compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import PointCloud
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("image_to_3d", {}, media=["image"])
+    >>> print(example.prompt)  # doctest: +NORMALIZE_WHITESPACE
+    Make the object in the image in three dimensions. Answer with a point cloud: x, y, z of each point,
+    and colours if there are any. The y axis points up, and the front faces +z.
+    >>> example.read(PointCloud(np.arange(12.0).reshape(4, 3))).points.shape
+    (4, 3)
+    """
 
     name: ClassVar[str] = "image_to_3d"
     source_medium: ClassVar[str | None] = "image"
@@ -220,7 +255,24 @@ class ImageTo3d(ShapeGeneration):
 
 
 class CompletionReconstruction(ShapeGeneration):
-    """The whole shape behind a part of it, its points, or frames with depth."""
+    """Ask for the whole shape from a part of it, from its points, or from frames with depth.
+
+    Answer and prediction: what the task's `output` says, `PointCloud` (points (n, 3)), `Mesh` or `Motion`.
+    The raw reference names the target's file; the reference is a `Target` with what the task's metric
+    compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import PointCloud
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("3d_completion_reconstruction", {}, media=["pointcloud"])
+    >>> print(example.prompt)  # doctest: +NORMALIZE_WHITESPACE
+    The point cloud is a part of an object; complete it. Answer with a point cloud: x, y, z of each
+    point, and colours if there are any. The answer is in the coordinates of the input.
+    >>> example.read(PointCloud(np.arange(12.0).reshape(4, 3))).points.shape
+    (4, 3)
+    """
 
     name: ClassVar[str] = "3d_completion_reconstruction"
     placed: ClassVar[str] = _SAME
@@ -241,7 +293,24 @@ class CompletionReconstruction(ShapeGeneration):
 
 
 class TextToMotion(ShapeGeneration):
-    """What a body does, from words."""
+    """Ask for the motion of a body, from words.
+
+    Answer and prediction: what the task's `output` says, `PointCloud` (points (n, 3)), `Mesh` or `Motion`.
+    The raw reference names the target's file; the reference is a `Target` with what the task's metric
+    compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Motion
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("text_to_motion", {"caption": "A person waves."})
+    >>> print(example.prompt)
+    A person waves.
+    Answer with a motion: the coordinates of all joints in each frame, or features of the pose.
+    >>> example.read(Motion(np.zeros((20, 22, 3)))).frames.shape
+    (20, 22, 3)
+    """
 
     name: ClassVar[str] = "text_to_motion"
     form: ClassVar[str] = "motion"

@@ -49,7 +49,23 @@ _FLAWS: Final[dict[str, str]] = {
 
 
 class VideoRestoration(ChangeVideo):
-    """The video without noise, blur, rain, snow, haze or moiré; which of them, the task's name says."""
+    """Ask for the video without noise, blur, rain, snow, haze or moiré; the task's name says which.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("video_restoration", {}, media=["video"], id="video/generation/video-denoising")
+    >>> print(example.prompt)
+    Remove the noise from the video; keep the size of its frames and their number.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "video_restoration"
 
@@ -63,7 +79,19 @@ class VideoRestoration(ChangeVideo):
 
 
 class VideoSuperResolution(ChangeVideo):
-    """The video with larger and sharper frames; as many as the input has, none smaller."""
+    """Ask for the video with larger and sharper frames; as many as the input has, none smaller.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("video_super_resolution", {}, media=["video"])
+    >>> print(example.prompt)
+    Raise the resolution of the video, four times in width and height; keep the number of frames.
+    """
 
     name: ClassVar[str] = "video_super_resolution"
     task_text: ClassVar[str] = (
@@ -83,7 +111,24 @@ class VideoSuperResolution(ChangeVideo):
 
 
 class VideoInpainting(ChangeVideo):
-    """The video with what its masks cover filled in."""
+    """Ask for the video with the masked region filled.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("video_inpainting", {}, media=["video", "map"])
+    >>> print(example.prompt)  # doctest: +NORMALIZE_WHITESPACE
+    Fill in what the masks cover (their white pixels) in every frame, so that it cannot be seen; keep
+    all else, the size of the frames and their number.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "video_inpainting"
     inputs: ClassVar[tuple[str, ...]] = ("video", "map")
@@ -94,7 +139,23 @@ class VideoInpainting(ChangeVideo):
 
 
 class VideoFrameInterpolation(ChangeVideo):
-    """All frames of a video of which some are given; the request says how many."""
+    """Ask for all frames of a video of which some are given; the request says how many.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("video_frame_interpolation", {}, media=["video"])
+    >>> print(example.prompt)
+    Make the frames that are missing between those of the video; keep their size.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "video_frame_interpolation"
     task_text: ClassVar[str] = "Make the frames that are missing between those of the video; keep their size."
@@ -117,14 +178,52 @@ class VideoFrameInterpolation(ChangeVideo):
 
 
 class VideoColorization(ChangeVideo):
-    """A grey video in its colours."""
+    """Ask for a grey video in its colours.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("video_colorization", {}, media=["video"])
+    >>> print(example.prompt)
+    Give the grey video its natural colours; keep the size of its frames.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "video_colorization"
     task_text: ClassVar[str] = "Give the grey video its natural colours; keep the size of its frames."
 
 
 class VideoTranslationEditing(ChangeVideo):
-    """A video that shows what one prompt says, changed so that it shows what another says."""
+    """Ask for a video of what one prompt says, changed so that it shows what another prompt says.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example(
+    ...     "video_translation_editing",
+    ...     {"source_prompt": "A dog runs.", "target_prompt": "A cat runs."},
+    ...     media=["video"],
+    ... )
+    >>> print(example.prompt)
+    source_prompt: A dog runs.
+    target_prompt: A cat runs.
+    Change the video so that it shows what the target prompt says; keep its motion and the number of frames.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "video_translation_editing"
     task_text: ClassVar[str] = (
@@ -143,7 +242,23 @@ class VideoTranslationEditing(ChangeVideo):
 
 
 class VideoStyleTransfer(ChangeVideo):
-    """A video in the style of a picture, or in one that the prompt names; people say which they prefer."""
+    """Ask for a video in the style of a picture, or in one that the prompt names; people rate the answers.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("video_style_transfer", {"prompt": "As a watercolour."}, media=["video"])
+    >>> print(example.prompt)
+    As a watercolour.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "video_style_transfer"
     task_text: ClassVar[str] = "Show the video in the style of the image; keep its motion and what it shows."

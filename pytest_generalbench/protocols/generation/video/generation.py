@@ -16,14 +16,46 @@ if TYPE_CHECKING:
 
 
 class TextToVideo(VideoGeneration):
-    """A video from words."""
+    """Ask for a video from words.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("text_to_video", {"prompt": "A dog runs."})
+    >>> print(example.prompt)
+    A dog runs.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "text_to_video"
     needs_media: ClassVar[bool] = False
 
 
 class ImageToVideo(VideoGeneration):
-    """A video that begins with, or shows, what is in a picture."""
+    """Ask for a video that begins with, or shows, what is in a picture.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("image_to_video", {}, media=["image"])
+    >>> print(example.prompt)
+    Make a video that begins with this image.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "image_to_video"
     inputs: ClassVar[tuple[str, ...]] = ("image",)
@@ -34,7 +66,24 @@ class ImageToVideo(VideoGeneration):
 
 
 class StylizedVideoGeneration(VideoGeneration):
-    """A video from words, in the style of one picture or several."""
+    """Ask for a video from words, in the style of one picture or several.
+
+    Answer and prediction: `Video`, uint8 (frames, height, width, 3) at frames a second. The raw reference
+    names the target video, its frames, or is an object of such names and words; the reference is a `Target`
+    with what the task's metric compares with.
+
+    Prompt fields: `{question}` (what the instance says in text), `{instruction}`.
+
+    >>> import numpy as np
+    >>> from pytest_generalbench.core.outputs import Video
+    >>> from pytest_generalbench.protocols.example import Example
+    >>> example = Example("stylized_video_generation", {"prompt": "A dog runs."}, media=["image"])
+    >>> print(example.prompt)
+    A dog runs.
+    Make a video of this in the style of the image.
+    >>> example.read(Video(np.zeros((2, 4, 6, 3), np.uint8))).frames.shape
+    (2, 4, 6, 3)
+    """
 
     name: ClassVar[str] = "stylized_video_generation"
     inputs: ClassVar[tuple[str, ...]] = ("image",)
