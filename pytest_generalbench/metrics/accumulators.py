@@ -1,4 +1,4 @@
-"""The two accumulators that most metrics are: a mean over instances, and a ratio of summed counts.
+"""The two accumulators that most metrics use: a mean over instances, and a score of summed counts.
 
 Both give the same result for any order of `add`: sums of floats are exactly rounded
 (`math.fsum`), and counts are integers.
@@ -114,13 +114,20 @@ def pooled_value(parts: Sequence[tuple[float, float]], scale: float = 1.0) -> Me
 
 
 SILENCE: Final = "and as much as the worst readable answer of the task where that is more"
-"""For definitions of errors without a bound: stands behind what an unreadable answer errs by at least."""
+"""End of the definitions of errors without a bound: the error of an unreadable answer."""
 
 
 def with_silence(errors: Sequence[float], silent: Sequence[bool]) -> list[float]:
-    """Return errors of which those of silent answers are at least the largest of the others.
+    """Return the errors, those of unreadable answers raised to the largest of the readable ones.
 
     So no set of unreadable answers has a smaller error than the readable ones of the same task.
+
+    Args:
+        errors: the error of each instance, in any unit, lower is better.
+        silent: whether the answer of each instance is unreadable.
+
+    Raises:
+        ValueError: the lengths differ.
 
     >>> with_silence([3.0, 1.0, 5.0], [False, True, True])
     [3.0, 3.0, 5.0]
@@ -134,7 +141,7 @@ def with_silence(errors: Sequence[float], silent: Sequence[bool]) -> list[float]
 
 
 def rescaled(value: MetricValue, factor: float) -> MetricValue:
-    """Return the value in another unit, which all its numbers are `factor` times in.
+    """Return a value in another unit: score, standard error and the instances' numbers times `factor`.
 
     >>> rescaled(mean_value([1.0, 3.0]), 10.0)
     MetricValue(score=20.0, stderr=10.0, n=2)
@@ -145,7 +152,23 @@ def rescaled(value: MetricValue, factor: float) -> MetricValue:
 
 
 class MeanAccumulator:
-    """Mean over instances of a score per instance; an answer that counts as wrong scores 0."""
+    """Mean over instances of a score per instance; an answer that counts as wrong scores 0.
+
+    Args:
+        score: returns the score of (prediction, reference), in 0..1, higher is better; raises
+            PredictionFormatError or ReferenceFormatError when one is not of the metric's type.
+        check_reference: raises ReferenceFormatError when a reference is not of the metric's type; called
+            where the prediction is None.
+        scale: what a score of 1 is in the metric's unit.
+
+    The standard error is the sample deviation / sqrt(n); None for fewer than two instances.
+
+    >>> accumulator = MeanAccumulator(lambda prediction, reference: float(prediction == reference), str)
+    >>> for prediction in ("a", "b", None, "a"):
+    ...     accumulator.add(prediction, "a")
+    >>> accumulator.result().score, accumulator.result().scores
+    (50.0, (100.0, 0.0, 0.0, 100.0))
+    """
 
     def __init__(
         self,
@@ -153,14 +176,14 @@ class MeanAccumulator:
         check_reference: Callable[[Any], object],
         scale: float = 100.0,
     ) -> None:
-        """Take the score per instance, in 0..1, and the check of a reference whose answer is None."""
+        """Start without instances."""
         self._score = score
         self._check_reference = check_reference
         self._scale = scale
         self._values: list[float] = []
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take one instance; None scores 0. Raises when an argument is not of the metric's type."""
+        """Add one instance; None scores 0."""
         if prediction is None:
             self._check_reference(reference)
             self._values.append(0.0)
@@ -168,22 +191,46 @@ class MeanAccumulator:
             self._values.append(self._score(prediction, reference))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
-        """Return the mean over everything added so far."""
+        """Return the mean over all instances added so far."""
         return mean_value(self._values, self._scale)
 
 
 def mean_over_texts(name: str, score: Callable[[str, tuple[str, ...]], float]) -> MeanAccumulator:
-    """Make the accumulator of a metric that compares a text with accepted texts, mean over instances."""
+    """Return the accumulator of a metric that compares a text with accepted texts, mean over instances.
+
+    Args:
+        name: the metric's name, for messages.
+        score: returns the score of a text and the accepted texts, in 0..1, higher is better.
+
+    >>> accumulator = mean_over_texts("exact", lambda text, accepted: float(text in accepted))
+    >>> accumulator.add("cat", ("cat", "a cat"))
+    >>> accumulator.result().score
+    100.0
+    """
     return MeanAccumulator(score, partial(text_references, name))
 
 
 class CorpusAccumulator:
-    """A score of counts summed over the corpus, with a jackknife standard error."""
+    """A score of counts summed over the corpus, with a jackknife standard error.
+
+    Args:
+        counts: returns the counts of (prediction, reference), k integers; the prediction may be None; raises
+            PredictionFormatError or ReferenceFormatError when one is not of the metric's type.
+        estimate: maps summed counts, shape (..., k), to scores, shape (...).
+        scale: what a score of 1 is in the metric's unit.
+
+    >>> words = lambda prediction, reference: (len(set(prediction or ()) & set(reference)), len(reference))
+    >>> accumulator = CorpusAccumulator(words, lambda counts: counts[..., 0] / counts[..., 1])
+    >>> accumulator.add(["a", "b"], ["a", "b"])
+    >>> accumulator.add(None, ["a", "b", "c", "d", "e", "f"])
+    >>> accumulator.result().score
+    25.0
+    """
 
     def __init__(
         self, counts: Callable[[Any, Any], Sequence[int]], estimate: Estimate, scale: float = 100.0
     ) -> None:
-        """Take the counts of one instance (k integers, any prediction) and the score of their sum."""
+        """Start without instances."""
         self._counts = counts
         self._estimate = estimate
         self._scale = scale
@@ -193,12 +240,12 @@ class CorpusAccumulator:
         """Which of the distinct counts each instance has."""
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take one instance. Raises when an argument is not of the metric's type."""
+        """Add one instance."""
         row = tuple(self._counts(prediction, reference))
         self._places.append(self._rows.setdefault(row, len(self._rows)))
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
-        """Return the score over everything added so far."""
+        """Return the score of all instances added so far, and a jackknife pseudo-value for each."""
         if not self._rows:
             return NOTHING
         matrix = np.array(list(self._rows), dtype=np.int64)
@@ -210,7 +257,12 @@ class CorpusAccumulator:
 
 
 def score_of(accumulator: Accumulator, pairs: Iterable[tuple[Any, Any]]) -> float:
-    """Return the score of (prediction, reference) pairs."""
+    """Return the score of (prediction, reference) pairs.
+
+    >>> from pytest_generalbench.metrics import get
+    >>> score_of(get("mae").factory(), [(2.0, 3.0), (3.0, 3.0)])
+    0.5
+    """
     for prediction, reference in pairs:
         accumulator.add(prediction, reference)
     return accumulator.result().score

@@ -1,4 +1,4 @@
-"""What every metric is: facts about its scale, and an accumulator that takes instances one by one."""
+"""A metric: its scale and definition, and an accumulator that is given the instances one by one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MetricValue:
-    """A score over instances."""
+    """The score of a task, its standard error, and a number for each instance.
+
+    >>> from pytest_generalbench.metrics.accumulators import mean_value
+    >>> value = mean_value([0.0, 1.0, 1.0, 1.0], scale=100.0)
+    >>> value.score, value.stderr, value.n, value.scores
+    (75.0, 25.0, 4, (0.0, 100.0, 100.0, 100.0))
+    """
 
     score: float
     """In the metric's unit. NaN when there was nothing to score."""
@@ -31,22 +37,54 @@ class MetricValue:
 
 
 class Accumulator(Protocol):
-    """Takes the instances of one task, in any order, and gives their score."""
+    """Collects the instances of one task, in any order, and returns their score.
+
+    >>> from pytest_generalbench.metrics import get
+    >>> accumulator = get("mae").factory()
+    >>> accumulator.add(2.0, 3.0)
+    >>> accumulator.add(3.0, 3.0)
+    >>> accumulator.result(["first", "second"]).score
+    0.5
+    """
 
     def add(self, prediction: Any, reference: Any) -> None:
-        """Take one instance; a prediction of None is an answer that counts as wrong."""
+        """Add one instance.
+
+        Args:
+            prediction: what the protocol read from the answer, in the metric's type; None for an answer that
+                counts as wrong.
+            reference: what the protocol read from the reference, in the metric's type.
+
+        Raises:
+            PredictionFormatError: the prediction is not of the metric's type.
+            ReferenceFormatError: the reference is not of the metric's type.
+        """
 
     def result(self, instances: Sequence[str] = ()) -> MetricValue:
-        """Return the score over everything added so far, and a number for each instance.
+        """Return the score of all instances added so far, and a number for each of them.
 
-        `instances` are the ids of the instances in the order of `add`: where instances are left out in
-        groups, their groups are drawn from the ids, so that the order changes nothing.
+        Args:
+            instances: the ids of the instances in the order of `add`. Where instances are left out in groups,
+                the groups are drawn from the ids, so that the order changes nothing.
+
+        Returns:
+            Score, standard error and numbers in the metric's unit; NaN without instances.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A named metric: its scale, its definition, and how to make an accumulator."""
+    """A named metric: its scale, its definition, and a factory of accumulators.
+
+    >>> from pytest_generalbench.metrics import get
+    >>> metric = get("accuracy")
+    >>> metric.unit, metric.higher_is_better, metric.best, metric.aggregation
+    ('percent', True, 100.0, 'mean')
+    >>> accumulator = metric.factory()
+    >>> accumulator.add("cat", ("cat", "a cat"))
+    >>> accumulator.result().score
+    100.0
+    """
 
     name: str
     unit: str
@@ -54,9 +92,9 @@ class Metric:
     best: float
     """The score of perfect answers, in `unit`."""
     definition: str
-    """One line for the result: formula and the choices that were open."""
+    """Formula and conventions, in one line for the result."""
     factory: Callable[..., Accumulator]
-    """Makes an empty accumulator; keyword arguments are the metric's options."""
+    """Returns an empty accumulator; keyword arguments are the metric's options."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Accepted options and their defaults."""
     requires: str | None = None

@@ -31,7 +31,7 @@ class Groups:
 
     @property
     def shared(self) -> tuple[int, ...]:
-        """As `MetricValue.groups` has them: () where every instance is a group of its own."""
+        """The groups as `MetricValue.groups` has them: () where every instance is a group of its own."""
         return self.of if self.count < len(self.of) else ()
 
     def by_instance(self, without: Sequence[float]) -> list[float]:

@@ -1,4 +1,4 @@
-"""What a model is to the benchmark: media it takes and gives, and `generate`."""
+"""Base class of models: the media that a model takes and gives, and `generate`."""
 
 from __future__ import annotations
 
@@ -32,35 +32,62 @@ def model_errors(what: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Returned in place of an Output for a request that got no answer."""
+    """What `generate` returns in place of an Output for a request that got no answer.
+
+    Args:
+        message: the reason, in one line; shown in the report.
+        state: the state of the instance: error, timeout, oom, missing_media, refused, or unparsable (what the
+            model returned cannot be an answer). All count as wrong; the first four make the task incomplete.
+
+    >>> Failed("the server answered 503").state
+    'error'
+    """
 
     message: str
     state: str = "error"
-    """error, timeout, oom, missing_media, refused, or unparsable (an answer was given that is none)."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSheet:
-    """What only a baseline sees: the perfect answers of a task and the possible ones."""
+    """The right answers of a task, for baselines alone.
+
+    Args:
+        ids: the instances that are asked and have a reference.
+        ideal: returns the right answer of an instance, by its id (`Protocol.ideal`).
+        choices: returns every possible answer of an instance, by its id; () where the question is open.
+
+    >>> sheet = ReferenceSheet(("1",), lambda instance: "B", lambda instance: ("A", "B"))
+    >>> sheet.ideal("1"), sheet.choices("1")
+    ('B', ('A', 'B'))
+    """
 
     ids: tuple[str, ...]
-    """The instances that are asked and have a reference."""
     ideal: Callable[[str], str | StructuredOutput]
-    """The perfect answer of an instance, made when it is asked for."""
     choices: Callable[[str], tuple[str, ...]]
-    """Every possible answer of an instance; () where the question is open."""
 
 
 class Model(ABC):
-    """Base of all models; an adapter needs `generate`, and says which media it takes and gives."""
+    """Base class of models. An adapter defines `generate`, and says which media it takes and gives.
+
+    >>> class Shouting(Model):
+    ...     input_media = frozenset({"text"})
+    ...
+    ...     def generate(self, requests):
+    ...         return [request.text.upper() for request in requests]
+    >>> from pytest_generalbench.core.request import Request
+    >>> Shouting().generate([Request("nlp/some-task", "1", ("hello",))])
+    ['HELLO']
+    """
 
     input_media: frozenset[str] = frozenset(vocabulary.MEDIA)
+    """The media that it takes; tasks with another input are unsupported."""
     output_media: frozenset[str] = frozenset({"text"})
+    """The media that it gives; tasks with another output are unsupported."""
     batch_size: int = 8
     """Requests a `generate` call is given at most, unless the user says otherwise."""
     coordinates: str | None = None
-    """How the model writes boxes and points in text, one of `answers.coordinates.CONVENTIONS`; None: found
-    from its answers, task by task."""
+    """How the model writes boxes and points in text, one of `CONVENTIONS` in
+    `core.outputs.codecs.boxes.conventions`; None: inferred from its answers, task by task."""
     deterministic: bool = False
     """Whether the same request always gets the same answer; only such answers are cached unless asked."""
     wants_answers: ClassVar[bool] = False
@@ -68,13 +95,37 @@ class Model(ABC):
 
     @abstractmethod
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | StructuredOutput | str]:
-        """Answer each request, in order; a plain string is a text output."""
+        """Answer a batch of requests.
+
+        Args:
+            requests: at most `batch_size` requests of one task.
+
+        Returns:
+            One answer for each request, in the same order: an Output, a StructuredOutput, a text (the same
+            as a text Output), or Failed.
+
+        Raises:
+            Exception: anything; the batch is then halved and asked again until the failing request stands
+                alone, whose state is error (oom when memory ran out).
+        """
 
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:  # noqa: B027 - optional to override
-        """Learn which task comes next; called once before its first batch."""
+        """Prepare for a task; called once before its first batch.
+
+        Args:
+            task: the task that is asked next.
+            sheet: its right answers where `wants_answers` is set, else None.
+        """
 
     def unsupported(self, task: Task) -> str | None:
-        """Return why the model cannot take part in `task`, or None when it can."""
+        """Return why the model cannot take part in a task, or None when it can.
+
+        Args:
+            task: the task; its data are not opened for this.
+
+        Returns:
+            The reason, in a line. An override also asks the base class, which compares the media.
+        """
         missing = [medium for medium in task.input_media if medium not in self.input_media]
         if missing:
             return f"the model does not take {', '.join(missing)}"
@@ -84,13 +135,18 @@ class Model(ABC):
         return None
 
     def identity(self) -> dict[str, Any]:
-        """Return what tells this model from others (name, revision, dtype); goes into the result."""
+        """Return what distinguishes this model from others, such as name, revision and dtype.
+
+        Returns:
+            Plain values for JSON. They go into the result; a run is continued, and answers are taken from
+            the cache, only where they are equal.
+        """
         return {"class": type(self).__name__}
 
     @property
     def knows_itself(self) -> bool:
-        """Whether `identity` tells these weights from any others: without it no answer is cached."""
+        """Whether `identity` distinguishes these weights from any others: without it no answer is cached."""
         return type(self).identity is not Model.identity
 
     def close(self) -> None:  # noqa: B027 - optional to override
-        """Free what the model holds."""
+        """Free memory, threads and connections; called once at the end."""

@@ -1,4 +1,4 @@
-"""Baselines: what no answer sheet, a constant, chance and a perfect student score."""
+"""Baselines: models that answer with the reference, the most frequent answer, a constant, or at random."""
 
 from __future__ import annotations
 
@@ -36,7 +36,16 @@ NO_ANSWERS = ReferenceSheet((), lambda instance: "", lambda instance: ())
 
 
 class Baseline(Model):
-    """A model that may look at the answers; it shows what a score is worth."""
+    """A model that is given the right answers of each task; its scores show what a score is worth.
+
+    It takes and gives every medium.
+
+    >>> sheet = ReferenceSheet(("1", "2"), {"1": "B", "2": "A"}.__getitem__, lambda instance: ("A", "B"))
+    >>> oracle = Oracle()
+    >>> oracle.begin(None, sheet)
+    >>> [output.text for output in oracle.generate([Request("a/task", "1", ("?",))])]
+    ['B']
+    """
 
     wants_answers: ClassVar[bool] = True
     input_media = frozenset(vocabulary.MEDIA)
@@ -48,11 +57,11 @@ class Baseline(Model):
         self.sheet = NO_ANSWERS
 
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
-        """Keep the answer sheet of the task that comes next."""
+        """Keep the right answers of the task that comes next."""
         self.sheet = sheet or NO_ANSWERS
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
-        """Answer each request from the sheet."""
+        """Answer each request from the reference sheet."""
         return [self._one(request) for request in requests]
 
     def _one(self, request: Request) -> Output | Failed:
@@ -63,14 +72,14 @@ class Baseline(Model):
 
     @abstractmethod
     def answer(self, request: Request) -> str | StructuredOutput | None:
-        """Return the answer, or None when the sheet has nothing to make one from."""
+        """Return the answer, or None when the reference sheet has none for the instance."""
 
     def identity(self) -> dict[str, Any]:
         """Return the baseline's name."""
         return {"class": "baseline", "name": type(self).__name__.lower()}
 
     def _by_key(self) -> dict[str, list[str]]:
-        """Return the instances of each distinct perfect answer; the answers themselves may be large."""
+        """Return the instances of each distinct right answer; the answers themselves may be large."""
         from pytest_generalbench.core.outputs import answer_key
 
         by_key: dict[str, list[str]] = {}
@@ -81,7 +90,15 @@ class Baseline(Model):
 
 
 class Oracle(Baseline):
-    """Says the reference: the best score that the task's protocol and metric allow."""
+    """Answers with the reference (`Protocol.ideal`): the best score that protocol and metric allow.
+
+    An instance without a reference is an error.
+
+    >>> oracle = Oracle()
+    >>> oracle.begin(None, ReferenceSheet(("1",), lambda instance: "B", lambda instance: ()))
+    >>> oracle.answer(Request("a/task", "1", ("?",)))
+    'B'
+    """
 
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
         """Keep the sheet."""
@@ -89,17 +106,24 @@ class Oracle(Baseline):
         self._known = frozenset(self.sheet.ids)
 
     def answer(self, request: Request) -> str | StructuredOutput | None:
-        """Return the perfect answer."""
+        """Return the right answer."""
         return self.sheet.ideal(request.instance_id) if request.instance_id in self._known else None
 
 
 class Majority(Baseline):
-    """Says the most frequent perfect answer of the task, always."""
+    """Answers every instance with the most frequent right answer of the task.
+
+    >>> majority = Majority()
+    >>> right = {"1": "B", "2": "A", "3": "A"}
+    >>> majority.begin(None, ReferenceSheet(tuple(right), right.__getitem__, lambda instance: ()))
+    >>> majority.answer(Request("a/task", "1", ("?",)))
+    'A'
+    """
 
     _instance: str | None = None
 
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
-        """Count the perfect answers; among equals the first in alphabetical order wins."""
+        """Count the right answers; of equally frequent ones the first in alphabetical order is taken."""
         super().begin(task, sheet)
         result = self._by_key()
         key = min(result, key=lambda key: (-len(result[key]), key), default=None)
@@ -111,7 +135,11 @@ class Majority(Baseline):
 
 
 class Constant(Baseline):
-    """Says one text, always: `baseline:constant` says A, `baseline:constant:TEXT` says TEXT."""
+    """Answers every instance with one text: `baseline:constant` with A, `baseline:constant:TEXT` with TEXT.
+
+    >>> Constant("yes").answer(Request("a/task", "1", ("?",)))
+    'yes'
+    """
 
     wants_answers: ClassVar[bool] = False
     output_media = frozenset({"text"})
@@ -131,15 +159,20 @@ class Constant(Baseline):
 
 
 class Random(Baseline):
-    """Draws among the possible answers, or among the task's perfect answers when the question is open.
+    """Draws from the possible answers of an instance, or from the task's right answers for an open question.
 
     The draw depends on task and instance only, so that every run and every worker draws the same.
+
+    >>> chance = Random()
+    >>> chance.begin(None, ReferenceSheet(("1",), lambda instance: "B", lambda instance: ("A", "B", "C")))
+    >>> chance.answer(Request("a/task", "1", ("?",))) in ("A", "B", "C")
+    True
     """
 
     _pool: tuple[str, ...] = ()
 
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
-        """Keep one instance of every distinct perfect answer."""
+        """Keep one instance of every distinct right answer."""
         super().begin(task, sheet)
         result = self._by_key()
         self._pool = tuple(result[key][0] for key in sorted(result))

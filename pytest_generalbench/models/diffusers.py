@@ -41,10 +41,22 @@ def gives(pipeline: Any) -> str:
 
 
 class DiffusersModel(Model):
-    """A pipeline, and those that share its weights: from text, from a picture, from a picture with a mask.
+    """A Diffusers pipeline that makes images, videos or sounds.
 
     Each request is made alone, with a generator of the request's own seed, so that a re-run and any other
-    split into batches make the same medium. A picture made from a picture is brought to that one's size.
+    split into batches make the same medium. A picture made from a picture is resized to its size.
+
+    Args:
+        name: the specification, for messages and the result.
+        pipelines: pipelines that share one set of weights, by what they start from: `text`, `image`, or `map`
+            (an image with a mask).
+        device: where they run.
+
+    >>> class Pipeline:
+    ...     def __call__(self, prompt, num_frames): ...
+    >>> model = DiffusersModel("diffusers:some/model", {"text": Pipeline()}, "cpu")
+    >>> sorted(model.input_media), sorted(model.output_media)
+    (['text'], ['video'])
     """
 
     deterministic = True  # a seed for each instance
@@ -52,7 +64,7 @@ class DiffusersModel(Model):
     batch_size = 1
 
     def __init__(self, name: str, pipelines: dict[str, Any], device: str) -> None:
-        """Keep the pipelines by what they start from: `text`, `image`, `map`."""
+        """Keep the pipelines; the medium that they make follows from the arguments of their call."""
         self.name = name
         self.pipelines = pipelines
         self.device = device
@@ -121,7 +133,7 @@ class DiffusersModel(Model):
         }
 
     def close(self) -> None:
-        """Drop the weights."""
+        """Delete the weights."""
         self.pipelines = {}
 
 

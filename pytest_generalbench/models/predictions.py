@@ -1,4 +1,4 @@
-"""`predictions:DIR`: answers that were made elsewhere, replayed so that they can be scored.
+"""`predictions:DIR`: answers that were made elsewhere, read from files so that they can be scored.
 
 A file answers one task. It is a list of `{"id": …, "prediction": …}`, or an object with such a
 list under `data`. It belongs to the task whose id is its path below DIR
@@ -45,7 +45,27 @@ def _file_names(path: Path, folder: Path) -> set[str]:
 
 
 class Predictions(Model):
-    """Replays the files of a folder; a task without a file is unsupported."""
+    """Answers from the prediction files in a folder; a task without a file is unsupported.
+
+    Args:
+        folder: the folder; which file belongs to which task is said at the top of this module.
+
+    Raises:
+        ModelError: there is no such folder, or no .json file in it.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pytest_generalbench.suite.tasks import load_tasks
+    >>> task = next(task for task in load_tasks() if task.id == "nlp/causal-reasoning")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "nlp", "causal-reasoning.json")
+    ...     path.parent.mkdir()
+    ...     _ = path.write_text('[{"id": "7", "prediction": "B"}]')
+    ...     model = Predictions(Path(folder))
+    ...     model.begin(task, None)
+    ...     model.generate([Request(task.id, "7", ("?",))])[0].text
+    'B'
+    """
 
     deterministic = True
 
@@ -53,7 +73,7 @@ class Predictions(Model):
     output_media = frozenset(vocabulary.MEDIA)
 
     def __init__(self, folder: Path) -> None:
-        """List the files of `folder`; they are read when their task comes."""
+        """List the files of `folder`; each is read when its task is asked."""
         if not folder.is_dir():
             raise ModelError(f"predictions:{folder}: there is no such folder")
         self.folder = folder
@@ -94,7 +114,7 @@ class Predictions(Model):
         return keys
 
     def unsupported(self, task: Task) -> str | None:
-        """Return why there is nothing to replay for `task`, or None."""
+        """Return that no file answers the task, or None when one does."""
         return None if self.find(task) else f"no predictions for it in {self.folder.name}"
 
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
@@ -146,7 +166,7 @@ class Predictions(Model):
             raise DataError(f"{name!r:.80}: {error.strerror or error}") from error
 
     def identity(self) -> dict[str, Any]:
-        """Return a digest over all files, so that other answers are another model."""
+        """Return a digest of all files: a folder with other answers is another model."""
         digest = hashlib.sha256()
         for path in self.files:
             digest.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes())

@@ -20,15 +20,26 @@ if TYPE_CHECKING:
 
 
 class PythonModel(Model):
-    """Wraps what a user's factory returned.
+    """Wraps the object that a user's factory returned.
 
-    The object answers through `generate(requests)`, or is itself callable with the requests.
-    Its attributes `input_media`, `output_media` and `batch_size`, when it has them, are obeyed;
-    without them it is asked everything that is answered in text.
+    Args:
+        target: the object. It answers through `generate(requests)`, or is itself callable with the requests.
+            Its attributes `input_media`, `output_media`, `batch_size`, `coordinates` and `deterministic` and
+            its methods `unsupported`, `identity` and `close` are used where it has them; without them it is
+            asked every task that is answered in text.
+        name: the specification, for messages and the result.
+
+    Raises:
+        ModelError: the object cannot be called, or its batch size is no whole number from 1.
+
+    >>> from pytest_generalbench.core.request import Request
+    >>> model = PythonModel(lambda requests: ["A"] * len(requests), "mine.py:make")
+    >>> model.generate([Request("nlp/some-task", "1", ("Which?",))])
+    ['A']
     """
 
     def __init__(self, target: object, name: str) -> None:
-        """Wrap `target`; raise ModelError when it can neither generate nor be called."""
+        """Wrap `target`."""
         generate = getattr(target, "generate", None)
         if generate is None and callable(target):
             generate = target
@@ -47,26 +58,26 @@ class PythonModel(Model):
             raise ModelError(f"{name}: batch_size must be a whole number from 1, not {self.batch_size!r}")
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed | str]:
-        """Pass the requests on."""
+        """Return what the wrapped object answers."""
         return self._generate(requests)
 
     def unsupported(self, task: Task) -> str | None:
-        """Ask the wrapped object when it has an opinion of its own."""
+        """Compare the media, then ask the wrapped object where it has this method."""
         own = getattr(self._target, "unsupported", None)
         return super().unsupported(task) or (own(task) if callable(own) else None)
 
     @property
     def knows_itself(self) -> bool:
-        """Whether the object says who it is."""
+        """Whether the wrapped object has the method `identity`."""
         return callable(getattr(self._target, "identity", None))
 
     def identity(self) -> dict[str, Any]:
-        """Return the factory's name and what the object says of itself."""
+        """Return the factory's name and the identity of the wrapped object."""
         own = getattr(self._target, "identity", None)
         return {"class": "python", "factory": self._name, **(own() if callable(own) else {})}
 
     def close(self) -> None:
-        """Close the wrapped object when it can be closed."""
+        """Close the wrapped object where it has this method."""
         own = getattr(self._target, "close", None)
         if callable(own):
             own()

@@ -32,13 +32,26 @@ def leased_gpus() -> int:
 
 
 class VLLMModel(Model):
-    """One engine; requests are chats in OpenAI's form, answered greedily with each request's own seed."""
+    """A vLLM engine in this process; requests are chats in OpenAI's form, answered greedily.
+
+    Args:
+        name: the model's name, for messages and the result.
+        engine: the `vllm.LLM`.
+        params: vLLM's class `SamplingParams`.
+        settings: `input_media`, `model_frames` and `video_as` are used.
+        lora: vLLM's `LoRARequest`, or None.
+
+    >>> from pytest_generalbench.core.settings import Settings
+    >>> settings = Settings(model="vllm:some/model", input_media=("text", "image"))
+    >>> sorted(VLLMModel("some/model", None, None, settings).input_media)
+    ['image', 'text']
+    """
 
     output_media = frozenset({"text"})
     batch_size = 256
 
     def __init__(self, name: str, engine: Any, params: Any, settings: Settings, lora: Any = None) -> None:
-        """Keep the engine; `params` is vLLM's SamplingParams class."""
+        """Keep the engine; nothing is loaded here."""
         self.name = name
         self.engine = engine
         self.params = params
@@ -47,7 +60,7 @@ class VLLMModel(Model):
         self.input_media = frozenset(settings.input_media or _declared(engine))
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
-        """Hand over the whole batch; a request whose media cannot be read fails alone."""
+        """Answer the whole batch in one call; a request whose media cannot be read fails alone."""
         answers: list[Output | Failed | None] = []
         chats: list[Any] = []
         params: list[Any] = []
@@ -80,7 +93,7 @@ class VLLMModel(Model):
         }
 
     def close(self) -> None:
-        """Drop the engine, which ends its processes."""
+        """Delete the engine, which ends its processes."""
         self.engine = None
 
 

@@ -26,7 +26,7 @@ class TaskContext:
         labels: the label set, when the task has a closed one.
         several: whether one answer holds several of the labels.
         header: top-level keys of the annotation file without `data` (`type`, `intent_label`, …).
-        facts: what the protocol inferred from all references (`context`) or all answers (`infer_conventions`):
+        facts: what the protocol inferred from all references (`context`) or answers (`infer_conventions`):
             the unit of depths, the convention of coordinates, … The keys are the protocol's own.
         notes: what a reader of the score must know; they go into its definition.
 
@@ -184,5 +184,5 @@ class Protocol(ABC):
         """
 
     def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
-        """Return every possible answer text, or () for an open question; `baseline:random` draws from them."""
+        """Return every possible answer text, or () for an open question; `baseline:random` draws one."""
         return ()

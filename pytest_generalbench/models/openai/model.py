@@ -34,14 +34,14 @@ _ENOUGH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of asking once."""
+    """The outcome of one attempt at a request."""
 
     answer: Output | Failed
     again: bool = False
     """Whether asking again may help."""
     busy: bool = False
     pause: float = 0.0
-    """Seconds the server asks to be left alone."""
+    """Seconds to wait before the next attempt, as the server asks."""
 
 
 def _spoken(reply: Reply) -> dict[str, Any]:
@@ -96,12 +96,26 @@ def _output(content: dict[str, Any]) -> Output | None:
 
 
 class OpenAIModel(Model):
-    """A served model; the requests of a batch are asked at the same time, as many as the server bears."""
+    """A model behind an OpenAI-compatible server; several requests are in flight at the same time.
+
+    Their number grows with answers and halves when the server is overloaded (`Flow`).
+
+    Args:
+        name: the model's name on the server.
+        settings: `base_url`, `input_media`, `model_frames`, `video_as`, `retries`, `request_timeout` (s)
+            and `concurrency` are used.
+
+    >>> from pytest_generalbench.core.settings import Settings
+    >>> model = OpenAIModel("m", Settings(model="openai:m", base_url="http://localhost:8000/v1/"))
+    >>> model.url, sorted(model.input_media)
+    ('http://localhost:8000/v1', ['image', 'text'])
+    >>> model.close()
+    """
 
     output_media = frozenset({"text"})
 
     def __init__(self, name: str, settings: Settings) -> None:
-        """Look the settings over; nothing is sent yet."""
+        """Check the settings; nothing is sent yet."""
         self.name = name
         self.url = (settings.base_url or DEFAULT_BASE_URL).rstrip("/")
         self.input_media = frozenset(settings.input_media or ("text", "image"))

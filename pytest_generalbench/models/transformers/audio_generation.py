@@ -30,7 +30,23 @@ DESCRIBES: Final = frozenset({"text_to_audio"})
 
 
 class SoundModel(Model):
-    """A model from text to sound; each request is made alone, with its own seed."""
+    """A Transformers model that makes sound from text; each request is made alone, with its own seed.
+
+    Args:
+        source: where the model comes from, and its device.
+        model: the loaded model.
+        processor: its processor or tokenizer.
+        vocoder: the vocoder of SpeechT5, else None.
+        speaker: the speaker embedding of SpeechT5, else None.
+
+    Raises:
+        ModelError: the configuration does not say the sampling rate.
+
+    >>> from types import SimpleNamespace as Part
+    >>> config = Part(model_type="vits", sampling_rate=16_000)
+    >>> SoundModel(Part(device="cpu"), Part(config=config), None, None, None).rate  # samples a second
+    16000
+    """
 
     deterministic = True  # a seed for each instance
 

@@ -40,14 +40,30 @@ def chat(request: Request, senses: Senses) -> list[dict[str, Any]]:
 
 
 class TransformersModel(Model):
-    """A model with its tokenizer or processor; greedy, batched, left-padded."""
+    """A Transformers model with its tokenizer or processor; greedy decoding in padded batches.
+
+    Args:
+        source: where the model comes from, and its device.
+        model: the loaded model.
+        processor: its processor, or its tokenizer when it takes text only.
+        senses: the media that it takes, and how its processor wants them.
+
+    >>> from types import SimpleNamespace as Part
+    >>> from pytest_generalbench.models.transformers.processors import Senses
+    >>> config = Part(is_encoder_decoder=False, get_text_config=lambda: Part(max_position_embeddings=2048))
+    >>> model = Part(config=config, generate=lambda input_ids: input_ids)
+    >>> senses = Senses(frozenset({"text", "image"}))
+    >>> adapter = TransformersModel(Part(device="cpu"), model, Part(pad_token="<pad>"), senses)
+    >>> sorted(adapter.input_media), adapter.context_length, adapter.tokenizer.padding_side
+    (['image', 'text'], 2048, 'left')
+    """
 
     deterministic = True  # greedy decoding
     output_media = frozenset({"text"})
     batch_size = 8
 
     def __init__(self, source: Source, model: Any, processor: Any, senses: Senses) -> None:
-        """Keep the loaded parts; `processor` is a tokenizer when the model takes text only."""
+        """Keep the loaded parts, and prepare the tokenizer for batches."""
         self.source = source
         self.model = model
         self.processor = processor

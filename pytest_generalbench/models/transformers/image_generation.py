@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 
 
 class PictureModel(TransformersModel):
-    """Answers in text as its base does; a picture is sampled for each request with the request's seed.
+    """A Transformers model that answers in text and makes pictures (Janus).
 
-    A picture is made from the text alone: these models do not look at an image while they draw one.
+    It answers in text as its base class does. A picture is sampled with the request's seed, from the text
+    alone: these models do not look at an image while they make one.
+
+    >>> sorted(PictureModel.output_media)
+    ['image', 'text']
     """
 
     output_media = frozenset({"text", "image"})
 
     def unsupported(self, task: Task) -> str | None:
-        """Refuse pictures that have to be made from other media."""
+        """Return that pictures are made from text alone where the task has other inputs."""
         if task.output_medium == "image" and set(task.input_media) != {"text"}:
             return "the model makes pictures from text alone"
         return super().unsupported(task)

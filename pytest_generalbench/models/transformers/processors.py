@@ -22,11 +22,11 @@ _WEIGHTS: Final = ("adapter_model.safetensors", "adapter_model.bin")
 
 @dataclass(frozen=True, slots=True)
 class Senses:
-    """What a loaded model takes, and in which shape its processor wants it."""
+    """The media that a loaded model takes, and how its processor wants them."""
 
     media: frozenset[str]
     videos: bool = False
-    """Whether a video goes in as one; else its frames do, as images."""
+    """Whether the processor takes videos; else their frames are given as images."""
     frames: int = 8
     """Frames of a video that are shown."""
     rate: int = 16_000
@@ -35,7 +35,7 @@ class Senses:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a model comes from, and how its weights are put on devices."""
+    """Where a model is loaded from, and how its weights are placed on devices."""
 
     target: str
     """As the user wrote it."""

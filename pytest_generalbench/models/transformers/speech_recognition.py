@@ -20,7 +20,20 @@ TRANSLATES: Final = "speech_to_speech_translation"
 
 
 class SpeechModel(Model):
-    """Translates speech in any language into English text; a short sound in one step, a long one in many."""
+    """A Transformers model that translates speech in any language into English text (Whisper).
+
+    A sound that fits the model's window is translated in one step, a longer one window by window.
+
+    Args:
+        source: where the model comes from, and its device.
+        model: the loaded model.
+        processor: its processor; its feature extractor says the sampling rate (Hz) and the window (samples).
+
+    >>> from types import SimpleNamespace as Part
+    >>> extractor = Part(sampling_rate=16_000, n_samples=480_000)
+    >>> SpeechModel(Part(), Part(), Part(feature_extractor=extractor)).window
+    480000
+    """
 
     input_media = frozenset({"audio"})
     deterministic = True  # greedy decoding
@@ -42,7 +55,7 @@ class SpeechModel(Model):
         return super().unsupported(task)
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
-        """Write down each request's sound; short and long ones are batched apart."""
+        """Translate the sound of each request; short and long ones are batched separately."""
         sounds = [
             open_audio(medium.path, self.rate) if (medium := _sound(request)) else None
             for request in requests
