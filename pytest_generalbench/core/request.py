@@ -149,6 +149,7 @@ class Request:
     """The form of the answer that is wanted: `text`, or the name of one of `answers.form_names()`."""
     max_new_tokens: int = 256
     seed: int = 0
+    _digest: str | None = field(default=None, init=False, compare=False, repr=False)
 
     @property
     def text(self) -> str:
@@ -161,7 +162,12 @@ class Request:
         return tuple(part for part in self.parts if isinstance(part, Media))
 
     def digest(self) -> str:
-        """Return 16 hex digits over everything that can change the answer."""
+        """Return 16 hex digits over everything that can change the answer; worked out once."""
+        if self._digest is None:
+            object.__setattr__(self, "_digest", self._hashed())
+        return str(self._digest)
+
+    def _hashed(self) -> str:
         parts = [part if isinstance(part, str) else part.identity() for part in self.parts]
         items = [self.task_id, self.instance_id, parts, self.output_medium, self.max_new_tokens, self.seed]
         if self.form != "text":

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.protocols.index_base import IndexEvidence, whole_number
-from pytest_generalbench.protocols.instance_fields import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

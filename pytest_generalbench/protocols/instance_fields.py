@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.keys import key_of
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
@@ -92,12 +92,6 @@ _NO_PROMPT: Final = re.compile(
 _LONGEST_PLACEHOLDER: Final = 300
 _LONGEST_WORD: Final = 24
 _PLACEHOLDER: Final = re.compile(r"<<<\s*([^<>\n]{1,60}?)\s*>>>")
-
-
-@lru_cache(maxsize=4096)  # the same few keys for every instance, several times each
-def key_of(name: str) -> str:
-    """Return the form in which keys are compared: lower case, `_` for blanks and hyphens."""
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def is_prompt_to_come(text: str) -> bool:

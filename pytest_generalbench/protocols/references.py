@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import ReferenceFormatError
+from pytest_generalbench.core.keys import key_of
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
@@ -29,10 +30,6 @@ _BESIDE: Final = frozenset(
 """Keys that stand beside a ground truth and are never one."""
 
 
-def _plain(key: str) -> str:
-    return key.strip().lower().replace(" ", "_").replace("-", "_")
-
-
 def malformed(instance: Instance, key: str, value: Any, wanted: str) -> ReferenceFormatError:
     """Return the error for a reference of a type or form that is not `wanted`."""
     shown = repr(value)
@@ -49,7 +46,8 @@ def _at(raw: Mapping[str, Any], path: str) -> Any:
     for part in path.split("."):
         if not isinstance(value, Mapping):
             return None
-        value = next((item for key, item in value.items() if _plain(str(key)) == _plain(part)), None)
+        wanted = key_of(part)
+        value = next((item for key, item in value.items() if key_of(str(key)) == wanted), None)
     return value
 
 
@@ -74,7 +72,7 @@ def _search(instance: Instance, where: str, raw: Any, keys: Sequence[str], neste
         return where, raw
     search = next(((key, value) for key in keys if (value := _at(raw, key)) is not None), None)
     if search is None:
-        rest = [key for key in raw if _plain(str(key)) not in _BESIDE]
+        rest = [key for key in raw if key_of(str(key)) not in _BESIDE]
         if len(rest) != 1:
             names = ", ".join(repr(str(key)) for key in raw) or "none"
             raise ReferenceFormatError(

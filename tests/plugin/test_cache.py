@@ -64,12 +64,22 @@ def test_runs_share_answers_and_a_miss_is_explained(
     assert "no answer to an instance 'nobody'" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small model.
+
+    Made at module scope: pytester forgets what was imported during a test, and torch
+    cannot be imported twice.
+    """
+    pytest.importorskip("transformers")
+    return save_text_model(tmp_path_factory.mktemp("model"))
+
+
 @pytest.mark.slow
 def test_a_saved_model_is_not_loaded_for_what_the_cache_holds(
-    pytester: pytest.Pytester, tmp_path: Path
+    pytester: pytest.Pytester, saved_model: Path
 ) -> None:
-    pytest.importorskip("transformers")
-    folder = save_text_model(tmp_path / "model")
+    folder = saved_model
     parts = []
     for name in ("first", "second"):
         (pytester.path / "conftest.py").write_text(

@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import MediaError, ReferenceFormatError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.codecs.images.files import ENDINGS, is_picture
-from pytest_generalbench.protocols.instance_fields import key_of, place
+from pytest_generalbench.protocols.instance_fields import place
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.media.media import Media

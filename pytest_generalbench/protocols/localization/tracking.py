@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs import AnswerFormatError, StructuredOutput
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import Box, RawBox, from_box
 from pytest_generalbench.core.outputs.codecs.boxes.frames import (
@@ -20,7 +21,7 @@ from pytest_generalbench.core.outputs.codecs.boxes.frames import (
     tube_in,
     tube_in_text,
 )
-from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, key_of, whole
+from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, whole
 from pytest_generalbench.core.outputs.forms.boxes import FrameBoxes, Tube
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.index_base import BASE

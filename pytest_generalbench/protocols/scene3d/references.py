@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_generalbench.core.errors import MediaError, ReferenceFormatError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.base import AnswerFormatError
-from pytest_generalbench.protocols.instance_fields import key_of, place
+from pytest_generalbench.protocols.instance_fields import place
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.outputs.base import Get

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.base import TaskContext
@@ -124,7 +125,7 @@ class MultipleChoice(TextProtocol):
         options = options_of(instance)
         values = super().values(instance, context)
         if options.keys:
-            hidden = {*self.own_keys, *map(fields.key_of, options.keys)}
+            hidden = {*self.own_keys, *map(key_of, options.keys)}
             values["question"] = fields.statement(instance, hidden)
         lines = (
             []

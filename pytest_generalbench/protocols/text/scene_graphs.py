@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.protocols.class_names import ClassNames, class_names, code_text
 from pytest_generalbench.protocols.index_base import BASE, IndexEvidence, whole_number
-from pytest_generalbench.protocols.instance_fields import find, key_of
+from pytest_generalbench.protocols.instance_fields import find
 from pytest_generalbench.protocols.reading import decide
 from pytest_generalbench.protocols.text.parsers.lists.items import Triplet, canonical_item
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs import (
     AnswerFormatError,
     Audio,
@@ -37,7 +38,7 @@ _SCORE: Final = re.compile(r"chord|score|lyric")
 
 def role_of(media: Media) -> str:
     """Return what an input sound is by its key: `source`, the `model` of a voice or style, or `score`."""
-    key = fields.key_of(media.field.rpartition(".")[2])
+    key = key_of(media.field.rpartition(".")[2])
     if _SCORE.search(key):
         return "score"
     return "model" if _MODEL.search(key) and not _SOURCE.search(key) else "source"

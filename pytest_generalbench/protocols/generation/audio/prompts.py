@@ -11,8 +11,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import MediaError, ReferenceFormatError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs import Audio, SymbolicMusic
-from pytest_generalbench.protocols.instance_fields import as_text, find, key_of, own_words, place
+from pytest_generalbench.protocols.instance_fields import as_text, find, own_words, place
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance

@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs import AnswerFormatError, Image, MediaOutput, Target, Video
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.generation.base import GenerationProtocol
@@ -145,7 +146,7 @@ def _asked(instance: Instance) -> Instance:
     stated = prompt.lower() if isinstance(prompt, str) else ""
 
     def stays(key: str, value: Any) -> bool:
-        if fields.key_of(key) in _ANNOTATIONS and prompt is not None:
+        if key_of(key) in _ANNOTATIONS and prompt is not None:
             return False
         return value is prompt or not (isinstance(value, str) and value.strip(" .").lower() in stated)
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.metrics.video.objects import COLOURS
 from pytest_generalbench.protocols.generation.targets import first_word, text_fields
-from pytest_generalbench.protocols.instance_fields import find, key_of
+from pytest_generalbench.protocols.instance_fields import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -265,6 +265,9 @@ def _are_frames(paths: list[str]) -> bool:
 
 def _check(media: Media) -> None:
     """Check the files; of a long video those that a decoder would take."""
+    if len(media.paths) <= MAX_FRAMES:
+        media.check()
+        return
     paths = [media.paths[index] for index in spread(len(media.paths), MAX_FRAMES)]
     replace(media, paths=tuple(paths)).check()
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox, convention_of
-from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, four, key_of, number, row_of
+from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, four, number, row_of
 from pytest_generalbench.core.outputs.codecs.boxes.text import MAX_TEXT, boxes_in_text, json_values, tagged_in
 
 MAX_FRAMES: Final = 200_000

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox, convention_of
 
@@ -148,11 +149,6 @@ def row_of(value: Sequence[Any]) -> tuple[float, ...]:
     return () if None in row else tuple(item for item in row if item is not None)
 
 
-def key_of(name: object) -> str:
-    """Return the form in which keys are compared."""
-    return str(name).strip().lower().replace("-", "_").replace(" ", "_")
-
-
 def _boxes(value: Any, around: _Around, strict: bool) -> Iterator[RawBox]:
     if around.depth > _DEPTH:
         raise AnswerFormatError("boxes are nested too deeply")
@@ -181,6 +177,8 @@ def _parsed(text: str) -> Any:
 
 
 def _listed(value: Sequence[Any], numbers: tuple[float, float, float, float], around: _Around) -> RawBox:
+    if len(value) == 4:
+        return RawBox(numbers, around.order, around.label, around.score, around.crowd, around.scale)
     row = row_of(value)
     row = row if len(row) > 4 else ()
     score = row[4] if row else around.score

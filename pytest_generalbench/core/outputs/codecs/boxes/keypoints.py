@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox
-from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, key_of, number
+from pytest_generalbench.core.outputs.codecs.boxes.json_values import boxes_in, number
 
 COCO_POINTS: Final = (
     "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder",

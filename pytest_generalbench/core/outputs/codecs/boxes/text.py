@@ -11,12 +11,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox
 from pytest_generalbench.core.outputs.codecs.boxes.json_values import (
     SCORE_KEYS,
     boxes_in,
     four,
-    key_of,
     named_corners,
     number,
 )

@@ -11,6 +11,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.protocols import instance_fields as fields
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _in_fields(given: Mapping[str, Any]) -> Options:
     """Return the options that lie in a field each, named by a letter from A or by a number from 0 or 1."""
     groups: dict[str, dict[str, str]] = {}
     for name, value in given.items():
-        in_fields = _OWN_FIELD.fullmatch(fields.key_of(str(name)))
+        in_fields = _OWN_FIELD.fullmatch(key_of(str(name)))
         if in_fields is not None and isinstance(value, str | int | float) and str(value).strip():
             groups.setdefault(in_fields[1], {})[in_fields[2].lstrip("0") or in_fields[2][:1]] = str(name)
     for group in groups.values():

@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pytest_generalbench.protocols.instance_fields import find, key_of
+from pytest_generalbench.core.keys import key_of
+from pytest_generalbench.protocols.instance_fields import find
 from pytest_generalbench.protocols.text.parsers.choice.options import literal_list
 from pytest_generalbench.protocols.text.parsers.normalization import one_line
 
