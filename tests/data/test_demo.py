@@ -127,8 +127,8 @@ def test_both_styles_of_media_paths_and_several_reference_keys_occur(source: Fol
 
 def test_it_is_small(source: FolderSource) -> None:
     sizes = [path.stat().st_size for path in source.root.rglob("*") if path.is_file()]
-    assert sum(sizes) < 60_000_000
-    assert max(sizes) < 40_000
+    assert sum(sizes) < 40_000_000
+    assert max(sizes) < 50_000
 
 
 def test_two_writes_are_the_same_to_the_byte(source: FolderSource, tmp_path: Path) -> None:

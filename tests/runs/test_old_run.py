@@ -13,6 +13,8 @@ from pytest_generalbench import cli, metrics
 from pytest_generalbench.evaluation.moved_scores import metric_changes
 from pytest_generalbench.runs.instance_rows import tasks_with_rows
 from pytest_generalbench.runs.result_file import RunResult, read_result, write_result
+from pytest_generalbench.suite import demo
+from pytest_generalbench.suite.tasks import load_tasks
 from tests.plugin.runs import run
 
 if TYPE_CHECKING:
@@ -28,6 +30,14 @@ def old(tmp_path: Path) -> Callable[[str], Path]:
     return lambda name: Path(shutil.copytree(OLD / name, tmp_path / name))
 
 
+@pytest.fixture(autouse=True)
+def _data_of_that_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the demo set that the runs were made with in the place of today's."""
+    cache = tmp_path / "cache"
+    shutil.unpack_archive(OLD / "demo.zip", cache / demo.folder_name(load_tasks()))
+    monkeypatch.setenv("GENERALBENCH_CACHE", str(cache))
+
+
 def test_it_is_read(old: Callable[[str], Path]) -> None:
     opened = gb.load_run(old("complete"))
     assert len(opened.tasks()) == TASKS
@@ -40,9 +50,8 @@ def test_it_is_verified(old: Callable[[str], Path], capsys: pytest.CaptureFixtur
 
 
 def test_it_is_rescored_once_and_then_to_the_same_bytes(
-    old: Callable[[str], Path], shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+    old: Callable[[str], Path],
 ) -> None:
-    monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
     folder = old("complete")
     assert cli.main(["rescore", "--write", str(folder)]) == 1  # metrics have other versions now
     result = read_result(folder).to_dict()
@@ -55,12 +64,8 @@ def test_it_is_rescored_once_and_then_to_the_same_bytes(
 
 
 def test_a_rescored_run_says_which_scores_moved_and_why(
-    old: Callable[[str], Path],
-    shared_cache: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    old: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
     folder = old("complete")
     result = read_result(folder).to_dict()
     for entry in result["tasks"]:
@@ -73,6 +78,17 @@ def test_a_rescored_run_says_which_scores_moved_and_why(
     assert lines[lines.index(why) + 1] == "  nlp/abstract-meaning-representation: 26.0 -> 25.0"
     unknown = "scores that moved, for no change of a metric or protocol that the run tells:"
     assert lines[lines.index(unknown) + 1] == "  image/generation/image-deblurring: 56.6 -> 55.6"
+
+
+def test_a_run_on_another_demo_set_is_not_scored_against_todays(
+    old: Callable[[str], Path],
+    shared_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
+    assert cli.main(["rescore", str(old("complete"))]) == 1
+    assert "13 tasks: 13 failed" in capsys.readouterr().out
 
 
 def test_versions_that_are_not_known_are_no_reason() -> None:

@@ -1,7 +1,8 @@
 """The demo set: small synthetic data in General-Bench's own shape, made on demand.
 
 It lets everything run with nothing downloaded, and its scores say nothing about a model:
-the answers are sentences made of a few words, the pictures are patterns.
+the answers are sentences made of a few words, the pictures are textures and simple shapes. Where pixels,
+places or points are asked for, they can be found in the media with classical methods.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.task import Task
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised whenever the same tasks would give other bytes."""
+
+_SEED: Final = 3
+"""Of the dice: texts stay as they are when pictures change."""
 
 NOTE: Final = "synthetic demo data"
 HUMAN_SCORES: Final = "human-scores.csv"
@@ -75,8 +79,8 @@ def ensure(cache: Path, tasks: Sequence[Task]) -> Path:
     Safe when several processes race: each writes beside, and the first to finish gives
     its folder the final name. Raises DataError when `cache` cannot be written.
     """
-    covered = sorted((task for task in tasks if covers(task)), key=lambda task: task.id)
-    target = cache / f"demo-v{VERSION}-{_digest(covered)}"
+    covered = _covered(tasks)
+    target = cache / folder_name(covered)
     if (target / _COMPLETE).is_file():
         return target
     try:
@@ -94,12 +98,21 @@ def ensure(cache: Path, tasks: Sequence[Task]) -> Path:
     return target
 
 
+def folder_name(tasks: Sequence[Task]) -> str:
+    """Return the name of the folder that `ensure` writes for `tasks`."""
+    return f"demo-v{VERSION}-{_digest(_covered(tasks))}"
+
+
+def _covered(tasks: Sequence[Task]) -> list[Task]:
+    return sorted((task for task in tasks if covers(task)), key=lambda task: task.id)
+
+
 def _digest(tasks: Sequence[Task]) -> str:
-    told = [
+    parts = [
         [task.id, task.archetype, task.inputs, task.output, task.name, task.metric.name, *task.folders]
         for task in tasks
     ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
 
 
 def _publish(half: Path, target: Path) -> None:
@@ -121,8 +134,8 @@ def _write(root: Path, tasks: Sequence[Task]) -> None:
     for task in tasks:
         _write_task(root, task)
     (root / HUMAN_SCORES).write_text(_ratings(tasks), encoding="utf-8")
-    told = {"note": NOTE, "version": VERSION, "tasks": len(tasks)}
-    (root / _COMPLETE).write_text(json.dumps(told) + "\n", encoding="utf-8")
+    made = {"note": NOTE, "version": VERSION, "tasks": len(tasks)}
+    (root / _COMPLETE).write_text(json.dumps(made) + "\n", encoding="utf-8")
 
 
 def _ratings(tasks: Sequence[Task]) -> str:
@@ -146,7 +159,7 @@ def _names(task: Task, count: int) -> list[int] | list[str]:
 
 
 def _write_task(root: Path, task: Task) -> None:
-    kit = TaskBuilder(task, Dice(f"{VERSION} {task.id}"))
+    kit = TaskBuilder(task, Dice(f"{_SEED} {task.id}"))
     entries = _RECIPES.get(task.archetype, _BY_MODALITY[task.modality])(kit)
     folder = root.joinpath(*_place(task))
     annotation = folder / _annotation_name(task, folder.name)
@@ -169,6 +182,7 @@ def _document(kit: TaskBuilder, entries: list[Entry]) -> dict[str, Any]:
         "version": "1.0",
         "set_type": "openset",
         "others": {"note": NOTE},
+        "demo_version": VERSION,
         **kit.header,
         "data": [
             {"id": name, **entry} for name, entry in zip(_names(task, len(entries)), entries, strict=True)

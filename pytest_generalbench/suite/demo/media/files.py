@@ -37,9 +37,14 @@ def _stored(raw: bytes) -> bytes:
 
 def png(pixels: Sequence[Sequence[int]]) -> bytes:
     """Return a palette PNG of rows of colour numbers."""
-    head = struct.pack(">IIBBBBB", len(pixels[0]), len(pixels), 8, 3, 0, 0, 0)
-    palette = bytes(value for colour in _PALETTE for value in colour)
-    raw = b"".join(b"\0" + bytes(row) for row in pixels)
+    return _indexed([bytes(row) for row in pixels], _PALETTE)
+
+
+def _indexed(rows: Sequence[bytes], colours: Iterable[Sequence[int]]) -> bytes:
+    """Return a palette PNG of rows of indices into `colours`."""
+    head = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 3, 0, 0, 0)
+    palette = bytes(value for colour in colours for value in colour)
+    raw = b"".join(b"\0" + row for row in rows)
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", head)
@@ -47,6 +52,32 @@ def png(pixels: Sequence[Sequence[int]]) -> bytes:
         + _chunk(b"IDAT", _stored(raw))
         + _chunk(b"IEND", b"")
     )
+
+
+SHADES: Final = 16
+"""Shades of each colour in `shaded_png`."""
+
+_SHADED: Final = tuple(
+    tuple(min(255, max(0, value + 5 * shade - 40)) for value in colour)
+    for colour in _PALETTE
+    for shade in range(SHADES)
+)
+
+
+def shaded(
+    colours: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    shades: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Return pixels, (height, width, 3), of colour numbers and shades 0 (dark) to 15."""
+    return np.asarray(np.array(_SHADED, np.uint8)[colours * SHADES + shades])
+
+
+def shaded_png(
+    colours: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    shades: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+) -> bytes:
+    """Return a palette PNG of colour numbers and shades 0 (dark) to 15, both (height, width)."""
+    return _indexed([row.tobytes() for row in (colours * SHADES + shades).astype(np.uint8)], _SHADED)
 
 
 def map_png(values: np.ndarray[tuple[int, ...], np.dtype[np.uint8] | np.dtype[np.uint16]]) -> bytes:

@@ -8,11 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pytest_generalbench.suite.demo.media import files
+from pytest_generalbench.suite.demo.media.textures import texture
 
 if TYPE_CHECKING:
     from pytest_generalbench.suite.demo.rng import Dice
 
-SIDE: Final = files.SIDE
+SIDE: Final = 48
+"""Width and height of a scene."""
+
+GROUNDS: Final = (9, 10, 11)
+THINGS: Final = (2, 3, 4, 5, 6, 7, 8)
+"""Colours of grounds and of what lies on them, as numbers of the palette."""
 
 Pixels = NDArray[np.uint8]
 """(height, width) of small whole numbers."""
@@ -54,8 +60,9 @@ def thing(dice: Dice, index: int, side: int = SIDE, *, round_: bool | None = Non
     height = dice.between(half // 2, half - 2)
     round_ = dice.below(2) == 1 if round_ is None else round_
     height = width if round_ else height
-    x = half * (index % 2) + dice.below(half - width)
-    y = half * (index // 2 % 2) + dice.below(half - height)
+    # A pixel of ground stays between things in neighbouring quarters.
+    x = half * (index % 2) + 1 + dice.below(half - width - 1)
+    y = half * (index // 2 % 2) + 1 + dice.below(half - height - 1)
     return Thing(x, y, width, height, round_)
 
 
@@ -63,18 +70,48 @@ def classes(dice: Dice, index: int, count: int) -> Pixels:
     """Return a map of class ids 0 to `count` - 1: two grounds and three things, all of them by dice."""
     order = dice.shuffled(range(count))
     ids = np.full((SIDE, SIDE), order[0], dtype=np.uint8)
-    ids[dice.between(10, 22) :] = order[1]
+    ids[dice.between(15, 33) :] = order[1]
     for place in range(3):
         ids[thing(dice, index + place).mask()] = order[(2 + place) % count]
     return ids
 
 
-def shown(ids: Pixels) -> bytes:
-    """Return a picture in which every class has a colour."""
-    return files.png([[(int(value) + 1) % 12 for value in row] for row in ids])
+def shown(ids: Pixels, number: int) -> bytes:
+    """Return a textured picture in which every id 0 to 6 has a colour, whatever the number."""
+    return files.shaded_png(np.asarray(THINGS)[ids], shade(number))
 
 
-def seen(mask: NDArray[np.bool_], number: int) -> bytes:
-    """Return a picture of a striped ground with one thing in it."""
-    back = (np.add.outer(np.arange(mask.shape[0]), np.arange(mask.shape[1])) // (3 + number % 4)) % 2
-    return files.png(np.where(mask, 2 + number % 6, 9 + back).tolist())
+def shade(number: int, right: int = 0, down: int = 0, side: int = SIDE) -> NDArray[np.int64]:
+    """Return a texture as shades 0..15, (side, side); `right` and `down` move it."""
+    return texture(number, side, side, right=right, down=down, cell=5) * files.SHADES // 256
+
+
+def seen(
+    mask: NDArray[np.bool_],
+    number: int,
+    right: int = 0,
+    down: int = 0,
+    *,
+    camera: tuple[int, int] = (0, 0),
+    hidden: bool = False,
+) -> bytes:
+    """Return a textured ground with one thing in it.
+
+    `right` and `down` say how far the thing's texture has moved, `camera` how far that of the ground has;
+    a `hidden` thing has the ground's colour and is told from it by its texture alone.
+    """
+    side = mask.shape[0]
+    ground = GROUNDS[number % len(GROUNDS)]
+    thing = ground if hidden else THINGS[number % len(THINGS)]
+    shades = np.where(mask, shade(2 * number + 1, right, down, side), shade(2 * number, *camera, side))
+    return files.shaded_png(np.where(mask, thing, ground), shades)
+
+
+def blended(alpha: Pixels, number: int) -> bytes:
+    """Return a thing over a ground, mixed by alpha 0..255, as a picture in colours."""
+    ground = np.full(alpha.shape, GROUNDS[number % len(GROUNDS)])
+    thing = np.full(alpha.shape, THINGS[number % len(THINGS)])
+    back = files.shaded(ground, shade(2 * number)).astype(np.int64)
+    front = files.shaded(thing, shade(2 * number + 1)).astype(np.int64)
+    share = alpha.astype(np.int64)[..., None]
+    return files.map_png(((share * front + (255 - share) * back) // 255).astype(np.uint8))

@@ -16,7 +16,12 @@ _SIDES: Final = 8
 _PER_RING: Final = 24
 _LEVELS: Final = 8
 
-INTRINSIC: Final = b"40.0 0.0 15.5 0.0\n0.0 40.0 15.5 0.0\n0.0 0.0 1.0 0.0\n0.0 0.0 0.0 1.0\n"
+_FOCAL: Final = 40
+_MIDDLE: Final = files.SIDE // 2
+_AWAY: Final = 1500
+"""From the camera to the middle of the vase, in millimetres."""
+
+INTRINSIC: Final = b"40.0 0.0 16.0 0.0\n0.0 40.0 16.0 0.0\n0.0 0.0 1.0 0.0\n0.0 0.0 0.0 1.0\n"
 
 
 def _radius(number: int, level: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -81,14 +86,17 @@ def _rows(points: NDArray[np.float64]) -> str:
 
 
 def depth(number: int, moment: int) -> NDArray[np.uint16]:
-    """Return a depth picture in millimetres: a wall with a step that moves."""
-    far = np.full((files.SIDE, files.SIDE), 2000 + number, np.uint16)
-    left = (number * 5 + moment * 6) % (files.SIDE - 8)
-    far[8:24, left : left + 8] = 1200 + number
-    return far
+    """Return a depth picture of vase `number` in millimetres from the place of `pose`; 0 beside it."""
+    points = np.rint(_lathe(number, 40, 96) * 1000).astype(np.int64)
+    x, y, z = points[:, 0] - 100 * moment, points[:, 1], points[:, 2] + _AWAY
+    column, row = (2 * _FOCAL * x + z) // (2 * z) + _MIDDLE, (2 * _FOCAL * y + z) // (2 * z) + _MIDDLE
+    seen = np.full((files.SIDE, files.SIDE), 65535, np.int64)
+    inside = (column >= 0) & (column < files.SIDE) & (row >= 0) & (row < files.SIDE)
+    np.minimum.at(seen, (row[inside], column[inside]), z[inside])
+    return np.where(seen == 65535, 0, seen).astype(np.uint16)
 
 
 def pose(moment: int) -> bytes:
-    """Return where the camera was, 4x4, camera to world: it moves to the right."""
-    rows = ((1, 0, 0, 0.1 * moment), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+    """Return where the camera was, 4x4, camera to world: before the vase, and it moves to the right."""
+    rows = ((1, 0, 0, 0.1 * moment), (0, 1, 0, 0), (0, 0, 1, -_AWAY / 1000), (0, 0, 0, 1))
     return "".join(" ".join(f"{value:.6f}" for value in row) + "\n" for row in rows).encode()

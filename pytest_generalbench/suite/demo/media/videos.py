@@ -1,4 +1,4 @@
-"""Tiny videos that differ from each other, and what rain, noise or blur makes of them: whole numbers only."""
+"""Small videos that differ from each other, and what rain or noise makes of them: whole numbers only."""
 
 from __future__ import annotations
 
@@ -7,34 +7,53 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_generalbench.suite.demo.media.textures import coloured, scrambled
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SIDE: Final = 32
 FRAMES: Final = 9
 
+FINE_SIDE: Final = 48
+FINE_FRAMES: Final = 7
+"""Of the clips that are compared pixel by pixel."""
+
 Frames = NDArray[np.uint8]
 """(frames, height, width, 3), RGB."""
 
 
 def clip(number: int, frames: int = FRAMES, side: int = SIDE) -> Frames:
-    """Return a coloured texture that drifts, with a square that moves across; each number has its own."""
-    t, y, x, c = np.ogrid[:frames, :side, :side, :3]
-    steps = [3 + (number // (1 + 4 * part)) % 5 for part in range(3)]
-    drift = (number % 3 - 1) * t
-    waves = (x + drift) * steps[0] * (1 + c) + y * steps[1] * (3 - c) + number * (37 + 11 * c)
-    made = (waves % 160 + 16 + _hash(x, y, 0 * t + c, number) % 48) % 256
-    left, top = (number * 5 + 2 * t) % (side - 8), (number * 3 + t) % (side - 8)
-    inside = (x >= left) & (x < left + 8) & (y >= top) & (y < top + 8)
-    colour = (number * (29 + 41 * c)) % 256
-    return np.where(inside, colour, made).astype(np.uint8)
+    """Return a texture that drifts, with a square that moves across it; each number has its own.
+
+    The ground moves by a pixel a frame along one axis or both, the square by two to the right and one down.
+    """
+    right, down = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1))[number % 6]
+    ground = coloured(2 * number, side + 2 * frames, side + 2 * frames)
+    size = side // 4
+    left, top = number * 5 % (side - size - 2 * frames + 2), number * 3 % (side - size - frames + 1)
+    square = coloured(2 * number + 1, size, size, contrast=1) // 2 + 16 * np.array(
+        [scrambled(number, part).item() % 8 for part in range(3)], np.uint8
+    )
+    made = []
+    for moment in range(frames):
+        y, x = frames - down * moment, frames - right * moment
+        frame = ground[y : y + side, x : x + side].copy()
+        y, x = top + moment, left + 2 * moment
+        frame[y : y + size, x : x + size] = square
+        made.append(frame)
+    return np.stack(made)
 
 
-def _hash(*parts: NDArray[np.int64] | int) -> NDArray[np.int64]:
-    mixed: NDArray[np.int64] = np.asarray(17, np.int64)
-    for part in parts:
-        mixed = (mixed * 1103515245 + np.asarray(part, np.int64) * 12345 + 7919) % 2147483647
-    return mixed >> 5
+def fine_clip(number: int) -> Frames:
+    """Return a clip that is large enough for what is compared pixel by pixel."""
+    return clip(number, FINE_FRAMES, FINE_SIDE)
+
+
+def photo(number: int, side: int = FINE_SIDE) -> NDArray[np.uint8]:
+    """Return a textured picture with a square, (side, side, 3)."""
+    made: NDArray[np.uint8] = clip(number, 1, side)[0]
+    return made
 
 
 def _places(frames: Frames) -> tuple[NDArray[np.int64], ...]:
@@ -49,7 +68,7 @@ def _cut(values: NDArray[np.int64]) -> Frames:
 def noisy(frames: Frames) -> Frames:
     """Add noise."""
     t, y, x, c = _places(frames)
-    return _cut(frames.astype(np.int64) + _hash(t, y, x, c) % 61 - 30)
+    return _cut(frames.astype(np.int64) + scrambled(t, y, x, c) % 61 - 30)
 
 
 def moire(frames: Frames) -> Frames:
@@ -74,7 +93,7 @@ def hazy(frames: Frames) -> Frames:
 def snowy(frames: Frames) -> Frames:
     """Scatter white dots."""
     t, y, x, _ = _places(frames)
-    return np.where(_hash(t, y, x) % 9 == 0, 245, frames).astype(np.uint8)
+    return np.where(scrambled(t, y, x) % 9 == 0, 245, frames).astype(np.uint8)
 
 
 def rainy(frames: Frames) -> Frames:

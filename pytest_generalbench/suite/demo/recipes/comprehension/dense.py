@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pytest_generalbench.core.outputs.codecs.images.flow import write_flo
 from pytest_generalbench.core.outputs.codecs.images.rle import encode
 from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media import files
 from pytest_generalbench.suite.demo.media import scenes as scenery
+from pytest_generalbench.suite.demo.media.textures import texture
 from pytest_generalbench.suite.demo.media.vocabulary import ANIMALS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from pytest_generalbench.suite.demo.builder import Recipe
 
-_SMALL: Final = 24
+_SMALL: Final = 32
 """Width and height of the frames with disparity."""
+
+_FAR: Final = 6000
+_HORIZON: Final = 16
 
 _CLASSES: Final = ("ground", "sky", "tree", "house", "person", "car")
 
@@ -58,14 +61,16 @@ def semantic(kit: TaskBuilder) -> list[Entry]:
     for index in range(COUNT):
         if binary:
             thing = scenery.thing(kit.dice, index, round_=False)
+            ids = thing.mask().astype(np.uint8)
             image = kit.image(index, scenery.seen(thing.mask(), index))
             value = _mask_value(kit, index, thing)
         else:
             ids = scenery.classes(kit.dice, index, len(_CLASSES))
-            image, value = kit.image(index, scenery.shown(ids)), _class_file(kit, index, ids)
+            image = kit.image(index, scenery.shown(ids, kit.number(index)))
+            value = _class_file(kit, index, ids)
         given: Entry = {"image_file": image, "prompt": _prompt(kit)}
         if "depth" in kit.task.inputs:
-            far = 3000 + 40 * np.arange(scenery.SIDE * scenery.SIDE).reshape(scenery.SIDE, -1) % 5000
+            far = 4000 - 500 * ids.astype(np.int64)
             given["depth_file"] = f"depth_images/{index + 1:04d}.png"
             kit.files[given["depth_file"]] = files.map_png(far.astype(np.uint16))
         entries.append({"input": given, "output": {key: value}})
@@ -111,7 +116,7 @@ def mattes(kit: TaskBuilder) -> list[Entry]:
         for right, down in ((1, 0), (0, 1), (-1, 0), (0, -1)):
             alpha = (2 * alpha + np.roll(alpha, (down, right), (0, 1))) // 3
         matte = alpha.astype(np.uint8)
-        given = {"image_file": kit.image(index, scenery.seen(thing.mask(), index)), "prompt": _prompt(kit)}
+        given = {"image_file": kit.image(index, scenery.blended(matte, index)), "prompt": _prompt(kit)}
         output: Entry = {"alpha": _put(kit, "alpha", index, files.map_png(matte))}
         if "hair" in kit.slug:
             trimap = np.where((matte > 0) & (matte < 255), 128, matte).astype(np.uint8)
@@ -129,29 +134,38 @@ def instances(kit: TaskBuilder) -> list[Entry]:
     entries: list[Entry] = []
     for index in range(COUNT):
         things = [scenery.thing(kit.dice, index + place, round_=False) for place in range(3)]
-        found: list[Entry] = []
+        objects: list[Entry] = []
         for place, thing in enumerate(things):
             value: Any = [thing.corners()] if by_polygon else encode(thing.mask()).to_plain()
             crowd = int(place == 2 and index % 4 == 3)
             number = 1 + (index + place) % len(labels)
-            found.append({"segmentation": value, "category_id": number, "iscrowd": crowd})
+            objects.append({"segmentation": value, "category_id": number, "iscrowd": crowd})
         ids = np.zeros((scenery.SIDE, scenery.SIDE), np.uint8)
         for place, thing in enumerate(things):
-            ids[thing.mask()] = place + 1
-        given = {"image_file": kit.image(index, scenery.shown(ids)), "prompt": _prompt(kit)}
-        entries.append({"input": given, "output": {"annotations": found}})
+            ids[thing.mask()] = 1 + (index + place) % len(labels)
+        given = {"image_file": kit.image(index, scenery.shown(ids, index)), "prompt": _prompt(kit)}
+        entries.append({"input": given, "output": {"annotations": objects}})
     return entries
 
 
 def depth(kit: TaskBuilder) -> list[Entry]:
-    """Millimetres in 16 bits, 0 where there is none."""
+    """Millimetres in 16 bits, 0 where there is none: a wall, and things of any colour on a floor."""
     entries: list[Entry] = []
     for index in range(COUNT):
-        ids = scenery.classes(kit.dice, index, 5)
-        near = ids.astype(np.int64) * (900 + 60 * index) + 700 + 10 * np.arange(scenery.SIDE)
-        near[:2] = 0
-        name = _put(kit, "depth", index, files.map_png(near.astype(np.uint16)))
-        given = {"image_file": kit.image(index, scenery.shown(ids)), "prompt": _prompt(kit)}
+        rows = np.arange(scenery.SIDE)
+        floor = np.where(rows < _HORIZON, _FAR, _FAR * 10 // (10 + np.maximum(rows - _HORIZON, 0)))
+        far = np.repeat(floor[:, None], scenery.SIDE, axis=1)
+        colours = np.full_like(far, kit.dice.pick(scenery.GROUNDS))
+        for place in range(3):
+            thing = scenery.thing(kit.dice, index + place, round_=False)
+            foot = max(thing.y + thing.height, _HORIZON + 2 + place)
+            standing = thing._replace(height=foot - thing.y).mask() & (far >= floor[foot - 1])
+            far[standing] = floor[foot - 1]
+            colours[standing] = kit.dice.pick(scenery.THINGS)
+        far[:2] = 0
+        name = _put(kit, "depth", index, files.map_png(far.astype(np.uint16)))
+        image = kit.image(index, files.shaded_png(colours, scenery.shade(kit.number(index))))
+        given = {"image_file": image, "prompt": _prompt(kit)}
         entries.append({"input": given, "output": {"depth": name}})
     return entries
 
@@ -165,28 +179,38 @@ def panoptic(kit: TaskBuilder) -> list[Entry]:
     entries: list[Entry] = []
     for index in range(COUNT):
         ids = np.full((scenery.SIDE, scenery.SIDE), 300 + index, dtype=np.int64)
-        ids[kit.dice.between(12, 20) :] = 70000 + index
+        ids[kit.dice.between(18, 30) :] = 70000 + index
         info = [{"id": 300 + index, "category_id": 2}, {"id": 70000 + index, "category_id": 1}]
         for place in range(2):
             ids[scenery.thing(kit.dice, index + place).mask()] = 1000 + place
             info.append({"id": 1000 + place, "category_id": 3 + (index + place) % 2})
         ids[0] = 0
+        kinds = {one["id"]: one["category_id"] for one in info}
+        shown = np.array([kinds.get(one, 0) for one in ids.ravel().tolist()], np.uint8).reshape(ids.shape)
         colours = np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=2).astype(np.uint8)
         there = set(np.unique(ids).tolist())
         output = {
             "file_name": _put(kit, "annotations", index, files.map_png(colours)),
             "segments_info": [one for one in info if one["id"] in there],
         }
-        given = {"image_file": kit.image(index, scenery.shown((ids % 11).astype(np.uint8)))}
+        given = {"image_file": kit.image(index, scenery.shown(shown, kit.number(index)))}
         entries.append({"input": {**given, "prompt": _prompt(kit)}, "output": output})
     return entries
 
 
-def _filmed(kit: TaskBuilder, index: int) -> list[NDArray[np.bool_]]:
-    """Return the masks of a thing that moves."""
+class _Film(NamedTuple):
+    """A thing that moves: its mask in every frame, and how far it has moved to the right and down."""
+
+    masks: list[NDArray[np.bool_]]
+    ways: list[tuple[int, int]]
+
+
+def _filmed(kit: TaskBuilder, index: int) -> _Film:
+    """Return a thing that moves by two or three pixels a frame along both axes."""
     thing = scenery.thing(kit.dice, index)
-    right, down = kit.dice.between(-3, 3), kit.dice.between(-3, 3)
-    return [thing.moved(right * moment, down * moment).mask() for moment in range(FRAMES)]
+    right, down = kit.dice.pick((-3, -2, 2, 3)), kit.dice.pick((-3, -2, 2, 3))
+    ways = [(right * moment, down * moment) for moment in range(FRAMES)]
+    return _Film([thing.moved(*way).mask() for way in ways], ways)
 
 
 def masked_videos(kit: TaskBuilder) -> list[Entry]:
@@ -194,12 +218,12 @@ def masked_videos(kit: TaskBuilder) -> list[Entry]:
     asked = kit.task.archetype != "video_object_segmentation"
     entries: list[Entry] = []
     for index in range(COUNT):
-        masks = _filmed(kit, index)
+        masks, ways = _filmed(kit, index)
         if index == 3:
             masks[-1] = np.zeros_like(masks[-1])  # it has left the picture
         folder = kit.video_folder(index)
-        for moment, mask in enumerate(masks):
-            kit.files[f"{folder}/{moment + 8}.png"] = scenery.seen(mask, index)
+        for moment, (mask, way) in enumerate(zip(masks, ways, strict=True)):
+            kit.files[f"{folder}/{moment + 8}.png"] = scenery.seen(mask, index, *way)
         given: Entry = {"video_folder": folder}
         if asked:
             given["prompt"] = f"the {ANIMALS[index]} that moves"
@@ -211,18 +235,30 @@ def masked_videos(kit: TaskBuilder) -> list[Entry]:
 
 
 def disparity(kit: TaskBuilder) -> list[Entry]:
-    """The video's file name as the whole input, that of the .npz as the whole output."""
+    """The video's file name as the whole input, that of the .npz as the whole output.
+
+    The camera moves to the side: what is twice as near moves twice as far, and has any brightness.
+    """
     entries: list[Entry] = []
     for index in range(COUNT):
+        number = kit.number(index)
         thing = scenery.thing(kit.dice, index, _SMALL)
-        frames = []
+        cuts = kit.dice.between(9, 12), kit.dice.between(19, 23)
+        frames, maps = [], []
         for moment in range(FRAMES):
-            back = np.add.outer(np.arange(_SMALL) * (1 + index % 3), np.arange(_SMALL) * (index % 4)) + 8
-            frames.append(np.where(thing.moved(moment, 0).mask(_SMALL), 160 + 8 * index, back))
-        stack = np.stack(frames)
+            frame = np.zeros((_SMALL, _SMALL), np.int64)
+            near = np.repeat(
+                np.searchsorted(cuts, np.arange(_SMALL), side="right")[:, None] + 1, _SMALL, axis=1
+            )
+            near[thing.moved(5 * moment, 0).mask(_SMALL)] = 5
+            for step in (1, 2, 3, 5):
+                layer = texture(8 * number + step, _SMALL, _SMALL, right=step * moment, cell=5)
+                frame = np.where(near == step, layer, frame)
+            frames.append(frame.astype(np.uint8))
+            maps.append(4 * near)
         name = f"clip_{index + 1:04d}"
-        kit.files[f"video/{name}.avi"] = files.avi(list(stack.astype(np.uint8)))
-        clip = (stack[:, None] / 8).astype(np.float32)
+        kit.files[f"video/{name}.avi"] = files.avi(frames)
+        clip = np.stack(maps)[:, None].astype(np.float32)
         clip[:, :, 0] = 0
         kit.files[f"depth/{name}.npz"] = files.npz("disparity", clip)
         entries.append({"input": f"{name}.avi", "output": f"{name}.npz"})
@@ -230,16 +266,19 @@ def disparity(kit: TaskBuilder) -> list[Entry]:
 
 
 def flows(kit: TaskBuilder) -> list[Entry]:
-    """Two frames, and the flow as .flo or as KITTI's 16-bit PNG."""
+    """Two frames, and the flow as .flo or as KITTI's 16-bit PNG: the camera and a thing move."""
     entries: list[Entry] = []
     for index in range(COUNT):
         thing = scenery.thing(kit.dice, index)
-        right, down = kit.dice.between(-5, 5), kit.dice.between(1, 5)
+        camera = kit.dice.pick(((2, 0), (0, 2), (-2, 1), (1, -2)))
+        right, down = camera[0] + kit.dice.between(-3, 3), camera[1] + kit.dice.pick((-3, -2, 2, 3))
         folder = f"images/{index + 1:06d}"
         for moment in range(2):
             mask = thing.moved(right * moment, down * moment).mask()
-            kit.files[f"{folder}/{moment + 1}.png"] = scenery.seen(mask, index)
-        flow = np.zeros((scenery.SIDE, scenery.SIDE, 2), np.float32)
+            gone = camera[0] * moment, camera[1] * moment
+            picture = scenery.seen(mask, kit.number(index), right * moment, down * moment, camera=gone)
+            kit.files[f"{folder}/{moment + 1}.png"] = picture
+        flow = np.full((scenery.SIDE, scenery.SIDE, 2), camera, np.float32)
         flow[thing.mask()] = (right, down)
         if kit.fixed("flo", "png", "flo again") == "png":
             raw = np.concatenate([flow * 64 + 32768, np.ones((*flow.shape[:2], 1))], axis=2).astype(np.uint16)
@@ -252,14 +291,19 @@ def flows(kit: TaskBuilder) -> list[Entry]:
 
 
 def salient(kit: TaskBuilder) -> list[Entry]:
-    """Folders of reference frames and, unless the task names it, a folder of frames beside them."""
+    """Folders of reference frames and, unless the task names it, a folder of frames beside them.
+
+    What is camouflaged has the colour of the ground, and moves.
+    """
     style = kit.fixed("gt/x", "x/gt", "named")
+    hidden = "camouflaged" in kit.task.archetype
     entries: list[Entry] = []
     for index in range(COUNT):
         clip = f"clip_{index + 1:04d}"
         gt, shown = (f"{clip}/GT", f"{clip}/Imgs") if style == "x/gt" else (f"gt/{clip}", f"frames/{clip}")
-        for moment, mask in enumerate(_filmed(kit, index)):
-            kit.files[f"{shown}/{moment:05d}.png"] = scenery.seen(mask, index)
+        masks, ways = _filmed(kit, index)
+        for moment, (mask, way) in enumerate(zip(masks, ways, strict=True)):
+            kit.files[f"{shown}/{moment:05d}.png"] = scenery.seen(mask, index, *way, hidden=hidden)
             kit.files[f"{gt}/{moment:05d}.png"] = files.map_png(mask.astype(np.uint8) * np.uint8(255))
         given = {"pred_dir": f"pred/{clip}", "gt_dir": gt}
         if style == "named":

@@ -25,10 +25,10 @@ def labels(kit: TaskBuilder) -> list[Entry]:
     """Classification: the reference under `text`, or `prediction` despite that name."""
     names = labels_for("anomaly" if kit.task.archetype == "image_anomaly_classification" else kit.slug)
     key = kit.fixed("text", "prediction", "text", "label")
-    told = kit.fixed("", f" Choose from: {', '.join(names)}.")
+    listed = kit.fixed("", f" Choose from: {', '.join(names)}.")
     return [
         {
-            "input": {"image_file": kit.image(index), "prompt": f"What does {kit.title} give here?{told}"},
+            "input": {"image_file": kit.image(index), "prompt": f"What does {kit.title} give here?{listed}"},
             "output": {key: label},
         }
         for index, label in enumerate(kit.dice.spread(names, COUNT))

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from pytest_generalbench.suite.demo.builder import COUNT, FRAMES, Entry, TaskBuilder
 from pytest_generalbench.suite.demo.media import files
+from pytest_generalbench.suite.demo.media import scenes as scenery
 from pytest_generalbench.suite.demo.media.vocabulary import ANIMALS, PLACES, THINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.suite.demo.builder import Recipe
+from pytest_generalbench.suite.demo.builder import Recipe
 
-_BACKS: Final = (0, 9, 10, 11)
+_KINDS: Final = (2, 4)
+"""Colours of the first class and of the second."""
+_PEOPLE: Final = (3, 6)
+_NAMED: Final = {2: "red", 3: "green", 4: "blue", 5: "yellow", 6: "purple"}
 
 # A person of 17 points in COCO's order, in a box of 12 by 20 pixels.
 _BODY: Final = (
@@ -25,26 +31,28 @@ _Whole = tuple[int, int, int, int]
 """A box of whole pixels: x, y, width, height."""
 
 
-def _scene(boxes: Sequence[_Whole], number: int) -> bytes:
-    """Return a picture that shows a filled rectangle per box."""
-    rows = [[_BACKS[number % 4]] * files.SIDE for _ in range(files.SIDE)]
-    for place, (x, y, width, height) in enumerate(boxes):
-        for row in rows[y : y + height]:
-            row[x : x + width] = [1 + (number + place) % 8] * len(row[x : x + width])
-    return files.png(rows)
+def _scene(boxes: Sequence[_Whole], number: int, colours: Sequence[int]) -> bytes:
+    """Return a textured picture that shows a filled rectangle per box, each in its colour."""
+    shown = np.full((scenery.SIDE, scenery.SIDE), scenery.GROUNDS[number % len(scenery.GROUNDS)])
+    shades = scenery.shade(7 * number)
+    for place, ((x, y, width, height), colour) in enumerate(zip(boxes, colours, strict=True)):
+        shown[y : y + height, x : x + width] = colour
+        skin = scenery.shade(7 * number + place + 1, x, y)
+        shades[y : y + height, x : x + width] = skin[y : y + height, x : x + width]
+    return files.shaded_png(shown, shades)
 
 
 def _boxes(kit: TaskBuilder, index: int, count: int) -> list[_Whole]:
     """Return boxes that lie apart: each in a quarter of the picture of its own, and no two pictures alike."""
-    half = files.SIDE // 2
-    found = []
+    half = scenery.SIDE // 2
+    boxes = []
     for place in range(count):
         corner = (index + place) % 4
-        width, height = kit.dice.between(6, 12), kit.dice.between(6, 12)
-        x = half * (corner % 2) + kit.dice.below(half - width)
-        y = half * (corner // 2) + kit.dice.below(half - height)
-        found.append((x, y, width, height))
-    return found
+        width, height = kit.dice.between(9, 18), kit.dice.between(9, 18)
+        x = half * (corner % 2) + 1 + kit.dice.below(half - width - 1)
+        y = half * (corner // 2) + 1 + kit.dice.below(half - height - 1)
+        boxes.append((x, y, width, height))
+    return boxes
 
 
 def _corners(box: _Whole) -> list[int]:
@@ -99,9 +107,11 @@ def detection(kit: TaskBuilder) -> list[Entry]:
     entries: list[Entry] = []
     for index in range(COUNT):
         boxes = _boxes(kit, index, 1 + index % 3)
-        labels = [names[(index + place) % len(names)] for place in range(len(boxes))]
+        kinds = [(index + place) % len(names) for place in range(len(boxes))]
+        labels = [names[kind] for kind in kinds]
+        colours = [_KINDS[kind] for kind in kinds]
         given = {
-            "image_file": kit.image(index, _scene(boxes, index)),
+            "image_file": kit.image(index, _scene(boxes, index, colours)),
             "prompt": f"Detect every {noun} in the given image.",
         }
         entries.append({"input": given, "output": _SHAPES[shape](boxes, labels)})
@@ -109,14 +119,15 @@ def detection(kit: TaskBuilder) -> list[Entry]:
 
 
 def grounding(kit: TaskBuilder) -> list[Entry]:
-    """One box for an expression, under keys that differ by task."""
+    """One box for an expression that names its colour, under keys that differ by task."""
     key = kit.fixed("bbox", "answer", "text")
     entries: list[Entry] = []
     for index in range(COUNT):
         boxes = _boxes(kit, index, 2)
+        (colour, word), (other, _) = kit.dice.sample(tuple(_NAMED.items()), 2)
         given = {
-            "image_file": kit.image(index, _scene(boxes, index)),
-            "prompt": f"the {THINGS[index]} behind the {ANIMALS[index]}",
+            "image_file": kit.image(index, _scene(boxes, index, (colour, other))),
+            "prompt": f"the {word} {THINGS[index]} behind the {ANIMALS[index]}",
         }
         answer: Any = list(boxes[0]) if key != "text" else str(list(boxes[0]))
         entries.append({"input": given, "output": {key: answer}})
@@ -130,7 +141,7 @@ def keypoints(kit: TaskBuilder) -> list[Entry]:
         people: list[Entry] = []
         boxes: list[_Whole] = []
         for place in range(1 + index % 2):
-            x, y = 1 + 16 * ((index + place) % 2) + index % 3, 1 + index
+            x, y = 2 + 24 * ((index + place) % 2) + 2 * (index % 3), 3 + 2 * index
             hidden = kit.dice.below(len(_BODY))
             points = [(x + dx, y + dy, 1 if number == hidden else 2) for number, (dx, dy) in enumerate(_BODY)]
             boxes.append((x, y, 12, 20))
@@ -144,7 +155,7 @@ def keypoints(kit: TaskBuilder) -> list[Entry]:
                 }
             )
         given = {
-            "image_file": kit.image(index, _scene(boxes, index)),
+            "image_file": kit.image(index, _scene(boxes, index, _PEOPLE[: len(boxes)])),
             "prompt": "Find the keypoints of every person.",
         }
         entries.append({"input": given, "output": {"annotations": people}})
@@ -153,18 +164,21 @@ def keypoints(kit: TaskBuilder) -> list[Entry]:
 
 def _moving(kit: TaskBuilder, index: int) -> list[_Whole]:
     """Return a box per frame, on its way through the picture."""
-    width, height = kit.dice.between(6, 10), kit.dice.between(6, 10)
-    x, y = 3 * (index % 4), 3 * (index // 4) + kit.dice.below(4)
-    across, down = 1 + index % 3, 1 + index % 4
+    width, height = kit.dice.between(10, 14), kit.dice.between(10, 14)
+    across, down = 4 + index % 3, 3 + index % 4
+    x, y = kit.dice.below(15), kit.dice.below(15)
+    if index % 2:  # to the left
+        x, across = scenery.SIDE - width - x, -across
     return [(x + across * moment, y + down * moment, width, height) for moment in range(FRAMES)]
 
 
-def _filmed(kit: TaskBuilder, index: int, boxes: Sequence[_Whole]) -> str:
-    """Add the frames that show the boxes; return their folder."""
+def _filmed(kit: TaskBuilder, index: int, boxes: Sequence[_Whole | None]) -> str:
+    """Add the frames that show the boxes, or the ground alone where there is none; return their folder."""
     folder = kit.video_folder(index)
     names = sorted((name for name in kit.files if name.startswith(f"{folder}/")), key=len)
     for name, box in zip(names, boxes, strict=True):
-        kit.files[name] = _scene([box], index)
+        colour = scenery.THINGS[index % len(scenery.THINGS)]
+        kit.files[name] = _scene([box], index, [colour]) if box else _scene([], index, [])
     return folder
 
 
@@ -173,16 +187,18 @@ def tracking(kit: TaskBuilder) -> list[Entry]:
     entries: list[Entry] = []
     for index in range(COUNT):
         boxes = _moving(kit, index)
-        given = {"video_folder": _filmed(kit, index, boxes), "prompt": f"Track the {THINGS[index]}."}
-        answer = [list(box) for box in boxes]
-        if index == 3:
-            answer[2] = [0, 0, 0, 0]
+        there = [None if (index, moment) == (3, 2) else box for moment, box in enumerate(boxes)]
+        given = {"video_folder": _filmed(kit, index, there), "prompt": f"Track the {THINGS[index]}."}
+        answer = [list(box or (0, 0, 0, 0)) for box in there]
         entries.append({"input": given, "output": {"answer": answer}})
     return entries
 
 
 def tubes(kit: TaskBuilder) -> list[Entry]:
-    """Action detection (a list, frames from 1) and grounding (boxes by frame number), flat instances."""
+    """Action detection (a list, frames from 1) and grounding (boxes by frame number), flat instances.
+
+    The object is seen from the first frame of its tube to the last.
+    """
     by_number = kit.slug.endswith("grounding")
     entries: list[Entry] = []
     for index in range(COUNT):
@@ -197,7 +213,9 @@ def tubes(kit: TaskBuilder) -> list[Entry]:
         entries.append(
             {
                 "original_video_id": f"v{index:05d}",
-                "video_path": _filmed(kit, index, boxes),
+                "video_path": _filmed(
+                    kit, index, [box if frame in inside else None for frame, box in enumerate(boxes)]
+                ),
                 "frame_count": FRAMES,
                 "caption": f"The {ANIMALS[index]} moves through the {PLACES[index]}.",
                 "tube_start_frame": start + first,

@@ -166,8 +166,8 @@ def _item_form(slug: str, make: Callable[[TaskBuilder, int], _Row]) -> str:
     elif make is _relations:
         parts = ("subject", "relation", "object")
     else:
-        told = _PARSE_FORMS.get(slug, "role: phrase") if make is _parses else ""
-        return f", each item as `{told}`" if told else ""
+        form = _PARSE_FORMS.get(slug, "role: phrase") if make is _parses else ""
+        return f", each item as `{form}`" if form else ""
     return f", each item as `{' - '.join(parts)}`" if len(parts) > 1 else ""
 
 
@@ -231,12 +231,12 @@ def _opinions(kit: TaskBuilder, index: int) -> _Row:
     praise = ("excellent", "great", "lovely", "superb", "fine", "perfect", "pleasant", "brilliant")[index]
     blame = kit.dice.pick(("poor", "awful", "slow", "bland"))
     text = f"Order {index + 1}: the {good} is {praise} but the {bad} is {blame}."
-    found = (
+    rows = (
         {"aspect": good, "opinion": praise, "sentiment": "positive"},
         {"aspect": bad, "opinion": blame, "sentiment": "negative"},
     )
     parts = _OPINION_PARTS.get(kit.slug, ("aspect", "opinion", "sentiment"))
-    return text, [" - ".join(row[part] for part in parts) for row in found]
+    return text, [" - ".join(row[part] for part in parts) for row in rows]
 
 
 def _events(kit: TaskBuilder, index: int) -> _Row:

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 _KINDS: Final = ("body", "frame")
 _POSES: Final = 12
 _SIZES: Final = {"car": (4.5, 1.9, 1.6), "pedestrian": (0.7, 0.7, 1.75), "truck": (7.0, 2.5, 3.0)}
-_INDOOR: Final = (0, 1, 2, 3, 5, 7)
-_OUTDOOR: Final = (0, 40, 48, 50, 70, 252)
+_INDOOR: Final = (2, 1, 3, 5, 7, 0)
+_OUTDOOR: Final = (40, 50, 70, 252, 48, 0)
+"""ScanNet's and SemanticKITTI's classes of the kinds of things in a scene; 0 is none."""
+_OBJECTS: Final = (0, 0, 3001, 5002, 7003, 0)
+"""ScanNet's label * 1000 + number of the same."""
+_WIDTHS: Final = {1: 1.0, 2: 0.4, 3: 0.7, 4: 0.5, 5: 1.0}
+"""How wide the parts of shapes are."""
 
 
 def _put(kit: TaskBuilder, folder: str, name: str, content: bytes) -> str:
@@ -31,13 +36,11 @@ def _name(kit: TaskBuilder, index: int) -> str:
 
 
 def _bands(kit: TaskBuilder, points: clouds.Points, parts: tuple[int, ...]) -> list[int]:
-    """Return a part for every point: bands along an axis, in an order and of widths of their own."""
-    heights = points[:, kit.dice.below(3)]
-    order = kit.dice.shuffled(parts)
-    ranks = np.argsort(np.argsort(heights, kind="stable"), kind="stable")
-    cuts = np.cumsum([kit.dice.between(20, 60) for _ in order])
-    places = np.searchsorted(cuts, ranks / len(points) * cuts[-1], side="right")
-    return [order[place] for place in places.tolist()]
+    """Return a part for every point: from the bottom up, of heights of their own."""
+    ranks = np.argsort(np.argsort(points[:, 2], kind="stable"), kind="stable")
+    cuts = np.cumsum([kit.dice.between(30, 90) for _ in parts])
+    places = np.searchsorted(cuts, ranks * cuts[-1] // len(points), side="right")
+    return [parts[place] for place in places.tolist()]
 
 
 def parts(kit: TaskBuilder) -> list[Entry]:
@@ -49,6 +52,7 @@ def parts(kit: TaskBuilder) -> list[Entry]:
         points = clouds.blob(kit.dice.below(97), clouds.POINTS // 2 if style == "inline" else clouds.POINTS)
         kind, name = index % 2, _name(kit, index)
         labels = _bands(kit, points, (1, 2, 3) if kind == 0 else (4, 5))
+        points[:, :2] *= np.array([[_WIDTHS[part]] for part in labels])
         cloud = _put(kit, "pointclouds", f"{name}.txt", clouds.rows(points, 3))
         output: dict[str, Any] = {"labels": labels}
         if style == "seg":
@@ -73,8 +77,8 @@ def scene_classes(kit: TaskBuilder) -> list[Entry]:
     outdoor = "outdoor" in kit.slug
     entries: list[Entry] = []
     for index in range(COUNT):
-        points, name = clouds.room(kit.dice.below(97)), _name(kit, index)
-        labels = _bands(kit, points, _OUTDOOR if outdoor else _INDOOR)
+        (points, kinds), name = clouds.furnished(kit.dice.below(97)), _name(kit, index)
+        labels = [(_OUTDOOR if outdoor else _INDOOR)[kind] for kind in kinds]
         if outdoor:
             cloud = _put(kit, "velodyne", f"{index:06d}.bin", clouds.scan(points))
             truth = _put(kit, "labels", f"{index:06d}.label", clouds.kitti_labels(labels))
@@ -87,13 +91,11 @@ def scene_classes(kit: TaskBuilder) -> list[Entry]:
 
 
 def scene_objects(kit: TaskBuilder) -> list[Entry]:
-    """Objects among points, as ScanNet's label * 1000 + number; a third of the points belongs to none."""
+    """Objects among points, as ScanNet's label * 1000 + number; ground, wall and stray points are of none."""
     entries: list[Entry] = []
     for index in range(COUNT):
-        points, name = clouds.room(kit.dice.below(97)), _name(kit, index)
-        bands = _bands(kit, points, (0, 0, 1, 2, 3, 4))
-        kinds = [kit.dice.pick((3, 5, 7)) for _ in range(5)]
-        numbers = [kinds[band] * 1000 + band if band else 0 for band in bands]
+        (points, kinds), name = clouds.furnished(kit.dice.below(97)), _name(kit, index)
+        numbers = [_OBJECTS[kind] for kind in kinds]
         truth = _put(kit, "gt", f"{name}.txt", clouds.whole(numbers))
         cloud = _put(kit, "pointclouds", f"{name}.ply", clouds.ascii_ply(points))
         given = {"pointcloud": cloud, "prompt": "Find every object."}
@@ -118,19 +120,27 @@ def normals(kit: TaskBuilder) -> list[Entry]:
 
 
 def drives(kit: TaskBuilder) -> list[Entry]:
-    """Drives of a dozen scans with KITTI's pose text; half of them shorter than 100 m."""
+    """Drives of a dozen scans with KITTI's pose text; half of them shorter than 100 m.
+
+    Every scan has the same points of the surroundings in the same order, as seen from its place.
+    """
     entries: list[Entry] = []
     for index in range(COUNT):
         step, bend = (12.0 if index % 2 else 2.5) + kit.dice.below(5) / 10, (kit.dice.below(21) - 10) / 100
         x = z = 0.0
         poses, scans = [], []
+        marks = (clouds.room(kit.dice.below(97), 48) - [3.0, 2.0, 0.2]) * [12.0, 2.0, step * _POSES / 2]
         for moment in range(_POSES):
             turn = bend * moment
             cos, sin = round(math.cos(turn), 9), round(math.sin(turn), 9)
             poses.append([cos, 0, sin, x, 0, 1, 0, 0, -sin, 0, cos, z])
-            x, z = round(x + step * sin, 6), round(z + step * cos, 6)
-            cloud = clouds.scan(clouds.room(kit.dice.below(97), 48))
+            away = marks - [x, 0.0, z]
+            seen = np.stack(
+                [away[:, 0] * cos - away[:, 2] * sin, away[:, 1], away[:, 0] * sin + away[:, 2] * cos], axis=1
+            )
+            cloud = clouds.scan(np.round(seen, 3))
             scans.append(_put(kit, f"velodyne/{index:02d}", f"{moment:06d}.bin", cloud))
+            x, z = round(x + step * sin, 6), round(z + step * cos, 6)
         listed = _put(kit, "poses", f"{index:02d}.txt", clouds.rows(poses, 9))
         given = {"pointcloud_sequence": scans, "prompt": "Estimate the pose of the sensor at every scan."}
         entries.append({"input": given, "output": {"poses": listed}})
@@ -152,32 +162,32 @@ def _box(label: str, place: list[float], turn: float) -> dict[str, Any]:
 
 
 def boxes(kit: TaskBuilder) -> list[Entry]:
-    """3D boxes in nuScenes' words, with a cloud and two cameras."""
+    """3D boxes in nuScenes' words, with a cloud of points that fill them and two cameras."""
     entries: list[Entry] = []
     for index in range(COUNT):
-        found = []
+        listed, solids = [], []
         for number in range(kit.dice.between(3, 5)):
-            label = kit.dice.pick(tuple(_SIZES))
-            box = _box(label, _place(kit, number), kit.dice.below(60) / 10)
-            found.append({**box, "detection_name": label, "velocity": [0.5 * number, 0.0]})
-        cloud = clouds.npz(points=clouds.room(kit.dice.below(97)).astype(np.float32))
+            label, place = kit.dice.pick(tuple(_SIZES)), _place(kit, number)
+            turn = kit.dice.below(60) / 10
+            box = _box(label, place, turn)
+            listed.append({**box, "detection_name": label, "velocity": [0.5 * number, 0.0]})
+            solids.append(clouds.solid(kit.dice.below(97), _SIZES[label], place, turn, 48))
+        cloud = clouds.npz(points=np.concatenate(solids).astype(np.float32))
         given = {
             "lidar_file": _put(kit, "pointclouds", f"{_name(kit, index)}.npz", cloud),
             "images": kit.images(index, 2),
             "prompt": "Detect every object in 3D.",
         }
-        entries.append({"input": given, "output": {"boxes": found}})
+        entries.append({"input": given, "output": {"boxes": listed}})
     return entries
 
 
 def tracks(kit: TaskBuilder) -> list[Entry]:
-    """3D boxes over four scans in nuScenes' words, a .json for each sequence; objects come and go."""
+    """3D boxes over four scans in nuScenes' words, a .json for each sequence; filled with points."""
     entries: list[Entry] = []
     for index in range(COUNT):
         folder = f"pointclouds/{index + 1:04d}"
-        for moment in range(FRAMES):
-            content = clouds.scan(clouds.room(kit.dice.below(97), 64))
-            _put(kit, folder, f"{moment + 8}.bin", content)
+        scans: list[list[clouds.Points]] = [[] for _ in range(FRAMES)]
         frames: list[list[dict[str, Any]]] = [[] for _ in range(FRAMES)]
         for number in range(kit.dice.between(3, 4)):
             label, place = kit.dice.pick(("car", "pedestrian")), _place(kit, number)
@@ -185,9 +195,12 @@ def tracks(kit: TaskBuilder) -> list[Entry]:
             for moment in range(first, FRAMES):
                 there = [place[0], round(place[1] + 0.8 * moment, 2), place[2]]
                 box = _box(label, there, 0.1 * number)
+                scans[moment].append(clouds.solid(7 * index + number, _SIZES[label], there, 0.1 * number))
                 frames[moment].append({**box, "tracking_name": label, "tracking_id": f"{label}-{number}"})
-        told = {"results": {f"{moment:02d}": frame for moment, frame in enumerate(frames)}}
-        listed = _put(kit, "labels", f"{index + 1:04d}.json", json.dumps(told).encode())
+        for moment, solids in enumerate(scans):
+            _put(kit, folder, f"{moment + 8}.bin", clouds.scan(np.concatenate(solids or [np.zeros((1, 3))])))
+        content = {"results": {f"{moment:02d}": frame for moment, frame in enumerate(frames)}}
+        listed = _put(kit, "labels", f"{index + 1:04d}.json", json.dumps(content).encode())
         given = {"pointcloud_folder": folder, "prompt": "Track every object through the scans."}
         entries.append({"input": given, "output": {"annotation": listed}})
     return entries

@@ -92,11 +92,11 @@ def style_conversion(kit: TaskBuilder) -> list[Entry]:
 def translation(kit: TaskBuilder) -> list[Entry]:
     """Speech in one language and in another."""
     source, target = kit.slug.removeprefix("speech-translation-").split("-to-")
-    heard, said = (_SPOKEN[_DOUBLE.get(name, name)] for name in (source, target))
+    source_texts, target_texts = (_SPOKEN[_DOUBLE.get(name, name)] for name in (source, target))
     entries: list[Entry] = []
     for index in range(COUNT):
-        given = {"audio_file": kit.audio(index, content=_speech(heard[index])), "prompt": "Translate."}
-        entries.append({"input": given, "output": _truth(kit, index, said[index])})
+        given = {"audio_file": kit.audio(index, content=_speech(source_texts[index])), "prompt": "Translate."}
+        entries.append({"input": given, "output": _truth(kit, index, target_texts[index])})
     return entries
 
 

@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 """(height, width, 3), RGB."""
 
-_SIDE: Final = 32
+_SIDE: Final = clips.FINE_SIDE
 _CHANNELS: Final = 8
 _SAMPLES: Final = 64
 
 
 def _photo(kit: TaskBuilder, index: int, part: int = 0) -> Pixels:
     """Return a picture that no other instance of the task has."""
-    number = (kit.number(index) * COUNT + index) * 3 + part
-    made: Pixels = clips.clip(number, 1, _SIDE)[0]
-    return made
+    return clips.photo((kit.number(index) * COUNT + index) * 3 + part)
 
 
 def _add(kit: TaskBuilder, folder: str, index: int, pixels: NDArray[np.uint8], part: int = 0) -> str:
@@ -50,7 +48,7 @@ def _edges(pixels: Pixels) -> NDArray[np.uint8]:
     light = pixels.astype(np.int64).sum(axis=2)
     right = np.abs(np.diff(light, axis=1, append=light[:, -1:]))
     down = np.abs(np.diff(light, axis=0, append=light[-1:]))
-    return np.where(right + down > 240, 255, 0).astype(np.uint8)
+    return np.where(right + down > 90, 255, 0).astype(np.uint8)
 
 
 def _regions(pixels: Pixels) -> NDArray[np.uint8]:
@@ -73,7 +71,7 @@ def _shadowed(pixels: Pixels) -> Pixels:
 def _flared(pixels: Pixels) -> Pixels:
     """Add a bright disc."""
     y, x = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
-    glow = np.clip(200 - (x - 20) ** 2 - (y - 10) ** 2, 0, 200)
+    glow = np.clip(200 - 2 * (x - 20) ** 2 - 2 * (y - 10) ** 2, 0, 200)
     made: Pixels = np.clip(pixels.astype(np.int64) + glow[..., None], 0, 255).astype(np.uint8)
     return made
 
@@ -126,7 +124,7 @@ def text_to_image(kit: TaskBuilder) -> list[Entry]:
     entries = []
     for index in range(COUNT):
         name = f"{index + 1:04d}.png"
-        kit.files[f"target_images/{name}"] = files.picture(kit.number(index))
+        kit.files[f"target_images/{name}"] = files.map_png(_photo(kit, index))
         prompt = f"{kit.title}: pattern {kit.number(index) % 11}, square {kit.number(index) % 7}"
         entries.append({"input": {"prompt": prompt}, "output": {"image_file": name}})
     return entries

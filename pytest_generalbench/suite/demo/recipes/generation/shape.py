@@ -46,8 +46,8 @@ def text_to_3d(kit: TaskBuilder) -> list[Entry]:
     key = kit.fixed("prompt", "caption")
     entries = []
     for index in range(COUNT):
-        said = f"A {_COLOURS[index]} vase with {3 + kit.number(index) % 4} rings, {kit.title}"
-        entries.append({"input": {key: said}, "output": {_key(kit): _shape(kit, index)}})
+        prompt = f"A {_COLOURS[index]} vase with {3 + kit.number(index) % 4} rings, {kit.title}"
+        entries.append({"input": {key: prompt}, "output": {_key(kit): _shape(kit, index)}})
     return entries
 
 
@@ -76,8 +76,8 @@ def _points(kit: TaskBuilder, index: int) -> Entry:
 
 
 def _scan(kit: TaskBuilder, index: int) -> Entry:
-    """Add a scene as ScanNet's exporter writes it."""
-    scene, number = f"scene{index:04d}_00", kit.number(index)
+    """Add a vase as two pictures with depth, in the files of ScanNet's exporter."""
+    scene, number = f"scene{index:04d}_00", kit.number(index) * COUNT + index
     poses, colours, depths = [], [], []
     for moment in range(_FRAMES):
         colours.append(f"{scene}/color/{moment}.png")
@@ -103,8 +103,8 @@ def text_to_motion(kit: TaskBuilder) -> list[Entry]:
     for index in range(COUNT):
         name = f"motions/{index + 1:06d}.npz"
         kit.files[name] = files.motion_npz(kit.number(index) * COUNT + index)
-        said = f"a person {_ACTS[index]}"
-        entries.append({"input": {"caption": said}, "output": {"motion_file": name}})
+        caption = f"a person {_ACTS[index]}"
+        entries.append({"input": {"caption": caption}, "output": {"motion_file": name}})
     return entries
 
 

@@ -53,7 +53,7 @@ def _words(kit: TaskBuilder, index: int) -> dict[str, Any]:
     """Return a prompt of the kind that the task's metric reads, with VBench's annotations in some tasks."""
     thing, other, scene = THINGS[index], ANIMALS[index], _SCENES[index]
     side, colour = _SIDES[index % 4], _COLOURS[index]
-    prompt, told = {
+    prompt, annotation = {
         "object_class": (f"a {thing}", {"object": thing}),
         "multiple_objects": (f"a {thing} and a {other}", {"object": f"{thing} and {other}"}),
         "spatial_relationship": (
@@ -67,8 +67,8 @@ def _words(kit: TaskBuilder, index: int) -> dict[str, Any]:
         "overall_consistency": (f"a {thing} made of glass, {scene}", {}),
     }.get(kit.task.metric.name, (f"{scene}, with a {thing}", {}))
     given: dict[str, Any] = {"prompt": prompt}
-    if told and kit.fixed("annotated", "prompt only") == "annotated":
-        given["auxiliary_info"] = {kit.task.metric.name: told}
+    if annotation and kit.fixed("annotated", "prompt only") == "annotated":
+        given["auxiliary_info"] = {kit.task.metric.name: annotation}
     return given
 
 
@@ -126,8 +126,11 @@ def _pair(kit: TaskBuilder, index: int, given: NDArray[np.uint8], true: NDArray[
         source = _frames(kit, f"input/{clip}", given)
         return {"input": {"video_folder": source}, "output": {"frame_dir": _frames(kit, f"gt/{clip}", true)}}
     if shape == "files":
-        said = {"video_file": _video(kit, "videos", index, given), "prompt": f"Do {kit.title} on this video."}
-        return {"input": said, "output": {"video_file": _video(kit, "gt", index, true)}}
+        inputs = {
+            "video_file": _video(kit, "videos", index, given),
+            "prompt": f"Do {kit.title} on this video.",
+        }
+        return {"input": inputs, "output": {"video_file": _video(kit, "gt", index, true)}}
     source, target = _frames(kit, f"videos/{clip}", given), _frames(kit, f"gt/{clip}", true)
     return {
         "input": {"video_file_list": [f"{source}/{place:05d}.png" for place in range(len(given))]},
@@ -138,19 +141,19 @@ def _pair(kit: TaskBuilder, index: int, given: NDArray[np.uint8], true: NDArray[
 def restoration(kit: TaskBuilder) -> list[Entry]:
     """A clip with the task's flaw, and without."""
     spoil = next((change for part, change in clips.FLAWS.items() if part in kit.slug), clips.noisy)
-    true = [clips.clip(_number(kit, index)) for index in range(COUNT)]
+    true = [clips.fine_clip(_number(kit, index)) for index in range(COUNT)]
     return [_pair(kit, index, spoil(frames), frames) for index, frames in enumerate(true)]
 
 
 def colorization(kit: TaskBuilder) -> list[Entry]:
     """A clip in grey and in colours."""
-    true = [clips.clip(_number(kit, index)) for index in range(COUNT)]
+    true = [clips.fine_clip(_number(kit, index)) for index in range(COUNT)]
     return [_pair(kit, index, clips.grey(frames), frames) for index, frames in enumerate(true)]
 
 
 def interpolation(kit: TaskBuilder) -> list[Entry]:
     """Every other frame of a clip, and all of them."""
-    true = [clips.clip(_number(kit, index)) for index in range(COUNT)]
+    true = [clips.fine_clip(_number(kit, index)) for index in range(COUNT)]
     return [_pair(kit, index, frames[::2], frames) for index, frames in enumerate(true)]
 
 
@@ -171,7 +174,8 @@ def inpainting(kit: TaskBuilder) -> list[Entry]:
     entries: list[Entry] = []
     for index in range(COUNT):
         number = _number(kit, index)
-        frames, masks = clips.clip(number), clips.hole(number)
+        frames = clips.fine_clip(number)
+        masks = clips.hole(number, clips.FINE_FRAMES, clips.FINE_SIDE)
         entry = _pair(kit, index, clips.holed(frames, masks), frames)
         folder = _frames(kit, f"masks/{index + 1:03d}", masks)
         is_bare = kit.fixed("bare", "with its folder") == "bare"
