@@ -1,4 +1,4 @@
-"""`generalbench …`: everything that is not running the benchmark."""
+"""`generalbench …`: the commands for everything but running the benchmark."""
 
 from __future__ import annotations
 

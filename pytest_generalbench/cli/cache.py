@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Explain and print."""
+    """Print why answers were not found in the cache."""
     from pytest_generalbench.core.errors import GeneralBenchError
     from pytest_generalbench.reports.cache_misses import explain
     from pytest_generalbench.runs.answer_cache import AnswerCache

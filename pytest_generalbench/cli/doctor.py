@@ -53,7 +53,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look the folder over, print what is found task by task, and return the exit status."""
+    """Check the folder, print the findings task by task, and return the exit status."""
     from pytest_generalbench.core import reading
     from pytest_generalbench.evaluation.data_check import FolderCheck, check_tasks, strays_of
     from pytest_generalbench.suite import tasks as registry
@@ -113,7 +113,7 @@ def _finding(finding: Finding, instances: int) -> str:
 
 
 def closing_lines(report: FolderCheck, with_absent: bool) -> Iterator[str]:
-    """Yield what is to be said of the folder as a whole: strays, doubts, totals."""
+    """Yield the lines about the whole folder: folders that match no task, doubts, totals."""
     if report.strays:
         yield ""
         yield "Folders that match no task (with the task name inside):"

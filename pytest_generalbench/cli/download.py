@@ -33,7 +33,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace, api: hub.HubApi | None = None) -> int:
-    """Fetch and unpack; return 0, 1 when the hub or the disk refused, 2 when no task is chosen."""
+    """Download and unpack; return 0, 1 when the hub or the disk failed, 2 when no task is selected."""
     from pytest_generalbench.suite import tasks as registry
 
     tasks = registry.load_tasks()

@@ -30,7 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the files and say which."""
+    """Write the files and print their names."""
     from pytest_generalbench.core.errors import GeneralBenchError
     from pytest_generalbench.reports import official as exchange
     from pytest_generalbench.reports import tables

@@ -48,7 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 @dataclass(frozen=True, slots=True)
 class _ScoreFile:
-    """What FILE says: raw scores by task id, and the sheets when it is a workbook."""
+    """The content of FILE: raw scores by task id, and the sheets when it is a workbook."""
 
     name: str
     scores: Mapping[str, float | None]
@@ -103,7 +103,7 @@ def results(
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compute and print; a file that cannot be read is a GeneralBenchError."""
+    """Compute and print the levels; a file that cannot be read is a GeneralBenchError."""
     from pytest_generalbench.suite import tasks as registry
 
     write: Callable[[str], Any] = sys.stdout.write

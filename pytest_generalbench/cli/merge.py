@@ -38,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Merge and say what came of it; runs that do not belong together are a GeneralBenchError."""
+    """Merge the runs and print the result; runs that do not fit together are a GeneralBenchError."""
     from pytest_generalbench.suite.level import tier_words, wins_words
 
     folders, into = [Path(name) for name in args.runs], Path(args.into)

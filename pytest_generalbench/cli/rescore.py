@@ -39,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Rescore and print; a run that cannot be read is a GeneralBenchError."""
+    """Rescore the run and print what changed; a run that cannot be read is a GeneralBenchError."""
     from pytest_generalbench.evaluation.rescoring import rescore
     from pytest_generalbench.runs.files import atomic_write
     from pytest_generalbench.runs.folder import run_files
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _moved(scores: Sequence[MovedScore]) -> Iterator[str]:
-    """Yield the scores that moved below the reason, which most of them share."""
+    """Yield the scores that changed, grouped by the reason."""
     by_reason: dict[tuple[str, ...], list[MovedScore]] = {}
     for score in scores:
         by_reason.setdefault(score.reasons, []).append(score)
@@ -92,7 +92,7 @@ def _moved(scores: Sequence[MovedScore]) -> Iterator[str]:
 
 
 def _differences(old_result: RunResult, new_result: RunResult) -> Iterator[str]:
-    """Yield a line for every task and every other key of the file that is another."""
+    """Yield a line for every task and every other key of the file that differs."""
     old, new = old_result.to_dict(), new_result.to_dict()
     before = {entry["id"]: entry for entry in old["tasks"]}
     for entry in new["tasks"]:

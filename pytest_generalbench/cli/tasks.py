@@ -1,4 +1,4 @@
-"""`generalbench tasks`: what there is to run, and how a task is asked and scored."""
+"""`generalbench tasks`: the tasks, and how each is asked and scored."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(options: argparse.Namespace) -> int:
-    """List or show."""
+    """Print the list of tasks, or one task."""
     tasks = registry.load_tasks()
     if options.action == "show":
         if not options.id:
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def matches(task_id: str, expression: str | None) -> bool:
-    """Match an id as pytest's `-k` would: words with and, or, not and brackets."""
+    """Return whether an id matches an expression of pytest's `-k`: words with and, or, not and brackets."""
     if not expression:
         return True
     from _pytest.mark.expression import Expression
@@ -95,7 +95,7 @@ def _facts(task: Task) -> Iterator[str]:
 
 
 def describe(task: Task, source: str, tasks: tuple[Task, ...]) -> Iterator[str]:
-    """Return a task's facts, the full prompt of its first instance, its parser and its metric."""
+    """Yield a task's fields, the full prompt of its first instance, its parser and its metric."""
     from pytest_generalbench.suite.data import open_data
 
     yield from _facts(task)

@@ -1,4 +1,4 @@
-"""`generalbench verify`: is a run folder as it was when the run ended?"""
+"""`generalbench verify`: check that a run folder is as it was when the run ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare and print; a folder without a manifest is a GeneralBenchError."""
+    """Compare the folder with its manifest and print changes; without one it is a GeneralBenchError."""
     from pytest_generalbench.runs.folder import run_files
     from pytest_generalbench.runs.manifest import verify
 

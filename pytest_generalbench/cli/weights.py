@@ -40,7 +40,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the roles; with `--download`, fetch first."""
+    """Print the roles; with `--download`, download their weights first."""
     sources: list[Source] = [WeightsFolder(options.folder)] if options.folder else []
     sources += [PackagedWeights(), HubCache()]
     if options.download:
@@ -67,7 +67,7 @@ def _fetch(repository: str) -> None:
 
 
 def lines(sources: list[Source]) -> Iterator[str]:
-    """Yield for each role how many tasks need it, what it is, and what was found or what to do."""
+    """Yield for each role how many tasks need it, what it is, and where its weights are or what to do."""
     used: Counter[str] = Counter()
     for task in registry.load_tasks():
         if task.metric.name in metrics.names():

@@ -1,4 +1,4 @@
-"""The exceptions a user can cause; every message names the culprit and the way out."""
+"""Exceptions that a user can cause; every message names the cause and what to do."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class GeneralBenchError(Exception):
 
 
 class UnknownWordError(GeneralBenchError):
-    """A value that belongs to a closed set of words is none of them."""
+    """A value is none of the words that are allowed."""
 
     def __init__(self, what: str, word: object, good: Iterable[str]) -> None:
-        """Say what `what` was given, and list the `good` words, the nearest first."""
+        """Build the message: the value given for `what`, and the `good` words, the nearest first."""
         words = sorted(set(good))
         # `orakle` is a slip for `baseline:oracle`: what follows a colon counts as a word of its own.
         known = {tail: good for good in words for tail in (good.rpartition(":")[2], good)}
@@ -27,7 +27,7 @@ class UnknownWordError(GeneralBenchError):
 
 
 class TaskFileError(GeneralBenchError):
-    """A task file says something that no task can be."""
+    """A task file has a wrong key, type or value."""
 
 
 class DataError(GeneralBenchError):
@@ -48,7 +48,7 @@ class AmbiguousReferenceError(ReferenceFormatError):
     def __init__(
         self, place: str, word: str, meaning: str, readings: Mapping[str, str], task_id: str
     ) -> None:
-        """Say what is open, the readings with the evidence for each, and the line that settles it.
+        """Build the message: what is ambiguous, the readings with their evidence, and the line that decides.
 
         Args:
             place: The task, and the file or instance that shows it.
@@ -68,18 +68,18 @@ class AmbiguousReferenceError(ReferenceFormatError):
 
 
 class ModelError(GeneralBenchError):
-    """A model cannot be made from its specification."""
+    """A model cannot be loaded from its specification."""
 
 
 class ModelUnavailableError(ModelError):
-    """The model could not be made; every later task of this process ends at once with the same words."""
+    """The model could not be loaded; every later task of this process fails at once with the same message."""
 
 
 class MissingDependencyError(GeneralBenchError):
-    """An optional library is needed and absent; the message says which extra brings it."""
+    """An optional library is needed and not installed; the message names the extra that installs it."""
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
-        """Say that `purpose` needs `library`, which the extra `extra` installs."""
+        """Build the message: `purpose` needs `library`, which the extra `extra` installs."""
         super().__init__(
             f"{purpose} needs the library {library!r}: pip install 'pytest-generalbench[{extra}]'"
         )

@@ -18,6 +18,6 @@ def task_id_of(nodeid: str) -> str | None:
 
 
 def is_part(nodeid: str) -> bool:
-    """Whether an item only helps with a task."""
+    """Return whether an item answers a part of another item's task."""
     match = ITEM.fullmatch(nodeid)
     return match is not None and match[2] is not None

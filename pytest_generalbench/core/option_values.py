@@ -1,4 +1,4 @@
-"""Values of options: how what a user writes becomes the value of a setting."""
+"""Conversion of option texts to the values of settings."""
 
 from __future__ import annotations
 

@@ -300,7 +300,7 @@ MODEL_OPTIONS: Final = tuple(option for option in OPTIONS if option.of_model)
 def settings_of(
     options: Iterable[Option], given: Callable[[Option], str | bool | None], folder: Path
 ) -> dict[str, Any]:
-    """Return the settings that options come to, by field of `Settings`.
+    """Return the settings from option values, by field of `Settings`.
 
     Args:
         options: Those that are looked at.

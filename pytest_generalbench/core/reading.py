@@ -1,4 +1,4 @@
-"""How references are read where their files do not say it: the words of `reading:`, in one place.
+"""The words of `reading:`, which say how references are read where their files do not.
 
 A task file has `reading: {depth_unit: cm}`; a run has `--generalbench-reading=FILE` (YAML: task id to such a
 mapping), or lines of the ini key `generalbench_reading`: `image/comprehension/x: depth_unit=cm, void=0 255`.
@@ -38,7 +38,7 @@ class Word:
         return value in self.values or (self.pattern is not None and bool(re.fullmatch(self.pattern, value)))
 
     def known(self) -> str:
-        """Return the values in words."""
+        """Return the allowed values as text."""
         return ", ".join([*self.values, *([self.shown] if self.shown else [])])
 
 
@@ -258,7 +258,7 @@ def from_file(path: Path) -> dict[str, dict[str, str]]:
 
 
 def check_tasks(readings: Mapping[str, Reading], tasks: Collection[str]) -> None:
-    """Refuse readings of tasks that there are not. Raises GeneralBenchError with the nearest ids."""
+    """Raise GeneralBenchError for readings of unknown tasks, with the nearest ids."""
     for task in readings:
         if task not in tasks:
             tail = task.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""One rule for everything that is found by name: metrics, protocols, kinds of model, reports."""
+"""A registry for everything that is found by name: metrics, protocols, kinds of model."""
 
 from __future__ import annotations
 

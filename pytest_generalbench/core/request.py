@@ -1,4 +1,4 @@
-"""Instance, Request and Output: what is asked, how it is put, what came back."""
+"""Instance, Request and Output: an item of a task, what a model is given, what it returned."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Instance:
 
 
 class UnopenedInstance(Instance):
-    """An instance whose media are looked for when they, or its problem, are first asked for."""
+    """An instance whose media files are located when `media` or `problem` is first read."""
 
     __slots__ = ("_find", "_opened")
     _find: Callable[[], tuple[tuple[Media, ...], Problem | None]]
@@ -125,7 +125,7 @@ class UnopenedInstance(Instance):
 
     @property
     def media(self) -> tuple[Media, ...]:
-        """The media, looked for once."""
+        """The media, located on first use."""
         return self._open()[0]
 
     @property

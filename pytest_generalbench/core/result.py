@@ -1,4 +1,4 @@
-"""The result of one task: plain enough to travel in a pytest report, whole enough to be traced."""
+"""The result of one task: small enough for a pytest report, complete enough to trace the score."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ score it. failed: the evaluation itself broke. not_run: selected, but never repo
 
 
 class InstanceRow(NamedTuple):
-    """What became of one instance.
+    """The outcome of one instance: state, score and prediction.
 
     Attributes:
         instance: Its id.
@@ -59,7 +59,7 @@ class InstanceRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What one task's item reports."""
+    """The result of one task."""
 
     id: str
     state: str
@@ -125,7 +125,7 @@ class TaskResult:
 
 
 def drift(results: Iterable[TaskResult]) -> dict[str, Any]:
-    """Return what the probe found in a run: instances compared and different, and the tasks of the latter."""
+    """Return a run's batch-consistency check: instances compared and different, and the tasks that differ."""
     probed = [result for result in results if result.probe]
     return {
         "compared": sum(result.probe["compared"] for result in probed),
@@ -139,7 +139,7 @@ REASON_CHARS: Final = 700
 
 
 def counted_score(score: float | None, states: Mapping[str, int]) -> float | None:
-    """Return the score that counts in the levels: none of a task without a single readable answer.
+    """Return the score that counts in the levels; None for a task without a single readable answer.
 
     What silence costs differs by metric, and some maps would give it points.
 
@@ -158,7 +158,7 @@ DEMO_NETWORK: Final = "tiny random backbone of the demo set, says nothing about 
 
 
 def no_win(states: Mapping[str, int], backbones: Mapping[str, str]) -> str | None:
-    """Say why a task is no win whatever its score; None where it may be one.
+    """Return why a task does not count as a win whatever its score; None where it may.
 
     A task with more than 5 % unreadable, refused or missing answers is none, nor is one measured with the
     networks of the demo set.
@@ -189,7 +189,7 @@ _WARNING_CHARS: Final = 160
 
 
 def digest_of(result: TaskResult) -> dict[str, Any]:
-    """Return what travels in the report: plain builtins, at most 1 KB; a long reason is cut to fit."""
+    """Return the digest for the pytest report: plain builtins, at most 1 KB; a long reason is shortened."""
     plain = result.to_dict()
     del plain["definition"]  # the controller knows it from the task
     plain["warnings"] = [warning[:_WARNING_CHARS] for warning in result.warnings[:_WARNINGS]]

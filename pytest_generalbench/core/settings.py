@@ -1,4 +1,4 @@
-"""The settings of a run: what the options, ini keys and environment come to."""
+"""The settings of a run, from options, ini keys and environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _AFFECTS: Final = "affects"
 
 
 class Affects(Enum):
-    """What another value of a setting may change."""
+    """What a change of a setting may affect."""
 
     ANSWERS = "what the model answers to a request"
     BACKEND = "where or how the model is reached: a run goes on with another, cached answers do not hold"

@@ -1,4 +1,4 @@
-"""Task: one of the 699, immutable, validated word by word."""
+"""Task: one of the 699 benchmark tasks, immutable, every field validated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def slug(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """How a task is scored: the names, the scale and the way to 0..100 points."""
+    """The metric of a task: name, scale and mapping to 0..100 points."""
 
     official: str
     """The workbook's spelling, exact to the blank; `released` scoring looks it up."""
@@ -133,7 +133,7 @@ def _check_word(task_id: str, what: str, word: object, good: Collection[str]) ->
 def validate(
     task: Task, metrics: Collection[str] | None = None, protocols: Collection[str] | None = None
 ) -> Task:
-    """Check every word of `task` against its closed set and return it.
+    """Check every field of a task against the words that are allowed, and return the task.
 
     Args:
         task: The task.

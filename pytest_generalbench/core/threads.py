@@ -1,4 +1,4 @@
-"""Work in threads: daemons, so that nothing unfinished can keep a process from ending."""
+"""Background work in daemon threads, which never keep a process from ending."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ beside a thread that computes it would keep a twentieth of its pace with Python'
 
 
 class Background:
-    """Threads that take up work in the order in which it came; they start with the first of it."""
+    """A thread pool that starts with its first job and works in the order of submission."""
 
     def __init__(self, name: str, threads: int = 1) -> None:
-        """Name the threads; with one, all work is done in order."""
+        """Take name and number of the threads; with one thread, jobs run strictly in order."""
         self._name = name
         self._threads = threads
         self._work: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
 
     def start(self, work: Callable[[], Any]) -> Future[Any]:
-        """Have `work` done and return its future, which raises what the work raises."""
+        """Submit `work` and return its future, which raises what the work raises."""
         while self._threads:
             self._threads -= 1
             sys.setswitchinterval(min(sys.getswitchinterval(), _HANDOVER_S))

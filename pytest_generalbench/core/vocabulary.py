@@ -1,4 +1,4 @@
-"""The closed sets of words that a task file may use.
+"""The words that a task file may use in each field.
 
 A word outside its set is an error that lists the good ones, so that a slip in
 one of 699 tasks is found when the file is read and not when its score is missing.

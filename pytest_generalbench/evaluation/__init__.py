@@ -1,1 +1,1 @@
-"""One task from its data to its result, in any process: asked, judged, scored."""
+"""Evaluation of one task in any process: load the data, run the model, judge, score."""

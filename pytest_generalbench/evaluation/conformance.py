@@ -1,4 +1,4 @@
-"""What an adapter has to hold, tried on tiny requests: every medium it declares, order, count, repetition."""
+"""Checks of an adapter on tiny requests: every medium it declares, order, count, repeatability."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TOKENS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was tried."""
+    """One check and its outcome."""
 
     name: str
     ok: bool | None
@@ -70,7 +70,7 @@ class _Sample:
 
 
 class _Watched(Model):
-    """Passes requests on, and counts what comes back."""
+    """Forwards requests to the model, and counts the answers."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -83,7 +83,7 @@ class _Watched(Model):
 
 
 def check_model(given: object, max_new_tokens: int = TOKENS) -> Iterator[Check]:
-    """Try a model, or any object that a `python:` factory may return; yields each check as it is done.
+    """Check a model, or any object that a `python:` factory may return; yields each check when it is done.
 
     The requests are those of the demo set, which is made on the spot: for every medium that the model
     declares, of a task that it supports; where there is none, a made-up one. The model is not closed.
@@ -114,7 +114,7 @@ def check_model(given: object, max_new_tokens: int = TOKENS) -> Iterator[Check]:
 
 
 class _Trial:
-    """Finds a request for each medium, and asks it alone, again, and beside another."""
+    """Finds a request for each medium, and sends it alone, again, and in a batch with another."""
 
     def __init__(self, model: Model, max_new_tokens: int) -> None:
         self.model = model
@@ -125,7 +125,7 @@ class _Trial:
         self.data = open_data("demo", "open", tasks)
 
     def sample(self, way: str, medium: str) -> _Sample | None:
-        """Return the sample for a medium: of a task that the model takes part in, else a made-up one."""
+        """Return the sample for a medium: from a task that the model supports, else a made-up one."""
         fit = [task for task in self.tasks if medium in _media(task, way)]
         fit.sort(key=_plainness)
         for task in fit:
@@ -225,7 +225,7 @@ def _media(task: Task, way: str) -> tuple[str, ...]:
 
 
 def _judged(name: str, sample: _Sample) -> Check:
-    """Say whether the answers are such as was asked for."""
+    """Return whether the answers have the form that was asked for."""
     for answer in sample.alone:
         text = f"{sample.where}: {_shown(answer)}"
         if isinstance(answer, Failed):
@@ -246,7 +246,7 @@ def _shown(answer: Output | Failed) -> str:
 
 
 def _key(answer: Output | Failed) -> str:
-    """Return what two equal answers share."""
+    """Return a key that is equal for equal answers."""
     if isinstance(answer, Failed):
         return f"failed {answer.state} {answer.message}"
     read = answer.read()
@@ -263,7 +263,7 @@ def _repeated(samples: Sequence[_Sample]) -> Check:
 
 
 def _in_batches(samples: Sequence[_Sample]) -> Iterator[Check]:
-    """Say whether two requests at once get two answers, in order, and the ones they get alone."""
+    """Return whether two requests in a batch get two answers, in order, and the same as alone."""
     for one in samples:
         if one.count != 2:
             came = (

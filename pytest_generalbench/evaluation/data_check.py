@@ -1,4 +1,4 @@
-"""Reads a data folder as a run will read it, and looks for what is wrong and what cannot be right."""
+"""Checks a data folder: reads it as a run will, and reports errors and suspicious references."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class TaskCheck:
-    """What was found of one task."""
+    """The findings about one task."""
 
     id: str
     state: str
@@ -59,7 +59,7 @@ class TaskCheck:
 
 @dataclass(frozen=True, slots=True)
 class StrayFolder:
-    """A folder that is no task's."""
+    """A folder that matches no task."""
 
     path: str
     inside: str | None
@@ -68,7 +68,7 @@ class StrayFolder:
 
 @dataclass(slots=True)
 class FolderCheck:
-    """What was found in a data folder."""
+    """The findings about a data folder."""
 
     root: str
     split: str
@@ -83,7 +83,7 @@ class FolderCheck:
 
     @property
     def has_errors(self) -> bool:
-        """Whether something is wrong with what is there; tasks that are absent are no error."""
+        """Return whether a task that is there has an error; absent tasks are no error."""
         return bool(self.doubts) or any(task.state in ("problems", "unreadable") for task in self.tasks)
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def check_tasks(
     reading: Mapping[str, Mapping[str, str]],
     sample: int | None = None,
 ) -> Iterator[TaskCheck]:
-    """Read everything that a run would read of `tasks`; no fault in the data raises.
+    """Read everything that a run would read of `tasks`; faults in the data are findings, none raises.
 
     Args:
         folder: The data.
@@ -161,7 +161,7 @@ def _absent(folder: DataFolder, task: Task) -> TaskCheck:
 
 
 class _LookedOver:
-    """One task's data, and what was seen of them."""
+    """The check of one task's data."""
 
     def __init__(self, task: Task, data: TaskData, split: str) -> None:
         self.states: Counter[str] = Counter()
@@ -173,7 +173,7 @@ class _LookedOver:
         self._missing_library: str | None = None
 
     def findings(self, reading: Mapping[str, Mapping[str, str]]) -> list[Finding]:
-        """Read every reference through the task's protocol, and put the first instance into words."""
+        """Read every reference through the task's protocol, and render the first instance's prompt."""
         protocol = protocols.get(self._task.protocol)
         task = with_reading(self._task, protocol, reading)
         context = protocol.context(task, self._data.header, self._data.instances)
@@ -194,7 +194,7 @@ class _LookedOver:
         return [*remarks, *_by_kind(wrong), *warnings]
 
     def open_media(self, instance: Instance) -> int:
-        """Open the media of an instance, and return how many those are."""
+        """Open the media of an instance, and return their number."""
         if instance.problem is not None:
             return 0
         for medium in instance.media:
@@ -213,7 +213,7 @@ class _LookedOver:
 
 
 def _by_kind(wrong: Sequence[tuple[str, str]]) -> list[Finding]:
-    """Return a finding for each kind of message, which differ in names and numbers alone."""
+    """Return one finding for all messages that differ in names and numbers alone."""
     first: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for instance, message in wrong:

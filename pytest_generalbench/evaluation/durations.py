@@ -1,4 +1,4 @@
-"""How long a task will take: from earlier runs where there are any, else from what is asked and answered.
+"""Estimates of a task's duration, from earlier runs if any, else from its media and number of instances.
 
 Only the order and the ratios matter: they decide which task a worker starts first.
 """
@@ -40,7 +40,7 @@ _LATEST: Final = 3
 
 
 def prior(task: Task, limit: int | None = None) -> float:
-    """Return the cost of a task that was never run, in texts answered.
+    """Return the estimated cost of a task that was never run, in units of one text answer.
 
     Instances as stated, times the dearest medium read, times what is written; a longer answer costs more.
     """
@@ -52,7 +52,7 @@ def prior(task: Task, limit: int | None = None) -> float:
 
 
 def parts(costs: Mapping[str, float], count: int) -> list[set[str]]:
-    """Divide tasks into `count` parts of about equal cost: the dearest left goes to the cheapest part."""
+    """Divide tasks into `count` parts of about equal cost: the costliest left goes to the cheapest part."""
     result: list[set[str]] = [set() for _ in range(count)]
     totals = [0.0] * count
     for task_id in sorted(costs, key=lambda task_id: (-costs[task_id], task_id)):
@@ -110,7 +110,7 @@ def _seconds(result: RunResult, limit: int | None) -> dict[str, float]:
 
 
 def estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) -> dict[str, float]:
-    """Return seconds by task id; tasks never run are put on the scale of those that were."""
+    """Return seconds by task id; estimates of tasks never run are scaled to the measured ones."""
     measured = earlier(runs, settings)
     guessed = {name: prior(task, settings.limit) for name, task in tasks.items()}
     both = [name for name in guessed if name in measured]

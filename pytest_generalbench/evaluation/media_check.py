@@ -1,4 +1,4 @@
-"""Opens a medium as a model would, to see whether it can be opened."""
+"""Check that a medium can be opened as a model would open it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOTES: Final = (".mid", ".midi")
 
 
 def open_medium(medium: Media) -> None:
-    """Decode a medium and throw the content away.
+    """Decode a medium and discard the content.
 
     Raises:
         MediaError: it cannot be decoded.

@@ -1,4 +1,4 @@
-"""Which scores of a rescored run moved, and by which change of a metric or a protocol."""
+"""Scores that rescoring changed, and the metric or protocol version that changed them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MovedScore:
-    """A task whose score is another than it was."""
+    """A task whose score changed."""
 
     task: str
     before: float | None

@@ -1,4 +1,4 @@
-"""What asking and rescoring a task share: its data turned into requests, its answers into a result."""
+"""Preparation that inference and rescoring share: instances to requests, answers to a result."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskR
 def refusal_of(
     instance: Instance, protocol: Protocol, context: TaskContext, split: str, check: ReferenceCheck
 ) -> Problem | None:
-    """Return why an instance must not be asked, or None; its reference is shown to `check`.
+    """Return why an instance must not be asked, or None; its reference is added to `check`.
 
     Raises AmbiguousReferenceError when the reference contradicts what was decided for all.
     """
@@ -99,7 +99,7 @@ def refusal_of(
 
 
 def prepare(scoring: ScoringInput) -> PreparedTask:
-    """Turn instances into requests; what cannot be asked keeps its state and its reason.
+    """Build the requests of instances; an instance that cannot be asked gets a state and a reason.
 
     Raises AmbiguousReferenceError when a reference contradicts what was decided for all.
     """
@@ -121,7 +121,7 @@ def prepare(scoring: ScoringInput) -> PreparedTask:
 
 
 def _in_order(scoring: ScoringInput, requests: Sequence[Request]) -> ScoringInput:
-    """Have instances scored in the order in which they are asked, those that cannot be asked first.
+    """Sort instances into the order of their requests, those that cannot be asked first.
 
     So the first can be scored while the last are asked. Every run adds up in this order, or in the file's.
     """
@@ -142,7 +142,7 @@ class Loaded:
 
 
 def answer_basis(scoring: ScoringInput) -> dict[str, str]:
-    """Return what answers hold under: other data, protocol or reading, and they are of no use."""
+    """Return what answers depend on besides the model: data, protocol and reading."""
     protocol = scoring.protocol
     return {
         "data": scoring.fingerprint,
@@ -170,14 +170,14 @@ class TaskScoring:
         self.ratings = ratings
 
     def measured(self, task: Task) -> Task:
-        """Return the task with the metric that will score it: a predictor's in people's place, if wanted."""
+        """Return the task with the metric that scores it: a predictor instead of human ratings, if so set."""
         by_people = task.metric.name in HUMAN_METRICS and task.id not in self.ratings.by_task
         if by_people and self.settings.mos == "auto" and task.metric.name in AUTOMATIC:
             return automatic(task)
         return task
 
     def load(self, task: Task) -> Loaded | TaskResult:
-        """Load the task's data, or say why it has no score here. Raises DataError for broken data."""
+        """Load the task's data, or return a result that says why it has no score. Raises DataError."""
         task = self.measured(task)
         if self.data.lacks(task):
             return TaskResult.unscored(task, "no_data", NO_FOLDER)

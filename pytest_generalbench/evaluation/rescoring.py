@@ -1,4 +1,4 @@
-"""Scores and levels from a run's ledger alone: no model, no torch, nothing asked."""
+"""Rescoring: scores and levels from a run's ledger alone, without the model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NOT_FROM_ANSWERS = ("unsupported", "failed", "not_run")
 
 @dataclass(slots=True)
 class Rescored:
-    """A run's result, made anew."""
+    """The new result of a rescored run."""
 
     result: RunResult
     level: LevelResult
@@ -56,7 +56,7 @@ class _Run:
     """Its result, None when it has none."""
 
     def entry(self, task: str) -> TaskResult | None:
-        """Return what the run itself made of the task."""
+        """Return the task's entry in the run's own result."""
         entry = self.before.entry(task) if self.before else None
         if entry is not None:
             return entry.result
@@ -86,7 +86,7 @@ class _Rescoring(TaskScoring):
 
 
 def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
-    """Make a run's result anew from its ledger; the instance table goes into the folder `rows_into`.
+    """Compute a run's result again from its ledger; the instance tables go into the folder `rows_into`.
 
     Raises GeneralBenchError when the folder is no run, its data are gone or others than they were.
     """
@@ -127,7 +127,7 @@ def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
 def _with_older_versions(
     result: RunResult, before: RunResult | None, kept: Mapping[str, Sequence[str]]
 ) -> RunResult:
-    """Give metrics whose scores were all taken over the version that they were measured with."""
+    """Set the metric version of scores that were kept to the version they were measured with."""
     if before is None:
         return result
     taken = {task for tasks in kept.values() for task in tasks}
@@ -140,7 +140,7 @@ def _with_older_versions(
 
 
 def _with_strangers(result: RunResult, before: RunResult | None, tasks: Mapping[str, Task]) -> RunResult:
-    """Put back the entries of tasks that a hook brought: no hook is asked here."""
+    """Keep the old entries of tasks that a hook added: hooks are not called here."""
     strangers = [entry for entry in before.tasks if entry.id not in tasks] if before else []
     if before is None or not strangers:
         return result

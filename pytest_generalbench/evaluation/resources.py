@@ -1,4 +1,4 @@
-"""What a run scores with: its data, its judge, the networks of its metrics, people's ratings."""
+"""Resources of a run: data, judge, metric networks, human ratings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Resources(NamedTuple):
 def open_resources(
     settings: Settings, tasks: Sequence[Task], folder: Path, *, offline: bool = False
 ) -> Resources:
-    """Open what a run scores with; the one place for plugin, controller and rescoring alike.
+    """Open the resources of a run, for plugin, controller and rescoring alike.
 
     Args:
         settings: The run's settings.

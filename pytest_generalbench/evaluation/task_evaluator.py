@@ -1,4 +1,4 @@
-"""One task from its data to its result: ask in batches, keep, judge, score."""
+"""Evaluation of one task: answer in batches, write the ledger, judge, score."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 def answer_sheet(prepared: PreparedTask) -> ReferenceSheet:
-    """Return the perfect and the possible answers of every instance that is asked."""
+    """Return the right and the possible answers of every instance that is asked."""
     scoring = prepared.scoring
     asked = {request.instance_id for request in prepared.requests}
     instances = {item.id: item for item in scoring.instances if item.id in asked}
@@ -81,13 +81,13 @@ def _record(request: Request, answer: Output | Failed, seconds: float, coordinat
 
 
 def _has_gpu() -> bool:
-    """Whether this process has loaded what uses a GPU, and there is one."""
+    """Return whether this process has loaded torch and there is a GPU."""
     torch = sys.modules.get("torch")
     return torch is not None and bool(torch.cuda.is_available())
 
 
 class Opened(NamedTuple):
-    """A task with what is left to ask of it."""
+    """A prepared task with the instances that are left to ask."""
 
     prepared: PreparedTask
     plan: Plan
@@ -124,7 +124,7 @@ class TaskEvaluator(TaskScoring):
         self._judges = Background("judge")
 
     def run(self, task: Task, parts: int = 1) -> TaskResult:
-        """Evaluate `task`, and note what became of it.
+        """Evaluate `task`, and write its result to the ledger.
 
         With more than one part, other processes may answer some of its batches (`help`).
         Raises GeneralBenchError when its data or the model cannot be had.
@@ -138,7 +138,7 @@ class TaskEvaluator(TaskScoring):
         return result
 
     def help(self, task: Task, place: int, parts: int) -> int:
-        """Answer batches of `task` that no other process has taken, and return how many instances that were.
+        """Answer batches of `task` that no other process has claimed, and return the number of instances.
 
         `place` is from 1 on; 0 is the process that runs the task and scores it. Raises as `run` does.
         """
@@ -179,7 +179,7 @@ class TaskEvaluator(TaskScoring):
     def _score(
         self, start: int, prepared: PreparedTask, others: Sequence[LedgerSpan], judging: JudgeQueue | None
     ) -> TaskResult:
-        """Score the task from what lies in the ledgers, after the judge has said what it has to."""
+        """Score the task from the ledgers, after the judge has finished."""
         if judging is not None:
             judging.finish()
         answers, verdicts = self._read(start, prepared, others)
@@ -193,13 +193,13 @@ class TaskEvaluator(TaskScoring):
         return self.score(prepared.scoring, answers, verdicts, 0.0)
 
     def _is_open(self, verdict: Record | None) -> bool:
-        """Whether the judge has yet to say something, or said nothing and is to be asked again."""
+        """Return whether the answer has no verdict yet, or a failed one that is to be repeated."""
         return verdict is None or (verdict.verdict is None and self.earlier.retry)
 
     def _background_scoring(
         self, task: Task, opened: Opened, start: int, shared: BatchClaims | None
     ) -> BackgroundScoring:
-        """Return what scores the task while it is asked, where the answers alone decide and all come here."""
+        """Return the background scoring of a task whose score follows from its answers, all given here."""
         scoring, plan = opened.prepared.scoring, opened.plan
         metric = metrics.get(scoring.task.metric.name)
         job = Job(task, self.ledger.path, start, frozenset())
@@ -213,7 +213,7 @@ class TaskEvaluator(TaskScoring):
         return BackgroundScoring(self.scorer, job._replace(awaited=frozenset(awaited)))
 
     def score_in_background(self, job: Job, is_written: Callable[[], bool]) -> TaskResult:
-        """Score a task whose answers are still being written; what the scorer's process does."""
+        """Score a task whose answers are still being written; runs in the scoring process."""
         loaded = self.load(job.task)
         if isinstance(loaded, TaskResult):
             return loaded
@@ -230,7 +230,7 @@ class TaskEvaluator(TaskScoring):
         return self.score(prepared.scoring, answers, {}, 0.0)
 
     def _open(self, task: Task, before: TaskResult | None) -> Opened | TaskResult:
-        """Return the task with what is left to ask, or the result that it has without asking."""
+        """Return the task with the instances left to ask, or the result of a task that needs no inference."""
         prepared = self._ready_for(task, before)
         if isinstance(prepared, TaskResult):
             return prepared
@@ -242,7 +242,7 @@ class TaskEvaluator(TaskScoring):
         return Opened(prepared, plan, basis)
 
     def _ready_for(self, task: Task, before: TaskResult | None) -> PreparedTask | TaskResult:
-        """Return the task ready to be asked, as it was made ahead or made now, or why it is not asked."""
+        """Return the prepared task, prefetched or prepared now, or the result of one that is not asked."""
         ahead: PreparedTask | TaskResult | None = self.next.take(task)
         if ahead is not None:
             return ahead
@@ -258,12 +258,12 @@ class TaskEvaluator(TaskScoring):
         return self._ready(task)
 
     def _ready(self, task: Task) -> PreparedTask | TaskResult:
-        """Do for a task that the model supports what needs no model."""
+        """Prepare a task that the model supports, as far as no model is needed."""
         loaded = self.load(task)
         return loaded if isinstance(loaded, TaskResult) else self.prepare(loaded)
 
     def expect(self, task: Task | None) -> None:
-        """Say which task comes next, so that it can be prepared while this one is asked."""
+        """Set the next task, so that it is prepared during the inference of this one."""
         self.next.task = task
 
     def _begin_next(self, model: Model) -> None:
@@ -278,7 +278,7 @@ class TaskEvaluator(TaskScoring):
     def _read(
         self, start: int, prepared: PreparedTask, others: Iterable[LedgerSpan]
     ) -> tuple[dict[str, Record], dict[str, Record]]:
-        """Return what the ledgers say of the task; this process's part of it begins at `start`."""
+        """Return the task's records and verdicts; those of this process begin at `start`."""
         task, folder = prepared.scoring.task.id, self.ledger.path.parent
         stretches = [(folder / item.ledger, item.begin, item.end) for item in others if item.end > item.begin]
         records = chain(
@@ -295,7 +295,7 @@ class TaskEvaluator(TaskScoring):
         beside: BackgroundScoring | None = None,
         judging: JudgeQueue | None = None,
     ) -> dict[str, int]:
-        """Ask what is left, keep every answer, and return what the probe found."""
+        """Answer the requests that are left, write every answer, and return the batch-consistency check."""
         prepared, plan = opened.prepared, opened.plan
         task = prepared.scoring.task
         if plan.records:
@@ -338,7 +338,7 @@ class TaskEvaluator(TaskScoring):
     def _asked(
         self, generate: Generate, opened: Opened, size: int, shared: BatchClaims | None
     ) -> Iterator[BatchResult]:
-        """Ask what is to be asked together and what alone; mark each batch, and look ahead of it."""
+        """Answer batched, then isolated requests; mark each batch, and prefetch the media of the next."""
         plan = opened.plan
 
         def before(batch: Sequence[Request], following: Sequence[Request]) -> None:
@@ -360,7 +360,7 @@ class TaskEvaluator(TaskScoring):
             )
 
     def _prefetch_next(self, size: int, requests: Sequence[Request]) -> None:
-        """Have the next batch's media decoded while the model works on this one."""
+        """Start decoding the next batch's media while the model answers this one."""
         PREFETCH.begin_turn()
         following = None if requests else self.next.done()
         coming = following.requests[:size] if isinstance(following, PreparedTask) else requests

@@ -1,4 +1,4 @@
-"""The evaluating half of a process, without pytest: data, model and ledger, and one task after another."""
+"""EvaluationWorker: data, model and ledger of one process, without pytest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class RunPlace(NamedTuple):
-    """Where a process keeps its answers."""
+    """Where a process writes its answers."""
 
     folder: Path
     """The run folder."""
@@ -58,7 +58,7 @@ class EvaluationWorker:
         place: Callable[[], RunPlace],
         warn: Callable[[str], None],
     ) -> None:
-        """Keep what to run.
+        """Keep the settings; nothing is opened yet.
 
         Args:
             settings: The run's settings.
@@ -79,7 +79,7 @@ class EvaluationWorker:
         self._model: Model | None = None
 
     def run(self, task: Task, parts: int = 1, following: Task | None = None) -> TaskResult:
-        """Evaluate a task; whatever goes wrong is its result.
+        """Evaluate a task; an error becomes its result.
 
         Args:
             task: The task.
@@ -93,7 +93,7 @@ class EvaluationWorker:
             return TaskResult.unscored(task, "failed", str(error)[:REASON_CHARS])
 
     def help(self, task: Task, place: int, parts: int, following: Task | None = None) -> int:
-        """Answer batches of a task that no other process has taken; return how many instances that were.
+        """Answer batches of a task that no other process has claimed; return the number of instances.
 
         Raises:
             GeneralBenchError: data, ledger or model cannot be had.
@@ -110,12 +110,12 @@ class EvaluationWorker:
         return evaluation
 
     def _note(self, error: GeneralBenchError) -> None:
-        """Remember an error after which no task could be kept, or would be of this run."""
+        """Remember an error that makes every later task fail."""
         if isinstance(error, LedgerError | ResumeError):
             self.ledger_error = str(error)
 
     def _opened(self) -> TaskEvaluator:
-        """Return this process's evaluation, made when the first task needs it."""
+        """Return this process's TaskEvaluator, created with the first task."""
         if self._evaluation is None:
             settings, place = self.settings, self._place()
             resources = open_resources(settings, self.tasks, self.folder)
@@ -131,13 +131,13 @@ class EvaluationWorker:
         return self._evaluation
 
     def _earlier(self, folder: Path) -> PreviousSessions:
-        """Return what earlier sessions left in the run folder."""
+        """Return the records of earlier sessions in the run folder."""
         if not self.settings.resume:
             return PreviousSessions()
         return PreviousSessions(read_ledgers(folder), self.settings.retry_errors, frozenset(HUMAN_METRICS))
 
     def model(self) -> Model:
-        """Return the model, made once; when that failed, say so again at once.
+        """Return the model, loaded once; raise the same error again when that failed.
 
         Raises:
             ModelUnavailableError: it cannot be made.
@@ -165,7 +165,7 @@ class EvaluationWorker:
             raise ModelUnavailableError(self.model_error) from error
 
     def _make_cached(self, given: str) -> Model:
-        """Return the model behind the answer cache, which loads it when something must really be asked."""
+        """Return the model behind the answer cache, which loads it when an answer is missing."""
         from pytest_generalbench.evaluation.inference.cached_model import CachedModel
         from pytest_generalbench.runs.answer_cache import AnswerCache
         from pytest_generalbench.runs.provenance import backend
@@ -181,7 +181,7 @@ class EvaluationWorker:
         )
 
     def _introduce(self) -> None:
-        """Note in the ledger which model answers. Raises ResumeError when earlier answers are another's."""
+        """Write the model's identity to the ledger. Raises ResumeError when the earlier one differs."""
         identity = self.model_identity()
         if self._evaluation is None or identity is None:
             return
@@ -194,7 +194,7 @@ class EvaluationWorker:
         self._evaluation.ledger.introduce(identity)
 
     def model_identity(self) -> dict[str, Any] | None:
-        """Return what the model says of itself, in plain builtins; None when no task needed it here."""
+        """Return the model's identity in plain builtins; None when no task needed it here."""
         if self._model is None:
             return None
         try:
@@ -208,7 +208,7 @@ class EvaluationWorker:
         return result
 
     def close_ledger(self) -> None:
-        """End background scoring and close the ledger, before anybody reads it."""
+        """End background scoring and close the ledger, before it is read."""
         if self._evaluation is None:
             return
         self._count_cached(self._evaluation)
@@ -220,7 +220,7 @@ class EvaluationWorker:
         self._evaluation.ledger.close()
 
     def _count_cached(self, evaluation: TaskEvaluator) -> None:
-        """Note in the ledger what the cache answered, and warn when it could not be used."""
+        """Write the counts of the answer cache to the ledger, and warn when it could not be used."""
         counts = getattr(self._model, "cache_counts", None)
         if counts is None:
             return
@@ -231,7 +231,7 @@ class EvaluationWorker:
             self._warn(off)
 
     def close_model(self) -> None:
-        """Close the model, unless it was left behind in a call: it might wait for itself."""
+        """Close the model, unless a call was abandoned: closing might wait for it forever."""
         if self._model is None or (self._evaluation and self._evaluation.deadlines.has_hung):
             return
         try:

@@ -1,4 +1,4 @@
-"""What metrics ask of pretrained models: one interface for each role, and no library behind it.
+"""Interfaces of the pretrained models that metrics use, one for each role, without any library.
 
 A metric that measures through a network names a role (`clip`, `asr`, …) and is handed an object that can
 do what the role's interface says. Which weights stand behind it is the business of
@@ -37,7 +37,7 @@ class PictureText(PictureFeatures, Protocol):
 
 
 class PictureScore(Protocol):
-    """`musiq`, `musiq_spaq` (0..100) and `aesthetic` (1..10): how good each picture looks."""
+    """`musiq`, `musiq_spaq` (0..100) and `aesthetic` (1..10): quality scores of pictures."""
 
     def scores(self, pictures: Sequence[Pixels]) -> Features:
         """Return (n,)."""
@@ -64,7 +64,7 @@ class Found(NamedTuple):
 
 
 class Detector(Protocol):
-    """`detector`: finds what a few words name."""
+    """`detector`: open-vocabulary object detection."""
 
     def find(self, picture: Pixels, labels: Sequence[str]) -> tuple[Found, ...]:
         """Return what was found of `labels`, best first; the threshold is the detector's own."""
@@ -120,7 +120,7 @@ class SoundText(Protocol):
 
 
 class Transcriber(Protocol):
-    """`asr`: writes down what is said."""
+    """`asr`: speech recognition."""
 
     def transcribe(self, sound: Audio, language: str | None) -> str:
         """Return the words; `language` is a code such as `en`, None when it is not known."""
@@ -134,7 +134,7 @@ class MotionFeatures(Protocol):
 
 
 class SpeechQuality(Protocol):
-    """`mos`: the mean opinion score that people would give, guessed."""
+    """`mos`: predicted mean opinion scores."""
 
     def scores(self, sounds: Sequence[Audio]) -> Features:
         """Return (n,) in 1..5."""

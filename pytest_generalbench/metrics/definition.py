@@ -1,4 +1,4 @@
-"""The one line that says what a score is."""
+"""The definition of a score, in one line."""
 
 from __future__ import annotations
 

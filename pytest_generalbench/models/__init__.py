@@ -1,4 +1,4 @@
-"""Models: from a specification such as `hf:NAME` or `baseline:oracle` to something that generates."""
+"""Models: a specification such as `hf:NAME` or `baseline:oracle` becomes an object that generates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`diffusers:` models: pipelines from words, pictures and masks to pictures, videos and sounds."""
+"""`diffusers:` models: pipelines that make pictures, videos and sounds from text, pictures and masks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FPS: Final = 8.0
 
 
 def takes(pipeline: Any) -> frozenset[str]:
-    """Return the names of the arguments of a pipeline's call: they say what it can do."""
+    """Return the names of the arguments of a pipeline's call, which say what it can do."""
     return frozenset(inspect.signature(type(pipeline).__call__).parameters)
 
 
@@ -74,7 +74,7 @@ class DiffusersModel(Model):
         self.input_media = frozenset({"text", *pipelines})
 
     def unsupported(self, task: Task) -> str | None:
-        """Refuse a task for whose inputs there is no pipeline."""
+        """Compare the media, then return that no pipeline takes the task's inputs, if so."""
         refused = super().unsupported(task)
         if refused is None and self._start(set(task.input_media)) not in self.pipelines:
             return f"the pipeline does not start from {' and '.join(task.input_media)}"

@@ -39,7 +39,7 @@ def _plain(name: str) -> str:
 
 
 def _file_names(path: Path, folder: Path) -> set[str]:
-    """Return the task names that a file's place stands for: its folder's and its own."""
+    """Return the task names that a file's path may stand for: its folder's and its own."""
     names = set() if path.parent == folder else {_plain(path.parent.name)}
     return names if path.name == "prediction.json" else {*names, _plain(path.stem)}
 
@@ -95,7 +95,7 @@ class Predictions(Model):
         return next(by_name, None) or next(by_key, None)
 
     def _may_be(self, path: Path, task: Task) -> bool:
-        """Whether the folders above the file allow the task: another modality may bear the same name."""
+        """Return whether the folders above the file fit the task, whose name other modalities may have."""
         above = {part.lower() for part in path.relative_to(self.folder).parts[:-1]}
         others = {*vocabulary.MODALITIES, *vocabulary.PARADIGMS} - {task.modality, task.paradigm}
         return not above & others
@@ -151,7 +151,7 @@ class Predictions(Model):
         return Output(medium=answer.medium, answer=answer)
 
     def _is_file(self, text: str) -> bool:
-        """Whether a text names a file: it looks like a name, and is there or has no words around it."""
+        """Return whether a text names a file: it has an ending, and has no blanks or exists."""
         if not _FILE.search(text) or "\n" in text:
             return False
         return " " not in text.strip() or (self._place / text).is_file()

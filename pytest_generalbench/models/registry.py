@@ -1,4 +1,4 @@
-"""Models: from a specification such as `hf:NAME` or `baseline:oracle` to something that generates."""
+"""Registry of model kinds: a specification such as `hf:NAME` or `baseline:oracle` becomes a model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModelKind:
-    """A way to get a model: how its specification is checked, and how it is made."""
+    """A kind of model: how its specification is checked, and how the model is loaded."""
 
     make: Callable[[str, Settings, Path], Model]
     """Called with what follows the colon, the settings, and the folder the run was started in."""
@@ -103,7 +103,7 @@ def _make_vllm(target: str, settings: Settings, folder: Path) -> Model:
 
 
 def _identify_repository(target: str, settings: Settings) -> dict[str, Any] | None:
-    """Tell a repository of the hub by the commit that lies in its cache."""
+    """Return the identity of a hub repository: the commit in the local cache."""
     revision = getattr(settings, "revision", None)
     try:
         from huggingface_hub import try_to_load_from_cache
@@ -188,7 +188,7 @@ def check_spec(spec: str, folder: Path) -> None:
 
 
 def kind_of(spec: str, folder: Path) -> ModelKind:
-    """Return the kind of a specification; relative folders are meant from `folder`.
+    """Return the kind of a specification; relative folders are looked up from `folder`.
 
     Raises:
         UnknownWordError: there is no such kind.
@@ -197,6 +197,6 @@ def kind_of(spec: str, folder: Path) -> ModelKind:
 
 
 def make_model(settings: Settings, folder: Path) -> Model:
-    """Make the model that the settings name; `folder` is where the run was started."""
+    """Load the model that the settings name; `folder` is the working directory of the run."""
     kind, target = split_spec(settings.model, folder)
     return REGISTRY.get(kind).make(target, settings, folder)

@@ -1,4 +1,4 @@
-"""`vllm:` models: vLLM in this process, given whole batches, which it serves with continuous batching."""
+"""`vllm:` models: vLLM in this process, which answers whole batches with continuous batching."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class VLLMModel(Model):
 
 
 def _declared(engine: Any) -> tuple[str, ...]:
-    """Return what a model takes when the user does not say: images where it is multimodal, else text."""
+    """Return the media that a model takes unless the user says: images where it is multimodal, else text."""
     config = getattr(engine, "model_config", None)
     config = config or getattr(getattr(engine, "llm_engine", None), "model_config", None)
     return ("text", "image") if getattr(config, "is_multimodal_model", True) else ("text",)

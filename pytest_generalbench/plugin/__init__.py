@@ -1,4 +1,4 @@
-"""The plugin's always-loaded part: options, and the switch. Unused, it leaves no trace.
+"""The part of the plugin that is always loaded: options, and activation. Unused, it changes nothing.
 
 Nothing but pytest is imported here at module level; everything else comes when a model is named.
 """
@@ -34,7 +34,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def _import_as_written(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Have our modules imported without pytest's rewriting of assertions: they have none.
+    """Import our modules without pytest's assertion rewriting: they have no assertions.
 
     Rewritten modules pass by the bytecode that pip compiled. Where no new bytecode can be kept, as in most
     containers, each worker would rewrite and compile them all again.
@@ -79,7 +79,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers; with a model named, switch the benchmark on."""
+    """Register the markers; activate the benchmark when a model is given."""
     if options.model_spec(config) is None:
         return
     from pytest_generalbench.plugin import activation
@@ -95,6 +95,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Say what is missing when the shipped module is named without a model."""
+    """Fail with a message when the shipped module is run without a model."""
     if "generalbench_task" in metafunc.fixturenames and options.model_spec(metafunc.config) is None:
         raise pytest.Collector.CollectError("the tasks need a model: pytest --generalbench-model=SPEC")

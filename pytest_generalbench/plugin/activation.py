@@ -1,4 +1,4 @@
-"""Switches the benchmark on: reads settings and hooks, decides what is collected, registers the rest."""
+"""Activation of the benchmark: read settings and hooks, set what is collected, register the plugins."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _register_hooked(config: pytest.Config) -> None:
 
 
 def _validated(tasks: Iterable[Task]) -> list[Task]:
-    """Check tasks of hooks against every metric and protocol there is."""
+    """Validate the tasks of hooks against all metrics and protocols."""
     from pytest_generalbench import metrics, protocols
 
     known_metrics = set(metrics.names())
@@ -82,7 +82,7 @@ def _is_selective(config: pytest.Config, module: Path) -> bool:
 
 
 def _translate_paths(config: pytest.Config, module: Path) -> None:
-    """Point pasted node ids, and a checkout's bare command, at the shipped module."""
+    """Replace pasted node ids, and missing arguments in a checkout, by the shipped module."""
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(module)]
     config.args = [
@@ -102,7 +102,7 @@ def _add_markers(config: pytest.Config) -> None:
 
 
 def _share_rootdir(config: pytest.Config) -> None:
-    """Give workers the controller's rootdir: theirs would follow the shipped module's path."""
+    """Pass the controller's rootdir to the workers, which would derive another from the shipped module."""
     if config.option.rootdir is None:
         config.option.rootdir = str(config.rootpath)
     if config.option.inifilename is None and config.inipath is not None:
@@ -110,7 +110,7 @@ def _share_rootdir(config: pytest.Config) -> None:
 
 
 def auto_workers(config: pytest.Config) -> int | None:
-    """Return how many workers the visible GPUs are enough for, or None to count processors as usual."""
+    """Return the number of workers that the visible GPUs allow, or None to count processors as usual."""
     try:
         per_worker = options.gpus_per_worker(config)
     except GeneralBenchError:

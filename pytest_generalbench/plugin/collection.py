@@ -1,4 +1,4 @@
-"""Collection: one item per task, the parts of long tasks, and what of it this session is over."""
+"""Collection: one item per task, subtasks of long tasks, and the selection of this session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TaskModule(pytest.Module):
-    """The shipped module; its items are found whatever the repository's naming rules are."""
+    """The shipped test module; it is collected whatever the repository's naming rules are."""
 
     def funcnamefilter(self, name: str) -> bool:
         """Collect the one test function, and nothing else."""
@@ -49,7 +49,7 @@ class Collection:
     def pytest_pycollect_makemodule(
         self, module_path: Path, parent: pytest.Collector
     ) -> pytest.Module | None:
-        """Hang the shipped module under the session, with its fixed node id.
+        """Collect the shipped module directly under the session, with its fixed node id.
 
         Its place on disk differs by installation, and folder names on the way to it
         would be words that `-k` matches.
@@ -73,7 +73,7 @@ class Collection:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Iterator[None]:
-        """Keep this session's part of what was selected, the same in every process of the session."""
+        """Deselect what this session does not run, the same in every process of the session."""
         result = yield
         kept = self._of_this_session(items)
         dropped = [item for item in items if item not in kept]
@@ -86,7 +86,7 @@ class Collection:
         return result
 
     def _divisions(self, tasks: Mapping[str, Task]) -> dict[str, int]:
-        """Return into how many parts long tasks are divided; the same in every worker."""
+        """Return the number of parts of each long task; the same in every worker."""
         given: dict[str, Any] = getattr(self.config, "workerinput", {})
         if SECONDS_INPUT not in given:
             return {}
@@ -96,7 +96,7 @@ class Collection:
         return divisions(tasks, seconds, given["workercount"], self.benchmark.settings)
 
     def _of_this_session(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
-        """Return what this session is over: what a resumed run was over, unless asked otherwise; a shard."""
+        """Return the tasks of this session: those of the resumed run by default, or its shard."""
         settings = self.benchmark.settings
         before = self._selection() if settings.resume and not self.benchmark.is_selective else None
         if before is not None:
@@ -114,7 +114,7 @@ class Collection:
         return {item for item in items if (task := self.task_of(item)) and task.id in mine}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Spread the probe over the tasks that are run."""
+        """Distribute the instances of the batch-consistency check over the tasks that are run."""
         if self.benchmark.settings.probe:
             from pytest_generalbench.evaluation.inference.consistency import shares
 

@@ -1,4 +1,4 @@
-"""What the plugin's objects share: the benchmark of a session, and the keys under which processes talk."""
+"""Shared objects of the plugin: the benchmark of a session, and the keys of messages between processes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MODEL_OUTPUT: Final = "generalbench_model"
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """What a session runs."""
+    """The benchmark as one session runs it."""
 
     settings: Settings
     module: Path

@@ -1,4 +1,4 @@
-"""The controller's side: the run folder, the results as they arrive, and what the session ends with."""
+"""The controller: the run folder, results as they arrive, and the end of the session."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Controller:
     """
 
     def __init__(self, benchmark: Benchmark, config: pytest.Config) -> None:
-        """Prepare; nothing is written before the session starts."""
+        """Keep the settings; nothing is written before the session starts."""
         from pytest_generalbench.suite.level import sota_table
 
         self.benchmark = benchmark
@@ -80,7 +80,7 @@ class Controller:
 
     @property
     def collect_only(self) -> bool:
-        """Whether nothing will be run."""
+        """Whether the session only collects."""
         return bool(self.config.option.collectonly)
 
     def pytest_sessionstart(self) -> None:
@@ -103,7 +103,7 @@ class Controller:
             self._data["note"] = terminal.DEMO_NOTE
 
     def _note_strays(self, data: DataSource) -> None:
-        """Name the folders of the data that match no task: their tasks will have no data."""
+        """Warn of the data folders that match no task: their tasks will have no data."""
         strays = data.strays()
         if strays:
             more = f" and {len(strays) - _SHOWN_STRAYS} more" if len(strays) > _SHOWN_STRAYS else ""
@@ -138,13 +138,13 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker, also one that replaces a lost one, where the run folder is."""
+        """Send the path of the run folder to a worker, also to one that replaces a lost one."""
         if self.run is not None:
             node.workerinput[RUN_INPUT] = str(self.run.path)
             node.workerinput[SESSION_INPUT] = self.run.session
 
     def pytest_report_header(self) -> list[str]:
-        """Say what is about to be measured, and loudly when it measures nothing."""
+        """Return the header: model, data and run folder, with a warning for the demo set."""
         settings = self.benchmark.settings
         lines = [f"generalbench: model {settings.model}, data {settings.data} ({settings.split}), "
                  f"board {settings.board}, scoring {settings.scoring}, SoTA {self.sota.name}"]  # fmt: skip
@@ -175,7 +175,7 @@ class Controller:
         self._select(ids)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a task's result from its report; a report without one is a failure of the item."""
+        """Store a task's result from its report; a report without one is a failure of the item."""
         task_id = task_id_of(report.nodeid)
         self._broken += report.failed and is_part(report.nodeid)
         if task_id is None or task_id not in self.tasks:
@@ -194,7 +194,7 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
-        """Keep what a worker says of its model, and note its death; a node can go down twice."""
+        """Store the model identity of a worker that ends, and note its crash; a node can go down twice."""
         output = getattr(node, "workeroutput", None) or {}
         self._model = output.get(MODEL_OUTPUT) or self._model
         if error and not output and self.run is not None:
@@ -215,7 +215,7 @@ class Controller:
     def pytest_report_teststatus(
         self, report: pytest.TestReport | pytest.CollectReport
     ) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
-        """Show an item as its score, not as passed."""
+        """Show the score of an item instead of passed."""
         properties = dict(getattr(report, "user_properties", ()))
         digest = properties.get(PROPERTY)
         if report.when == "call" and PART_PROPERTY in properties:
@@ -227,7 +227,7 @@ class Controller:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Write the result; a selected task that never reported makes a green session red."""
+        """Write the result; a selected task that never reported makes the exit status 1."""
         result = yield
         run = self.run
         if run is None:
@@ -256,7 +256,7 @@ class Controller:
         self.run = None
 
     def give_up_run(self) -> None:
-        """Leave the run folder as it was: the session is refused before anything is asked."""
+        """Restore the run folder: the session is refused before any inference."""
         run, self.run = self.run, None
         if run is not None and run.session > 1:
             run.give_back()
@@ -279,7 +279,7 @@ class Controller:
             self._tolerate(session)
 
     def _tolerate(self, session: pytest.Session) -> None:
-        """Make a session green whose only failures are incomplete tasks within --generalbench-max-errors."""
+        """Set the exit status to 0 where all failures are tolerated by --generalbench-max-errors."""
         from pytest_generalbench.runs.finalize import open_instances, within
 
         allowed = self.benchmark.settings.max_errors
@@ -336,7 +336,7 @@ class Controller:
         write_manifest(run.path, run_files(run.path))
 
     def _report(self, run: RunFolder) -> None:
-        """Call the reports of hooks; one that fails costs nothing but itself."""
+        """Call the report hooks; one that fails is warned of and changes nothing else."""
         if not self.config.pluginmanager.hook.pytest_generalbench_reports.get_hookimpls():
             return
         from pytest_generalbench.reports.run_data import load_run
@@ -356,7 +356,7 @@ class Controller:
         self.notes.append(f"close set: nothing is scored; the predictions are in {out} ({value[0]})")
 
     def _identity(self, run: RunFolder) -> dict[str, Any]:
-        """Return what the model says of itself, or said in an earlier session."""
+        """Return the model's identity, from this session or an earlier one."""
         if self._model is None:
             self._model = self.own_model()
         if self._model is None and self._earlier is not None and self._earlier.model is not None:
@@ -364,7 +364,7 @@ class Controller:
         return self._model or {}
 
     def _aside(self, run: RunFolder) -> dict[str, Any]:
-        """Return what comparisons of results set aside."""
+        """Return the part of the result that comparisons ignore."""
         from pytest_generalbench.core.settings import MAY_CHANGE
         from pytest_generalbench.runs.ledger.index import read_ledgers
 

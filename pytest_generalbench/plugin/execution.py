@@ -1,4 +1,4 @@
-"""Evaluates the items that this process is given: from a pytest item to the `EvaluationWorker`."""
+"""Execution of pytest items in this process by the `EvaluationWorker`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Execution:
         collection: Collection,
         controller: Controller | None,
     ) -> None:
-        """Keep what to run; nothing is loaded before the first task needs it.
+        """Keep the benchmark; nothing is loaded before the first task needs it.
 
         Args:
             benchmark: What the session runs.
@@ -47,7 +47,7 @@ class Execution:
         collection.help = self.help
 
     def worker(self) -> EvaluationWorker:
-        """Return what evaluates, made when the first item needs it."""
+        """Return the EvaluationWorker, created with the first item."""
         if self._worker is None:
             from pytest_generalbench.evaluation.worker import EvaluationWorker
 
@@ -94,7 +94,7 @@ class Execution:
         return evaluate
 
     def help(self, session: pytest.Session, task: Task, place: int, parts: int) -> int:
-        """Help with a task, and return how many instances were answered here."""
+        """Answer a part of a task, and return how many instances were answered here."""
         try:
             return self.worker().help(task, place, parts, self._next)
         except GeneralBenchError as error:
@@ -102,19 +102,19 @@ class Execution:
             pytest.fail(str(error)[:300], pytrace=False)
 
     def _end_early(self, session: pytest.Session) -> None:
-        """End the session when every item after this one would fail for the same reason: say it once."""
+        """Stop the session when every later item would fail for the same reason."""
         if self.worker().model_error is not None:
             session.shouldfail = self.worker().model_error or False
         if self.worker().ledger_error is not None:
             session.shouldstop = self.worker().ledger_error or False
 
     def model_identity(self) -> dict[str, Any] | None:
-        """Return what the model says of itself, or None when no task needed it here."""
+        """Return the model's identity, or None when no task needed the model here."""
         return self._worker.model_identity() if self._worker else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self) -> Iterator[None]:
-        """Say which model it was, and close ledger and model."""
+        """Send the model's identity to the controller, and close ledger and model."""
         if is_worker(self.config):
             output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]
             output[MODEL_OUTPUT] = self.model_identity()

@@ -1,4 +1,4 @@
-"""Long tasks are divided: further items help the item of a task that is longer than a worker's share of all.
+"""Subtasks: items that answer a part of a task that takes longer than a worker's share of all tasks.
 
 Each asks batches of its task that no other worker has taken; the task's own item does so too, and scores what
 all answered. No item waits for another to begin, so that any of them may run first, late or never.
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 class Part(pytest.Item):
-    """Helps with one task; what it answers is scored by the task's own item.
+    """Answers a part of one task; the task's own item scores the answers.
 
     Attributes:
         task: the task it helps with.
     """
 
     def __init__(self, *, task: Task, place: int, parts: int, run: Help, **given: Any) -> None:
-        """Say which part of how many it is; `run` does it and returns how many instances it answered."""
+        """Take number and count of the parts; `run` answers one and returns the number of instances."""
         super().__init__(**given)
         self.task = task
         self._place = place
@@ -38,7 +38,7 @@ class Part(pytest.Item):
         self._run = run
 
     def runtest(self) -> None:
-        """Answer what nobody else has taken."""
+        """Answer the batches that no other process has claimed."""
         count = self._run(self.session, self.task, self._place, self._parts)
         self.user_properties.append((PART_PROPERTY, count))
 
@@ -48,7 +48,7 @@ class Part(pytest.Item):
 
 
 def part_items(items: Iterable[tuple[pytest.Item, Task]], parts: Mapping[str, int], run: Help) -> list[Part]:
-    """Return the items that help with those of the tasks' own items that are divided."""
+    """Return the subtask items of the tasks that are divided."""
     return [
         Part.from_parent(
             item.session if item.parent is None else item.parent,
@@ -64,7 +64,7 @@ def part_items(items: Iterable[tuple[pytest.Item, Task]], parts: Mapping[str, in
 
 
 def seconds_of(nodeids: Sequence[str], seconds: Mapping[str, float]) -> list[float]:
-    """Return how long each item will take, from how long the tasks will: the parts of one take alike."""
+    """Return the estimated seconds of each item; the parts of a task are equal."""
     matches = [ITEM.fullmatch(nodeid) for nodeid in nodeids]
     tasks = [match[1] or match[2] if match else "" for match in matches]
     counts = Counter(tasks)

@@ -45,7 +45,7 @@ class TaskContext:
 
     @property
     def reading(self) -> Reading:
-        """How references are read, by word, where the task file or the run says it (`core.reading.WORDS`)."""
+        """The task's `reading`: how references are read, by word (`core.reading.WORDS`)."""
         return self.task.reading
 
 

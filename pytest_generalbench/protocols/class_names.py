@@ -1,4 +1,4 @@
-"""The names of classes that an annotation file lists, and the number or code that stands for each."""
+"""Class names that an annotation file lists, with their numbers or codes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NUMBER: Final = ("id", "label_id", "class_id", "category_id", "index", "idx", "
 
 @dataclass(frozen=True, slots=True)
 class ClassNames:
-    """What a file says of its classes: a list of names, or a name for each code."""
+    """The classes of a file: a list of names, or a name for each code."""
 
     key: str
     """Where it was found."""

@@ -1,4 +1,4 @@
-"""Whether the indices of a file count from 0 or from 1, by all of them together."""
+"""Inference of whether the indices of a file count from 0 or from 1."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASE: Final = "index_base"
 
 @dataclass(slots=True)
 class IndexEvidence:
-    """What the indices of a file say of their base.
+    """Statistics over the indices of a file from which their base is inferred.
 
     A 0 shows that they count from 0, one as large as its list is long that they count from 1. What is
     below 0 or above that is no index under either and shows nothing.
@@ -31,7 +31,7 @@ class IndexEvidence:
     """The first place with an index that is the length of its list."""
 
     def add(self, index: int, length: int, place: str) -> None:
-        """Take an index into a list of `length`, and where it stands."""
+        """Add an index into a list of `length`, and its place in the file."""
         if not 0 <= index <= length:
             return
         self.seen += 1
@@ -41,7 +41,7 @@ class IndexEvidence:
             self.last = self.last or f"{place} has {index} of {length} {self.items}"
 
     def readings(self) -> dict[str, str]:
-        """Return what speaks for each base that fits all indices."""
+        """Return the bases that fit all indices, with their evidence."""
         fits = {}
         if self.last is None:
             fits["0"] = f"{self.zero} has 0" if self.zero else f"none is as large as there are {self.items}"

@@ -1,4 +1,4 @@
-"""Reading what an instance says in words: question, context, document, dialogue, table, code.
+"""Texts of an instance for its prompt: question, context, document, dialogue, table, code.
 
 Annotation files agree on no schema, so nothing that is text is left out: keys with a known
 role come in reading order under a heading of theirs, unknown ones follow under their own
@@ -95,7 +95,7 @@ _PLACEHOLDER: Final = re.compile(r"<<<\s*([^<>\n]{1,60}?)\s*>>>")
 
 
 def is_prompt_to_come(text: str) -> bool:
-    """Whether a text only stands where a prompt is due and speaks of the prompt of whoever uses the file.
+    """Return whether a text is a placeholder for a prompt that the user of the file must write.
 
     >>> is_prompt_to_come("Please replace this with your own prompt."), is_prompt_to_come("Find the bird.")
     (True, False)

@@ -1,4 +1,4 @@
-"""Deciding how the references of a task are read: the one certain reading, the given one, or a refusal."""
+"""Decision on how a task's references are read: the given reading, the only possible one, or an error."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def ambiguous(task: Task, word: str, readings: Mapping[str, str], where: str = "
 
 
 def with_reading(task: Task, protocol: Protocol, given: Mapping[str, Reading]) -> Task:
-    """Return the task with what a run says of reading it; that goes before what the task file says.
+    """Return the task with the run's reading added, which overrides the task file's.
 
     Raises:
         GeneralBenchError: the reading has a word that the task's protocol does not take.
@@ -67,5 +67,5 @@ def with_reading(task: Task, protocol: Protocol, given: Mapping[str, Reading]) -
 
 
 def reading_note(task: Task) -> tuple[str, ...]:
-    """Return the note that says what reading a task was given, none without one."""
+    """Return the note that names the reading given for a task; empty without one."""
     return (f"reading: {shown(task.reading)}",) if task.reading else ()

@@ -1,4 +1,4 @@
-"""Looks over the references of a task for what cannot be right, although each can be read."""
+"""Checks of a task's references that can be read and cannot be right."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENOUGH: Final = 4
 
 
 class ReferenceCheck:
-    """Takes the references of a task one by one, and says what cannot be right in all of them.
+    """Collects the references of a task one by one, and warns of what cannot be right.
 
     The base class looks for references that are all empty, or all alike. A protocol whose references can
     be wrong in other ways has a class of its own, which also gives the warnings of this one.
@@ -28,7 +28,7 @@ class ReferenceCheck:
         self._first: Any = None
 
     def add(self, instance: Instance, reference: Any) -> None:
-        """Take the reference of an instance, as the protocol reads it."""
+        """Add the reference of an instance, as the protocol reads it."""
         self.count += 1
         self._empty += is_empty(reference)
         if len(self._kinds) < 2:  # two kinds tell that they are not alike
@@ -36,7 +36,7 @@ class ReferenceCheck:
             self._first = reference if self.count == 1 else self._first
 
     def warnings(self) -> Iterator[str]:
-        """Yield a line for everything that cannot be right; nothing for references that may be."""
+        """Yield one warning for each problem; none for references that may be right."""
         if self.count and self._empty == self.count:
             yield f"all {self.count} references are empty"
         elif self.count >= _ENOUGH and len(self._kinds) == 1:
@@ -57,7 +57,7 @@ def is_empty(reference: Any) -> bool:
 
 
 def _digest(reference: Any) -> bytes:
-    """Return what equal references share."""
+    """Return a digest that is equal for equal references."""
     content = reference.tobytes() if hasattr(reference, "tobytes") else repr(reference).encode()
     return hashlib.blake2b(content, digest_size=16).digest()
 

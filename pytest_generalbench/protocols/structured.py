@@ -1,4 +1,4 @@
-"""What all protocols share whose answer has a form of its own and cannot be given as text."""
+"""Base class of protocols whose answer is a structured output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_generalbench.protocols.text.base import render, seed_of
 
 
 class StructuredProtocol(Protocol):
-    """A protocol whose answer is one of the forms of `answers`.
+    """A protocol whose answer is one of the structured outputs in `answers`.
 
     A text answer cannot be read: the prediction is None. An answer of another form, and one
     that does not fit the instance (another size, another number of frames or points), is
@@ -59,7 +59,7 @@ class StructuredProtocol(Protocol):
         return fields.statement(instance, self.own_keys)
 
     def content(self, instance: Instance) -> str:
-        """Return the words to be made into a medium, without instructions; empty where it is a map."""
+        """Return the text to be turned into a medium, without instructions; empty for maps."""
         return ""
 
     def asked_form(self, context: TaskContext) -> str:

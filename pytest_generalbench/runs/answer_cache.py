@@ -1,4 +1,4 @@
-"""Answers that runs share: found by everything that can change an answer, and by nothing else."""
+"""Answer cache: answers that runs share, keyed by everything that can change an answer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def file_digest(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """What an answer depends on."""
+    """The key of a cached answer: everything that the answer depends on."""
 
     model: str
     """Digest of the model's identity; the cache's `models` folder has what it stands for."""
@@ -52,7 +52,7 @@ class CacheKey:
 
     @property
     def name(self) -> str:
-        """The digest over all of it."""
+        """The digest of all components."""
         return digest(self.to_dict())
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class AnswerCache:
         return self._digests[known]
 
     def get(self, key: CacheKey) -> Output | None:
-        """Return the answer kept under `key`; one that is damaged or not there is None."""
+        """Return the answer stored under `key`; None where it is damaged or missing."""
         try:
             line = self._place("answers", key.name).read_bytes()
             output = record_from_json(line, self.media.get).output
@@ -133,13 +133,13 @@ class AnswerCache:
                     yield json.loads(line)
 
     def describe(self, model: str, facts: Mapping[str, Any]) -> None:
-        """Keep what a model's digest stands for, and what must be known of the model to replay it."""
+        """Store the description of a model: its identity, and what replaying its answers needs."""
         path = self._place("models", model)
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, json.dumps(facts, sort_keys=True, default=str).encode())
 
     def description(self, model: str) -> dict[str, Any] | None:
-        """Return what `describe` kept."""
+        """Return the stored description of a model."""
         try:
             value = json.loads(self._place("models", model).read_bytes())
         except (OSError, ValueError):

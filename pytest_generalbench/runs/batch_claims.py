@@ -1,4 +1,4 @@
-"""Several processes answer one task: which batches are taken, and where the answers lie.
+"""Batch claims: which process answers which batch of a shared task, and where the answers are.
 
 Each such task has a folder in the run folder. A batch is taken by creating its file, which only one process
 can. Each process keeps a file that it holds while it takes part, and writes there where in its ledger the
@@ -27,7 +27,7 @@ _PAUSE_S: Final = 0.05
 
 
 class LedgerSpan(NamedTuple):
-    """Where the answers to a batch lie."""
+    """The part of a ledger file that holds the answers to a batch."""
 
     ledger: str
     """Name of the file."""
@@ -38,7 +38,7 @@ class LedgerSpan(NamedTuple):
 
 
 class BatchClaims:
-    """One process's part in a task that several answer.
+    """The claims of one process on the batches of a shared task.
 
     Attributes:
         place: which of the processes this is, from 0; it takes every `count`-th batch first.
@@ -60,24 +60,24 @@ class BatchClaims:
 
     @property
     def is_over(self) -> bool:
-        """Whether every batch has been taken."""
+        """Whether every batch has been claimed."""
         return (self._folder / _OVER).exists()
 
     def join(self) -> None:
-        """Take part, until `leave`: the others can tell."""
+        """Join the task until `leave`; the lock on a file shows it to the other processes."""
         self._folder.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(self._path(self._ledger), flags, 0o644)
         try_lock(self._file)
 
     def leave(self) -> None:
-        """Take part no more; what was taken and not noted as answered counts as left behind."""
+        """Leave the task; batches claimed and not noted as answered count as unanswered."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
     def taken(self, batches: int) -> Iterator[tuple[int, int | None]]:
-        """Take one batch after another, this process's own first; yield each with what would be next."""
+        """Claim one batch after another, this process's own first; yield each with the likely next one."""
         own = range(self.place, batches, self.count)
         # From the end, where those whose batches they are come last.
         order = [*own, *(number for number in reversed(range(batches)) if number not in own)]
@@ -102,17 +102,17 @@ class BatchClaims:
         return True
 
     def answered(self, number: int, begin: int, end: int, seconds: float) -> None:
-        """Note between which offsets of this process's ledger the answers to a batch lie."""
+        """Write down between which offsets of this process's ledger the answers to a batch are."""
         os.write(self._file, (json.dumps([number, begin, end, seconds]) + "\n").encode())
 
     def wait(self) -> None:
-        """Wait until no other process takes part any more, by its own will or by its death."""
+        """Wait until every other process has left the task or ended."""
         for path in self._folder.glob("answers-*"):
             while path != self._path(self._ledger) and not is_free(path):
                 time.sleep(_PAUSE_S)
 
     def stretches(self) -> Mapping[int, LedgerSpan]:
-        """Return where the answers lie that other processes gave, by batch."""
+        """Return the ledger spans of the answers of other processes, by batch."""
         result: dict[int, LedgerSpan] = {}
         for path in sorted(self._folder.glob("answers-*")):
             if path == self._path(self._ledger):
@@ -125,6 +125,6 @@ class BatchClaims:
 
 
 def forget(run: Path) -> None:
-    """Remove what processes told each other; the answers are in the ledgers."""
+    """Remove the claims; the answers are in the ledgers."""
     with suppress(OSError):
         shutil.rmtree(run / FOLDER)

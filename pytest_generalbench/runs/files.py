@@ -1,4 +1,4 @@
-"""Files on the disk: whole or not at all, held by one process, named by their content."""
+"""Atomic writes, file locks, and files named by their content."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
 def try_lock(file: int) -> bool:
-    """Hold an open file against other processes of this host until it is closed; False when one has it."""
+    """Lock an open file until it is closed; return False when another process of this host has it."""
     if fcntl is None:
         return True
     try:
@@ -35,7 +35,7 @@ def try_lock(file: int) -> bool:
 
 
 def is_free(path: Path) -> bool:
-    """Whether no process of this host holds the file."""
+    """Return whether no process of this host has locked the file."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return try_lock(file)
@@ -44,7 +44,7 @@ def is_free(path: Path) -> bool:
 
 
 def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file in one step: after any death it is there whole, or as it was before."""
+    """Write a file in one step: after a crash it is complete, or as it was before."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
@@ -62,11 +62,11 @@ class MediaStore:
     """A folder of files named `<sha256><ending>`; the same bytes are kept once."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep the folder's name; it is made when the first file comes."""
+        """Keep the folder's path; it is created with the first file."""
         self.folder = folder
 
     def put(self, content: bytes, ending: str) -> str:
-        """Keep `content` and return its name; when this returns, the disk has it."""
+        """Store `content` on disk and return its name."""
         name = hashlib.sha256(content).hexdigest() + ending
         path = self.folder / name
         if not path.is_file():
@@ -75,7 +75,7 @@ class MediaStore:
         return name
 
     def get(self, name: str) -> bytes:
-        """Return the content kept under `name`. Raises DataError when it is gone or has changed."""
+        """Return the content stored under `name`. Raises DataError when it is missing or has changed."""
         if not _NAME.fullmatch(name):
             raise DataError(f"{name!r:.80} is no name of a kept file")
         try:

@@ -1,4 +1,4 @@
-"""What a run comes to: from the results of its tasks to levels and the content of `result.json`."""
+"""Finalization of a run: levels and the content of `result.json` from the results of its tasks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OF_RESULT: Final = settings_that_affect(Affects.ANSWERS, Affects.RUN, Affects.L
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a run's results are read against."""
+    """What the levels of a run are computed with: tasks, scoring and SoTA table."""
 
     settings: Settings
     shipped: Sequence[Task]
@@ -49,7 +49,7 @@ class Setting:
 def level_of(
     given: Setting, results: Iterable[TaskResult], selected: Collection[str], is_demo: bool
 ) -> LevelResult:
-    """Return the levels that the results come to."""
+    """Return the levels of the results."""
     results = sorted(results, key=lambda result: result.id)  # notes name tasks in a fixed order
     shipped = {task.id for task in given.shipped}
     level = compute_level(
@@ -89,7 +89,7 @@ def run_result(
     run: Mapping[str, Any],
     schema: str = SCHEMA_VERSION,
 ) -> RunResult:
-    """Return the content of `result.json`; `run` is what is set aside in comparisons."""
+    """Return the content of `result.json`; `run` is the part that comparisons ignore."""
     defined = sorted((_defined(given, result) for result in results), key=lambda result: result.id)
     fingerprint = data_fingerprint((result.id, result.data) for result in defined)
     plain = given.settings.to_dict()
@@ -113,7 +113,7 @@ def _entry(given: Setting, result: TaskResult, schema: str) -> TaskEntry:
 
 
 def task_facets(task: Task, result: TaskResult, sota: float | None) -> TaskFacets:
-    """Return what makes the row of a task complete in itself.
+    """Return the facets that make the row of a task self-contained.
 
     Args:
         task: The task.
@@ -158,7 +158,7 @@ def open_instances(results: Iterable[TaskResult]) -> tuple[int, int]:
 
 
 def within(max_errors: str | None, missed: int, total: int) -> bool:
-    """Whether so many instances without an answer are what `--generalbench-max-errors` allows."""
+    """Return whether `--generalbench-max-errors` allows so many instances without an answer."""
     if not max_errors:
         return missed == 0
     if max_errors.endswith("%"):

@@ -1,4 +1,4 @@
-"""The run folder: how it is made, found again and continued, and what it remembers of its sessions."""
+"""The run folder: creation, continuation, and the record of its sessions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ledger_path(folder: Path, worker: str) -> Path:
 
 
 def shaping(settings: Settings) -> dict[str, Any]:
-    """Return the settings that answers depend on; a data folder counts as what lies in it, not by name."""
+    """Return the settings that answers depend on; a data folder counts by its content, not its name."""
     lasting = {key: value for key, value in settings.to_dict().items() if key not in MAY_CHANGE}
     plain: dict[str, Any] = json.loads(json.dumps(lasting))  # as `run.json` gives it back
     if plain["data"] not in ("demo", "hub"):
@@ -45,7 +45,7 @@ def shaping(settings: Settings) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class RunFolder:
-    """The folder of one run, held by this session."""
+    """The folder of one run, locked by this session."""
 
     path: Path
     session: int
@@ -58,11 +58,11 @@ class RunFolder:
 
     @property
     def selection(self) -> frozenset[str] | None:
-        """The tasks that the run is over; None before they were collected."""
+        """The tasks of the run; None before they were collected."""
         return None if self.manifest.selection is None else frozenset(self.manifest.selection)
 
     def select(self, tasks: Iterable[str]) -> None:
-        """Remember the tasks that the run is over. Raises ResumeError when an earlier session had others."""
+        """Write the run's tasks to `run.json`. Raises ResumeError when an earlier session had others."""
         now = sorted(tasks)
         before = self.manifest.selection
         if before is not None and before != now:
@@ -77,7 +77,7 @@ class RunFolder:
             self.save()
 
     def finish(self, is_finished: bool, is_complete: bool, seconds: float) -> None:
-        """Remember how the session ended: whether every task has a result, and every instance an answer."""
+        """Write how the session ended: whether every task has a result, and every instance an answer."""
         self.manifest.is_finished, self.manifest.is_complete = is_finished, is_complete
         self.manifest.sessions[-1].seconds = seconds
         self.save()
@@ -87,7 +87,7 @@ class RunFolder:
         write_run(self.path, self.manifest)
 
     def give_back(self) -> None:
-        """Leave the run as it was before this session: it was refused before it asked anything."""
+        """Restore the run as it was before this session, which was refused before any inference."""
         for name, content in self.before.items():
             atomic_write(self.path / name, content)
         self.lock.release()
@@ -113,7 +113,7 @@ def _siblings(parent: Path) -> list[tuple[Path, RunManifest]]:
 
 
 def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> RunFolder:
-    """Make the run folder.
+    """Create the run folder.
 
     Without a name it is `generalbench-runs/<time>-<pid>` in the folder pytest was started in.
     Raises GeneralBenchError when the named one already holds something, or cannot be written.
@@ -144,7 +144,7 @@ def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> R
 
 
 def continue_run(settings: Settings, invocation: Path, session: SessionEntry) -> RunFolder:
-    """Take up the named run, or the newest unfinished one in `generalbench-runs`.
+    """Continue the named run, or the newest unfinished one in `generalbench-runs`.
 
     Raises GeneralBenchError when there is none, when another session has it, and, naming every
     difference, when a setting that answers depend on is not what it was.

@@ -1,4 +1,4 @@
-"""What tells one set of model weights from another, without loading them."""
+"""Identity of model weights, found without loading them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def identify(settings: Settings, folder: Path, cache: AnswerCache) -> dict[str, Any] | None:
-    """Return what tells the settings' model from others without loading it, None when it must be loaded."""
+    """Return the identity of the settings' model without loading it, None when it must be loaded."""
     kind, target = split_spec(settings.model, folder)
     if kind not in _WITHOUT_WEIGHTS and (folder / target).is_dir():
         stated: dict[str, Any] | None = {"files": folder_digest(folder / target, cache)}

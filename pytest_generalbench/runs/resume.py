@@ -64,7 +64,7 @@ class PreviousSessions:
     """Metrics whose scores do not follow from the answers alone (people's): never taken as they were."""
 
     def result(self, task: str, metric: str) -> TaskResult | None:
-        """Return what this version of the program made of the task in an earlier session, or None."""
+        """Return the task's result of an earlier session of this version of the package, or None."""
         if self.ledgers is None or task not in self.ledgers.conclusions or metric in self.rescored:
             return None
         concluded = self.ledgers.conclusions[task]
@@ -86,7 +86,7 @@ class PreviousSessions:
         return () if self.ledgers is None else self.ledgers.records(task)
 
     def plan(self, task: str, requests: Sequence[Request], impossible: Sequence[Record]) -> Plan:
-        """Return what is left to do, given everything that there is to do."""
+        """Return the plan: which requests are left, batched or isolated."""
         if self.ledgers is None:
             return Plan(batched=tuple(requests), records=tuple(impossible))
         digests = {request.instance_id: request.digest() for request in requests}
@@ -112,7 +112,7 @@ class PreviousSessions:
 
 
 def _with_reading(basis: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what answers were asked on; those of older versions had no reading."""
+    """Return the basis of answers; those of older versions had no reading."""
     return {"reading": "", **basis} if basis else {}
 
 
@@ -148,7 +148,7 @@ def _parted(lines: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Name each key of `before` whose value is another now, with both values."""
+    """Return each key of `before` whose value differs now, with both values."""
     return [
         f"{key} was {before[key]!r:.200} and is {now.get(key)!r:.200}"
         for key in sorted(before)

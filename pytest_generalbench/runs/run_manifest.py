@@ -1,4 +1,4 @@
-"""`run.json`: what a run folder remembers of its settings, its tasks and its sessions."""
+"""`run.json`: settings, tasks and sessions of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the benchmark is run: boards of tasks, and a limited number of instances of each."""
+"""Selection of tasks by board, and of a limited number of instances of each."""
 
 from __future__ import annotations
 

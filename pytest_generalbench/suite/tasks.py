@@ -1,4 +1,4 @@
-"""What there is to run: the task files, read once and kept as a JSON index.
+"""The benchmark's tasks: task files, read once and kept as a JSON index.
 
 The 145 YAML files are the truth. Reading them takes a tenth of a second, which every
 xdist worker would pay, so collection reads `index.json`: built into the wheel, and in
@@ -42,7 +42,7 @@ def _yaml_value(path: Path) -> Any:
 
 
 def read_task_file(path: Path) -> list[Task]:
-    """Read one skill's YAML file: a head with the skill's facts, and `tasks`, a list.
+    """Read one skill's YAML file: a head with the fields of the skill, and `tasks`, a list.
 
     Raises TaskFileError that names the file and what is wrong in it.
     """

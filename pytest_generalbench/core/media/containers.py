@@ -1,4 +1,4 @@
-"""Videos and sounds through PyAV: frames as players show them, samples of every common container."""
+"""Videos and sounds decoded with PyAV: frames as players show them, samples of every common container."""
 
 from __future__ import annotations
 

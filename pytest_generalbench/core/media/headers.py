@@ -1,4 +1,4 @@
-"""Sizes of images and videos from the headers of their files, as a viewer shows them; nothing is decoded."""
+"""Sizes of images and videos read from file headers, as a viewer shows them; nothing is decoded."""
 
 from __future__ import annotations
 

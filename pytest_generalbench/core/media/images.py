@@ -91,7 +91,7 @@ def can_open(path: Path) -> bool | None:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether the file's bytes look the same everywhere: eight bits, no transparency, no orientation mark.
+    """Return whether the file needs no conversion: eight bits, no transparency, no orientation mark.
 
     Without Pillow every file counts as plain.
     """

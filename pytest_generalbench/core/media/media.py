@@ -88,7 +88,7 @@ class Media:
 
 
 def _is_sound(path: Path, head: bytes, medium: str) -> bool:
-    """Whether a file is what its ending says, as far as its first bytes or a decoder tell."""
+    """Return whether the file's content fits its ending, by its first bytes or a decoder."""
     ending = path.suffix.lower()
     if ending in _ARRAYS:
         return head.startswith(_ARRAYS[ending])
@@ -158,7 +158,7 @@ _BYTES_OF_SOUND: Final = 12
 
 
 def prefetch_media(media: Iterable[Media]) -> None:
-    """Have media decoded in threads, each kind as the model opened that kind before."""
+    """Decode media in threads, each kind with the arguments that the model last opened it with."""
     for one in media:
         if one.medium == "image":
             for path in one.paths:
@@ -183,7 +183,7 @@ def _prefetch_audio(path: Path) -> None:
 
 
 def _pixels(size: Size | None) -> int:
-    """Return the bytes of a picture; one whose header tells nothing is taken for a large one."""
+    """Return the decoded size of a picture in bytes; one whose header does not say it counts as large."""
     return 3 * (size.width * size.height if size else 4000 * 3000)
 
 

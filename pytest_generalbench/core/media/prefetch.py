@@ -1,4 +1,4 @@
-"""Decoding ahead: media of the next requests are decoded in threads while the model works on these.
+"""Media prefetch: media of the next requests are decoded in threads while the model answers the current ones.
 
 How a model opens media is seen from what it opens: after its first batch, the next one's are opened likewise
 before they are asked for. A decoded medium is handed out once, so whoever gets it may change it.
@@ -30,10 +30,10 @@ class _Waiting(NamedTuple):
 
 
 class MediaPrefetch:
-    """Decodes ahead of the one thread that asks for the media."""
+    """Decodes media in threads before the thread that runs the model opens them."""
 
     def __init__(self, room: int = ROOM) -> None:
-        """Take the bytes that may wait."""
+        """Take the number of bytes that decoded media may occupy."""
         self.room = room
         self.habits: dict[str, tuple[Any, ...]] = {}
         """What each way of opening was last given beside the medium, by its name."""
@@ -44,7 +44,7 @@ class MediaPrefetch:
         self._threads = Background("media", max(1, min(THREADS, share)))
 
     def take(self, way: str, medium: Hashable, given: tuple[Any, ...], decode: Callable[[], Any]) -> Any:
-        """Return what was decoded ahead, else decode now; raises what decoding raises."""
+        """Return the prefetched medium, or decode it now; raises what decoding raises."""
         self.habits[way] = given
         result = self._waiting.pop((way, medium, *given), None)
         if result is None or result.job.cancel():  # nobody has begun it: do it here
@@ -52,7 +52,7 @@ class MediaPrefetch:
         return result.job.result()
 
     def begin_turn(self) -> None:
-        """Start a batch: what was decoded for the batch before the last and never asked for is dropped."""
+        """Start a batch: drop media that were prefetched for the batch before the last and never opened."""
         self._turn += 1
         for key, item in list(self._waiting.items()):
             if item.turn < self._turn - 1:
@@ -60,7 +60,7 @@ class MediaPrefetch:
                 del self._waiting[key]
 
     def start(self, way: str, medium: Hashable, size: int, decode: Callable[..., Any]) -> None:
-        """Have a medium decoded as media of its kind were before; `size` is what that may take in bytes."""
+        """Start to decode a medium as its kind was opened before; `size` is an estimate in bytes."""
         given = self.habits.get(way)
         if given is None:
             return
@@ -70,7 +70,7 @@ class MediaPrefetch:
         self._waiting[key] = _Waiting(self._threads.start(lambda: decode(*given)), size, self._turn)
 
     def drop(self) -> None:
-        """Forget what waits."""
+        """Drop all prefetched media."""
         for item in self._waiting.values():
             item.job.cancel()
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""The base of all answer forms, and their one plain form: JSON, with arrays in a .npz beside it.
+"""Base class of structured outputs, and their plain form: JSON, with arrays in a .npz file.
 
 A form is a frozen dataclass whose fields are numbers, texts, None, `Rle`, numpy arrays, named
 tuples of these, or tuples of these. Its plain form is `{"form": name, "values": {…}}`; arrays are
@@ -42,7 +42,7 @@ MAX_ARRAY_BYTES: Final = 4 << 30
 
 
 class AnswerFormatError(DataError):
-    """An answer that its form cannot hold: a wrong shape, type or range. The message says what was wrong."""
+    """A structured output has a wrong shape, type or range; the message says which."""
 
 
 _FORMS: dict[str, type[StructuredOutput]] = {}
@@ -50,7 +50,7 @@ _FORMS: dict[str, type[StructuredOutput]] = {}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StructuredOutput:
-    """Base of the forms. A subclass names its `form` and checks itself in `__post_init__`.
+    """Base class of structured outputs. A subclass names its `form` and validates in `__post_init__`.
 
     It is a dataclass with `eq=False`: two answers are equal when their plain forms are, since
     arrays have no equality of their own.
@@ -86,7 +86,7 @@ class StructuredOutput:
 
     @classmethod
     def restore(cls, plain: Mapping[str, Any], get: Get) -> StructuredOutput:
-        """Rebuild the answer from its plain form. Raises AnswerFormatError when it is none."""
+        """Rebuild the output from its plain form. Raises AnswerFormatError for anything else."""
         arrays = read_arrays(get(str(plain["file"]))) if plain.get("file") else {}
         return build(cls, plain["values"], arrays)
 
@@ -119,7 +119,7 @@ def form_of(name: str) -> type[StructuredOutput]:
 
 
 def _flattened(answer: StructuredOutput) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-    """Return the fields as JSON has them, and the arrays that they name."""
+    """Return the fields as JSON values, and the arrays that they name."""
     if _FORMS.get(answer.form) is not type(answer):
         forms = ", ".join(_FORMS)
         raise AnswerFormatError(f"a {type(answer).__name__} is no answer form; choose from: {forms}")
@@ -145,12 +145,12 @@ def _flattened(answer: StructuredOutput) -> tuple[dict[str, Any], dict[str, np.n
 
 
 def check_answer(answer: StructuredOutput) -> None:
-    """Raise AnswerFormatError for an answer that no file can hold."""
+    """Raise AnswerFormatError for an answer that cannot be written as JSON."""
     _flattened(answer)
 
 
 def answer_to_plain(answer: StructuredOutput, put: Put) -> dict[str, Any]:
-    """Return the plain form; what does not fit into a line of JSON goes through `put`."""
+    """Return the plain form; arrays and media are stored as files through `put`."""
     check_answer(answer)
     return answer.keep(put)
 
@@ -162,7 +162,7 @@ def answer_key(answer: StructuredOutput) -> str:
 
 
 def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
-    """Read a .npz without ever unpickling; one that holds objects or is too large is an AnswerFormatError."""
+    """Read a .npz without unpickling. Raises AnswerFormatError for one that holds objects or is too large."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_ARRAY_BYTES:
@@ -186,7 +186,7 @@ def answer_from_plain(plain: Any, get: Get) -> StructuredOutput:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether an entry of a prediction file names its form, as the plain form does."""
+    """Return whether an entry of a prediction file is a plain form: an object that names its form."""
     return isinstance(value, Mapping) and "form" in value
 
 

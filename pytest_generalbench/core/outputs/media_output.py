@@ -1,4 +1,4 @@
-"""Answers that are media which the model made: each is one file that people can open.
+"""Base class of generated media: each is stored as one file that people can open.
 
 A medium goes into the ledger as the name of its file, which keeps every value exactly (PNG, lossless
 video, float WAV, PLY), and of a small picture that a report can show.
@@ -26,7 +26,7 @@ PREVIEW_SIDE: Final = 192
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MediaOutput(StructuredOutput):
-    """Base of the media that a model makes.
+    """Base class of generated media.
 
     A subclass turns itself into one file (`content`) and back (`decode`). In a prediction file a medium is
     the name of its file, or the plain form.
@@ -59,11 +59,11 @@ class MediaOutput(StructuredOutput):
         return None
 
     def summary(self) -> dict[str, Any]:
-        """Return what a reader of the ledger wants to know at a glance: size, length, rate."""
+        """Return a summary for readers of the ledger: size, length, rate."""
         return {}
 
     def keep(self, put: Put) -> dict[str, Any]:
-        """Return the plain form: facts, the file's name, the preview's name."""
+        """Return the plain form: summary, the file's name, the preview's name."""
         value = {"form": self.form, "values": self.summary(), "file": put(self.content(), self.endings[0])}
         shown = self.preview()
         if shown is not None:

@@ -1,4 +1,4 @@
-"""Target: what a generated medium is compared with."""
+"""The reference of a generation task: what a generated medium is compared with."""
 
 from __future__ import annotations
 

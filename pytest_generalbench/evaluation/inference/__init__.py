@@ -1,1 +1,1 @@
-"""What asks a model: batches, time limits, prefetching, shared batches."""
+"""Inference: batches, time limits, prefetching, shared batches."""

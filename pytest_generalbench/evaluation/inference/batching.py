@@ -1,4 +1,4 @@
-"""Asking a model: one task's requests in batches that shrink when memory runs out, each within its time.
+"""Batching: a task's requests in batches that shrink when memory runs out, each within its time limit.
 
 The batches follow from the task alone: the same requests in the same order for every number of workers. What
 a failing batch is cut into follows from the failure alone, so that a repeated run fails alike.
@@ -24,7 +24,7 @@ Before = Callable[[Sequence[Request], Sequence[Request]], None]
 
 
 class BatchResult(NamedTuple):
-    """A batch with what came back."""
+    """A batch with its answers."""
 
     requests: Sequence[Request]
     answers: Sequence[Output | Failed]
@@ -33,7 +33,7 @@ class BatchResult(NamedTuple):
 
 
 def _failure(error: BaseException) -> Failed:
-    """Name the state that an exception from a model means."""
+    """Return the state that an exception of a model stands for."""
     if isinstance(error, AnswerFormatError):
         state = "unparsable"  # the model gave something that its form cannot hold
     elif isinstance(error, MediaError):
@@ -51,7 +51,7 @@ def _failure(error: BaseException) -> Failed:
 
 
 def _checked(given: object) -> Output | Failed:
-    """Accept what a model may return for one request; anything else is that request's error."""
+    """Return a model's answer to one request as Output or Failed; anything else is that request's error."""
     if isinstance(given, str):
         return Output(given)
     if isinstance(given, Failed):
@@ -74,7 +74,7 @@ def _checked(given: object) -> Output | Failed:
 
 
 def _attempt(generate: Generate, requests: Sequence[Request]) -> list[Output | Failed] | Failed:
-    """Ask once; a batch that fails as a whole is one Failed."""
+    """Run the model once on a batch; when the batch fails as a whole, return one Failed."""
     try:
         with warnings.catch_warnings():
             # A repository that turns warnings into errors means its own code, not the model's libraries.
@@ -90,7 +90,7 @@ def _attempt(generate: Generate, requests: Sequence[Request]) -> list[Output | F
 
 
 def ask(generate: Generate, requests: Sequence[Request]) -> list[Output | Failed]:
-    """Ask a batch; when it fails as a whole, halve it until the failing request stands alone."""
+    """Run the model on a batch; when it fails as a whole, halve it until the failing request is alone."""
     return _with_retries(generate, requests, _attempt(generate, requests))
 
 
@@ -108,7 +108,7 @@ def _with_retries(
 
 
 def _free_memory() -> None:
-    """Give back what a failed batch held: the next, smaller one needs it."""
+    """Free the GPU memory of a failed batch for the next, smaller one."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         gc.collect()
@@ -121,7 +121,7 @@ def generate_batches(
     size: int,
     before: Before = lambda batch, following: None,
 ) -> Iterator[BatchResult]:
-    """Ask every request in batches of `size`, and yield each batch with its answers.
+    """Run the model on all requests in batches of `size`, and yield each batch with its answers.
 
     A batch that does not fit into memory is halved, and so are all that follow. A request that does not fit
     even alone has the state oom, and the size that its batch had is halved once.

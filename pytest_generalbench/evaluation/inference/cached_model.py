@@ -1,4 +1,4 @@
-"""A model in front of which stands the answer cache: loaded only when something must really be asked."""
+"""A model behind the answer cache; it is loaded only when the cache lacks an answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MEDIA: Final = ("input_media", "output_media")
 
 
 class CachedModel(Model):
-    """Answers from the cache what it holds, and asks the model the rest.
+    """Answers from the cache where it can, and runs the model for the rest.
 
     Attributes:
         hits: instances answered from the cache, by task and id.
@@ -37,7 +37,7 @@ class CachedModel(Model):
         cache: AnswerCache,
         keep_all: bool,
     ) -> None:
-        """Prepare; a model whose identity can be told without loading it is loaded when first needed.
+        """Prepare the cache; the model is loaded on first use where its identity is known without loading.
 
         Args:
             make: loads the model.
@@ -62,7 +62,7 @@ class CachedModel(Model):
         self._adopt(self._description)
 
     def _named(self) -> str:
-        """Return the digest of the model's identity; load it when that is the only way to know it."""
+        """Return the digest of the model's identity; load the model when that is the only way to know it."""
         entry = self._identify()
         if entry is None:
             real = self._loaded()
@@ -77,7 +77,7 @@ class CachedModel(Model):
         return digest({"weights": entry, **self._backend})
 
     def _described(self) -> dict[str, Any]:
-        """Return what is known of the model, from the cache or from the model itself."""
+        """Return the model's description, from the cache or from the model itself."""
         known = self._cache.description(self._name)
         if known is not None and self._real is None:
             return known
@@ -108,11 +108,11 @@ class CachedModel(Model):
         return self._real
 
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
-        """Remember the task; the model is told when it is asked something of it."""
+        """Remember the task; the model's `begin` is called with its first request."""
         self._task, self._sheet = task, sheet
 
     def unsupported(self, task: Task) -> str | None:
-        """Return what the model said of the task when it was asked last, else ask it."""
+        """Return the cached reason why the model does not support the task, else ask the model."""
         name = digest([self._name, task.id, task.inputs, task.output])
         known = self._cache.description(name) if self.off is None else None
         if known is None or "unsupported" not in known:
@@ -123,7 +123,7 @@ class CachedModel(Model):
         return value
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
-        """Answer what the cache holds, ask the model the rest, and keep what it says."""
+        """Return cached answers, run the model for the rest, and store its answers."""
         keys = [self._key(request) for request in requests]
         result = [None if key is None else self._cache.get(key) for key in keys]
         missing = [request for request, output in zip(requests, result, strict=True) if output is None]
@@ -176,16 +176,16 @@ class CachedModel(Model):
 
     @property
     def cache_counts(self) -> tuple[int, int]:
-        """How many instances the cache answered, and how many the model was asked."""
+        """The number of instances answered from the cache and by the model."""
         return len(self.hits), len(self.asked)
 
     @property
     def knows_itself(self) -> bool:
-        """Whether the model's identity tells its weights from others."""
+        """Whether the model's identity distinguishes its weights from others."""
         return self.off is None
 
     def identity(self) -> dict[str, Any]:
-        """Return what the model says of itself, or said when it was loaded last."""
+        """Return the model's identity, or the one it had when it was loaded last."""
         value: dict[str, Any] = self._description["identity"]
         return value
 

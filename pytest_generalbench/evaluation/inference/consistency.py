@@ -1,4 +1,4 @@
-"""The probe: some instances are asked again in batches of another size, to see whether the answers hold.
+"""Batch-consistency check: some instances are answered again in batches of another size and compared.
 
 Padding, kernels and half precision make some models answer differently in other company. How often they do is
 told beside the scores; the scores themselves and the ledger come from the first answers alone.
@@ -25,7 +25,7 @@ def _rank(*words: str) -> bytes:
 
 
 def shares(task_ids: Collection[str], count: int) -> dict[str, int]:
-    """Spread `count` instances over tasks, as evenly as can be; every process spreads them alike."""
+    """Distribute `count` instances evenly over the tasks, the same in every process."""
     ranked = sorted(task_ids, key=_rank)
     result: dict[str, int] = {}
     for place, task_id in enumerate(ranked):
@@ -54,7 +54,7 @@ def probe(
     answers: Mapping[str, Output | Failed],
     size: int,
 ) -> dict[str, int]:
-    """Ask again what `answers` holds, and return how many were `compared` and how many were `different`.
+    """Run the model again on the answered requests, and return how many were `compared` and `different`.
 
     What was asked in batches of `size` is now asked alone; what was asked alone gets the next request of its
     task for company. An instance without two answers is not compared.
@@ -73,5 +73,5 @@ def probe(
 
 
 def _company(requests: Sequence[Request], place: int) -> Sequence[Request]:
-    """Return the request after this one, or the one before where it is the last; none where it is alone."""
+    """Return the next request, or the previous one of the last; none where it is the only one."""
     return requests[place + 1 : place + 2] or requests[max(0, place - 1) : place]

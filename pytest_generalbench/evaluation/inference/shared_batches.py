@@ -1,4 +1,4 @@
-"""Asking a task that several processes answer: each takes the batches that no other has.
+"""Shared batches: several processes answer one task, each the batches that it claims.
 
 The batches are those of a task that one process answers, also when some of it was answered in an earlier
 session, so that all come to the same ones.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def batches_of(requests: Sequence[Request], left: Collection[str], size: int) -> list[list[Request]]:
-    """Cut a task's requests into batches, and leave out of each what is not among the ids that are `left`."""
+    """Split a task's requests into batches, then drop requests whose ids are not in `left`."""
     starts = range(0, len(requests), size)
     return [[item for item in requests[start : start + size] if item.instance_id in left] for start in starts]
 
@@ -31,7 +31,7 @@ def ask_shared(
     position: Callable[[], int],
     before: Before,
 ) -> Iterator[BatchResult]:
-    """Ask the batches that this process can take, and yield what came back; it must be kept at once.
+    """Answer the batches that this process can claim, and yield the answers, which must be written at once.
 
     What memory that ran out did to one batch is remembered for the next.
 
@@ -62,7 +62,7 @@ def ask_shared(
 
 
 def unanswered_requests(batches: Sequence[Sequence[Request]], shared: BatchClaims) -> list[Request]:
-    """Return what a process that takes part no more had taken and did not answer."""
+    """Return the requests that a process claimed and, before it ended, did not answer."""
     answered = shared.stretches()
     return [
         request

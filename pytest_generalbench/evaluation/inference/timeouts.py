@@ -1,4 +1,4 @@
-"""Deadlines: a model that does not come back ends as a timeout, not as a session that hangs.
+"""Time limits: a model call that does not return becomes a timeout instead of blocking the session.
 
 With a deadline, the model is called in a thread of its own. A call that is not back in time is left behind
 there, and the model is asked on in a fresh thread: the process, its GPUs and the answers it has stay as they
@@ -23,7 +23,7 @@ HANGS: Final = 3
 
 
 class DeadlineError(TimeoutError):
-    """The model did not answer in time, or was not asked because there was none left."""
+    """The model did not answer in time, or was not called because no time was left."""
 
 
 class Timeouts:
@@ -43,7 +43,7 @@ class Timeouts:
         self._caller: Background | None = None
 
     def begin(self) -> None:
-        """Start a task's time. A model that was given up in the task before has one try in this."""
+        """Start the clock of a task. A model that was abandoned in the last task has one try in this one."""
         self._end = time.monotonic() + self.task if self.task is not None else float("inf")
         self._hangs = min(self._hangs, HANGS - 1)
 

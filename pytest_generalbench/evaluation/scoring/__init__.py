@@ -1,1 +1,1 @@
-"""From ledger records to a result: metrics, judges, people's ratings, pretrained networks."""
+"""Scoring: from ledger records to a result, with metrics, judges, human ratings and pretrained networks."""

@@ -1,4 +1,4 @@
-"""Scoring beside the model: a process of its own scores a task's first answers while the last are given.
+"""Background scoring: a second process scores a task's first answers while the model gives the last.
 
 A thread would hold the model up: each small operation of it gives the interpreter away, and waits to have
 it back while a metric computes. The process is forked before a model is loaded, so that it has every task,
@@ -57,14 +57,14 @@ if TYPE_CHECKING:
 
 
 class BackgroundScorer:
-    """The process, as the one that asks the model sees it.
+    """Handle of the scoring process, held by the process that runs the model.
 
     Attributes:
         lost: what became of it when it is no more, or None.
     """
 
     def __init__(self, work: Work) -> None:
-        """Fork; `work` is what the process does."""
+        """Fork the process; `work` scores a job there."""
         from multiprocessing import Pipe  # not needed where nothing is scored beside
 
         self.lost: str | None = None
@@ -78,7 +78,7 @@ class BackgroundScorer:
         theirs.close()
 
     def begin(self, job: Job) -> None:
-        """Have a task scored whose answers are still coming."""
+        """Start to score a task whose answers are still being written."""
         self._try(lambda: self._connection.send(job))
 
     def finish(self) -> TaskResult | None:
@@ -88,7 +88,7 @@ class BackgroundScorer:
         return result
 
     def _result(self) -> Any:
-        """Wait for the result as long as it is worked on. Raises OSError or EOFError when it is not."""
+        """Wait for the result while the process works on it. Raises OSError or EOFError when it stopped."""
         used, since = "", time.monotonic()
         while not self._connection.poll(1.0):
             now = _time_used(self.pid)
@@ -99,7 +99,7 @@ class BackgroundScorer:
         return self._connection.recv()
 
     def drop(self) -> None:
-        """Forget the task that was begun."""
+        """Cancel the task that was begun."""
         self._try(lambda: self._connection.send("drop"))
 
     def _try(self, call: Callable[[], Any]) -> Any:
@@ -115,7 +115,7 @@ class BackgroundScorer:
             return None
 
     def close(self) -> None:
-        """End the process and wait for its end; once is enough."""
+        """End the process and wait for its end; further calls do nothing."""
         if self._connection.closed:
             return
         self._connection.close()
@@ -130,35 +130,35 @@ class BackgroundScorer:
 
 
 class BackgroundScoring:
-    """The scoring of one task beside its asking; it begins when it is worth it, and may not take place."""
+    """Background scoring of one task; it starts when inference has taken `WORTH_S` seconds, or never."""
 
     def __init__(self, scorer: BackgroundScorer | None, job: Job) -> None:
-        """Keep the process, if there is one for this task, and what it will be told."""
+        """Keep the process, or None where this task is not scored in the background, and the job."""
         self._scorer = scorer
         self._job = job
         self._since = time.perf_counter()
         self._is_begun = False
 
     def __enter__(self) -> Self:
-        """Return this."""
+        """Return itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Have nothing more done for a task that was not finished."""
+        """Cancel the scoring of a task that was not finished."""
         if self._scorer is not None and self._is_begun:
             self._scorer.drop()
 
     def go_on(self) -> None:
-        """Say that a batch is answered and another will be asked."""
+        """Note that a batch is answered and another follows."""
         if self._scorer is None or self._is_begun or time.perf_counter() - self._since < WORTH_S:
             return
         self._is_begun = True
         self._scorer.begin(self._job)
 
     def result(self) -> TaskResult | None:
-        """Return the result now that all answers are written; None when there is none to be had from here."""
+        """Return the result now that all answers are written; None where the process has none."""
         if self._scorer is None or not self._is_begun:
             return None
         self._is_begun = False
@@ -166,7 +166,7 @@ class BackgroundScoring:
 
 
 def _time_used(pid: int) -> str:
-    """Return the processor time of a process, in the system's own words."""
+    """Return the processor time of a process, as the system reports it."""
     after_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2]
     return " ".join(after_name.split()[11:13])
 
@@ -177,7 +177,7 @@ def can_fork() -> bool:
 
 
 def _live(connection: Connection, work: Work) -> None:
-    """Be the process: score until the other end is closed, and leave without any of the parent's clean-up."""
+    """Run in the child process: score until the pipe is closed, then exit without the parent's clean-up."""
     try:
         _cut_loose(connection.fileno())
         _serve(connection, work)
@@ -186,7 +186,7 @@ def _live(connection: Connection, work: Work) -> None:
 
 
 def _cut_loose(keep: int) -> None:
-    """Give up everything that belongs to the parent: its signals, files, pipes and locks."""
+    """Release what the child inherited from the parent: signals, files, pipes and locks."""
     import ctypes
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends in order, and this with it
@@ -224,7 +224,7 @@ def _serve(connection: Connection, work: Work) -> None:
 
 
 class _ParentMessages:
-    """What the parent says of the task at hand."""
+    """Messages of the parent about the current task."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -242,7 +242,7 @@ class _ParentMessages:
         return self._is_written
 
     def wait(self) -> bool:
-        """Wait for the word that all is written; False when the task was dropped."""
+        """Wait until all answers are written; return False when the task was cancelled."""
         try:
             while not self.is_written(60.0):
                 pass

@@ -1,4 +1,4 @@
-"""Ratings by people: read from a CSV file, scored, and asked for with a sheet of what is to be rated."""
+"""Human ratings: read from a CSV file, scored, and requested with a sheet of answers to rate."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AUTOMATIC: Final = {"mos": "mos_auto"}
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """What raters said, by task and instance."""
+    """Ratings by task and instance."""
 
     by_task: Mapping[str, Mapping[str, tuple[float, ...]]]
     raters: Mapping[str, int]
@@ -114,12 +114,12 @@ def make_ratings(settings: Settings, data: DataSource, tasks: Sequence[Task], fo
 
 
 def automatic(task: Task) -> Task:
-    """Return the task as a predictor scores it in people's place."""
+    """Return the task with a predictor's metric instead of human ratings."""
     return replace(task, metric=replace(task.metric, name=AUTOMATIC[task.metric.name], options={}))
 
 
 class _Tally:
-    """What the instances of a rated task come to."""
+    """The rated instances of a task, counted by state."""
 
     def __init__(self, task: Task) -> None:
         self.accumulator = metrics.make(task.metric.name, task.metric.options)
@@ -157,7 +157,7 @@ class _Tally:
 def score_rated(
     given: ScoringInput, answers: Mapping[str, Record], ratings: Ratings, seconds: float
 ) -> TaskResult:
-    """Score a task from people's ratings; without any its state is `human`, and its media are kept.
+    """Score a task from human ratings; without any its state is `human`, and its media are kept.
 
     An instance that failed or holds no medium has the lowest rating, and the task is incomplete where it was
     rated all the same: the ratings are of something else. One that nobody has rated is left out, is

@@ -1,4 +1,4 @@
-"""Judges: models that say whether a free answer means what the reference means."""
+"""Judges: models that decide whether a free-text answer means the same as the reference."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _INSTRUCTION: Final = (
 
 
 class Judge(Protocol):
-    """Says how right an answer is."""
+    """Base class of judges: rates how correct an answer is."""
 
     name: str
     """Goes into the score's definition."""
 
     def verdict(self, question: str, references: Sequence[str], answer: str) -> tuple[float | None, str]:
-        """Return a verdict in 0..1 and what was said; None when the judge failed."""
+        """Return a verdict in 0..1, None when the judge failed, and the judge's text."""
 
 
 class DemoJudge:
-    """Says 1 when the answer has every word of a reference; for the demo set only."""
+    """Gives 1 when the answer has every word of a reference; for the demo set only."""
 
     name = "demo judge (word containment, says nothing about a model)"
 
@@ -65,7 +65,7 @@ class ServedJudge:
         self._url = f"{base_url.rstrip('/')}/chat/completions"
 
     def verdict(self, question: str, references: Sequence[str], answer: str) -> tuple[float | None, str]:
-        """Ask up to three times; a server that does not answer, or not with 0 or 1, gives None."""
+        """Ask the server up to three times; without an answer of 0 or 1 the verdict is None."""
         listed = "\n".join(f"- {reference}" for reference in references)
         prompt = _INSTRUCTION.format(question=question, references=listed, answer=answer)
         reason = ""
@@ -102,7 +102,7 @@ class ServedJudge:
 
 
 def make_judge(settings: Settings, is_demo: bool) -> Judge | None:
-    """Return the judge that the settings name; the demo set brings its own, other data none."""
+    """Return the judge that the settings name; the demo set has its own, other data none."""
     if settings.judge:
         return ServedJudge(settings.judge, settings.base_url or DEFAULT_BASE_URL)
     return DemoJudge() if is_demo else None

@@ -1,4 +1,4 @@
-"""Asking the judge about a task's answers, in a thread: it waits for a server, and the model need not."""
+"""Judge queue: a task's answers are judged in a thread while the model answers the next batches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class JudgeQueue:
-    """Puts the answers of one task before the judge, and keeps what it says."""
+    """Sends the answers of one task to the judge, and writes its verdicts to the ledger."""
 
     def __init__(
         self, judge: Judge, prepared: PreparedTask, ledger: LedgerWriter, thread: Background
@@ -36,28 +36,28 @@ class JudgeQueue:
         self._is_stopped = False
 
     def begin(self, records: Iterable[Record]) -> None:
-        """Have these answers judged while the model goes on; not where an answer alone cannot be read."""
+        """Judge these answers in the thread; not where parsing needs all answers of the task."""
         if type(self._scoring.protocol).infer_conventions is Protocol.infer_conventions:
             kept = list(records)
             self._waiting.append(self._thread.start(lambda: self.ask(kept)))
 
     def finish(self) -> None:
-        """Wait until all that was begun is judged. Raises LedgerError when a verdict could not be kept."""
+        """Wait until all queued answers are judged. Raises LedgerError when a verdict was not written."""
         for begun in self._waiting:
             begun.result()
 
     def __enter__(self) -> Self:
-        """Return this."""
+        """Return itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Judge nothing more than the answer at hand."""
+        """Stop after the current answer."""
         self._is_stopped = True
 
     def ask(self, records: Iterable[Record]) -> None:
-        """Ask the judge about every answer that can be read, one after another, and keep what it says."""
+        """Judge every answer that can be parsed, one after another, and write the verdicts."""
         for record in records:
             if self._is_stopped:
                 return

@@ -1,4 +1,4 @@
-"""The answers of a task that is still being asked: who looks one up waits until it is there."""
+"""Records of a task that is still being answered: a lookup waits until the record is written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Dropped(Exception):
-    """Nobody waits for the answers any more."""
+    """The task was cancelled: its remaining answers are not needed."""
 
 
 class LiveRecords(Mapping[str, Record]):
@@ -32,7 +32,7 @@ class LiveRecords(Mapping[str, Record]):
         earlier: Iterable[StoredRecord],
         is_written: Callable[[], bool],
     ) -> None:
-        """Name what is waited for.
+        """Take the ledger, the task and the instances to wait for.
 
         Args:
             ledger: the file.
@@ -54,7 +54,7 @@ class LiveRecords(Mapping[str, Record]):
             self._stored[record.instance].append(record)
 
     def __getitem__(self, instance: str) -> Record:
-        """Return the instance's record, as soon as it is there."""
+        """Wait for and return the instance's record."""
         while instance in self._awaited:
             if not self._read() and self._is_written():
                 self._read()
@@ -64,7 +64,7 @@ class LiveRecords(Mapping[str, Record]):
         return answers[instance]
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the instances, those to come included."""
+        """Iterate over all instances, those not yet answered included."""
         return iter(self._digests)
 
     def __len__(self) -> int:
@@ -72,7 +72,7 @@ class LiveRecords(Mapping[str, Record]):
         return len(self._digests)
 
     def _read(self) -> bool:
-        """Take up what the file has more, and return whether that was anything of the task."""
+        """Read what was appended to the file, and return whether it has records of the task."""
         has_more = False
         for _, end, line in LedgerReader(self._ledger).lines(self._position):
             self._position = end

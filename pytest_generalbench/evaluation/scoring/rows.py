@@ -1,4 +1,4 @@
-"""The rows of the instance table that a scored task gives."""
+"""The rows of a scored task in the instance table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PREDICTION_LENGTH: Final = 120
 def instance_rows(
     rows: Iterable[InstanceRow], added: Sequence[str], value: MetricValue, instances: Iterable[Instance]
 ) -> tuple[InstanceRow, ...]:
-    """Complete rows with score, group and cluster.
+    """Return the rows with score, group and cluster.
 
     Args:
         rows: One for each instance, with its state and its prediction in full.

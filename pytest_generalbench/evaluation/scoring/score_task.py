@@ -1,4 +1,4 @@
-"""From ledger records to a task's result; needs neither the model nor anything it ran on."""
+"""Scoring of one task from its ledger records, without the model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScoringInput:
-    """What scoring needs of a task beside the ledger."""
+    """What scoring a task needs besides the ledger."""
 
     task: Task
     protocol: Protocol
@@ -51,13 +51,13 @@ def opened_backbones(given: ScoringInput) -> dict[str, Any]:
 
 
 def backbone_identities(given: ScoringInput) -> dict[str, str]:
-    """Return what tells the weights behind each role from others."""
+    """Return the identity of the weights of each role."""
     roles = metrics.get(given.task.metric.name).backbones
     return {role: given.backbones.identity(role) for role in roles} if given.backbones else {}
 
 
 class AnswerRead(NamedTuple):
-    """An answer as scoring takes it."""
+    """An answer with its instance, ready to be scored."""
 
     state: str
     prediction: Any = None
@@ -172,7 +172,7 @@ def _result(
 
 
 def reason_of(states: Counter[str], problems: list[str], also: Sequence[str] = ()) -> str | None:
-    """Return how many instances are open, and the first problem; None where there is none.
+    """Return how many instances have no final state, and the first problem; None where there is none.
 
     `also` says what else makes the task incomplete.
     """

@@ -1,4 +1,4 @@
-"""Sounds in CLAP's space: beside a text, beside a style, and as a set beside the true sounds."""
+"""CLAP metrics: similarity of a sound to a text or a style, and the Fréchet distance of sets of sounds."""
 
 from __future__ import annotations
 

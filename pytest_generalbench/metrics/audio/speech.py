@@ -1,4 +1,4 @@
-"""What is said in a sound: word error rate and CIDEr, both on the transcript that a recogniser writes."""
+"""Metrics of speech: word error rate and CIDEr on the transcript of a speech recogniser."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _KEPT: Final = "\ue000"
 
 @cache
 def _kind(char: str) -> str:
-    """Return what becomes of a character: it is a `letter` or digit, a `blank`, or `nothing`."""
+    """Return the kind of a character: `letter` (or digit), `blank`, or `nothing`."""
     category = unicodedata.category(char)
     # Marks that only choose a letter's shape: joiners, and the variation selectors of Mongolian.
     if category == "Cf" or "\u180b" <= char <= "\u180f" or "\ufe00" <= char <= "\ufe0f":
@@ -173,14 +173,14 @@ def _target(metric: str, reference: Any) -> Target:
 
 
 class _Transcripts:
-    """Writes down what answers and targets say."""
+    """Transcripts of answers and targets."""
 
     def __init__(self, metric: str, asr: Transcriber) -> None:
         self._metric = metric
         self._asr = asr
 
     def answer(self, prediction: Any, target: Target) -> str | None:
-        """Return an answer's words; a text answer says them itself, and no answer has none."""
+        """Return an answer's transcript; a text answer is its own, and None has none."""
         if prediction is None or isinstance(prediction, str):
             return prediction
         if not isinstance(prediction, Audio):
@@ -188,7 +188,7 @@ class _Transcripts:
         return self._asr.transcribe(prediction, target.words.get("language"))
 
     def transcript(self, target: Target) -> str:
-        """Return the words that were to be said: as the data set writes them, else as they are heard."""
+        """Return the target's transcript: that of the data set, else the recognised one."""
         if target.words.get("transcript"):
             return target.words["transcript"]
         opener = target.medium or target.source

@@ -74,7 +74,7 @@ def rms_cm(prediction: NDArray[Any] | None, reference: NDArray[Any], crop: str =
 
 
 def aligned(predicted: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return scale * said + shift with the least squared distance to `truth`; a constant gets scale 0.
+    """Return scale * prediction + shift with the least squared distance to `truth`; a constant gets scale 0.
 
     >>> aligned(np.array([1.0, 2.0, 3.0]), np.array([5.0, 7.0, 9.0])).tolist()
     [5.0, 7.0, 9.0]

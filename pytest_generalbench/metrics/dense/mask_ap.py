@@ -26,7 +26,7 @@ MOST: Final = 100
 
 
 class FoundMask(NamedTuple):
-    """One answered thing."""
+    """One predicted instance."""
 
     mask: Rle
     label: str
@@ -34,7 +34,7 @@ class FoundMask(NamedTuple):
 
 
 class TrueMask(NamedTuple):
-    """One thing of the ground truth."""
+    """One instance of the reference."""
 
     mask: Rle
     label: str

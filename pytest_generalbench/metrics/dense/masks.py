@@ -1,4 +1,4 @@
-"""How far masks overlap, from their run lengths without ever unpacking them, or from arrays."""
+"""Overlap of masks, from run lengths without unpacking them, or from arrays."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from pytest_generalbench.metrics.validation import PredictionFormatError, bad_re
 
 
 class Panoptic(NamedTuple):
-    """One image, said or referred to."""
+    """The segments of one image, predicted or reference."""
 
     ids: NDArray[np.int64]
     """(height, width): segment ids; those not in `categories` are void."""
@@ -26,7 +26,7 @@ class Panoptic(NamedTuple):
 
 
 class Quality(NamedTuple):
-    """What a category scored in an image."""
+    """The matches of one category in an image."""
 
     iou: float
     found: int

@@ -124,7 +124,7 @@ Rank = Callable[[NDArray[np.int64], NDArray[np.int64], int, int], float]
 
 
 class _Image(NamedTuple):
-    """What is kept of one image."""
+    """The counts of one image."""
 
     pixels: tuple[Counted, Counted]
     """Normal and anomalous ones that have a score."""

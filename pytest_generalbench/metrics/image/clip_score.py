@@ -1,4 +1,4 @@
-"""How well a made medium fits a text or a picture, as CLIP sees it."""
+"""CLIP similarity of a generated medium with a text or a picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _VIEWS: dict[type[MediaOutput], Views] = {Image: lambda picture: [picture.pixels
 
 
 def register_views(kind: type[MediaOutput], views: Views) -> None:
-    """Say how media of `kind` are shown to CLIP; what was said of that kind before is replaced."""
+    """Register how media of `kind` are rendered for CLIP; an earlier registration is replaced."""
     _VIEWS[kind] = views
 
 

@@ -1,4 +1,4 @@
-"""Whether a picture made from brain signals shows what was seen, as a classifier says."""
+"""Classification accuracy of pictures made from brain signals."""
 
 from __future__ import annotations
 

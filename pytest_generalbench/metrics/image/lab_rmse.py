@@ -55,7 +55,7 @@ def lab(pixels: Pixels) -> NDArray[np.float64]:
 
 
 def lab_rmse(prediction: Pixels, reference: Pixels, error: str = "square") -> float:
-    """Return how far two pictures are apart in CIE LAB, 0 for equal ones, lower is better.
+    """Return the root mean square colour difference of two pictures in CIE LAB, lower is better.
 
     Args:
         prediction: (height, width, 3), uint8, sRGB.

@@ -1,4 +1,4 @@
-"""What metrics of single pictures are handed: the answer's pixels, and those of the target."""
+"""Pixels of answer and target, for metrics of single pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How CLIP is shown shapes: rendered from fixed sides."""
+"""Renderings of shapes for CLIP, from fixed sides."""
 
 from __future__ import annotations
 

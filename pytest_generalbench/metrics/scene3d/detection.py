@@ -36,7 +36,7 @@ _ALL_WRONG: Final = (False,) * len(DISTANCES)
 
 
 class SampleOutcome(NamedTuple):
-    """What the APs need of one sample."""
+    """The matches of one sample."""
 
     objects: tuple[tuple[str, int], ...]
     outcomes: tuple[Outcome, ...]

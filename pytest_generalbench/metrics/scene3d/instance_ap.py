@@ -26,7 +26,7 @@ Outcome = tuple[str, float, bool]
 
 
 class SceneOutcome(NamedTuple):
-    """What an AP needs of one scene."""
+    """The matches of one scene."""
 
     objects: tuple[tuple[str, int], ...]
     """Number of objects of each label in the reference."""

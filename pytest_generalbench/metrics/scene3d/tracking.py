@@ -46,7 +46,7 @@ class _Scene(NamedTuple):
 
 
 class SequenceOutcome(NamedTuple):
-    """What AMOTA needs of one sequence."""
+    """The possible matches of one sequence."""
 
     scenes: tuple[tuple[str, _Scene], ...]
     answered: bool

@@ -50,7 +50,7 @@ _SILENT: Final = "\0"
 
 @dataclass(slots=True)
 class _Tally:
-    """What is known of one class."""
+    """The counts of one class."""
 
     support: int = 0
     hits: int = 0
@@ -154,7 +154,7 @@ def _tallies(outcomes: Mapping[tuple[str, str | None], int]) -> dict[str, _Tally
 
 
 def _blamed(truth: str, predicted: str | None) -> str | None:
-    """Return the class that a wrong answer is a false alarm of; None for a foreign answer."""
+    """Return the class of which a wrong answer is a false positive; None for an answer that is no class."""
     return truth if predicted == _SILENT else predicted
 
 

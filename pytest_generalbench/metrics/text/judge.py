@@ -1,4 +1,4 @@
-"""The verdicts of a judge, a model or a person, as a score."""
+"""The score of a judge's verdicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What counts as the same text: two normalisations of answers, and the tokenisers of every metric.
+"""Normalisations of answers for comparison, and the tokenisers of the metrics.
 
 All of it is plain Unicode: no installed data, no language detection and no options, so that
 a score is the same on every machine.

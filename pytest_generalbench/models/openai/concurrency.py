@@ -1,4 +1,4 @@
-"""How many requests a server is given at once: more while it answers, half when it says it is busy."""
+"""Number of concurrent requests to a server: it grows with answers, and halves on overload."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Stopped(Exception):
 
 
 class Flow:
-    """Lets requests in: additive increase, multiplicative decrease, between one and `most`.
+    """Limits concurrent requests: additive increase, multiplicative decrease, between one and `most`.
 
     Until the first overload every success allows one more, so that a server that takes all is soon given
     all; afterwards a whole round of successes does. Requests that were under way when the number was
@@ -29,7 +29,7 @@ class Flow:
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start with a few at once."""
+        """Start with a few concurrent requests."""
         self.most = most
         self.limit = float(min(_START, most))
         self.in_flight = 0
@@ -40,7 +40,7 @@ class Flow:
         self._stopped = False
 
     def enter(self) -> int:
-        """Wait for a place and return the number of halvings so far, which `leave` is to be given."""
+        """Wait for a free slot and return the number of halvings so far, to be passed to `leave`."""
         with self._changed:
             while True:
                 if self._stopped:
@@ -52,7 +52,7 @@ class Flow:
                 self._changed.wait(pause if pause > 0 else None)
 
     def leave(self, entered: int, *, overloaded: bool, answered: bool, pause: float = 0.0) -> None:
-        """Give the place back, and learn from how it went."""
+        """Release the slot, and adjust the limit to the outcome of the request."""
         with self._changed:
             self.in_flight -= 1
             if overloaded and entered == self._halved:
@@ -64,7 +64,7 @@ class Flow:
             self._changed.notify_all()
 
     def sleep(self, seconds: float) -> None:
-        """Wait without a place; ends early when the model is closed."""
+        """Sleep without holding a slot; ends early when the model is closed."""
         until = self._clock() + seconds
         with self._changed:
             while not self._stopped and (rest := until - self._clock()) > 0:
@@ -73,14 +73,14 @@ class Flow:
                 raise Stopped
 
     def stop(self) -> None:
-        """Send everybody home who waits."""
+        """Make every waiting request raise Stopped."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
 
 
 def back_off(attempt: int) -> float:
-    """Return the seconds to wait after the failed attempt number `attempt`, from 0; half of it is chance."""
+    """Return the seconds to wait after failed attempt `attempt`, counted from 0; half of it is random."""
     longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0**attempt)
     return longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads clients, hides nothing
 

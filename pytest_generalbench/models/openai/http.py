@@ -1,4 +1,4 @@
-"""Posting JSON to one server over connections that are kept, each request with a deadline of its own."""
+"""JSON POST requests to one server over kept connections, each with its own deadline."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHORTEST_SECRET: Final = 8
 
 
 def api_key() -> str | None:
-    """Return the key; it is looked up for each request and kept nowhere."""
+    """Return the API key; it is read for each request and stored nowhere."""
     for name in KEYS:
         key = os.environ.get(name, "").strip()
         if key and not (key.isascii() and key.isprintable()):
@@ -43,13 +43,13 @@ def api_key() -> str | None:
 
 
 def without_key(text: str) -> str:
-    """Return `text` with the key struck out: servers like to quote what they were given."""
+    """Return `text` without the API key, which error messages of servers may quote."""
     key = api_key()
     return text.replace(key, "[key]") if key and len(key) >= _SHORTEST_SECRET else text
 
 
 def check_address(url: str) -> SplitResult:
-    """Return the parts of a server's address. Raises ModelError for one that cannot be, or holds a secret."""
+    """Return the parts of a server's address. Raises ModelError for one that is invalid or holds a secret."""
     try:
         parts = urlsplit(url)
         known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -69,7 +69,7 @@ def check_address(url: str) -> SplitResult:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a server sent back."""
+    """The reply of a server."""
 
     status: int
     headers: Mapping[str, str]
@@ -79,10 +79,10 @@ class Reply:
 
 
 class Server:
-    """One address; safe to use from many threads."""
+    """Connections to one server; safe to use from many threads."""
 
     def __init__(self, base_url: str, timeout: float) -> None:
-        """Look the address over; nothing is connected yet."""
+        """Check the address; nothing is connected yet."""
         parts = check_address(base_url)
         self._secure = parts.scheme == "https"
         self._place = (str(parts.hostname), parts.port)
@@ -176,7 +176,7 @@ class Server:
         connection.close()
 
     def close(self) -> None:
-        """Cut every connection, those in use as well."""
+        """Close every connection, those in use as well."""
         with self._lock:
             left, self._idle = list(self._open), []
         for connection in left:
@@ -188,7 +188,7 @@ class Server:
 
 
 def _proxy(parts: SplitResult) -> tuple[tuple[str, int | None] | None, dict[str, str]]:
-    """Return the proxy that the environment names for this server, and how to sign in there."""
+    """Return the proxy that the environment names for this server, and its authorization header."""
     host = str(parts.hostname)
     named = urllib.request.getproxies().get(parts.scheme)
     if not named or host in _HERE or urllib.request.proxy_bypass(host):

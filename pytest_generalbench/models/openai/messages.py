@@ -1,4 +1,4 @@
-"""A request as the message of an OpenAI-compatible chat: media inline, in the forms that servers know."""
+"""Conversion of a request to a message of an OpenAI-compatible chat, media inline."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def _spoken(reply: Reply) -> dict[str, Any]:
 
 
 def _complaint(reply: Reply) -> dict[str, Any]:
-    """Return a server's error object; a bare text becomes its message."""
+    """Return a server's error object; a plain text becomes its message."""
     content = _spoken(reply)
     error = content.get("error", content)
     if isinstance(error, dict):
@@ -154,7 +154,7 @@ class OpenAIModel(Model):
             return Failed(without_key(f"{type(error).__name__}: {error}"))
 
     def _asked(self, request: Request) -> Output | Failed:
-        """Ask until there is an answer, or nothing more can be hoped for."""
+        """Send a request until it is answered or no retry can help."""
         chat = messages(request, self.frames, self.video_as)
         slow = 0
         for attempt in range(self.retries + 1):
@@ -212,7 +212,7 @@ class OpenAIModel(Model):
         return {"model": self.name, "messages": chat, **given}
 
     def _adapted(self, reply: Reply, body: dict[str, Any]) -> bool:
-        """Learn that the server refuses one of our parameters; whether there is one to leave out."""
+        """Note the parameter that the server refuses; return whether there is one to leave out."""
         error = _complaint(reply)
         output = str(error.get("message", ""))
         for name in ("max_tokens", "temperature", "seed"):
@@ -223,7 +223,7 @@ class OpenAIModel(Model):
         return False
 
     def _read(self, reply: Reply) -> _Outcome:
-        """Say what a reply means."""
+        """Return the outcome that a reply means."""
         content = _spoken(reply)
         if reply.status == 200:
             output = _output(content)
@@ -254,7 +254,7 @@ class OpenAIModel(Model):
         return entry
 
     def close(self) -> None:
-        """Send home who waits, and cut the connections."""
+        """Stop waiting requests, and close the connections."""
         self.flow.stop()
         self.server.close()
         self._pool.shutdown(wait=False, cancel_futures=True)

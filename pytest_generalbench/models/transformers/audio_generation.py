@@ -68,7 +68,7 @@ class SoundModel(Model):
             raise ModelError(f"hf:{source.target}: its configuration does not say its sampling rate")
 
     def unsupported(self, task: Task) -> str | None:
-        """Refuse texts of the other sort: a speaker would read a description aloud."""
+        """Return that speech models do not take descriptions, nor sound models texts to be spoken."""
         speaks = self.kind in _SPEAKERS
         if task.protocol in (DESCRIBES if speaks else SPEAKS):
             return "the model speaks texts" if speaks else "the model makes what a text describes; no speech"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _shown(medium: Media, senses: Senses) -> list[dict[str, Any]]:
-    """Return a medium, decoded, as parts of a chat turn."""
+    """Return a decoded medium as parts of a chat turn."""
     if medium.medium == "audio":
         return [{"type": "audio", "audio": open_audio(path, senses.rate)} for path in medium.paths]
     if medium.medium != "video":
@@ -82,7 +82,7 @@ class TransformersModel(Model):
         self._more = {"return_audio": False} if speaks else {}
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
-        """Answer the requests; one whose prompt does not fit the context is an error of its own."""
+        """Answer the requests; only a request whose prompt does not fit the context fails."""
         batch = self._encode(requests)
         lengths = [int(length) for length in batch["attention_mask"].sum(dim=1)]
         fits = [self._fits(length, request) for length, request in zip(lengths, requests, strict=True)]

@@ -1,4 +1,4 @@
-"""`hf:` models that give text and pictures, of Janus' kind: the same weights answer in either medium."""
+"""`hf:` models such as Janus, whose weights answer in text and make pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hf:` models: the door. What a model's type can do decides which of the other `hf_` modules runs it."""
+"""Loader of `hf:` models: the model's type decides which class of this folder runs it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ __all__ = ["TransformersModel", "make_transformers_model", "share_processors"]
 
 
 def share_processors(torch: Any) -> None:
-    """Keep xdist workers on one machine from fighting over its cores."""
+    """Limit torch's threads so that pytest-xdist workers share the machine's cores."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers))
 
 
 def _load(source: Source, settings: Settings) -> Model:
-    """Load a model by what its type can do: sound from text, text from speech, text from anything."""
+    """Load a model by the task of its type: sound from text, text from speech, or text from any media."""
     import transformers
     from transformers.models.auto import modeling_auto as auto
 
@@ -71,7 +71,7 @@ def _load(source: Source, settings: Settings) -> Model:
 
 
 def _first_device(torch: Any, settings: Settings) -> str:
-    """Return where inputs go: the GPU when there is one, or the one device that the map names."""
+    """Return the device of the inputs: the GPU when there is one, or the only device of the map."""
     named = settings.device_map or "auto"
     if named.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "npu"):
         return named

@@ -1,4 +1,4 @@
-"""The parts of an `hf:` model: which class its weights are, and how its tokenizer or processor is had."""
+"""The parts of an `hf:` model: its class, and its tokenizer or processor."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Source:
         return model
 
     def identity(self, model: Any) -> dict[str, Any]:
-        """Return what tells a model loaded from here from others."""
+        """Return the identity of a model loaded from here."""
         text = {
             "class": type(model).__name__,
             "name": self.target,
@@ -82,7 +82,7 @@ def _digest(folder: Path) -> str:
 
 
 def check_adapter(settings: Settings, folder: Path, target: str) -> Path | None:
-    """Return the adapter's folder, or None when none is wanted. Raises ModelError when it holds none."""
+    """Return the adapter's folder, or None without the setting. Raises ModelError when it has no adapter."""
     if settings.adapter is None:
         return None
     path = folder / settings.adapter
@@ -94,7 +94,7 @@ def check_adapter(settings: Settings, folder: Path, target: str) -> Path | None:
 
 
 def make_source(target: str, settings: Settings, folder: Path, device: str) -> Source:
-    """Return where `target` comes from under these settings. Raises when a library for them is missing."""
+    """Return the source of `target` under these settings. Raises when a library that they need is missing."""
     from importlib.util import find_spec
 
     options: dict[str, Any] = {
@@ -195,7 +195,7 @@ def _without_videos(source: Source, config: Any) -> Any:
 
 
 def find_senses(target: str, processor: Any, media: frozenset[str], settings: Settings) -> Senses:
-    """Return what the model takes: what it declares, or the media that the user names."""
+    """Return the media that the model takes: those it declares, or those that the user names."""
     ears = getattr(processor, "feature_extractor", None) or getattr(processor, "audio_processor", None)
     eyes = getattr(processor, "image_processor", None)
     videos = getattr(processor, "video_processor", None) is not None

@@ -1,4 +1,4 @@
-"""`hf:` models that write down speech, of Whisper's kind: translated into English, no words followed."""
+"""`hf:` models such as Whisper, which translate speech into English and take no instruction."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class SpeechModel(Model):
         self.window: int = processor.feature_extractor.n_samples
 
     def unsupported(self, task: Task) -> str | None:
-        """Refuse everything but translation into English: the words of a request do not reach the model."""
+        """Return that the model only translates into English: it does not see the text of a request."""
         if task.protocol != TRANSLATES or target_language(task.id) != "en":
             return "the model writes speech down in English; it follows no other instruction"
         return super().unsupported(task)

@@ -1,1 +1,1 @@
-"""The side of pytest-xdist: GPUs, order and start of the workers."""
+"""Integration with pytest-xdist: GPUs, order of the items and start of the workers."""

@@ -1,4 +1,4 @@
-"""Leases: which GPUs each worker process may see. Nothing here imports torch.
+"""GPU leases: the GPUs that each worker process may use. Nothing here imports torch.
 
 A worker is given its GPUs through the environment before it starts, so that no library in it can see
 another's; a worker that replaces a lost one inherits the lease.
@@ -30,7 +30,7 @@ _NAMED: Final = re.compile(r"(?:GPU|MIG)-\S+")
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """The GPUs that this process may use, by the names that the mask's variable takes."""
+    """The GPUs that this process may use, named as in the environment's device mask."""
 
     names: tuple[str, ...]
     variable: str = CUDA
@@ -84,13 +84,13 @@ def visible_devices(environment: Mapping[str, str] | None = None) -> Devices:
 
 
 def leases(devices: Devices, per_worker: int) -> list[tuple[str, ...]]:
-    """Return the devices in groups of `per_worker`; those left over are used by nobody."""
+    """Return the devices in groups of `per_worker`; those left over are not used."""
     count = len(devices.names) // per_worker
     return [devices.names[at * per_worker : (at + 1) * per_worker] for at in range(count)]
 
 
 def plan(devices: Devices, per_worker: int, workers: int, share: bool) -> list[dict[str, str]]:
-    """Return what to set in the environment of each of `workers` processes.
+    """Return the environment variables to set for each of `workers` processes.
 
     Without GPUs, and with `per_worker` 0, nothing is set. Raises GeneralBenchError, with the ways out, when
     there are fewer leases than workers, unless they may `share`.

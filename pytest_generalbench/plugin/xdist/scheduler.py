@@ -1,4 +1,4 @@
-"""Scheduling over pytest-xdist's workers: the longest item first, the shortest pinned behind it.
+"""Scheduling of items on pytest-xdist workers: longest first, each followed by the shortest.
 
 A worker needs the next item before it may finish the one it runs, so each holds one item more than it runs.
 Stock schedulers send whatever comes next, and a long item may so wait behind another long one. Here the item
@@ -37,13 +37,13 @@ class LongestFirstScheduling(LoadScheduling):  # type: ignore[misc]
     pending: list[int]
 
     def __init__(self, config: pytest.Config, log: Producer | None, estimate: Estimate) -> None:
-        """Take what tells how long items will run."""
+        """Take the function that estimates the seconds of an item."""
         super().__init__(config, log)
         self._estimate = estimate
         self._seconds: list[float] = []
 
     def schedule(self) -> None:
-        """Start every worker on the longest items, the shortest behind; later, give new workers theirs."""
+        """Send each worker a longest and a shortest item; later, send new workers theirs."""
         if self.collection is None:
             if not self._check_nodes_have_same_collection():
                 self.log("**Different tests collected, aborting run**")
@@ -71,7 +71,7 @@ class LongestFirstScheduling(LoadScheduling):  # type: ignore[misc]
             node.send_runtest_some([index])
 
     def check_schedule(self, node: WorkerController, duration: float = 0) -> None:
-        """Fill the node up to two items; behind a long one the shortest, behind a short one the longest."""
+        """Fill the node up to two items: after a long one the shortest, after a short one the longest."""
         if node.shutting_down:
             return
         held = self.node2pending[node]
@@ -81,7 +81,7 @@ class LongestFirstScheduling(LoadScheduling):  # type: ignore[misc]
             node.shutdown()
 
     def _wants_longest(self, running: int) -> bool:
-        """Whether the longest left is to follow: behind a short item, and where all are of about one length.
+        """Return whether the longest item comes next: after a short one, or where all are about equal.
 
         Items of one length are best taken in order, so that the shortest are there to even out the end.
         """
@@ -92,7 +92,7 @@ class LongestFirstScheduling(LoadScheduling):  # type: ignore[misc]
         return own - others[-1] <= longest - own
 
     def mark_test_pending(self, item: str) -> None:
-        """Put an item back that is to be run again."""
+        """Put an item back into the queue."""
         super().mark_test_pending(item)
         self._sort()
 

@@ -1,4 +1,4 @@
-"""The controller's dealings with pytest-xdist: which GPUs a worker gets, and which item comes next."""
+"""Management of pytest-xdist workers by the controller: their GPUs and the order of items."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Workers:
-    """Hands out GPUs and items."""
+    """Assigns GPUs and items to workers."""
 
     def __init__(self, benchmark: Benchmark, controller: Controller) -> None:
-        """Keep what is run, and by whom."""
+        """Keep the benchmark and the controller."""
         self.benchmark = benchmark
         self.controller = controller
         self.leases: list[dict[str, str]] = []
@@ -54,7 +54,7 @@ class Workers:
 
     @cached_property
     def seconds(self) -> dict[str, float]:
-        """How long each task will take."""
+        """The estimated seconds of each task."""
         from pytest_generalbench.evaluation.durations import estimates
         from pytest_generalbench.runs.folder import DEFAULT_PARENT
 
@@ -63,7 +63,7 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker how long tasks take, where it is to divide those that take long."""
+        """Send the estimated seconds of the tasks to a worker where long tasks are divided."""
         settings = self.benchmark.settings
         is_wanted = settings.divide == "always" or (settings.divide == "auto" and settings.data != "demo")
         # The probe compares what one process answered, and other schedulers would give one worker all parts.

@@ -1,4 +1,4 @@
-"""What all protocols share whose answer is a map over an image or over frames."""
+"""Base class of protocols whose answer is a map over an image or over frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which channel of reference pictures holds the values: decided over all pictures of a file."""
+"""Inference of the channel that holds the values of reference pictures, from all pictures of a file."""
 
 from __future__ import annotations
 

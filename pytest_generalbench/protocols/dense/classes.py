@@ -1,4 +1,4 @@
-"""Which values of reference maps are which class: decided over all pictures of a file."""
+"""Inference of the classes behind the values of reference maps, from all pictures of a file."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def _greys(
 
 
 def _void(values: list[int], seen: Survey, names: Mapping[str, str]) -> dict[str, str]:
-    """Return what speaks for each reading of the values without a class."""
+    """Return the possible readings of the values without a class, with their evidence."""
     rest = [value for value in values if value != VOID]
     if str(VOID) in names:
         return {"none": "255 is in the list of classes"}

@@ -88,7 +88,7 @@ class DepthEstimation(MapProtocol):
         return map_references.value_of(instance, self._keys)
 
     def _refuse_disparity(self, task: Task, instance: Instance, value: Any) -> None:
-        """Refuse files that say that they hold disparity. Raises AmbiguousReferenceError."""
+        """Raise AmbiguousReferenceError for files whose names say disparity."""
         names: tuple[str, ...] = ()
         if map_references.is_array_file(value):
             with suppress(DataError):

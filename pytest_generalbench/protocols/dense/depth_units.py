@@ -1,4 +1,4 @@
-"""The unit of reference depth: decided over the whole file, from its header, its types and its ranges."""
+"""Inference of the unit of reference depth, from header, types and ranges of the whole file."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _CLEAR: Final = 10
 
 @dataclass(slots=True)
 class DepthSurvey:
-    """What the stored depth of a file's references looks like."""
+    """Statistics of the stored depth of a file's references."""
 
     kinds: set[str] = field(default_factory=set)
     """`float`, `16 bits`, `8 bits`, `colours`."""
@@ -71,7 +71,7 @@ class DepthSurvey:
     is_whole: bool = True
 
     def add(self, stored: NDArray[Any], name: object, place: str) -> None:
-        """Take one reference."""
+        """Add one reference."""
         if stored.ndim == 3 and not (stored[:, :, :3] == stored[:, :, :1]).all() and stored.shape[2] > 2:
             self.kinds.add("colours")
         elif stored.dtype.kind == "f":
@@ -96,7 +96,7 @@ class DepthSurvey:
             good = good[good < 0.9 * top]
 
     def merged(self, other: DepthSurvey) -> DepthSurvey:
-        """Return what both saw, at the place of the other."""
+        """Return the combined statistics, with the place of the other."""
         return DepthSurvey(
             self.kinds | other.kinds, self.tops | other.tops, min(self.least, other.least),
             math.gcd(self.step, other.step), self.empty + other.empty, self.total + other.total, other.place,
@@ -177,7 +177,7 @@ def _texts(header: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _of_header(header: Mapping[str, Any], seen: DepthSurvey) -> dict[str, str]:
-    """Return the units that a file's header names, each with the words that do."""
+    """Return the units that a file's header names, each with the words that name it."""
     readings: dict[str, str] = {}
     for key, value in _texts(header):
         if key in _UNIT_KEYS and str(value).strip().lower() in _UNIT_NAMES:
@@ -198,7 +198,7 @@ def _unit_of_scale(scale: float) -> str:
 
 
 def _of_values(seen: DepthSurvey) -> dict[str, str]:
-    """Return what speaks for each unit, from types and ranges alone."""
+    """Return the possible units with their evidence, from types and ranges alone."""
     top, missing = seen.top()
     text = f"values {seen.least:g} to {top:g}" + (f", none at {missing[0]:g}" if missing else "")
     if len(seen.kinds) > 1:

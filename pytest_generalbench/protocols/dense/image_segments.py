@@ -112,7 +112,7 @@ class InstanceSegmentation(MapProtocol):
         return f"{text} Labels: {', '.join(labels)}." if labels else text
 
     def reference_check(self, context: TaskContext) -> SegmentCheck:
-        """Look for segments that cannot be right as well."""
+        """Return a check that also warns of segments that cannot be right."""
         return SegmentCheck()
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[TrueMask, ...]:
@@ -250,7 +250,7 @@ class PanopticSegmentation(MapProtocol):
         return f"{text} Categories: {described(names)}." if names else text
 
     def reference_check(self, context: TaskContext) -> SegmentCheck:
-        """Look for segments that cannot be right as well."""
+        """Return a check that also warns of segments that cannot be right."""
         return SegmentCheck()
 
     def reference(self, instance: Instance, context: TaskContext) -> Panoptic:

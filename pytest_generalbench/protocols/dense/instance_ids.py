@@ -1,4 +1,4 @@
-"""What the ids in reference pictures of instances say: decided over all pictures of a file."""
+"""Inference of the meaning of instance ids in reference pictures, from all pictures of a file."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def decide_ids(task: Task, seen: Survey, names: Mapping[str, str]) -> IdReading:
 
 
 def _id_readings(seen: Survey, channel: str, values: list[int], names: Mapping[str, str]) -> dict[str, str]:
-    """Return what speaks for each reading of the ids."""
+    """Return the possible readings of the ids, with their evidence."""
     if seen.names & {"labelids", "labeltrainids"}:
         return {
             "plain": "every value is an instance",
@@ -160,7 +160,7 @@ def _is_certain(values: list[int], factor: int, names: Mapping[str, str]) -> boo
 
 
 def _void_readings(seen: Survey, values: list[int]) -> dict[str, str]:
-    """Return what speaks for each reading of 255."""
+    """Return the possible readings of 255, with their evidence."""
     rest = [value for value in values if value != 255]
     if seen.palette.get(255) == VOC_BORDER:
         return {"255": "255 has the colour of VOC's border"}

@@ -1,4 +1,4 @@
-"""Which values of reference masks are the object: decided over all pictures of a file."""
+"""Inference of the values that mean the object in reference masks, from all pictures of a file."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _channel_note(task: Task, channel: str) -> str:
 
 
 def _readings(seen: Survey, channel: str, hist: dict[int, int], several: bool) -> dict[str, str]:
-    """Return what speaks for each reading of the foreground."""
+    """Return the possible readings of the foreground, with their evidence."""
     values = sorted(value for value in hist if value > 0)
     ground = seen.palette.get(0, 0)
     if ground and 0 in hist and channel == "grey":

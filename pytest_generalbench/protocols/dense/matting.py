@@ -135,7 +135,7 @@ _FULL: Final = ("1", "255", "65535")
 
 
 def _tops(seen: Survey, channel: str) -> dict[str, str]:
-    """Return what speaks for each value that is opaque, or for trimaps."""
+    """Return the possible opaque values, or the reading as trimaps, with their evidence."""
     values = sorted(seen.values(channel))
     top = values[-1]
     if not seen.is_lossy and (values in ([0, 128, 255], [0, 127, 255], [0, 1, 2])):

@@ -164,7 +164,7 @@ class OpticalFlow(MapProtocol):
 
 
 def _valid_readings(first: set[int], third: set[int]) -> dict[str, str]:
-    """Return what speaks for each reading of KITTI's pictures, from the values of both outer channels."""
+    """Return the possible readings of KITTI's pictures with their evidence, from both outer channels."""
     if third == {0} or third == {65535}:
         return {"all": f"the third channel is {max(third)} everywhere"}
     if len(third) <= 2 and third <= {0, 1, 255, 65535}:

@@ -1,4 +1,4 @@
-"""Panoptic references: which file holds the segments, and in which order its colours are an id."""
+"""Panoptic references: the file with the segments, and the order in which its colours form an id."""
 
 from __future__ import annotations
 

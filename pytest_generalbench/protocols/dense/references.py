@@ -1,4 +1,4 @@
-"""Reading masks and maps that a reference names or holds, in all forms that the source data sets use.
+"""Masks and maps read from references, in all formats that the source data sets use.
 
 A map is a picture, a .npz or .npy file, a COCO mask object, or COCO polygons. Its size is
 known without reading all of it, so that an answer can be checked before it is scored.
@@ -47,7 +47,7 @@ _ARRAYS: Final = (".npz", ".npy")
 
 @contextmanager
 def of(instance: Instance) -> Iterator[None]:
-    """Turn what is wrong with a reference into a ReferenceFormatError that names the instance."""
+    """Context manager: turn errors in a reference into a ReferenceFormatError that names the instance."""
     try:
         yield
     except ReferenceFormatError:

@@ -1,4 +1,4 @@
-"""What cannot be right in references that are segments: masks of objects, panoptic maps."""
+"""Check of references that are segments: masks of objects, panoptic maps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SegmentCheck(ReferenceCheck):
-    """Looks for segments without a pixel, and for pixels of segments that are not listed."""
+    """Warns of segments without a pixel, and of pixels of segments that are not listed."""
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -25,7 +25,7 @@ class SegmentCheck(ReferenceCheck):
         self._unlisted: list[str] = []
 
     def add(self, instance: Instance, reference: Any) -> None:
-        """Take the masks, or the panoptic map, of an instance."""
+        """Add the masks, or the panoptic map, of an instance."""
         super().add(instance, reference)
         if hasattr(reference, "ids"):
             listed = {*reference.categories, *reference.crowds}

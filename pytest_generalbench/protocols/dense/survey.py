@@ -1,4 +1,4 @@
-"""What the reference pictures of a whole file hold: which values, in which channels, lossy or exact."""
+"""Statistics of all reference pictures of a file: values, channels, lossy or exact."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOSSY: Final = (b"\xff\xd8",)
 
 @dataclass(slots=True)
 class Survey:
-    """The values of reference pictures; pixels are counted, nothing else is kept."""
+    """Counts of the pixel values of reference pictures."""
 
     greys: Counter[int] = field(default_factory=Counter)
     """Pixels by value, of pictures and arrays of one channel; of a palette the indices."""
@@ -56,7 +56,7 @@ class Survey:
     """Whether every reference was looked at."""
 
     def add(self, values: NDArray[Any], palette: Sequence[int] | None = None, lossy: bool = False) -> None:
-        """Take a picture: its values, the colours of its palette, and whether it is lossy."""
+        """Add a picture: its values, the colours of its palette, and whether it is lossy."""
         self.is_lossy |= lossy
         if values.dtype.kind in "iub":
             self.tops.add(int((values if values.ndim == 2 else values[:, :, :3]).max()))
@@ -109,7 +109,7 @@ class Survey:
 
 
 def alpha_of(values: NDArray[Any]) -> str:
-    """Return what the last channel of a picture says: see `Survey.alphas`."""
+    """Return the kind of a picture's last channel: see `Survey.alphas`."""
     alpha = values[:, :, -1]
     full = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1
     if (alpha == full).all():
@@ -157,7 +157,7 @@ def sampled(items: Sequence[Any], most: int) -> Iterator[Any]:
 
 
 def survey(pictures: Iterable[tuple[Instance, Any]], most: int | None = MOST) -> Survey:
-    """Look at references before the first is read.
+    """Return the statistics of a sample of the references, before the first is read.
 
     Args:
         pictures: Instances, each with the value of a map in its reference.
@@ -180,7 +180,7 @@ def _is_map(value: Any) -> bool:
 
 
 def add_to(seen: Survey, instance: Instance, value: str) -> NDArray[Any]:
-    """Add one reference to what was found, and return its numbers. Raises DataError when unreadable."""
+    """Add one reference to the statistics, and return its numbers. Raises DataError when unreadable."""
     values = map_references.numbers_of(instance, value)
     palette, lossy = None, False
     if is_picture(value):

@@ -90,7 +90,7 @@ class VideoDepthEstimation(MapProtocol):
         return TaskContext(task=task, header=header, facts=facts, notes=tuple(filter(None, notes)))
 
     def _survey(self, instances: Sequence[Instance]) -> DepthSurvey:
-        """Return what some frames of some clips hold, evenly spread."""
+        """Return the statistics of some frames of some clips, evenly spread."""
         seen = DepthSurvey()
         for instance in sampled([one for one in instances if one.has_reference], _MOST_CLIPS):
             with suppress(DataError):
@@ -149,7 +149,7 @@ class VideoDepthEstimation(MapProtocol):
 
 
 def _depth_readings(names: Sequence[str]) -> dict[str, str]:
-    """Return what the names of a file's arrays say their values are."""
+    """Return the possible meanings of a file's arrays, by their names."""
     if not names:
         return {}
     if any(map(is_disparity, names)):

@@ -108,7 +108,7 @@ def _mask(instance: Instance, frame: Any, context: TaskContext) -> Rle:
 
 
 def _survey(instances: Sequence[Instance]) -> Survey:
-    """Return what the frames of reference videos hold; of long ones some frames are looked at."""
+    """Return the statistics of the frames of reference videos; long videos are sampled."""
     clips = list(map_references.maps_of(instances, _frames))
     chosen = list(sampled(clips, _MOST_CLIPS))
     frames = [(instance, _inner(one)) for instance, clip in chosen for one in sampled(clip, _MOST_FRAMES)]

@@ -1,4 +1,4 @@
-"""What all protocols share whose answer is a medium that the model makes."""
+"""Base class of protocols whose answer is a generated medium."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class GenerationProtocol(StructuredProtocol):
     """What that input is opened as."""
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Say nothing more than the instance does, unless a protocol has to."""
+        """Return an empty text: the instance says all, unless a subclass adds something."""
         return ""
 
     def target(self, instance: Instance, context: TaskContext) -> Target:
@@ -50,7 +50,7 @@ class GenerationProtocol(StructuredProtocol):
         )
 
     def source_prompt(self, instance: Instance) -> str:
-        """Return what the model is told to make, in the data set's words."""
+        """Return the prompt of the target, in the data set's words."""
         return fields.statement(instance, self.own_keys)
 
     def content(self, instance: Instance) -> str:
@@ -58,7 +58,7 @@ class GenerationProtocol(StructuredProtocol):
         return self.source_prompt(instance)
 
     def words(self, instance: Instance, given_words: Mapping[str, str]) -> dict[str, str]:
-        """Return what metrics need by name, out of everything that the instance says in texts."""
+        """Return the texts that metrics need, by name, from all texts of the instance."""
         return dict(given_words)
 
     def has_reference(self, instance: Instance, context: TaskContext) -> bool:
@@ -91,7 +91,7 @@ class GenerationProtocol(StructuredProtocol):
 
     @abstractmethod
     def plain(self, target: Target, context: TaskContext) -> StructuredOutput:
-        """Return a valid answer that takes no skill: the source unchanged, or a medium without content."""
+        """Return a trivial valid answer: the source unchanged, or a medium without content."""
 
 
 def lacking(target: Target, needs: tuple[str, ...]) -> list[str]:

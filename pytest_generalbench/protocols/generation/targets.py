@@ -1,4 +1,4 @@
-"""Finding what a generated medium is compared with: in a file that the reference names, or in words.
+"""Location of the target of a generated medium: a file that the reference names, or texts.
 
 Nobody has published a generation task's annotation file beyond a few audio and video ones, so the habits of
 the source data sets are tried; what cannot be read is an error that names the instance and the keys found.
@@ -88,7 +88,7 @@ def _file(given: str, endings: Sequence[str], files: ReferenceFiles) -> tuple[Pa
 def medium_of(
     instance: Instance, form: type[MediaOutput], keys: Sequence[str] = (), raw: Any = None
 ) -> Opener | None:
-    """Return what opens the target of `form` that the reference names, or None when it names none.
+    """Return a function that opens the target file named in the reference as `form`, or None.
 
     `keys` are tried before those that are usual for the medium; `raw` is looked through in the reference's
     place. Video targets may be a file, a folder of frames or a list of frames. The file of an input is no
@@ -120,18 +120,18 @@ def paths_of(opener: Opener | None) -> tuple[Path, ...]:
 
 
 def opener(media: Media, form: type[MediaOutput]) -> Opener:
-    """Return what opens an input medium as an answer of that form."""
+    """Return a function that opens an input medium as `form`."""
     return partial(form.open, media.paths)
 
 
 def first_input(instance: Instance, medium: str, form: type[MediaOutput]) -> Opener | None:
-    """Return what opens the first input of that medium, or None when there is none."""
+    """Return a function that opens the first input of that medium, or None when there is none."""
     result = next((media for media in instance.media if media.medium == medium), None)
     return None if result is None else opener(result, form)
 
 
 def text_fields(instance: Instance) -> dict[str, str]:
-    """Return every text that the instance says, by key; what its reference says counts first."""
+    """Return all texts of the instance by key; those of its reference go first."""
     entry: dict[str, str] = {}
 
     def take(raw: Any, depth: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""What the protocols share whose answer is boxes or points: sizes, conventions, the way to text models."""
+"""Base class of protocols whose answer is boxes or points: sizes and coordinate conventions."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def unreadable(instance: Instance, error: Exception | str) -> ReferenceFormatErr
 
 
 def _plain(raw: RawBox, context: TaskContext) -> RawBox:
-    """Return a box of a reference without what its notation says against the file, or against a reading."""
+    """Return a box of a reference without a scale that contradicts the file or the task's reading."""
     return raw._replace(scale=None, order=None if BOX in context.reading else raw.order)
 
 
 class LocatedProtocol(TextProtocol):
-    """A protocol whose answer is an Answer of boxes or points, or a text that names them.
+    """A protocol whose answer is a structured output of boxes or points, or a text that names them.
 
     Adds the prompt field `{size}`, the width and height of what is shown, empty where no header
     tells them. Text answers may be in any of `coordinates.CONVENTIONS`: the one that the model
@@ -125,7 +125,7 @@ class LocatedProtocol(TextProtocol):
         evidence.add(sampled, size, frame_files(instance))
 
     def from_columns(self, raw: RawBox, instance: Instance, context: TaskContext) -> RawBox:
-        """Return the box of a reference with its numbers from their columns, where its row has more."""
+        """Return a box of a reference with its numbers from the columns of its row, where it has one."""
         if not raw.row:
             return raw
         layout = context.facts.get("rows", {}).get(len(raw.row))
@@ -154,7 +154,7 @@ class LocatedProtocol(TextProtocol):
         return box
 
     def reference_check(self, context: TaskContext) -> BoxCheck:
-        """Look for boxes that cannot be right as well."""
+        """Return a check that also warns of boxes that cannot be right."""
         return BoxCheck(size_of)
 
     def request(self, instance: Instance, context: TaskContext) -> Request:
@@ -176,7 +176,7 @@ class LocatedProtocol(TextProtocol):
     def infer_conventions(
         self, outputs: Iterable[tuple[Instance, Output]], context: TaskContext
     ) -> TaskContext:
-        """Find the convention of the text answers, unless the model declares one."""
+        """Infer the convention of the text answers, unless the model declares one."""
         declared: str | None = None
         evidence, texts = Evidence(), 0
         for instance, output in outputs:

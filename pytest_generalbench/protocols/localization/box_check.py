@@ -1,4 +1,4 @@
-"""What cannot be right in references that are boxes."""
+"""Check of references that are boxes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHARE: Final = 0.01
 
 
 class BoxCheck(ReferenceCheck):
-    """Looks for boxes under a pixel, and for boxes outside their image."""
+    """Warns of boxes smaller than a pixel, and of boxes outside their image."""
 
     def __init__(self, size_of: Callable[[Instance], Size | None]) -> None:
         """Keep what returns the size of an instance's image."""
@@ -32,7 +32,7 @@ class BoxCheck(ReferenceCheck):
         self._outside: list[str] = []
 
     def add(self, instance: Instance, reference: Any) -> None:
-        """Take the boxes of an instance."""
+        """Add the boxes of an instance."""
         super().add(instance, reference)
         boxes = list(_boxes_in(reference))
         size = self._size_of(instance) if boxes else None

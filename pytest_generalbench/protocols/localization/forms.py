@@ -1,4 +1,4 @@
-"""The form in which a file writes its boxes: the columns of its rows and the convention of the numbers."""
+"""Inference of the format of a file's boxes: columns of rows, and coordinate convention."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STATED: Final = ("bbox_format", "box_format", "bbox_mode", "bbox_type", "boxes_
 
 @dataclass(slots=True)
 class FileForm:
-    """What the boxes of a file say of their form."""
+    """Statistics over the boxes of a file from which their format is inferred."""
 
     video: bool = False
     plain: FileEvidence = field(default_factory=FileEvidence)
@@ -40,7 +40,7 @@ class FileForm:
     """Rows of more, by their length."""
 
     def add(self, raws: Sequence[RawBox], size: Size | None, frames: int | None = None) -> None:
-        """Take the boxes of one instance, in order, of a video of so many frames."""
+        """Add the boxes of one instance, in order; of a video with the number of its frames."""
         by_length: dict[int, list[RawBox]] = defaultdict(list)
         for raw in raws:
             if raw.row:

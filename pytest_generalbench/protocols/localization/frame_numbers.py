@@ -1,4 +1,4 @@
-"""Numbers of frames in references: as a column of their rows, and from which number they count."""
+"""Frame numbers in references: the column of rows that holds them, and the number of the first frame."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def numbered_rows(
 
 @dataclass(slots=True)
 class FrameEvidence:
-    """What the numbers of frames in a file say of the number of the first."""
+    """Statistics over the frame numbers of a file from which the number of the first is inferred."""
 
     starts: bool = True
     """Whether every reference has a box in its first frame, as one that is followed from there has."""
@@ -47,7 +47,7 @@ class FrameEvidence:
     firsts: set[int] = field(default_factory=set)
 
     def add(self, frames: Collection[int], count: int | None, place: str) -> None:
-        """Take the numbers in one reference, and how many frames its video has."""
+        """Add the frame numbers of one reference, and how many frames its video has."""
         self.firsts.add(min(frames))
         for frame in (min(frames), max(frames)):
             # Of a video of unknown length no number is the last.

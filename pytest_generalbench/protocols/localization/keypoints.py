@@ -112,7 +112,7 @@ class KeypointDetection(LocatedProtocol):
         return context
 
     def _check_boxes(self, instances: Sequence[Instance], context: TaskContext) -> None:
-        """Refuse the task when most points lie far from the boxes of their people (shares of those, say)."""
+        """Refuse the task when most points lie far from the boxes of their people."""
         far = count = 0
         for instance in instances:
             with suppress(DataError):

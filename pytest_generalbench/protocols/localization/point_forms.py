@@ -1,4 +1,4 @@
-"""The form in which a file writes points of people: pairs or triples, scale, visibility, what is missing."""
+"""Inference of the format of a file's keypoints: pairs or triples, scale, visibility, missing points."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ class PointForm(NamedTuple):
 
 @dataclass(slots=True)
 class PointEvidence:
-    """The people of a file whose points show their form."""
+    """Statistics over the people of a file from which the format of their points is inferred."""
 
     count: int | None = None
     """How many points a person has, where the file names them."""
     people: list[tuple[RawPerson, Size | None]] = field(default_factory=list)
 
     def add(self, people: Iterable[RawPerson], size: Size | None) -> None:
-        """Take the people of one image."""
+        """Add the people of one image."""
         self.people += [(person, size) for person in people]
 
     def decided(self, task: Task) -> tuple[PointForm, tuple[str, ...]]:

@@ -153,7 +153,7 @@ class ObjectTracking(LocatedProtocol):
         return tuple(result)
 
     def first_box(self, instance: Instance, context: TaskContext) -> Box | None:
-        """Return the box that is told."""
+        """Return the box of the first frame, which the prompt gives."""
         given = fields.find(instance.fields, *_FIRST_BOX_KEYS)
         if given is not None:
             try:
@@ -279,7 +279,7 @@ class SpatiotemporalGrounding(LocatedProtocol):
         )
 
     def _other_words(self, instance: Instance, context: TaskContext) -> dict[int, RawBox] | None:
-        """Return the tube by its own numbers where nothing documented says from which they count."""
+        """Return the tube by its own frame numbers, where their base is not documented."""
         raw = instance.reference
         plain = {key_of(key): value for key, value in raw.items()} if isinstance(raw, Mapping) else {}
         trajectory = plain.get("trajectory")

@@ -1,4 +1,4 @@
-"""What all protocols share whose answer is about points, boxes in space, or poses."""
+"""Base class of protocols whose answer is about points, 3D boxes or poses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def class_listing(header: Mapping[str, Any]) -> str:
 
 
 class SpaceProtocol(StructuredProtocol):
-    """A protocol whose answer is one of the forms of `answers.space`; references are read by numpy alone."""
+    """A protocol whose answer is about points or a scene; references are read with numpy alone."""
 
     media_word: ClassVar[str] = "cloud"
 

@@ -1,4 +1,4 @@
-"""The form in which a file writes its 3D boxes: the order of edges and of quaternions, the unit of angles."""
+"""Inference of the format of a file's 3D boxes: order of edges and quaternions, unit of angles."""
 
 from __future__ import annotations
 

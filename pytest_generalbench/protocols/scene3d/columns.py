@@ -1,4 +1,4 @@
-"""Which columns of point tables without names are the class and the instance: from all tables of a file."""
+"""Inference of the class and instance columns of nameless point tables, from all tables of a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BYTE: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class ColumnSummary:
-    """What the columns of tables of one width look like; those of several tables are merged."""
+    """Statistics of the columns of tables of one width; those of several tables are merged."""
 
     width: int
     whole: tuple[bool, ...]
@@ -35,7 +35,7 @@ class ColumnSummary:
     """Whether the first column counts the rows."""
 
     def merged(self, other: ColumnSummary) -> ColumnSummary:
-        """Return what holds for both."""
+        """Return the combined statistics."""
         return ColumnSummary(
             self.width,
             tuple(one and two for one, two in zip(self.whole, other.whole, strict=True)),
@@ -46,7 +46,7 @@ class ColumnSummary:
 
 
 def summarize_columns(rows: NDArray[Any]) -> ColumnSummary:
-    """Return what the columns of a table look like."""
+    """Return the statistics of the columns of a table."""
     whole = [bool(np.isfinite(rows[:, one]).all() and (rows[:, one] == np.rint(rows[:, one])).all())
              for one in range(rows.shape[1])]  # fmt: skip
     byte = [flag and 0 <= rows[:, one].min() <= rows[:, one].max() <= _BYTE for one, flag in enumerate(whole)]
@@ -72,14 +72,14 @@ class Tables:
     place: str = ""
 
     def add(self, rows: NDArray[Any], place: str) -> None:
-        """Take one table."""
+        """Add one table."""
         columns = summarize_columns(rows)
         known = self.found.get(columns.width)
         self.found[columns.width] = columns if known is None else known.merged(columns)
         self.place = self.place or place
 
     def with_one(self, rows: NDArray[Any], place: str) -> ColumnSummary:
-        """Return what is known of tables as wide as this one, itself among them."""
+        """Return the statistics of tables as wide as this one, itself included."""
         columns = summarize_columns(rows)
         known = self.found.get(columns.width)
         self.place = self.place or place
@@ -133,7 +133,7 @@ def _column(value: str, columns: ColumnSummary) -> int:
 
 
 def _label_readings(columns: ColumnSummary) -> dict[str, str]:
-    """Return what speaks for each column."""
+    """Return the possible columns of the class, with their evidence."""
     width, last = columns.width, columns.width - 1
     both = {
         str(last): f"the last of {width} columns",

@@ -98,7 +98,7 @@ class InstanceSegmentation3d(Labelled):
         return replace(context, facts=facts, notes=(*context.notes, *notes))
 
     def column_note(self, task: Task, columns: ColumnSummary, place: str) -> str:
-        """Return what is decided of tables. Raises AmbiguousReferenceError."""
+        """Return the note on the columns of tables. Raises AmbiguousReferenceError."""
         column, label = instance_column(task, columns, place)
         text = "" if label is None else f", the class column {label}"
         return (
@@ -166,7 +166,7 @@ def _from_one(instance: Instance, ids: Labels, classes: Labels | None, context: 
 
 
 def _base_readings(ids: Labels, classes: Labels | None) -> dict[str, str]:
-    """Return what speaks for each reading of the instance number 0."""
+    """Return the possible readings of the instance number 0, with their evidence."""
     is_coded = classes is None and int(ids.max(initial=0)) >= _INSTANCE_OF
     none = ids == 0
     if is_coded or not none.any():

@@ -1,4 +1,4 @@
-"""Answers for every point of a cloud: parts, classes, objects, normals."""
+"""Protocols with an answer for every point of a cloud: parts and classes."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _labels(instance: Instance, context: TaskContext) -> Columns:
 
 
 class Labelled(SpaceProtocol):
-    """A protocol whose references may be tables of points: which column is what, all of them say together."""
+    """A protocol whose references may be tables of points, whose columns are inferred from all of them."""
 
     reading_words: ClassVar[tuple[str, ...]] = ("label_column",)
     version: ClassVar[int] = 2
@@ -132,7 +132,7 @@ class Labelled(SpaceProtocol):
         return TaskContext(task, header=header, facts={"tables": tables}, notes=tuple(sorted(notes)))
 
     def column_note(self, task: Task, columns: ColumnSummary, place: str) -> str:
-        """Return what is decided of tables. Raises AmbiguousReferenceError."""
+        """Return the note on the columns of tables. Raises AmbiguousReferenceError."""
         column = label_column(task, columns, place)
         return f"of {columns.width} columns the class is column {column}" if columns.width > 1 else ""
 
@@ -285,7 +285,7 @@ def _uncoded(labels: Labels, task: Task, place: str) -> Labels:
 
 
 def _void_readings(read: Columns, context: TaskContext) -> dict[str, str]:
-    """Return what speaks for each reading of a 0 in a .ply."""
+    """Return the possible readings of a 0 in a .ply, with their evidence."""
     if read.kind != "ply" or not (read.labels == 0).any() or look(context.header, _IGNORE_KEYS) is not None:
         return {"none": ""}
     if any(word in read.name.lower() for word in _SCANNET):

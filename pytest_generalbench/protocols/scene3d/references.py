@@ -1,4 +1,4 @@
-"""Finding what a 3D reference is: inline, or in a file of the task's folder, under whatever key.
+"""Location of a 3D reference: inline, or in a file of the task's folder, under any key.
 
 Nobody has published a 3D annotation file, so every habit of the source data sets is tried, and what
 cannot be read is an error that names the instance and what was found.
@@ -57,7 +57,7 @@ def look(raw: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, Any] | None:
 
 
 def found(instance: Instance, keys: Sequence[str]) -> Any:
-    """Return the value of the reference: under one of `keys`, under a word that says nothing, or itself."""
+    """Return the value of the reference: under one of `keys`, a generic key, or the reference itself."""
     value, named = instance.reference, False
     for _ in range(4):
         if not isinstance(value, Mapping):
@@ -75,7 +75,7 @@ def found(instance: Instance, keys: Sequence[str]) -> Any:
 
 
 def reader(instance: Instance) -> Get:
-    """Return what opens a file that the reference names, inside the task's folder."""
+    """Return a function that reads a file that the reference names, inside the task's folder."""
 
     def read(name: str) -> bytes:
         if instance.files is None:
@@ -92,7 +92,7 @@ def reader(instance: Instance) -> Get:
 
 
 def read_as(instance: Instance, make: Callable[[], T]) -> T:
-    """Run `make`, with every way in which a reference can be unreadable as one ReferenceFormatError."""
+    """Run `make`, and turn every error of an unreadable reference into a ReferenceFormatError."""
     try:
         return make()
     except (AnswerFormatError, MediaError) as error:
@@ -123,7 +123,7 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def category_of(instance: Instance) -> str | None:
-    """Return what kind of shape an instance is: told under a key, or a ShapeNet synset in a path."""
+    """Return the category of a shape: under a key, or from a ShapeNet synset in a path."""
     for holder in (instance.reference, instance.fields):
         value = look(holder, _CATEGORY_KEYS) if isinstance(holder, Mapping) else None
         if value is not None and isinstance(value[1], str | int) and not isinstance(value[1], bool):

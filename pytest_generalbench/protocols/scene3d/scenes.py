@@ -1,4 +1,4 @@
-"""Answers about a scene or a drive: 3D boxes, 3D tracks, poses."""
+"""Protocols about a scene or a drive: 3D boxes, 3D tracks, poses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all protocols share whose answer is text: the request, the choice of parser, the checks."""
+"""Base class of protocols whose answer is text: request, choice of the parser, checks."""
 
 from __future__ import annotations
 

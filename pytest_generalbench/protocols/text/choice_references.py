@@ -1,4 +1,4 @@
-"""What the answers of a file of choice questions are: letters, texts of options, or their numbers.
+"""Inference of what the answers of a file of choice questions are: letters, option texts, or numbers.
 
 One answer seldom says it (`1` may be the first option, the second, or the one that reads `1`), so it is
 decided over the whole file.
@@ -39,7 +39,7 @@ _SEVERAL: Final = re.compile(r"\W*[A-Za-z]\W*(?:(?:[,;/|&+]|\band\b|\bor\b)\W*[A
 
 
 class Kinds(NamedTuple):
-    """How answers are read that can be read in several ways."""
+    """The readings of answers that can be read in several ways."""
 
     letter: str = "letter"
     """Of a lone letter: `letter` or `text`."""
@@ -51,7 +51,7 @@ class Kinds(NamedTuple):
 
 @dataclass(slots=True)
 class ChoiceEvidence:
-    """The answers of a file, and what each could mean."""
+    """The answers of a file, with the possible meanings of each."""
 
     letters: dict[Meanings, None] = field(default_factory=dict)
     """What lone letters could mean, each once."""
@@ -63,7 +63,7 @@ class ChoiceEvidence:
     bases: IndexEvidence = field(default_factory=lambda: IndexEvidence("options"))
 
     def add(self, raw: Any, options: Options, texts: Sequence[str], place: str) -> None:
-        """Take one answer to a question with `texts` as options."""
+        """Add one answer to a question with `texts` as options."""
         number = whole_number(raw)
         if number is None and not _is_letter(raw):
             return

@@ -1,4 +1,4 @@
-"""Code as the answer."""
+"""The protocol for code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that stand in a file as numbers, codes or marks, and their names in a list of the same file."""
+"""Labels given as numbers, codes or marks, with their names in a list of the same file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that are compared by their words: open answers, summaries, translations, captions, OCR."""
+"""Protocols for free text: open answers, summaries, translations, captions, OCR."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One label, or several, out of a closed or an open set."""
+"""The protocol for labels, one or several, from a closed or an open set."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ class Label(TextProtocol):
         return result
 
     def reference_check(self, context: TaskContext) -> LabelCheck:
-        """Look for labels that cannot be right as well."""
+        """Return a check that also warns of labels that cannot be right."""
         return LabelCheck(context.labels)
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:

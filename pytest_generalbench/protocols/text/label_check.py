@@ -1,4 +1,4 @@
-"""What cannot be right in references that are labels."""
+"""Check of references that are labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PER_LABEL: Final = 3
 
 
 class LabelCheck(ReferenceCheck):
-    """Looks for labels of the set that no reference uses, and for references outside the set."""
+    """Warns of labels that no reference uses, and of references outside the label set."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         """Keep the label set; empty where there is none."""
@@ -27,7 +27,7 @@ class LabelCheck(ReferenceCheck):
         self._foreign: dict[str, None] = {}
 
     def add(self, instance: Instance, reference: Any) -> None:
-        """Take the label, or the labels, of an instance."""
+        """Add the label, or the labels, of an instance."""
         super().add(instance, reference)
         if not self._labels:
             return

@@ -1,4 +1,4 @@
-"""One right option out of several."""
+"""The protocol for multiple-choice questions."""
 
 from __future__ import annotations
 

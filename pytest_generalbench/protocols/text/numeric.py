@@ -1,4 +1,4 @@
-"""Answers that are numbers: counts and forecasts."""
+"""Protocols for numbers: counts and forecasts."""
 
 from __future__ import annotations
 

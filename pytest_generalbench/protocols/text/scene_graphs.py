@@ -1,4 +1,4 @@
-"""Scene graphs whose relations name their objects by index or id: objects and relations side by side."""
+"""Scene graphs: objects, and relations that name them by index or id."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _inside(ids: Sequence[str], values: Sequence[Any]) -> list[Relation]:
 
 @dataclass(slots=True)
 class GraphEvidence:
-    """The graphs of a file, and what their numbers may mean."""
+    """The graphs of a file, with the possible meanings of their numbers."""
 
     header: Mapping[str, Any]
     graphs: list[tuple[Graph, str]] = field(default_factory=list)
@@ -243,7 +243,7 @@ def _codes(listed: ClassNames | None, given: Iterable[Any], task: Task) -> tuple
 
 
 class GraphForm(NamedTuple):
-    """How the graphs of a file are read."""
+    """The format of the graphs of a file."""
 
     order: str = "subject_object_predicate"
     """Of three numbers."""

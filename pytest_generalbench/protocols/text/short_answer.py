@@ -1,4 +1,4 @@
-"""Short answers and final answers: one line that is right or wrong."""
+"""Protocols for short answers and final answers: one line that is right or wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers with structure: extracted items, relation triplets, roles of events."""
+"""Protocols for structured text: extracted items, relation triplets, roles of events."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Triplets(TextProtocol):
 
 
 class Roles(TextProtocol):
-    """Say who does what to whom in the events of a video.
+    """Name the semantic roles of the events of a video: who does what to whom.
 
     Assumption: nobody has seen this task's file; its source annotates verbs with role
     fillers, and its metric is CIDEr over text. A structured reference (verb and roles, or a

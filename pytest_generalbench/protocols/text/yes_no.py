@@ -1,4 +1,4 @@
-"""Yes or no."""
+"""The protocol for yes-or-no questions."""
 
 from __future__ import annotations
 

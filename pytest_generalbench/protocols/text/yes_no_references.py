@@ -1,4 +1,4 @@
-"""What the references of yes-or-no questions mean: words, numbers, letters of options, codes of classes."""
+"""Inference of what references of yes-or-no questions mean: words, numbers, letters, codes of classes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def word_polarity(value: Any) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What numbers and codes mean in a file."""
+    """The meaning of numbers and codes in a file."""
 
     meanings: Mapping[str, str] = field(default_factory=lambda: {"0": "no", "1": "yes"})
     """`yes` or `no` by number or code."""
@@ -75,7 +75,7 @@ class Code:
 
 
 def _of_options(instance: Instance, value: Any, base: int) -> str | None:
-    """Return what the option says whose letter, name or number a reference is."""
+    """Return `yes` or `no` of the option whose letter, name or number a reference is."""
     options = options_of(instance)
     if not options.texts:
         return None

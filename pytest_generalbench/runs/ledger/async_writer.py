@@ -1,4 +1,4 @@
-"""Syncing behind: the model is asked on while the disk takes the answers it gave before.
+"""Async ledger writer: inference goes on while earlier answers are synced to disk.
 
 Answers are written at once, so that a process that is killed loses none; what is waited for in a thread is
 the disk itself. No task has a result before the disk has all of its answers, and a power cut costs at most
@@ -23,7 +23,7 @@ MOST: Final = 8
 
 
 class AsyncLedgerWriter:
-    """Appends to a ledger, and waits for the disk in a thread."""
+    """Appends to a ledger, and syncs it to disk in a thread."""
 
     def __init__(self, ledger: LedgerWriter, thread: Background) -> None:
         """Keep the ledger."""
@@ -33,7 +33,7 @@ class AsyncLedgerWriter:
         self._waiting: deque[Future[Any]] = deque()
 
     def append(self, records: Iterable[Record]) -> None:
-        """Write the records. Raises LedgerError when these, or earlier ones, cannot be kept."""
+        """Write the records. Raises LedgerError when these, or earlier ones, cannot be written."""
         while self._waiting and (len(self._waiting) >= MOST or self._waiting[0].done()):
             self._wait()
         self.ledger.write(records)
@@ -41,7 +41,7 @@ class AsyncLedgerWriter:
         self._waiting.append(self._thread.start(self._sync))
 
     def flush(self) -> None:
-        """Wait until all is on disk. Raises LedgerError when it could not be kept."""
+        """Wait until all records are on disk. Raises LedgerError when they could not be written."""
         while self._waiting:
             self._wait()
 

@@ -28,7 +28,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class WorkerOpened(Event):
-    """A worker opened the file; what follows is its own."""
+    """A worker opened the file; the lines that follow are its own."""
 
     kind: ClassVar[str] = "opened"
     worker: str
@@ -80,7 +80,7 @@ class TaskConcluded(Event):
 
 @dataclass(frozen=True, slots=True)
 class ModelIntroduced(Event):
-    """A model gives the answers that follow."""
+    """The identity of the model that gives the answers that follow."""
 
     kind: ClassVar[str] = "model"
     session: int
@@ -90,7 +90,7 @@ class ModelIntroduced(Event):
 
 @dataclass(frozen=True, slots=True)
 class CacheCounted(Event):
-    """How many instances the answer cache answered, and how many the model was asked."""
+    """The number of instances answered from the cache and by the model."""
 
     kind: ClassVar[str] = "cache"
     session: int
@@ -100,7 +100,7 @@ class CacheCounted(Event):
 
 @dataclass(frozen=True, slots=True)
 class WorkerCrashed(Event):
-    """The controller saw a worker die; what the worker had in flight may have killed it."""
+    """A worker crashed; the batch that it had in flight may be the cause."""
 
     kind: ClassVar[str] = "crashed"
     worker: str
@@ -109,7 +109,7 @@ class WorkerCrashed(Event):
 
 @dataclass(frozen=True, slots=True)
 class WorkerClosed(Event):
-    """The worker ended in order: a batch that it left unanswered killed nobody."""
+    """The worker ended normally: a batch that it left unanswered is not the cause of a crash."""
 
     kind: ClassVar[str] = "closed"
 

@@ -1,4 +1,4 @@
-"""Ledger: the append-only record of every answer; scoring reads it back and needs nothing else.
+"""Ledger files: the append-only record of every answer, from which scoring reads.
 
 One JSONL file per worker process. A record is written before its answer is scored and is on
 disk (fsync) before the next batch is asked. Beside records a file holds the worker's own events.
@@ -77,7 +77,7 @@ class LedgerWriter:
         self.sync()
 
     def write(self, records: Iterable[Record]) -> None:
-        """Write the records; a process that dies after this has left them, and a power cut after `sync`.
+        """Write the records; they survive a crash of the process, and after `sync` a power cut.
 
         Raises LedgerError when they cannot be written.
         """
@@ -99,7 +99,7 @@ class LedgerWriter:
             raise _unwritable(self.path, error) from error
 
     def mark(self, task: str, instances: Sequence[str], basis: Mapping[str, str]) -> None:
-        """Note that a batch is about to be asked; it is in flight until its records are appended.
+        """Mark a batch before inference; it is in flight until its records are appended.
 
         The mark is not waited for: a process that dies leaves it all the same, and after a power cut
         its absence costs nothing but one count of a death.
@@ -108,19 +108,19 @@ class LedgerWriter:
         self._open_mark = True
 
     def conclude(self, result: TaskResult, program: str) -> None:
-        """Note what became of a task, and wait until the disk has it."""
+        """Write the result of a task, and wait until the disk has it."""
         self._note(TaskConcluded(result.id, self.session, program, result), durable=True)
 
     def introduce(self, identity: Mapping[str, Any]) -> None:
-        """Note which model gives the answers that follow."""
+        """Write the identity of the model that gives the answers that follow."""
         self._note(ModelIntroduced(self.session, identity))
 
     def count_cached(self, hits: int, asked: int) -> None:
-        """Note how many instances the answer cache answered, and how many the model."""
+        """Write how many instances were answered from the cache and by the model."""
         self._note(CacheCounted(self.session, hits, asked))
 
     def crashed(self, worker: str) -> None:
-        """Note that a worker of this session died; what it had in flight may have killed it."""
+        """Write that a worker of this session crashed; the batch that it had in flight may be the cause."""
         self._note(WorkerCrashed(worker, self.session), durable=True)
 
     def _note(self, event: Event, *, durable: bool = False) -> None:
@@ -147,7 +147,7 @@ class LedgerWriter:
         return os.fstat(self._file).st_size
 
     def close(self) -> None:
-        """Close the file; a batch that an interrupt left unanswered killed nobody."""
+        """Close the file; a batch that an interrupt left unanswered is not the cause of a crash."""
         if self._file < 0:
             return
         if self._open_mark:

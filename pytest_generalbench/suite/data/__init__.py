@@ -1,4 +1,4 @@
-"""The benchmark's data: found, read, and checked. This is the room's public face."""
+"""The benchmark's data: located, read and checked; the public names of this package."""
 
 from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder, TaskFiles
 from pytest_generalbench.suite.data.read.annotation import TaskData, load

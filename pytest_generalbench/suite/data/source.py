@@ -1,4 +1,4 @@
-"""Where a run's data comes from: a folder, the hub, or the demo set."""
+"""Data sources of a run: a folder, the hub, or the demo set."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DataSource(Protocol):
 
     @property
     def is_demo(self) -> bool:
-        """Whether the scores say nothing about a model."""
+        """Whether this is the demo set, whose scores say nothing about a model."""
 
     def load(self, task: Task) -> TaskData | None:
         """Return the task's data, or None when it is not there.
@@ -46,15 +46,15 @@ class DataSource(Protocol):
         """Return the folders that match no task, as paths below the root."""
 
     def lacks(self, task: Task) -> bool:
-        """Whether it is known, with nothing opened or fetched, that the task's data are not there."""
+        """Return whether the task's data are known to be absent, without opening or downloading anything."""
 
     def files(self, task: Task) -> TaskFiles | None:
-        """Return where the task's data lies, None when it is not there (yet); nothing is read or fetched."""
+        """Return the paths of the task's data, None when absent; nothing is read or downloaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderSource:
-    """Data that lies in a folder, the demo set's own included."""
+    """Data in a folder; also used for the demo set."""
 
     name: str
     folder: DataFolder
@@ -71,7 +71,7 @@ class FolderSource:
 
     @property
     def is_demo(self) -> bool:
-        """Whether the scores say nothing about a model."""
+        """Whether this is the demo set, whose scores say nothing about a model."""
         return self.name == "demo"
 
     def load(self, task: Task) -> TaskData | None:
@@ -90,7 +90,7 @@ class FolderSource:
         return self.files(task) is None
 
     def files(self, task: Task) -> TaskFiles | None:
-        """Return where the task's data lies, or None."""
+        """Return the paths of the task's data, or None."""
         return self.folder.find(task)
 
 
@@ -129,14 +129,14 @@ class HubSource:
         return False
 
     def files(self, task: Task) -> TaskFiles | None:
-        """Return where the task's data lies, None when it was not fetched."""
+        """Return the paths of the task's data, None when they were not downloaded."""
         from pytest_generalbench.suite.data.fetch import hub
 
         return DataFolder(self.root, self.tasks, self.split).find(task) if hub.has_data(self.root) else None
 
 
 def default_cache() -> Path:
-    """Return the folder for what is made or fetched: GENERALBENCH_CACHE, else the user's cache."""
+    """Return the folder of generated and downloaded data: GENERALBENCH_CACHE, else the user's cache."""
     own = os.environ.get("GENERALBENCH_CACHE")
     if own:
         return Path(own).expanduser()

@@ -1,4 +1,4 @@
-"""Standard MIDI files: notes in, bytes out, and back, with no library.
+"""Standard MIDI files written and read with the standard library alone.
 
 Times are quarter notes, as the metrics of symbolic music count in beats and not in seconds. Files are read
 with tolerance: a torn track keeps the notes before the tear. Nothing in a file makes more work than its size.
@@ -53,7 +53,7 @@ class Note(NamedTuple):
 
 
 class Tempo(NamedTuple):
-    """How fast it goes from a moment on."""
+    """The tempo from a time on."""
 
     start: float
     """Quarter notes from the beginning."""
@@ -62,14 +62,14 @@ class Tempo(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What a file holds."""
+    """The notes and tempos of a file."""
 
     notes: list[Note]
     tempos: list[Tempo]
 
 
 class _Torn(Exception):
-    """The track cannot be read on from here."""
+    """The rest of a track cannot be read."""
 
 
 def _number(value: int) -> bytes:
@@ -208,7 +208,7 @@ def _chunks(content: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 class _Programs:
-    """Which instrument a channel has at a tick: what the track itself said last counts first."""
+    """Programs by channel and time: the track's own last program change goes first."""
 
     def __init__(self, tracks: Sequence[Sequence[_Event]]) -> None:
         self._said: dict[int, list[tuple[int, int]]] = defaultdict(list)

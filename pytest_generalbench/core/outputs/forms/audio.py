@@ -1,4 +1,4 @@
-"""The sounds that a model makes or changes: speech, music, noises."""
+"""Structured output for sounds: speech, music, noises."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Audio(MediaOutput):
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """The length in seconds."""
         return len(self.samples) / self.rate
 
     @property

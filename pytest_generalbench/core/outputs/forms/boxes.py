@@ -1,4 +1,4 @@
-"""Answer forms for boxes, points, tracks and tubes.
+"""Structured outputs for boxes, keypoints, tracks and tubes.
 
 Everywhere a box is x, y, width, height in pixels of the image as it lies on disk, x and y those
 of its left upper corner, as in the annotation files. A width or height below zero and any number
@@ -24,7 +24,7 @@ FILE_CONVENTION = "pixels_xywh"
 
 
 class Detection(NamedTuple):
-    """One box that was found, what is in it, and how sure the model is."""
+    """One detected box with label and score."""
 
     x: float
     y: float
@@ -83,7 +83,7 @@ def _kept_person(form: str, person: Person) -> Person:
 
 
 def _keep(answer: StructuredOutput, name: str, value: object) -> None:
-    """Set a field of a frozen answer while it is being made: all numbers are floats from here on."""
+    """Set a field of a frozen output in its constructor, its numbers as floats."""
     object.__setattr__(answer, name, value)
 
 
@@ -96,13 +96,13 @@ def _plain_form(value: Any) -> bool:
 
 
 def detection(raw: RawBox, box: Box) -> Detection:
-    """Return `box` with what was written beside it."""
+    """Return a box with its label and score."""
     return Detection(*box, raw.label, raw.score)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boxes(StructuredOutput):
-    """All objects found in one image; none at all is an answer too."""
+    """All objects detected in one image; may be empty."""
 
     form: ClassVar[str] = "boxes"
     boxes: tuple[Detection, ...]
@@ -127,7 +127,7 @@ class Boxes(StructuredOutput):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneBox(StructuredOutput):
-    """The box that was asked for."""
+    """One box."""
 
     form: ClassVar[str] = "box"
     box: Box
@@ -149,7 +149,7 @@ class OneBox(StructuredOutput):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keypoints(StructuredOutput):
-    """All people found in one image."""
+    """All people detected in one image."""
 
     form: ClassVar[str] = "keypoints"
     people: tuple[Person, ...]

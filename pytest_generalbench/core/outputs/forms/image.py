@@ -1,4 +1,4 @@
-"""The pictures that a model makes or changes."""
+"""Structured output for pictures."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Image(MediaOutput):
 
 
 def resized(pixels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Return a picture brought to a size by bicubic interpolation; one of that size is returned as it is."""
+    """Return a picture resized by bicubic interpolation; one of that size already is returned unchanged."""
     if pixels.shape[:2] == (height, width):
         return pixels
     try:

@@ -1,4 +1,4 @@
-"""Answers that lie over the frames of a video: masks, disparity, saliency."""
+"""Structured outputs per video frame: masks, disparity, saliency."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class DepthSequence(StructuredOutput):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SalientSequence(StructuredOutput):
-    """How much every pixel of every frame belongs to the object that is sought."""
+    """Saliency of every pixel of every frame."""
 
     form: ClassVar[str] = "salient_sequence"
     maps: NDArray[Any]

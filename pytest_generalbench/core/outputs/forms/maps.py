@@ -1,4 +1,4 @@
-"""Answers that lie over one picture: class ids, a mask, scores, an alpha matte, depth, flow."""
+"""Structured outputs per pixel of one image: class ids, a mask, scores, an alpha matte, depth, flow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROUNDING: Final = 1e-4
 
 
 def set_field(answer: StructuredOutput, name: str, value: NDArray[Any]) -> None:
-    """Set a field of a frozen answer to the one dtype that its form keeps."""
+    """Set an array field of a frozen output in its constructor, with the dtype of its form."""
     object.__setattr__(answer, name, np.ascontiguousarray(value))
 
 
@@ -151,7 +151,7 @@ class Mask(StructuredOutput):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AnomalyMap(StructuredOutput):
-    """How anomalous every pixel is; only the order of the values counts, over all pictures of a task."""
+    """Anomaly score of every pixel; only the order of the values counts, over all images of a task."""
 
     form: ClassVar[str] = "anomaly_map"
     scores: NDArray[np.float32]
@@ -211,7 +211,7 @@ def opacity(picture: NDArray[Any], name: str) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DepthMap(StructuredOutput):
-    """How far every pixel is."""
+    """Depth of every pixel."""
 
     form: ClassVar[str] = "depth_map"
     depth: NDArray[np.float32]
@@ -239,7 +239,7 @@ class DepthMap(StructuredOutput):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FlowField(StructuredOutput):
-    """Where every pixel goes from one frame to the next."""
+    """Motion of every pixel from one frame to the next."""
 
     form: ClassVar[str] = "flow_field"
     flow: NDArray[np.float32]

@@ -1,4 +1,4 @@
-"""The meshes that a model makes or rebuilds."""
+"""Structured output for meshes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_FACES: Final = 20_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh(MediaOutput):
-    """Triangles between vertices, and the colours of the vertices where they have some.
+    """Vertices, triangles and, optionally, colours of the vertices.
 
     It is kept as a binary PLY. In a prediction file: the name of a .ply, .obj, .off, .glb or .stl;
     polygons are cut into triangles.

@@ -1,4 +1,4 @@
-"""The motions that a model makes: what a body does, frame by frame."""
+"""Structured output for body motion, frame by frame."""
 
 from __future__ import annotations
 

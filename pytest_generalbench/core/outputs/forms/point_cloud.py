@@ -1,4 +1,4 @@
-"""The point clouds that a model makes, completes or rebuilds."""
+"""Structured output for point clouds."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def checked_colours(form: str, colours: Any, count: int) -> NDArray[np.uint8] | 
 
 
 def check_bytes(form: str, content: bytes, name: str) -> None:
-    """Raise AnswerFormatError for a file that is empty or larger than is taken."""
+    """Raise AnswerFormatError for a file that is empty or too large."""
     if not content or len(content) > MAX_FILE:
         raise AnswerFormatError(f"{name}: {len(content)} bytes, where a {form} has 1 to {MAX_FILE}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointCloud(MediaOutput):
-    """Points, and their colours where they have some.
+    """Points and, optionally, their colours.
 
     It is kept as a binary PLY. In a prediction file: the name of a .ply, .npz, .npy or of a text with a
     point a line; of a mesh in a PLY the vertices are taken.
@@ -139,7 +139,7 @@ def _colours_in(table: PointTable, count: int) -> NDArray[Any] | None:
 
 
 def _as_colours(values: NDArray[Any], count: int) -> NDArray[Any] | None:
-    """Return colours that stand for something: text has no types, so that 0..255 comes as floats."""
+    """Return colours in a valid range: in text files values of 0..255 are read as floats."""
     if values.ndim != 2 or values.shape[0] != count or values.shape[1] not in (3, 4):
         return None
     values = values[:, :3]

@@ -1,4 +1,4 @@
-"""Answer forms for point clouds and scenes.
+"""Structured outputs for point clouds and 3D scenes.
 
 Points are in the order of the cloud's file, frames in the order of the sequence. Every form says how a
 prediction file may write it; arrays are checked once, here, so that protocols and metrics can trust them.
@@ -52,7 +52,7 @@ def _file_name(value: Any) -> str | None:
 
 
 def _inline(value: Any, key: str) -> Any:
-    """Return a list that stands in the prediction itself, or None."""
+    """Return the list that the prediction itself contains, or None."""
     inline = value.get(key) if isinstance(value, Mapping) and "form" not in value else value
     return inline if isinstance(inline, list) else None
 
@@ -90,7 +90,7 @@ class PointLabels(StructuredOutput):
 
 
 class PointInstance(NamedTuple):
-    """One object among the points."""
+    """One instance: id, label and score."""
 
     id: int
     """The number that its points have; above 0."""
@@ -100,7 +100,7 @@ class PointInstance(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointInstances(StructuredOutput):
-    """Objects among the points: the object of every point, and what each object is.
+    """Instances among the points: the id of every point, and label and score of each instance.
 
     A point belongs to one object at most. In a prediction file: {"ids": […], "instances": [{"id", "label",
     "score"}]}; a .npz with `ids` (N) and `instance_ids`, `labels`, `scores` (one for each object); or the
@@ -114,7 +114,7 @@ class PointInstances(StructuredOutput):
     instances: tuple[PointInstance, ...]
 
     def __post_init__(self) -> None:
-        """Check that every object of a point is told, and once."""
+        """Check that every id of a point is listed exactly once."""
         object.__setattr__(self, "ids", whole_numbers(self.ids, "ids"))
         parts = [instance.id for instance in self.instances]
         if len(set(parts)) != len(parts) or min(parts, default=1) < 1:

@@ -1,4 +1,4 @@
-"""Answers made of several masks over one picture: instances, and a panoptic map."""
+"""Structured outputs with several masks of one image: instances and panoptic maps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MASK_KEYS: Final = ("segmentation", "mask", "rle")
 
 
 class InstanceMask(NamedTuple):
-    """One thing in a picture."""
+    """One instance in an image."""
 
     mask: Rle
     label: str | None = None
@@ -41,7 +41,7 @@ class Segment(NamedTuple):
 
 
 def label_of(entry: Mapping[str, Any]) -> str | None:
-    """Return the class that an entry names, ids as text; None when it names none."""
+    """Return the class of an entry, ids as text; None when it has none."""
     for key in LABEL_KEYS:
         value = entry.get(key)
         if isinstance(value, str | int) and not isinstance(value, bool):
@@ -53,7 +53,7 @@ def label_of(entry: Mapping[str, Any]) -> str | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InstanceMasks(StructuredOutput):
-    """A mask for every thing, with its label and how sure the model is."""
+    """A mask, a label and a score for every instance."""
 
     form: ClassVar[str] = "instance_masks"
     masks: tuple[InstanceMask, ...]

@@ -1,4 +1,4 @@
-"""Symbolic music: the notes that a model writes, not their sound."""
+"""Structured output for symbolic music: notes, not sound."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class SymbolicMusic(MediaOutput):
     """Where the tempo changes; before the first, and without any, 120 beats a minute."""
 
     def __post_init__(self) -> None:
-        """Check and round every note, sort them, and end those that are struck again."""
+        """Check, round and sort the notes; a note ends when the same note starts again."""
         if len(self.notes) > MAX_NOTES:
             raise AnswerFormatError(f"music has {len(self.notes)} notes, more than {MAX_NOTES}")
         object.__setattr__(self, "notes", _untangled(map(_note, self.notes)))
@@ -70,12 +70,12 @@ class SymbolicMusic(MediaOutput):
 
     @property
     def quarters(self) -> float:
-        """How long it lasts, in quarter notes."""
+        """The length in quarter notes."""
         return max((note.start + note.length for note in self.notes), default=0.0)
 
     @property
     def seconds(self) -> float:
-        """How long it lasts at its tempo."""
+        """The length in seconds at the tempos of the piece."""
         end = self.quarters
         steps = [Tempo(0.0), *(tempo for tempo in self.tempos if tempo.start < end), Tempo(end)]
         return (

@@ -1,4 +1,4 @@
-"""The videos that a model makes or changes."""
+"""Structured output for videos."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEFAULT_FPS: Final = 8.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Video(MediaOutput):
-    """Frames of one size, and how many of them make a second.
+    """Frames of one size, and the frame rate.
 
     It is kept as H.264 without loss, so that what is scored is what the model gave. In a prediction file:
     the name of a video, or the list of its frames' files.

@@ -1,4 +1,4 @@
-"""Backbones: the pretrained models that metrics measure with, found where the user points.
+"""Backbones: pretrained models that metrics use, located by options and caches.
 
 A metric names roles (`metrics.backbone`); here each role gets its weights: from the folder of
 `--generalbench-weights`, from the Hugging Face cache, or, for the demo set alone, tiny random ones that say
@@ -22,36 +22,36 @@ __all__ = ["BackboneError", "Backbones", "Source", "make_backbones"]
 
 
 class BackboneError(GeneralBenchError):
-    """Weights that are there and cannot be used; the message names them and says why."""
+    """Weights were found and cannot be used; the message names them and says why."""
 
 
 class Source(Protocol):
-    """A place that weights come from."""
+    """A source of weights."""
 
     def has(self, role: str) -> bool:
-        """Whether the weights of `role` are here; cheap, nothing is loaded."""
+        """Return whether this source has the weights of `role`; nothing is loaded."""
 
     def open(self, role: str) -> Any:
-        """Load them: an object that can do what the role's interface says. Raises BackboneError."""
+        """Load the weights; return an object with the role's interface. Raises BackboneError."""
 
     def identity(self, role: str) -> str:
-        """Return name, revision and digest of the weights, in a few words."""
+        """Return name, revision and digest of the weights as text."""
 
     def lacking(self, role: str) -> str:
-        """Return what to do to have them here, to stand behind `or`."""
+        """Return what the user can do to provide the weights, as the end of a sentence."""
 
 
 class Backbones:
     """The weights of every role, from the first source that has them; each is loaded once."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        """Keep the sources in the order they are asked."""
+        """Keep the sources in the order in which they are searched."""
         self._sources = tuple(sources)
         self._open: dict[str, Any] = {}
         self._identities: dict[str, str] = {}
 
     def missing(self, roles: Sequence[str]) -> str | None:
-        """Return which weights are not there and what to do, or None when all are."""
+        """Return which weights are missing and what to do, or None when all are there."""
         lacking = [role for role in roles if self._source(role) is None]
         if not lacking:
             return None
@@ -71,7 +71,7 @@ class Backbones:
         return self._open[role]
 
     def identity(self, role: str) -> str:
-        """Return what tells the weights of `role` from others; goes into the score's record."""
+        """Return the identity of the weights of `role`, for the score's record."""
         if role not in self._identities:
             source = self._source(role)
             self._identities[role] = source.identity(role) if source else "none"

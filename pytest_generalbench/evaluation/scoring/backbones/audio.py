@@ -1,4 +1,4 @@
-"""Backbones of sounds: saved transformers models that embed them or write down what is said."""
+"""Audio backbones: saved Transformers models that embed or transcribe sounds."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def sound_text(path: Path, device: str) -> _SoundText:
 
 
 class _Transcriber(_Sounds):
-    """Greedy decoding, piece by piece."""
+    """Transcribes by greedy decoding, one piece of sound after the other."""
 
     writes: bool
     """Whether the model writes words of its own (Whisper) or labels each moment (CTC)."""
@@ -102,7 +102,7 @@ class _Transcriber(_Sounds):
         return text.strip()
 
     def _language_options(self, language: str | None) -> dict[str, Any]:
-        """Return the language where the model can be told: it then neither guesses nor translates."""
+        """Return the language option of models that take one: they then neither guess nor translate."""
         config = self.model.generation_config
         if language is None or not getattr(config, "lang_to_id", None):
             return {}

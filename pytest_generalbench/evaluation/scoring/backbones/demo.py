@@ -1,4 +1,4 @@
-"""Tiny random backbones for the demo set: made on the spot of random numbers, they say nothing about a model.
+"""Tiny random backbones for the demo set; their scores say nothing about a model.
 
 Each does what its role's interface says, on the real media, so that the whole way from answer to score is
 walked; the numbers depend on the medium alone and are the same everywhere. Only the transcriber is more than
@@ -105,7 +105,7 @@ class _Classes:
 
 
 class _Detector:
-    """`detector`: finds a label in about half of all pictures, at a place of its own."""
+    """`detector`: finds a label in about half of all pictures, at a random place."""
 
     def find(self, picture: Pixels, labels: Sequence[str]) -> tuple[Found, ...]:
         height, width = picture.shape[:2]
@@ -171,14 +171,14 @@ class _Motions:
 
 
 class DemoWeights:
-    """Has every role."""
+    """Random weights for every role."""
 
     def has(self, role: str) -> bool:
-        """Yes."""
+        """Return True: every role has random weights."""
         return True
 
     def open(self, role: str) -> Any:
-        """Make the role's backbone."""
+        """Return the role's random backbone."""
         if role in ("image_classes", "action"):
             return _Classes(role)
         if role in ("clap", "asr", "mos"):
@@ -192,9 +192,9 @@ class DemoWeights:
         return _Pictures(role, top=10.0 if role == "aesthetic" else 100.0)
 
     def identity(self, role: str) -> str:
-        """Say loudly what it is."""
+        """Return a name that says that the weights are random."""
         return DEMO_NETWORK
 
     def lacking(self, role: str) -> str:
-        """Nothing ever is."""
+        """Return an empty text: no weights are missing."""
         return ""

@@ -32,10 +32,10 @@ class _Dnsmos:
 
 
 class PackagedWeights:
-    """The weights that a Python package brings: those of `mos`."""
+    """Weights that a Python package contains: those of `mos`."""
 
     def has(self, role: str) -> bool:
-        """Whether the role is `mos`, and all that predicts it is installed."""
+        """Return whether the role is `mos` and its packages are installed."""
         return role == _ROLE and all(find_spec(name) is not None for name in _LIBRARIES)
 
     def open(self, role: str) -> Any:
@@ -43,10 +43,10 @@ class PackagedWeights:
         return _Dnsmos()
 
     def identity(self, role: str) -> str:
-        """Name the model and the package's version."""
+        """Return the model's name and the package's version."""
         return f"DNSMOS P.808 of speechmos {version('speechmos')}"
 
     def lacking(self, role: str) -> str:
-        """Say which extra brings the role's weights; nothing for a role that none does."""
+        """Return the extra that installs the role's weights; an empty text where none does."""
         extra = ROLE_SPECS[role].extra
         return f"pip install 'pytest-generalbench[{extra}]'" if extra else ""

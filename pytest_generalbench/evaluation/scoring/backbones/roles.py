@@ -1,4 +1,4 @@
-"""What stands behind each role: the networks that fit, public ones, and what a module must take and give."""
+"""The networks that fit each role, and the inputs and outputs that a module must have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where weights lie: the user's folder, and the cache of the Hugging Face hub."""
+"""Sources of weights: the user's folder, and the cache of the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class WeightsFolder:
         return self.entry(role) is not None and _libraries()
 
     def open(self, role: str) -> Any:
-        """Load the entry. Raises BackboneError when it cannot be."""
+        """Load the entry. Raises BackboneError when it cannot be loaded."""
         from pytest_generalbench.evaluation.scoring.backbones.loading import load
 
         path = self.entry(role)
@@ -68,7 +68,7 @@ class WeightsFolder:
         return "none" if path is None else f"{path.name} sha256:{digest_of(path)}"
 
     def lacking(self, role: str) -> str:
-        """Say what to put where."""
+        """Return which file to put where."""
         if self.entry(role) is not None:
             return _INSTALL
         kind = f"{role}.pt (module: {ROLE_SPECS[role].module})" if ROLE_SPECS[role].module else f"{role}/"
@@ -76,7 +76,7 @@ class WeightsFolder:
 
 
 class HubCache:
-    """What was downloaded from the hub before; the network is never used."""
+    """The local cache of the Hugging Face hub; the network is never used."""
 
     def snapshot(self, repository: str) -> Path | None:
         """Return the folder of a repository in the cache, or None when it, or its weights, are not there."""
@@ -91,7 +91,7 @@ class HubCache:
         return folder if any(path.suffix in _WEIGHTS for path in folder.iterdir()) else None
 
     def _place(self, role: str) -> tuple[Path, str] | None:
-        """Return the folder and the repository that serve a role."""
+        """Return the cached folder and the repository of a role."""
         spec = ROLE_SPECS[role]
         repository = spec.repository
         place = self.snapshot(repository) if repository else None
@@ -108,7 +108,7 @@ class HubCache:
         return _libraries() and self._place(role) is not None
 
     def open(self, role: str) -> Any:
-        """Load it. Raises BackboneError when it cannot be."""
+        """Load the repository. Raises BackboneError when it cannot be loaded."""
         from pytest_generalbench.evaluation.scoring.backbones.loading import load
 
         place = self._place(role)
@@ -123,7 +123,7 @@ class HubCache:
         return f"{name}@{folder.name[:8]} sha256:{digest_of(folder)}"
 
     def lacking(self, role: str) -> str:
-        """Say what to download."""
+        """Return what to download."""
         if not _libraries():
             return _INSTALL
         repository = ROLE_SPECS[role].repository

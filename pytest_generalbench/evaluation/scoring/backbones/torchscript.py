@@ -1,4 +1,4 @@
-"""Backbones in one file: TorchScript or torch.export modules, whose calling `roles` describes."""
+"""Backbones from TorchScript or torch.export files; `roles` describes their inputs and outputs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Module:
     """A module on its device, called without gradients."""
 
     def __init__(self, module: Any, device: str) -> None:
-        """Keep it, and learn which of the known switches it has."""
+        """Keep the module, and note which of the known arguments it takes."""
         self._module = module
         self._device = device
         try:

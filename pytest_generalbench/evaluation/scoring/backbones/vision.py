@@ -1,4 +1,4 @@
-"""Backbones of pictures and videos: saved transformers models, each behind its role's interface."""
+"""Image and video backbones: saved Transformers models, each with the interface of its role."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def frames_of(video: Pixels, count: int) -> list[Pixels]:
 
 
 class _Network:
-    """A saved model with what prepares its inputs, called without gradients."""
+    """A saved model with its processor, called without gradients."""
 
     def __init__(self, factory: str, path: Path, device: str, *, texts: bool = False) -> None:
         import transformers
@@ -81,7 +81,7 @@ class _Network:
 
 
 class _PictureText(_Network):
-    """CLIP and its kin; a video is the mean of its frames where it stands in for a video-text network."""
+    """CLIP and similar networks; used as a video-text network, a video is the mean of its frames."""
 
     def pictures(self, pictures: Sequence[Pixels]) -> Features:
         outputs = [

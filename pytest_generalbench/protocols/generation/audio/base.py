@@ -1,4 +1,4 @@
-"""What all protocols share whose answer is a sound or symbolic music."""
+"""Base class of protocols whose answer is a sound or symbolic music."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SCORE: Final = re.compile(r"chord|score|lyric")
 
 
 def role_of(media: Media) -> str:
-    """Return what an input sound is by its key: `source`, the `model` of a voice or style, or `score`."""
+    """Return the role of an input sound by its key: `source`, `model` (of a voice or style), or `score`."""
     key = key_of(media.field.rpartition(".")[2])
     if _SCORE.search(key):
         return "score"
@@ -45,7 +45,7 @@ def role_of(media: Media) -> str:
 
 
 def ordered(media: tuple[Media, ...]) -> tuple[Media, ...]:
-    """Return the sounds with the source first, then what it is to sound like, then chords and scores.
+    """Return the sounds in the order source, model of voice or style, chords and scores.
 
     Where no key says which is the source, the first is.
     """
@@ -56,13 +56,13 @@ def ordered(media: tuple[Media, ...]) -> tuple[Media, ...]:
 
 
 def opened_as(media: Media) -> Opener:
-    """Return what opens a sound of the input: notes from a MIDI file, else samples."""
+    """Return a function that opens an input sound: notes from a MIDI file, else samples."""
     is_score = media.path.suffix.lower() in SymbolicMusic.endings
     return opener(media, SymbolicMusic if is_score else Audio)
 
 
 def tone() -> Audio:
-    """Return a valid sound that takes no skill."""
+    """Return a trivial valid sound: a tone."""
     moments = np.arange(16_000) / 16_000
     return Audio((0.1 * np.sin(2 * np.pi * 440 * moments)).astype(np.float32), 16_000)
 
@@ -130,7 +130,7 @@ class AudioGeneration(GenerationProtocol):
         )
 
     def truth(self, instance: Instance, context: TaskContext) -> Opener | None:
-        """Return what opens the true sound.
+        """Return a function that opens the target sound, or None.
 
         Where the model is shown no sound, one that lies beside the inputs is the true one: so the only
         published annotation file of such a task has it.
@@ -153,11 +153,11 @@ class AudioGeneration(GenerationProtocol):
         return medium_of(instance, made, raw=named) if named and "audio" not in self.takes else None
 
     def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
-        """Return what metrics need by name: transcript, language, captions, style."""
+        """Return the texts that metrics need, by name: transcript, language, captions, style."""
         return {}
 
     def unmet(self, target: Target, context: TaskContext) -> list[str]:
-        """Return what the task's metric needs, and the target lacks without anything in its place."""
+        """Return the needs of the task's metric that neither the target nor a substitute meets."""
         needs = metrics.get(context.task.metric.name).needs or ()
         others = {need: self.instead.get(need, ()) for need in lacking(target, needs)}
         return [need for need, parts in others.items() if len(lacking(target, parts)) == len(parts)]
@@ -208,7 +208,7 @@ class AudioGeneration(GenerationProtocol):
 
 
 def _held(opening: Opener, instance: Instance) -> Opener:
-    """Open the truth now: a file that cannot be read is an unreadable reference, not a wrong answer."""
+    """Open the target now: a file that cannot be read is an unreadable reference, not a wrong answer."""
     try:
         held = opening()
     except DataError as error:

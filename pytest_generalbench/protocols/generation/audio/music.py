@@ -73,7 +73,7 @@ class MusicGeneration(AudioGeneration):
         return _INSTRUCTIONS.get(context.task.inputs, "Make the music. Answer with its sound.")
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: the music, or the lyrics."""
+        """Return what the instance lacks: the music, or the lyrics."""
         if "audio" not in context.task.input_media:
             return None if fields.statement(instance) else "lyrics or text to make a song of"
         if "text" in context.task.input_media:
@@ -119,7 +119,7 @@ class MusicStyleTransfer(AudioGeneration):
         return f"Play the music in the style{whose}, and keep its melody.{chords} Answer with the sound."
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: the music, or its new style."""
+        """Return what the instance lacks: the music, or its new style."""
         if not self.sounds(instance, "source"):
             return "music to change"
         return (

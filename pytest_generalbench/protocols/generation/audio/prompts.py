@@ -1,4 +1,4 @@
-"""What the instances of sound tasks say in words: what is to be spoken, captions, languages, styles.
+"""Texts in the instances of audio tasks: transcripts, captions, languages, styles.
 
 Only three annotation files of such tasks were ever described, so the keys of the source data sets are tried.
 """
@@ -134,7 +134,7 @@ def _from_file(name: str, instance: Instance) -> str:
 
 
 def transcript_in_reference(instance: Instance, *first: str) -> str | None:
-    """Return what the true sound says as the reference writes it, or as a text file that it names does.
+    """Return the transcript of the target sound, from the reference or a text file that it names.
 
     `first` are keys that count before the usual ones.
     """
@@ -163,7 +163,7 @@ def turns_of(instance: Instance) -> tuple[str, ...]:
 
 
 def words_to_speak(prompt: str) -> str:
-    """Return what a prompt wants to be spoken: what it quotes, or what follows the colon after an order.
+    """Return the words that a prompt asks to speak: those in quotes, or after the colon of an instruction.
 
     >>> words_to_speak('Please say "Good morning" aloud.'), words_to_speak("Convert to speech: Hello: you!")
     ('Good morning', 'Hello: you!')
@@ -180,7 +180,7 @@ def words_to_speak(prompt: str) -> str:
 
 
 def text_to_speak(instance: Instance) -> str:
-    """Return the words that the instance wants to hear, without any order around them; may be empty."""
+    """Return the words that the instance asks to speak, without instructions; may be empty."""
     for key in _TO_SPEAK:
         value = find(instance.fields, key)
         if _is_words(value):
@@ -203,7 +203,7 @@ def _captions_in(value: Any) -> Iterator[str]:
 
 
 def caption_text(instance: Instance) -> str:
-    """Return what is to be heard: the captions, joined by `and`, or else what the prompt says."""
+    """Return the captions of the wanted sound, joined by `and`, or else the prompt."""
     captions: list[str] = []
     for key, value in instance.fields.items():
         if _CAPTION_KEY.fullmatch(key_of(str(key))):

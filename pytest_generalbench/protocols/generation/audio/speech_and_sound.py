@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _spoken(instance: Instance, text: str | None, language: str | None = None) -> dict[str, str]:
-    """Return transcript and language as metrics take them."""
+    """Return transcript and language under the names that metrics use."""
     entry = {"transcript": text, "language": language or sound_words.language_of(instance, text)}
     return {name: value for name, value in entry.items() if value}
 
@@ -62,7 +62,7 @@ class TextToSpeech(AudioGeneration):
         return f"Say the text aloud{how}. Answer with the speech.{with_image}"
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: a text, or the image that it is said beside."""
+        """Return what the instance lacks: a text, or the image that belongs to it."""
         if not sound_words.has_words(self.content(instance)):
             return "text to say"
         return "image beside the text" if "image" in context.task.input_media and not instance.media else None
@@ -113,14 +113,14 @@ class SpeechStyleConversion(AudioGeneration):
         return "Say what the sound says, word for word, changed as the text asks. Answer with the speech."
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: the speech, or what it is to become."""
+        """Return what the instance lacks: the speech, or the wanted emotion or voice."""
         if not instance.media:
             return "speech to change"
         words = fields.statement(instance, self.own_keys)
         return None if len(instance.media) > 1 or words else "second sound and no words to change it by"
 
     def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
-        """Return transcript and language; what the source says is to be said again."""
+        """Return transcript and language; the words of the source are kept."""
         text = sound_words.transcript_in_reference(instance)
         own = fields.find(instance.fields, "transcript", "transcription", "text", "sentence")
         if text is None and isinstance(own, str) and sound_words.has_words(own):
@@ -161,11 +161,11 @@ class SpeechToSpeechTranslation(AudioGeneration):
         return f"Translate the speech into {language}. Answer with speech, or with the translated text alone."
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: the speech."""
+        """Return what the instance lacks: the speech."""
         return None if instance.media else "speech to translate"
 
     def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
-        """Return the translation and its language; what the source says is never taken for it."""
+        """Return the translation and its language; the words of the source are never used for it."""
         code = sound_words.target_language(context.task.id)
         name = sound_words.LANGUAGE_NAMES.get(code or "", "").lower()
         own = (key for word in (code, name) if word for key in (word, f"{word}_text", f"text_{word}"))
@@ -213,7 +213,7 @@ class TextToAudio(AudioGeneration):
         return "Make one sound in which all that the text describes can be heard. Answer with the sound."
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: a description."""
+        """Return what the instance lacks: a description."""
         return (
             None
             if sound_words.has_words(self.source_prompt(instance))
@@ -254,13 +254,13 @@ class AudioEditing(AudioGeneration):
         return "Change the sound as the text says, and nothing else in it. Answer with the changed sound."
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: the sound, or the text."""
+        """Return what the instance lacks: the sound, or the text."""
         if not instance.media:
             return "sound to change"
         return None if fields.statement(instance) else "text that says how to change the sound"
 
     def target(self, instance: Instance, context: TaskContext) -> Target:
-        """Put the caption of the wanted sound in the prompt's place, where there is one."""
+        """Return the target, with the caption of the wanted sound as prompt where there is one."""
         result = super().target(instance, context)
         value = fields.find(
             instance.fields, "target_caption", "target_text", "target_prompt", "edited_caption"
@@ -298,7 +298,7 @@ class ImageToSpeech(AudioGeneration):
         return "Describe the image in one sentence. Answer with the speech of that sentence."
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: the image."""
+        """Return what the instance lacks: the image."""
         return None if instance.media else "image to describe"
 
     def metric_words(self, instance: Instance, context: TaskContext) -> dict[str, str]:
@@ -336,7 +336,7 @@ class VideoToAudio(AudioGeneration):
         return "Make the sound of the video, as long as the video lasts. Answer with the sound."
 
     def lacks(self, instance: Instance, context: TaskContext) -> str | None:
-        """Return what is not there: the video."""
+        """Return what the instance lacks: the video."""
         return None if instance.media else "video to make the sound of"
 
 

@@ -63,7 +63,7 @@ class ImageGeneration(GenerationProtocol):
     """Images that an instance has at least, in a task that takes images."""
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Tell what becomes of answers of another size."""
+        """Add the note on answers of another size to the context."""
         context = super().context(task, header, instances)
         if task.metric.name not in _PIXEL_METRICS:
             return context
@@ -103,11 +103,11 @@ class ImageGeneration(GenerationProtocol):
         return "\n".join(dict.fromkeys(filter(None, (super().question(instance), *captions))))
 
     def content(self, instance: Instance) -> str:
-        """Return what the model is told."""
+        """Return the prompt as the data set has it."""
         return self.question(instance)
 
     def source_prompt(self, instance: Instance) -> str:
-        """Return what the picture should show: the reference's caption, else what the model is told."""
+        """Return what the picture should show: the reference's caption, else the prompt."""
         words = text_fields(instance.changed(fields={}))
         keys = (*MADE, "caption", "text", "description", "prompt", "label", "class", "category", "output")
         return first_word(words, *keys, fits=is_words) or self.content(instance)

@@ -1,4 +1,4 @@
-"""What a task that makes pictures asks for, in a sentence for those whose data have no prompt."""
+"""Prompts of image generation tasks whose data have none."""
 
 from __future__ import annotations
 

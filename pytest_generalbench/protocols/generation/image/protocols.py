@@ -69,7 +69,7 @@ class ConditionalImageGeneration(ImageGeneration):
     name: ClassVar[str] = "conditional_image_generation"
 
     def lacks(self, instance: Instance, task: Task) -> list[str]:
-        """Take a layout in words for one in an image."""
+        """Return what the instance lacks; a layout in words replaces one in an image."""
         in_words = "boxes" in task.inputs and fields.find(
             instance.fields, "layout", "boxes", "bbox", "objects"
         )
@@ -219,7 +219,7 @@ class AudioToImage(ImageGeneration):
     name: ClassVar[str] = "audio_to_image"
 
     def source_prompt(self, instance: Instance) -> str:
-        """Return the caption or the class of the sound, wherever it stands; else what the model is told."""
+        """Return the caption or the class of the sound, under any key; else the prompt."""
         answer = super().source_prompt(instance.changed(fields={}))
         keys = (*MADE, *CAPTIONS, "label", "class", "category", "text")
         words = text_fields(instance.changed(reference=None))

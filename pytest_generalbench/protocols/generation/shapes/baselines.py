@@ -1,4 +1,4 @@
-"""Shapes and motions that take no skill, and clouds turned into meshes."""
+"""Trivial shapes and motions, and meshes from point clouds."""
 
 from __future__ import annotations
 

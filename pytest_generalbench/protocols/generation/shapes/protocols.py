@@ -102,11 +102,11 @@ class ShapeGeneration(GenerationProtocol):
         return "\n".join(dict.fromkeys(filter(None, (super().question(instance), *captions))))
 
     def content(self, instance: Instance) -> str:
-        """Return what the model is told to make."""
+        """Return the prompt as the data set has it."""
         return self.question(instance)
 
     def source_prompt(self, instance: Instance) -> str:
-        """Return what the shape is of: a caption of the input or the reference, else all that is said."""
+        """Return a caption of the shape from input or reference, else all text of the instance."""
         given_words = text_fields(instance.changed(reference=None))
         for words in (given_words, text_fields(instance.changed(fields={}))):
             result = first_word(words, *_SAID, fits=_is_words)
@@ -178,7 +178,7 @@ def _surface(mesh: Mesh, count: int) -> np.ndarray[Any, Any]:
 
 
 def _shape_of(instance: Instance, form: type[MediaOutput]) -> Opener | None:
-    """Return what opens the true shape: of the form that is due, or else the other form of shapes."""
+    """Return a function that opens the target shape: in the expected form, or else the other form."""
     if form is Motion:
         return medium_of(instance, Motion)
     for kind in (form, PointCloud if form is Mesh else Mesh):

@@ -1,4 +1,4 @@
-"""What the protocols share whose answer is a video."""
+"""Base class of protocols whose answer is a video."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class VideoGeneration(GenerationProtocol):
         return "" if self.source_prompt(instance) else self.task_text
 
     def source_prompt(self, instance: Instance) -> str:
-        """Return what the model is told to make, without what only serves its scoring."""
+        """Return the prompt, without fields that only serve the scoring."""
         return fields.statement(_asked(instance), self.own_keys)
 
     def target(self, instance: Instance, context: TaskContext) -> Target:
@@ -80,11 +80,11 @@ class VideoGeneration(GenerationProtocol):
         )
 
     def styles(self, instance: Instance) -> tuple[Opener, ...]:
-        """Return what opens the references of a style; most tasks have none."""
+        """Return functions that open the style references; most tasks have none."""
         return ()
 
     def has_reference(self, instance: Instance, context: TaskContext) -> bool:
-        """Whether there is something to compare with; words that cannot be read are told by `reference`."""
+        """Return whether there is something to compare with; `reference` raises for unreadable words."""
         needs = metrics.get(context.task.metric.name).needs or ()
         return super().has_reference(instance, context) or bool(video_words.READ.intersection(needs))
 
@@ -156,7 +156,7 @@ def _asked(instance: Instance) -> Instance:
 
 
 def opened(instance: Instance, open_: Opener) -> MediaOutput:
-    """Open a medium of the data set; one that cannot be read is a ReferenceFormatError, no model's slip."""
+    """Open a medium of the data set; one that cannot be read is a ReferenceFormatError."""
     try:
         return open_()
     except DataError as error:

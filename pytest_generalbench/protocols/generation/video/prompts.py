@@ -1,4 +1,4 @@
-"""The words that metrics of made videos look for: from an instance's fields, else from its prompt.
+"""Words that metrics of generated videos look for, from an instance's fields, else from its prompt.
 
 VBench keeps them beside its prompts (`object`, `object_a`, `relationship`, `color`, `appearance_style`);
 where a file has the prompt alone, they are read from sentences of the kinds that such prompts are: "a red
@@ -90,7 +90,7 @@ _IN_STYLE: Final = re.compile(r"\bin\s+(?:the\s+|an?\s+)?(?:style\s+of\s+[^.,;]+
 
 
 def joined_text_fields(instance: Instance) -> dict[str, str]:
-    """Return every text that the instance says, by key; a list of two objects as '… and …'."""
+    """Return all texts of the instance by key; a list of two objects as '… and …'."""
     words = text_fields(instance)
     for raw in (instance.reference, instance.fields):
         for key in _BOTH if isinstance(raw, dict) else ():

@@ -1,1 +1,1 @@
-"""Parsers: from a model's text to a prediction."""
+"""Parsers of answer texts."""

@@ -1,4 +1,4 @@
-"""Reading code out of answers, and telling its language."""
+"""Parser of code in answers, and detection of its language."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def read_code(text: str) -> str | None:
 
 
 def canonical_code(text: str) -> str | None:
-    """Return what reading finds when it finds nothing more to take away: the form of a reference."""
+    """Apply `read_code` until nothing changes: the canonical form of a reference."""
     result = read_code(text)
     # Reading only ever takes away, so this ends.
     while result is not None and (again := read_code(result)) != result:

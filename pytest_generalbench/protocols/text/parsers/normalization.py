@@ -1,4 +1,4 @@
-"""Text on its way from an answer to something comparable; pure functions that never raise."""
+"""Normalization of answer texts; pure functions that never raise."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", 
 
 
 def without_reasoning(text: str) -> str:
-    """Drop what a model thought aloud in `<think>…</think>`.
+    """Drop reasoning in `<think>…</think>`.
 
     Some chat templates put the opening tag into the prompt, so everything up to the last
     closing tag goes; reasoning that was cut off before it closed leaves no answer.
@@ -113,7 +113,7 @@ def without_quotes(text: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Return the form in which labels and options are compared.
+    """Return a text in the form in which labels and options are compared.
 
     NFKC and case folding, `_` and a hyphen inside a word as blanks, one blank between
     words, no punctuation at either end (unless nothing else is left).
@@ -185,7 +185,7 @@ def mentions(text: str, names: Iterable[str]) -> list[str]:
 
 
 def first_nonempty(references: Sequence[str]) -> str:
-    """Return the first accepted text that says anything, the first where none does.
+    """Return the first accepted text that is not blank, the first where all are.
 
     >>> first_nonempty(("", "a cat", "one cat")), first_nonempty(("", " "))
     ('a cat', '')

@@ -1,4 +1,4 @@
-"""Does a text decline to answer?
+"""Detection of texts that decline to answer.
 
 Asked only of answers that no parser could read, to tell `refused` from `unparsable`;
 so it may be strict: a text that hedges and then answers was read before.

@@ -110,7 +110,7 @@ def _safe_parts(name: str, archive: str) -> list[str]:
 
 
 class _Budget:
-    """Counts what really comes out: the sizes that an archive states may be lies."""
+    """Limits the unpacked size by counting bytes: the sizes that an archive states may be wrong."""
 
     def __init__(self, archive: Path) -> None:
         self.archive = archive.name

@@ -1,4 +1,4 @@
-"""Fetches the folders of the wanted tasks from the hub, and unpacks what comes packed."""
+"""Downloads the folders of the wanted tasks from the hub, and unpacks archives."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class HubApi(Protocol):
 
 
 def _silent(line: str) -> None:
-    """Say nothing."""
+    """Print nothing."""
 
 
 def hub_api() -> HubApi:
@@ -70,7 +70,7 @@ def download(
     api: HubApi | None = None,
     refresh: bool = False,
 ) -> Path:
-    """Bring the data of `wanted` (default: all of `tasks`) below `target`, and return `target`.
+    """Download the data of `wanted` (default: all of `tasks`) into `target`, and return `target`.
 
     `tasks` are all there are, so that folders are told apart. Tasks that are complete
     are not asked for again unless `refresh`. With `offline` nothing is fetched, archives
@@ -136,7 +136,7 @@ def _download(api: HubApi, repository: str, target: Path, patterns: list[str]) -
 
 
 def _asked(repository: str, ask: Callable[[], Any]) -> Any:
-    """Return what the hub answers; its many kinds of failure become one line."""
+    """Return the hub's reply; its errors become a GeneralBenchError of one line."""
     try:
         return ask()
     except _hub_errors() as error:
@@ -180,7 +180,7 @@ def _entries(api: HubApi, repository: str, folder: str | None) -> list[str]:
 
 
 def _places(listing: Mapping[Group, list[str]], tasks: Sequence[Task]) -> dict[str, tuple[str, ...]]:
-    """Return the folders and archives of each task, by the same names that count on disk."""
+    """Return the folders and archives of each task, matched by name as on disk."""
     places: dict[str, tuple[str, ...]] = {}
     for group, paths in listing.items():
         names = [(path, path.rsplit("/", 1)[-1]) for path in paths]

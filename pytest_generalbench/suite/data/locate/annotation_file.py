@@ -1,4 +1,4 @@
-"""Which file in a task folder is the annotation file, and which task it says it is."""
+"""Location of the annotation file in a task folder, and the task names inside it."""
 
 from __future__ import annotations
 

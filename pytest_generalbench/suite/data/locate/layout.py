@@ -1,4 +1,4 @@
-"""Where the data of each task lies in a General-Bench tree.
+"""Layout of a General-Bench tree: where the data of each task are.
 
 Real trees agree on little: `Image` or `image`, folder names in three styles, annotation
 files under five names. Everything is looked up in listings that are made once, and a
@@ -36,7 +36,7 @@ Group = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class TaskFiles:
-    """Where one task's data lies."""
+    """The paths of one task's data."""
 
     task_id: str
     folder: Path
@@ -78,7 +78,7 @@ def _children(folder: Path) -> tuple[list[Path], list[Path]]:
 
 @dataclass
 class _GroupFolders:
-    """The folders of one modality and paradigm, and the tasks they fall to."""
+    """The folders of one modality and paradigm, and their tasks."""
 
     tasks: Sequence[Task] = ()
     folders: dict[str, Path] = field(default_factory=dict)
@@ -97,12 +97,12 @@ class _GroupFolders:
 
     @cached_property
     def by_name(self) -> Assignment:
-        """How the folders fall to the tasks by their names."""
+        """The assignment of folders to tasks by name."""
         return assign(_names(self.folders), self.table)
 
     @cached_property
     def packed(self) -> Assignment:
-        """How the archives do."""
+        """The assignment of archives to tasks by name."""
         stems = {path: archive_stem(Path(path).name) or "" for path in self.archives}
         return assign(stems, self.table)
 
@@ -149,7 +149,7 @@ class DataFolder:
         return path.relative_to(self.root).as_posix()
 
     def _inner(self, key: Group) -> Assignment:
-        """Place what the names left over: by the folders inside a folder, then by the task name inside."""
+        """Assign the remaining folders: by the folders inside, then by the task name inside."""
         group = self._groups[key]
         if group.inner is not None:
             return group.inner
@@ -172,13 +172,13 @@ class DataFolder:
 
     @staticmethod
     def _inside_name(group: _GroupFolders, name: str) -> str:
-        """Return the first name in the folder's annotation file that some task bears."""
+        """Return the first name in the folder's annotation file that is a task's."""
         annotation = _annotation_or_none(group.folders[name])
         names = inside_names(annotation) if annotation is not None else ()
         return next((text for text in names if group.table.match(text)), "")
 
     def find(self, task: Task) -> TaskFiles | None:
-        """Return where the task's data lies, or None when it is not there.
+        """Return the paths of the task's data, or None when they are not there.
 
         Raises DataError when folders contend for the task, or the task for a folder, and
         nothing decides; and when its folder has no annotation file.
@@ -202,7 +202,7 @@ class DataFolder:
         return TaskFiles(task.id, chosen, annotation, self.split)
 
     def _choose(self, task: Task, folders: list[Path]) -> Path:
-        """Return the only folder with an annotation file; two of them are nothing to guess between."""
+        """Return the only folder with an annotation file. Raises DataError where several have one."""
         if len(folders) == 1:
             return folders[0]
         filled = [path for path in folders if find_annotation(path, names_of(task)) is not None]
@@ -233,7 +233,7 @@ class DataFolder:
         return group.archives[names[0]] if group and names else None
 
     def unmatched(self) -> list[Path]:
-        """Return the folders that are no task's: neither by name nor by the task name inside."""
+        """Return the folders that match no task, neither by name nor by the task name inside."""
         left: list[Path] = []
         for key, group in self._groups.items():
             inner = self._inner(key)
@@ -250,7 +250,7 @@ class DataFolder:
         return next(iter(inside_names(annotation)), None) if annotation else None
 
     def doubts(self) -> list[str]:
-        """Return a line for each folder that is a second one of a task, or could be several tasks'."""
+        """Return a warning for each second folder of a task, and for each folder that fits several tasks."""
         lines: list[str] = []
         for key, group in self._groups.items():
             inner = self._inner(key)

@@ -1,4 +1,4 @@
-"""Which task a folder belongs to, judged by names alone.
+"""Matching of folders to tasks by name.
 
 General-Bench's folder names follow no rule, so several spellings of a task count as its
 name, in tiers from sure to weak. A name is compared as a whole after both sides are
@@ -40,7 +40,7 @@ def normalise(text: str) -> str:
 
 
 def _spelling(name: str) -> str:
-    """Bring the long spellings in a normalised name to the short ones."""
+    """Replace long spellings in a normalised name by short ones."""
     for long, short in _SPELLINGS:
         name = name.replace(long, short)
     return name
@@ -61,7 +61,7 @@ def names_of(task: Task) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The tasks that a name stands for; more than one means that it does not decide."""
+    """The tasks that a name matches; several where it is ambiguous."""
 
     tier: int
     task_ids: tuple[str, ...]
@@ -88,7 +88,7 @@ class NameTable:
             self._tiers[tier].setdefault(name, []).append(task.id)
 
     def match(self, name: str) -> Match | None:
-        """Return the tasks behind `name` in the surest tier that knows it."""
+        """Return the tasks that `name` matches in the strictest tier that has a match."""
         plain = normalise(name)
         for tier, key in enumerate((name, plain, plain, _spelling(plain), plain)):
             result = self._tiers[tier].get(key) or (tier == SHORT and self._tiers[tier].get(_spelling(plain)))
@@ -99,7 +99,7 @@ class NameTable:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """How a set of folders falls to the tasks."""
+    """The assignment of a set of folders to tasks."""
 
     folders: Mapping[str, tuple[str, ...]]
     """Task id to the folders of its surest tier; more than one is for the caller to decide."""

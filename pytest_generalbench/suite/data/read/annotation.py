@@ -1,4 +1,4 @@
-"""Reads an annotation file into instances; what is wrong with one of them stays with that one."""
+"""Reader of annotation files; an error in one instance affects that instance alone."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _WITH_TRAJECTORY: Final = ("tube_start_frame", "tube_end_frame")
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
-    """What an annotation file holds."""
+    """The content of an annotation file."""
 
     task_id: str
     header: Mapping[str, Any]
@@ -68,7 +68,7 @@ class TaskData:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """A line for everything that is wrong, with the file first, then with its instances, in order.
+        """One line for each problem, of the file first, then of its instances, in order.
 
         Looks at the media of every instance.
         """
@@ -216,7 +216,7 @@ def _deeper_than(value: Any, limit: int) -> bool:
 
 
 def _needs_outputs(task: Task) -> bool:
-    """Whether answers are compared with something that only the file's outputs can hold."""
+    """Return whether the metric needs something that only the file's outputs can hold."""
     from pytest_generalbench import metrics  # brings in numpy, which finding the data does without
 
     return task.paradigm != "generation" or "medium" in (metrics.get(task.metric.name).needs or ())
@@ -225,7 +225,7 @@ def _needs_outputs(task: Task) -> bool:
 def _split_remarks(
     task: Task, files: TaskFiles, document: _Document, instances: tuple[Instance, ...]
 ) -> Iterator[str]:
-    """Say where the file contradicts the split it is read as."""
+    """Yield a remark where the file contradicts the split it is read as."""
     answer = document.header.get("set_type")
     wanted = {"open": "openset", "close": "closeset"}[files.split]
     if isinstance(answer, str) and answer.lower() in {"openset", "closeset"} and answer.lower() != wanted:
@@ -249,7 +249,7 @@ class _InstanceReader:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What is to be said of the ids."""
+        """Remarks on the ids."""
         if self._ids.key is None:
             return ("no entry has an id: each is named by its place in the file, #1 the first",)
         return () if self._ids.key == "id" else (f"{self._ids.key!r} is taken as the id",)
@@ -308,7 +308,7 @@ def _fields(entry: Mapping[str, Any], id_key: str | None) -> dict[str, Any]:
 
 
 def _sources(entry: Mapping[str, Any], fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return where media are looked for: the frames may lie beside the reference's, and be named nowhere."""
+    """Return the fields in which media are looked for; frames may be named in the reference alone."""
     given = entry.get("input")
     return given if isinstance(given, dict) else fields
 

@@ -1,4 +1,4 @@
-"""What lies in the folders of a data set: each is listed once, and not asked for file by file."""
+"""Cached folder listings of a data set: each folder is listed once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Entry(NamedTuple):
 
 
 class FolderListings:
-    """The entries of folders by name, of the folders that were last asked for."""
+    """The entries of the most recently used folders."""
 
     def __init__(self) -> None:
         """Begin without any."""

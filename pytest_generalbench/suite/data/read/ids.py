@@ -1,4 +1,4 @@
-"""Which key of a file's entries is their id, and an id for each entry that no other has."""
+"""Ids of a file's entries: the key that holds them, and a unique id for each entry."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ID_KEYS: Final = (*_OWN, *_NUMBERS, *_OF_MEDIA)
 
 
 class Identified(NamedTuple):
-    """The id of an entry, and what is wrong with it."""
+    """The id of an entry, and a remark on it."""
 
     id: str
     fault: str | None = None

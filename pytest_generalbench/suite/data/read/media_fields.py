@@ -1,4 +1,4 @@
-"""Which fields of an instance name media, and of which kind."""
+"""Fields of an instance that name media, and their kind."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ _PLAIN_WORDS: Final = frozenset((
 
 
 def _own_medium(task: Task) -> str:
-    """Return the first medium beside text that the task takes."""
+    """Return the first medium other than text that the task takes."""
     return next((medium for medium in task.input_media if medium not in ("text", "map")), "image")
 
 
@@ -237,7 +237,7 @@ def _media_under(key: str, value: Any, kind: str, finder: MediaFinder) -> list[M
 
 
 def _guessed(key: str, value: Any, task: Task, finder: MediaFinder) -> list[Media]:
-    """Return the media under a key that nobody has seen yet, in tasks that make pictures or sounds.
+    """Return the media under an unknown key, in tasks that make pictures or sounds.
 
     A value that ends like a file's name and is not there is a lost medium, unless it has blanks in it.
     """
@@ -311,7 +311,7 @@ def _frames_next_to_reference(fields: Mapping[str, Any], finder: MediaFinder) ->
 
 
 def _by_ending(fields: Mapping[str, Any], task: Task, finder: MediaFinder) -> list[Media]:
-    """Return media under keys that nobody has seen yet: values that end like a file and are one."""
+    """Return media under unknown keys: values that end like a file name and are files."""
     by_ending: list[Media] = []
     for key, value in fields.items():
         paths = value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""Where the media that an annotation names lie on disk, and never outside the data folder.
+"""Location of media files that an annotation names, never outside the data folder.
 
 Paths in annotations come bare, with the media folder's name, with the prefix of somebody's
 machine, or with backslashes. They are tried as given, then with leading parts dropped,
@@ -41,7 +41,7 @@ _MADE: Final = ("target", "output", "edited", "gt", "ground")
 
 
 def _rank(folder: str) -> tuple[int, str]:
-    """Order the folders of references: beside what is to be made, masks and depth may be inputs."""
+    """Rank the folders of references: in generation tasks, masks and depth may be inputs."""
     if folder in ("depth", "depths"):
         return (2, folder)
     return (0 if folder.startswith(_MADE) else 1, folder)
@@ -88,7 +88,7 @@ def _shown(given: str) -> str:
 
 
 class MediaFinder:
-    """Resolves the paths of one task's annotation; what it learns about the folder is kept."""
+    """Resolves the paths of one task's annotation; folder listings are cached."""
 
     def __init__(self, folder: Path, root: Path, *, references: bool = False) -> None:
         """Resolve inside the task folder `folder` of the data folder `root`.

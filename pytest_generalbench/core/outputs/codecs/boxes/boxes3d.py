@@ -1,4 +1,4 @@
-"""3D boxes and the ways in which files write them.
+"""3D boxes and the formats in which files hold them.
 
 Metres in one frame for a whole sample or sequence, z up; yaw in radians about z, from x towards y;
 size is length (along the heading), width, height. nuScenes writes width before length.
@@ -82,7 +82,7 @@ def _triple(value: Any, what: str) -> Triple:
 
 
 class Written(NamedTuple):
-    """What a box says in numbers whose order or unit is not certain."""
+    """The numbers of a box whose order or unit is not known."""
 
     label: str
     size: Triple
@@ -95,7 +95,7 @@ class Written(NamedTuple):
 
 @dataclass(slots=True)
 class Form3d:
-    """How a file writes its 3D boxes."""
+    """The format in which a file holds 3D boxes."""
 
     size: str = "lwh"
     """The order of sizes whose key says none."""
@@ -194,7 +194,7 @@ def _score(value: Any) -> float:
 
 
 def read_box(given: Any, form: Form3d = PLAIN_FORM) -> Box3d:
-    """Read one box: an object in nuScenes' words or ours, the plain form, or an object with a row.
+    """Read one box: an object with nuScenes' keys or ours, the plain form, or an object with a row.
 
     `form` says what its words leave open: the order of sizes, of quaternions, the unit of angles.
 
@@ -338,7 +338,7 @@ def read_frames(given: Any, form: Form3d = PLAIN_FORM) -> tuple[tuple[TrackedBox
 
 
 def nuscenes(box: Box3d) -> dict[str, Any]:
-    """Return a box in nuScenes' words."""
+    """Return a box in the format of nuScenes."""
     length, width, height = box.size
     value: dict[str, Any] = {
         "translation": list(box.centre),

@@ -1,4 +1,4 @@
-"""Conventions in which boxes and points are written, and which of them a set of boxes is in.
+"""Coordinate conventions of boxes and points, and inference of the one that a set of boxes has.
 
 A convention is a scale and an order, such as `thousand_xyxy`. Scales: `pixels` of the image as it
 lies on disk; `unit`, shares of width and height; `thousand`, thousandths of them. Orders: `xyxy`,
@@ -65,7 +65,7 @@ Reach = tuple[str, tuple[float, float] | None]
 
 
 class RawBox(NamedTuple):
-    """One box as it was written, before its numbers have a meaning."""
+    """One box as it is written, before its coordinate convention is known."""
 
     values: tuple[float, float, float, float]
     order: str | None = None
@@ -88,7 +88,7 @@ def check_convention(name: str) -> str:
 
 
 def scaled(x: float, y: float, convention: str, size: Size | None) -> tuple[float, float]:
-    """Return a point in pixels. Raises AnswerFormatError when a share of an unknown size is meant.
+    """Return a point in pixels. Raises AnswerFormatError when it is relative to an image of unknown size.
 
     >>> scaled(250, 500, "thousand_xyxy", (640, 480))
     (160.0, 240.0)
@@ -103,7 +103,7 @@ def scaled(x: float, y: float, convention: str, size: Size | None) -> tuple[floa
 
 
 def to_box(raw: RawBox, convention: str, size: Size | None) -> Box:
-    """Return the box in pixels; swapped corners are put right, a size below zero is AnswerFormatError.
+    """Return the box in pixels; swapped corners are reordered, a negative size is AnswerFormatError.
 
     >>> to_box(RawBox((50, 20, 10, 40)), "pixels_xyxy", None)
     Box(x=10, y=20, width=40, height=20)
@@ -165,7 +165,7 @@ def convention_of(text: str) -> str | None:
 
 
 class InferredConvention(NamedTuple):
-    """A convention and why it is the one."""
+    """A convention and the reason why it was inferred."""
 
     convention: str
     why: str
@@ -173,7 +173,7 @@ class InferredConvention(NamedTuple):
 
 @dataclass(slots=True)
 class Evidence:
-    """What speaks for and against each convention, over many boxes; the boxes themselves are not kept.
+    """Statistics over many boxes from which their convention is inferred; the boxes are not kept.
 
     Boxes whose notation says their scale are counted apart, under `told`: they tell nothing of the
     others.
@@ -196,7 +196,7 @@ class Evidence:
     scaled: Evidence | None = None
 
     def add(self, raw: RawBox, size: Size | None) -> None:
-        """Take one box; what is not finite tells nothing."""
+        """Add one box; one that is not finite is ignored."""
         if not all(map(math.isfinite, raw.values)):
             return
         if raw.scale is not None:
@@ -219,7 +219,7 @@ class Evidence:
                 _extend(self.large_reach, convention, reach)
 
     def uses_scale(self) -> bool:
-        """Whether the boxes whose notation says thousandths are some: hardly one above 1000, no shares."""
+        """Return whether boxes that state thousandths are such: few above 1000, none a fraction."""
         value = self.scaled
         if value is None:
             return True
@@ -263,7 +263,7 @@ class Evidence:
         return InferredConvention(result, names)
 
     def _thousandths(self, ways: Sequence[str]) -> str | None:
-        """Return the way of thousandths that boxes on large images are in, None when they may be pixels."""
+        """Return the thousandths convention that boxes on large images have, None when they may be pixels."""
         thousandths = self._fitting(ways)
         if thousandths is None or self.large < _ENOUGH or self.above:
             return None
@@ -275,14 +275,14 @@ class Evidence:
         )
 
     def _open(self) -> bool:
-        """Whether corners in pixels might as well be thousandths."""
+        """Return whether the boxes fit corners in thousandths as well as in pixels."""
         if not self.sized or _SLIPS * self.above > self.boxes or not self._fitting(("thousand_xyxy",)):
             return False
         plain = _fills(self.reach, "pixels_xyxy") and not _fills(self.reach, "thousand_xyxy")
         return not (plain and self.sized >= _ENOUGH)
 
     def _with(self, other: Evidence) -> Evidence:
-        """Return what both say together, nothing told apart."""
+        """Return the sum of both statistics, boxes with and without a stated scale together."""
         both = Evidence(
             self.boxes + other.boxes,
             self.sized + other.sized,
@@ -299,7 +299,7 @@ class Evidence:
         return both
 
     def _fitting(self, candidates: Sequence[str]) -> str | None:
-        """Return the first convention that is hardly contradicted."""
+        """Return the first convention that at most a tenth of the boxes contradict."""
         allowed = TOLERATED * self.boxes
         return next((name for name in candidates if self.against[name] <= allowed), None)
 
@@ -314,7 +314,7 @@ def _fills(reach: dict[str, tuple[float, float]], convention: str) -> bool:
 
 
 def reach_of(raw: RawBox, convention: str, size: Size | None) -> tuple[float, float] | None:
-    """Return how far a box reaches across and down its image, in shares of its sides.
+    """Return the right and lower end of a box as fractions of its image's sides.
 
     None when no careful writer of `convention` would have written this box.
     """

@@ -1,4 +1,4 @@
-"""The convention of the boxes of an annotation file: what all of them together leave possible.
+"""Inference of the coordinate convention that all boxes of an annotation file share.
 
 Unlike answers, which are read in the likeliest convention, references are read in a certain one or not at
 all. Beside `conventions.CONVENTIONS` files have `percent_…`, hundredths of width and height.
@@ -81,7 +81,7 @@ class _Pair:
 
 @dataclass(slots=True)
 class FileEvidence:
-    """What the boxes of a file say of their convention; the boxes themselves are not kept."""
+    """Statistics over the boxes of a file from which their convention is inferred; the boxes are not kept."""
 
     boxes: int = 0
     ordered: int = 0
@@ -108,7 +108,7 @@ class FileEvidence:
     """The least width and the least height of the images; 0 where one is not known."""
 
     def add(self, raw: RawBox, size: Size | None) -> None:
-        """Take one box; what is not finite, or neither corners in order nor a size, tells nothing."""
+        """Add one box; one that is not finite, or neither ordered corners nor a size, is ignored."""
         a, b, c, d = raw.values
         if not all(map(math.isfinite, raw.values)) or (min(c, d) < 0 and (c < a or d < b)):
             return
@@ -133,7 +133,7 @@ class FileEvidence:
                 self.reach[convention] = max(across, reach[0]), max(down, reach[1])
 
     def merge(self, other: FileEvidence) -> None:
-        """Take what other boxes of the same file say."""
+        """Add the statistics of other boxes of the same file."""
         self.boxes += other.boxes
         self.ordered += other.ordered
         self.within_one += other.within_one
@@ -160,17 +160,17 @@ class FileEvidence:
         return f"{count} of {self.boxes} boxes contradict it" if count else f"fits all {self.boxes} boxes"
 
     def contradiction(self, convention: str, tolerated: float = TOLERATED) -> str:
-        """Return in words how many boxes contradict a convention, empty when no more than tolerated do."""
+        """Return how many boxes contradict a convention, as text; empty when that many are tolerated."""
         if self._fits(convention, tolerated):
             return ""
         return f"{self.against[convention]} of {self.boxes} boxes contradict {convention}"
 
     def shares(self) -> bool:
-        """Whether the numbers are shares of the sides: none above 1, and some between 0 and 1."""
+        """Return whether the numbers are fractions of the sides: none above 1, and some between 0 and 1."""
         return bool(self.fractions) and self.within_one >= (1 - TOLERATED) * self.boxes
 
     def readings(self, default: str, order: str | None = None) -> dict[str, str]:
-        """Return the conventions that the boxes leave possible, and what speaks for each.
+        """Return the conventions that fit the boxes, each with its evidence.
 
         Args:
             default: The convention of files that say nothing, such as `pixels_xywh`. It is the one where no
@@ -196,13 +196,13 @@ class FileEvidence:
         return self._with_doubt(result or self._filling(orders))
 
     def _filling(self, orders: list[str]) -> dict[str, str]:
-        """Return thousandths and hundredths that fit, where the boxes reach as far as these go."""
+        """Return conventions in thousandths and hundredths that fit, where boxes use their whole range."""
         filling = self._possible([f"{scale}_{order}" for scale, _ in _FULL for order in orders])
         full = {name: min(self.reach.get(name, (0.0, 0.0))) >= _FILLED for name in filling}
         return {name: why for name, why in filling.items() if full[name] and self.boxes >= _ENOUGH}
 
     def _named(self) -> dict[str, str]:
-        """Return the scales of boxes whose order is named; x and y of a size may be the centre."""
+        """Return the scales that fit boxes of a named order; x and y with a size may be the centre."""
         scale = "unit" if self.shares() else "pixels"
         outside = self.against_corner
         if self.named_sizes == self.boxes and outside > _HARDLY * self.boxes and not self.against_centre:
@@ -233,12 +233,12 @@ class FileEvidence:
         )
 
     def _follow(self) -> bool:
-        """Whether the last two numbers follow the first two, as corners do and sizes do not."""
+        """Return whether the last two numbers correlate with the first two: corners do, sizes do not."""
         ordered = self.boxes >= _MANY and not self.against["pixels_xyxy"]
         return ordered and min(self.across.correlation(), self.down.correlation()) > _TOGETHER
 
     def _possible(self, candidates: list[str]) -> dict[str, str]:
-        """Return those that are hardly contradicted, else those that a tenth of the boxes contradicts."""
+        """Return the conventions that few boxes contradict, else those that a tenth contradicts."""
         for tolerated in (_HARDLY, TOLERATED):
             possible = {name: self._why(name) for name in candidates if self._fits(name, tolerated)}
             if possible:

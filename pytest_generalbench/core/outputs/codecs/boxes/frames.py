@@ -1,4 +1,4 @@
-"""Boxes over time: one per frame, or by the number of their frame, in JSON-like values and in text."""
+"""Boxes of video frames, one per frame or by frame number, read from JSON values and from text."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def _frame(item: Any, order: str | None) -> RawBox | None:
 
 
 def _is_absent(values: tuple[float, ...]) -> bool:
-    """Whether a box stands for an object that is not to be seen: four zeros, four NaN, or four times -1."""
+    """Return whether a box means that the object is not visible: four zeros, four NaN, or four times -1."""
     return values in (_NOTHING, _MINUS) or all(map(math.isnan, values))
 
 
@@ -226,7 +226,7 @@ def _complete(result: Mapping[int, RawBox]) -> list[RawBox | None]:
 
 
 def _frame_lines(text: str) -> dict[int, RawBox]:
-    """Read what is said behind `frame 3` or `frames 3-9`, to the next one, a semicolon or the line's end."""
+    """Yield the text after each `frame 3` or `frames 3-9`, up to the next, a semicolon or the line's end."""
     frame_lines: dict[int, RawBox] = {}
     heads = list(_FRAME_HEAD.finditer(text))
     for head, end in zip(heads, [*(after.start() for after in heads[1:]), len(text)], strict=False):

@@ -1,4 +1,4 @@
-"""Boxes in JSON-like values: answers, prediction files and annotations, in the shapes seen so far.
+"""Boxes read from JSON values: answers, prediction files and annotations in all known formats.
 
 A box is four numbers, perhaps with a label and a score behind them, or an object with named
 corners. Boxes come in lists, under a box key of an object that also names label and score, under
@@ -72,7 +72,7 @@ _DEPTH: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What the objects around a box say of it."""
+    """Label, score, order and scale of a box as the JSON objects around it state them."""
 
     label: str | None = None
     order: str | None = None
@@ -211,7 +211,7 @@ def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Itera
 
 
 def _by_label(value: Mapping[Any, Any], around: _Around, order: str | None, strict: bool) -> Iterator[RawBox]:
-    """Read an object whose keys are labels, or that holds boxes beside other facts."""
+    """Read an object whose keys are labels, or that holds boxes beside other entries."""
     held = {
         key: item
         for key, item in value.items()
@@ -226,7 +226,7 @@ def _by_label(value: Mapping[Any, Any], around: _Around, order: str | None, stri
 
 
 def _with_own_keys(plain: Mapping[str, Any], around: _Around) -> _Around:
-    """Return what an object says of the boxes in it, over what is said around it."""
+    """Return what an object states about the boxes in it, else what the objects around it state."""
     label = next((plain[key] for key in _LABEL_KEYS if isinstance(plain.get(key), str | int)), around.label)
     score = next(
         (number(plain[key]) for key in SCORE_KEYS if number(plain.get(key)) is not None), around.score
@@ -241,7 +241,7 @@ def _with_own_keys(plain: Mapping[str, Any], around: _Around) -> _Around:
 
 
 def _stated(plain: Mapping[str, Any]) -> str | None:
-    """Return the convention that an object states in words."""
+    """Return the convention that an object names."""
     if type(mode := plain.get("bbox_mode")) is int and mode in _BOX_MODES:
         return _BOX_MODES[mode]
     words = next((plain[key] for key in _FORMAT_KEYS if isinstance(plain.get(key), str)), None)
@@ -249,7 +249,7 @@ def _stated(plain: Mapping[str, Any]) -> str | None:
 
 
 def named_corners(plain: Mapping[str, Any]) -> tuple[tuple[float, float, float, float], str] | None:
-    """Return the box of an object with named corners, and the order that their names say."""
+    """Return the box of an object with named corners, and the order that the names imply."""
     bare = {key.replace("_", ""): item for key, item in plain.items()}
     for names, order in _NAMED:
         if not all(name in bare for name in names):

@@ -1,4 +1,4 @@
-"""Points of people in JSON-like values: COCO's flat lists, lists of points, points by name."""
+"""Keypoints read from JSON values: COCO's flat lists, lists of points, points by name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RawPoint = tuple[float, float, float]
 
 
 class RawPerson(NamedTuple):
-    """One person as written, before its numbers have a meaning."""
+    """One person as written, before the coordinate convention is known."""
 
     points: tuple[RawPoint, ...]
     score: float | None = None

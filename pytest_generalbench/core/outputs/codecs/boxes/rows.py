@@ -1,4 +1,4 @@
-"""Which columns of a row of numbers are the box, where rows have a class, a score or a frame as well."""
+"""Inference of the columns of rows of numbers: box, class, score, frame and track."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class _Column:
 
 @dataclass(slots=True)
 class RowEvidence:
-    """Rows of one length in a file, and what speaks against each layout."""
+    """Statistics over the rows of one length in a file from which their layout is inferred."""
 
     length: int
     video: bool = False
@@ -124,7 +124,7 @@ class RowEvidence:
         }
 
     def add(self, raws: Sequence[RawBox], size: Size | None, frames: int | None = None) -> None:
-        """Take rows of one instance, in order, of a video of so many frames."""
+        """Add the rows of one instance, in order; of a video with the number of its frames."""
         starts = {layout.box for layout in self.layouts().values()}
         for place, raw in enumerate(raws):
             self.rows += 1
@@ -177,7 +177,7 @@ class RowEvidence:
         )
 
     def fitting(self) -> dict[str, Layout]:
-        """Return the layouts that nothing speaks against, of those with the same box the likelier one."""
+        """Return the layouts that fit all rows, of those with the same box the likelier one."""
         result: dict[str, Layout] = {}
         for name, layout in self.layouts().items():
             roles = (
@@ -232,5 +232,5 @@ class RowEvidence:
         return layout.label is not None and layout.label > layout.box and self.columns[layout.label].share
 
     def order_of(self, name: str) -> str | None:
-        """Return the order of the box's numbers that a layout says."""
+        """Return the order of a box's numbers in a layout."""
         return "cxcywh" if name in _YOLO and self.boxes[1].shares() else None

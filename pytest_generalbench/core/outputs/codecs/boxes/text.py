@@ -1,4 +1,4 @@
-"""Boxes in the notations that models write in text.
+"""Boxes read from answer texts, in the notations that models use.
 
 JSON lists and objects, `<box>(x1,y1),(x2,y2)</box>` with `<ref>`, `<|box_start|>…<|box_end|>`
 with `<|object_ref_start|>`, pairs of points `(x1, y1), (x2, y2)`, and lines of four numbers. Words
@@ -208,7 +208,7 @@ def _is_bare(value: Any) -> bool:
 
 
 def _label(words: str) -> str | None:
-    """Return the label that words before a box are, None when they only lead up to it.
+    """Return the words before a box as its label, None when they only introduce it.
 
     Numbers of a list, marks of emphasis and articles are dropped; a sentence is no label.
     """

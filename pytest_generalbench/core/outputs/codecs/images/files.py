@@ -1,4 +1,4 @@
-"""Pictures as numbers: class ids, grey values, palette indices and 16-bit values, exactly as stored.
+"""Picture files read as numbers: class ids, grey values, palette indices and 16-bit values, as stored.
 
 Pillow is needed, and imported when the first file is read. It gives 16-bit colour as 8 bits,
 so those files are unpacked twice: once for the high bytes, once for the low ones.
@@ -38,7 +38,7 @@ _DAMAGE: Final = (
 
 
 def is_picture(name: object) -> bool:
-    """Whether `name` is text that ends like a picture's file name."""
+    """Return whether `name` is a text with the ending of a picture file."""
     return isinstance(name, str) and name.lower().endswith(ENDINGS)
 
 
@@ -77,7 +77,7 @@ def picture_size(source: bytes | Path, name: str) -> tuple[int, int]:
 
 
 def picture_mode(source: bytes | Path, name: str) -> str:
-    """Return Pillow's word for the kind of a picture (`L`, `P`, `RGB`, …) without decoding it."""
+    """Return Pillow's mode of a picture (`L`, `P`, `RGB`, …) without decoding it."""
     with _opened(source, name) as image:
         return image.mode
 

@@ -1,4 +1,4 @@
-"""Binary masks as COCO run lengths: what ledgers, prediction files and annotations hold.
+"""Binary masks as COCO run lengths, as in ledgers, prediction files and annotations.
 
 A mask of height H and width W is read column by column (down, then right); `counts` are the
 lengths of its runs, the first of zeros. In text they are COCO's compressed string: each count,
@@ -25,7 +25,7 @@ MAX_PIXELS = 120_000_000
 
 
 class RleError(DataError):
-    """Run lengths that are no mask: not decodable, or not as many pixels as the size says."""
+    """Run lengths cannot be decoded, or do not add up to the size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the columns of a point file mean: labels, instances, normals, poses."""
+"""Labels, instances, normals and poses from the columns of a point file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects among points, in the ways that prediction files write them."""
+"""Point instances read from prediction files."""
 
 from __future__ import annotations
 

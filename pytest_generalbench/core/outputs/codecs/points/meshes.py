@@ -1,4 +1,4 @@
-"""Triangles from the files that people keep meshes in: PLY, OBJ and OFF by hand, GLB and STL by trimesh."""
+"""Meshes read from files: PLY, OBJ and OFF with our own readers, GLB and STL with trimesh."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_generalbench.core.outputs.codecs.points.tables import MAX_POINTS, re
 
 
 class Triangles(NamedTuple):
-    """What a mesh file holds, unchecked."""
+    """The content of a mesh file, not yet validated."""
 
     vertices: NDArray[Any]
     faces: NDArray[Any]

@@ -1,4 +1,4 @@
-"""Columns about points, from the files that data sets keep them in; numpy alone, nothing is unpickled.
+"""Columns of point files read with numpy alone; nothing is unpickled.
 
 Known are PLY (ASCII and binary), .npz, .npy, SemanticKITTI's .label (unsigned 32-bit words), and text of
 one row per point (.txt, .seg, .pts, .xyz, .csv, .normals, .labels), blanks or commas between the numbers.
@@ -36,7 +36,7 @@ PLY_TYPES: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PointTable:
-    """What a file says about its points."""
+    """The columns of a point file."""
 
     kind: str
     """`ply`, `npz`, `npy`, `label` or `text`."""
@@ -50,7 +50,7 @@ class PointTable:
         return next((self.columns[name] for name in names if name in self.columns), None)
 
     def contents(self) -> str:
-        """Return what is in the file, for messages."""
+        """Return the names of the columns, for messages."""
         if self.rows is not None:
             return f"{self.rows.shape[1]} columns without names"
         return f"the columns {', '.join(self.columns) or 'none'}"

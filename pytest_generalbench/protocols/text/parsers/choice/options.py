@@ -1,4 +1,4 @@
-"""Finding the options of a choice question, wherever the file put them."""
+"""Location of the options of a choice question in its fields or text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MARKERS: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What may be chosen, in the order of the letters."""
+    """The options of a question, in the order of their letters."""
 
     texts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Finding the options that an answer turns down: `A is wrong`, `none of A, B or C`, `we can rule out D`.
+"""Options that an answer rejects: `A is wrong`, `none of A, B or C`, `we can rule out D`.
 
 What is turned down is blanked out, so that whatever reads the answer afterwards sees only
 what may have been chosen. Nothing is concluded from it: three options turned down out of four
@@ -80,7 +80,7 @@ def _texts_in(text: str, texts: Sequence[str]) -> Iterator[tuple[int, int, str]]
 
 
 def _letter_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where letters stand that are turned down by what follows or comes before."""
+    """Yield the places of letters that the text before or after rejects."""
     for subject in _SUBJECT.finditer(text):
         if _PREDICATE.match(text, subject.end()):
             start = subject.start()
@@ -94,7 +94,7 @@ def _letter_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def without_rejected(text: str, texts: Sequence[str]) -> tuple[str, frozenset[str]]:
-    """Return `text` with the options it turns down blanked out, and their letters."""
+    """Return `text` with the options it rejects blanked out, and their letters."""
     known = list(_texts_in(text, texts))
     inside = bytearray(len(text))
     spans, rejected = [], set()

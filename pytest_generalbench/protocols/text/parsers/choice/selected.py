@@ -1,4 +1,4 @@
-r"""Reading which option an answer names.
+r"""Parser of the option that an answer selects.
 
 What an answer turns down (`A is wrong`, see `choice_rejecting`) is no longer there for the
 rules. In order: the last `\boxed{…}`; an explicit phrase (`the answer is C`, `Answer: C`,
@@ -164,7 +164,7 @@ def _phrases(text: str) -> list[str]:
 
 
 def _concluded(text: str, texts: Sequence[str]) -> str | None:
-    """Return the letter, or the option, that all of a clause behind `so` or `therefore` says."""
+    """Return the letter, or the option, that is all of a clause after `so` or `therefore`."""
     names = [normalise(item) for item in texts]
     for phrase in reversed(list(_THEREFORE.finditer(text))[-PHRASES:]):
         tail = text[phrase.end() : phrase.end() + _TAIL]

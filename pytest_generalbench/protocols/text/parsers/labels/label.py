@@ -1,4 +1,4 @@
-"""Reading which label of a closed set an answer names; and the label itself of an open one."""
+"""Parsers of the label that an answer names, from a closed or an open set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading yes or no."""
+"""Parser of yes-or-no answers."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _leading(text: str) -> str | None:
 
 
 def _in_words(text: str) -> str | None:
-    """Read a sentence without yes and no: what it denies is no, what it affirms (`Indeed, …`) yes."""
+    """Read a sentence without yes and no: a denial is no, an affirmation (`Indeed, …`) yes."""
     line = first_line(text)
     if _NO.match(line):
         return "no"

@@ -1,4 +1,4 @@
-"""Finding the list inside an answer: in a fence, between sentences, or said as a sentence.
+"""Location of the list inside an answer: in a fence, between sentences, or written as a sentence.
 
 References are files and come as lists; only answers go through here.
 """
@@ -157,7 +157,7 @@ def _without_emphasis_of_words(text: str) -> str:
 
 
 def _without_lead(text: str) -> str:
-    """Drop `The entities are:` and the like from the start, and what is said to the reader at the end."""
+    """Drop `The entities are:` and the like from the start, and remarks to the reader at the end."""
     for lead in _LEADS:
         match = lead.match(text)
         if match:
@@ -177,7 +177,7 @@ def _quoted(text: str) -> list[str] | None:
 
 
 def _said(text: str) -> list[str] | None:
-    """Return the items of a list said in one line, whose last comma is an `and`; None when it is none.
+    """Return the items of a list in one line whose last comma is an `and`; None for any other text.
 
     Without a comma `and` may be a part of a name (`Bosnia and Herzegovina`).
     """

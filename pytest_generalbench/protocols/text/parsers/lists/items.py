@@ -1,4 +1,4 @@
-"""Lists of items and of triplets, in whatever notation a reference has, or the list of an answer."""
+"""Parsers of lists of items and triplets, in all notations of references and answers."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _closes_last(text: str) -> bool:
 
 
 def canonical_item(text: str) -> str:
-    """Return the form in which items are compared.
+    """Return an item in the form in which items are compared.
 
     NFKC and lower case, no brackets, quotes or full stops around the whole, none around its
     parts, and exactly `, ` between parts: `(Paris , 'LOC')` is `paris, loc`.

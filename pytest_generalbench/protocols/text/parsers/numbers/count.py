@@ -1,4 +1,4 @@
-"""Reading the one number of an answer that counts or forecasts, when other numbers stand beside it."""
+"""Parsers of the one number of an answer that counts or forecasts, among other numbers."""
 
 from __future__ import annotations
 

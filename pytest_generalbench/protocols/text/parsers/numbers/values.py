@@ -1,4 +1,4 @@
-"""Reading numbers out of answers."""
+"""Parsers of numbers in answers."""
 
 from __future__ import annotations
 
