@@ -200,6 +200,7 @@ def test_a_mirrored_part_beats_the_part_and_that_beats_noise(shared_cache: Path)
     assert whole > part > max(blind(opened).values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["object", "scene"])
 def test_the_given_points_joined_beat_noise(kind: str, shared_cache: Path) -> None:
     opened = bench(f"3d/generation/point-cloud-to-mesh-{kind}-reconstruction", shared_cache)
@@ -215,6 +216,7 @@ def _joined(ideal: Any, points: Points) -> Any:
     return replace(ideal, vertices=points, faces=near.astype(np.int32), colours=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["mesh", "point-cloud"])
 def test_depth_pictures_laid_into_space_beat_noise(output: str, shared_cache: Path) -> None:
     opened = bench(f"3d/generation/rgb-d-to-{output}-reconstruction", shared_cache)

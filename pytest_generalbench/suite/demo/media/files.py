@@ -37,13 +37,16 @@ def _stored(raw: bytes) -> bytes:
 
 def png(pixels: Sequence[Sequence[int]]) -> bytes:
     """Return a palette PNG of rows of colour numbers."""
-    return _indexed([bytes(row) for row in pixels], _PALETTE)
+    return _indexed([bytes(row) for row in pixels], _flat(_PALETTE))
 
 
-def _indexed(rows: Sequence[bytes], colours: Iterable[Sequence[int]]) -> bytes:
-    """Return a palette PNG of rows of indices into `colours`."""
+def _flat(colours: Iterable[Sequence[int]]) -> bytes:
+    return bytes(value for colour in colours for value in colour)
+
+
+def _indexed(rows: Sequence[bytes], palette: bytes) -> bytes:
+    """Return a palette PNG of rows of indices into the colours of `palette`, three bytes each."""
     head = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 3, 0, 0, 0)
-    palette = bytes(value for colour in colours for value in colour)
     raw = b"".join(b"\0" + row for row in rows)
     return (
         b"\x89PNG\r\n\x1a\n"
@@ -62,6 +65,7 @@ _SHADED: Final = tuple(
     for colour in _PALETTE
     for shade in range(SHADES)
 )
+_SHADED_PALETTE: Final = _flat(_SHADED)
 
 
 def shaded(
@@ -77,7 +81,7 @@ def shaded_png(
     shades: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
 ) -> bytes:
     """Return a palette PNG of colour numbers and shades 0 (dark) to 15, both (height, width)."""
-    return _indexed([row.tobytes() for row in (colours * SHADES + shades).astype(np.uint8)], _SHADED)
+    return _indexed([row.tobytes() for row in (colours * SHADES + shades).astype(np.uint8)], _SHADED_PALETTE)
 
 
 def map_png(values: np.ndarray[tuple[int, ...], np.dtype[np.uint8] | np.dtype[np.uint16]]) -> bytes:
