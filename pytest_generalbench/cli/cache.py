@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of `generalbench`."""
     parser = subparsers.add_parser(
-        "cache", help="explain what the answer cache did", description="Looks into the answer cache of a run."
+        "cache", help="explain cache misses", description="Looks into the answer cache of a run."
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     value = actions.add_parser(

@@ -20,7 +20,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
     parser = subparsers.add_parser(
         "check-model",
-        help="try a model: every medium it declares, order, count and repetition of answers",
+        help="check a model: every medium it declares, order, count and repeatability of answers",
         description="Loads a model and asks it tiny requests of the demo set, for each medium that it takes "
         "and gives. Exit status: 0 all it declares works, 1 something does not, 2 it cannot be made.",
     )

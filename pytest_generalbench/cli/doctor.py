@@ -23,7 +23,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of `generalbench`."""
     parser = subparsers.add_parser(
         "doctor",
-        help="look a data folder over: what is found, missing, broken, or cannot be right",
+        help="check a data folder: what is found, missing, broken, or cannot be right",
         description="Reads what a run will read of a General-Bench folder: every reference through the "
         "task's protocol, every medium, the first prompt. Then it looks for references that cannot be right. "
         "Exit status: 0 no errors (warnings are none), 1 errors, 2 no such data folder. "
@@ -47,7 +47,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         help="how references are read, as for pytest --generalbench-reading",
     )
     parser.add_argument("--prompts", action="store_true", help="print the prompt of each first instance")
-    parser.add_argument("--all", action="store_true", help="list the tasks that are not there as well")
+    parser.add_argument("--all", action="store_true", help="list absent tasks as well")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.set_defaults(func=run)
 

@@ -19,7 +19,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of `generalbench`."""
     parser = subparsers.add_parser(
         "download",
-        help="fetch General-Bench data from the hub and unpack it",
+        help="download General-Bench data from the hub and unpack them",
         description="Fetches the folders of the chosen tasks; goes on where an earlier download stopped. "
         "The whole open set is 206 GB, so choose with -k. Needs the extra 'hub'.",
     )
@@ -27,7 +27,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--split", choices=SPLITS, default="open", help="open (with answers) or close set")
     parser.add_argument("-k", metavar="SUBSTRING", default="", help="only tasks whose id contains it")
     parser.add_argument(
-        "--offline", action="store_true", help="fetch nothing, only unpack the archives that are in DIR"
+        "--offline", action="store_true", help="download nothing, only unpack the archives in DIR"
     )
     parser.set_defaults(func=run)
 

@@ -40,7 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--fractions",
         action="store_true",
-        help="the percentages of FILE are fractions: read 0.745 as 74.5 %%",
+        help="read the percentages of FILE as fractions: 0.745 is 74.5 %%",
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list, one object per scoring")
     parser.set_defaults(func=run)

@@ -28,12 +28,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the parser of `generalbench`."""
     parser = subparsers.add_parser(
         "merge",
-        help="several runs, such as shards, as one",
+        help="merge several runs, such as shards, into one",
         description="Makes one run folder of several: every ledger, every kept file, one result.json with "
         "the level over all tasks. Where two runs have the same task, a scored result counts.",
     )
     parser.add_argument("runs", metavar="RUN", nargs="+", help="run folders with a result.json")
-    parser.add_argument("--into", required=True, metavar="DIR", help="the new run folder, empty or not there")
+    parser.add_argument(
+        "--into", required=True, metavar="DIR", help="the new run folder; it must be empty or not exist"
+    )
     parser.set_defaults(func=run)
 
 

@@ -14,7 +14,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the parser of `generalbench`."""
     parser = subparsers.add_parser(
         "verify",
-        help="say what changed in a run folder since the run ended",
+        help="list what changed in a run folder since the run ended",
         description="Compares every file of a run folder, ledger, media and result, with the digests that "
         "were written when the run ended, and names the byte ranges that changed. That a score follows from "
         "the answers is what 'generalbench rescore' tells. Exit status: 0 nothing changed, 1 something did.",

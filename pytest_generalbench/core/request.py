@@ -136,7 +136,7 @@ class UnopenedInstance(Instance):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a model is given: ordered parts and what is wanted back."""
+    """What a model is given: text and media in order, and the form of the answer."""
 
     task_id: str
     instance_id: str

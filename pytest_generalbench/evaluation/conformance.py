@@ -166,7 +166,7 @@ class _Trial:
         return prepared if prepared.requests else None
 
     def _made_up(self, way: str, medium: str, fit: Sequence[Task]) -> _Sample | None:
-        """Ask for the medium in plain words, or show one that lies in the demo set, whatever it is for."""
+        """Return a request for the medium in plain words, or one that shows such a medium of the demo set."""
         shown: list[tuple[Media, ...]]
         if self.model.wants_answers:
             return None  # it answers what has a reference, and nothing else

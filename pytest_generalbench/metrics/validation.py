@@ -1,4 +1,4 @@
-"""What a metric is handed must be of its type: a slip here would be a silently wrong score."""
+"""Type checks of the predictions and references that metrics are given."""
 
 from __future__ import annotations
 

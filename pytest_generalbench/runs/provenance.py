@@ -1,4 +1,4 @@
-"""What a run was made of: versions, machine, command line, git state, task files, definitions."""
+"""Provenance of a run: versions, machine, command line, git state, task files, definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What earlier sessions of a run left, and what of it must be asked again."""
+"""Resuming a run: the records of earlier sessions, and the requests that are left."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ResumeError(GeneralBenchError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is left to do for a task."""
+    """The records of a task, and the requests that are left."""
 
     batched: tuple[Request, ...] = ()
     """To be asked in batches."""

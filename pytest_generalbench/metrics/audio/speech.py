@@ -99,7 +99,7 @@ class _Errors:
     """Errors by units of the references, over all instances; silence has no lower rate than any answer."""
 
     def __init__(self, counts: Callable[[Any, Any], tuple[int, int]]) -> None:
-        """Take what counts the errors and the units of one instance."""
+        """Take the function that counts the errors and the units of one instance."""
         self._counts = counts
         self._rows: list[tuple[int, int]] = []
         self._silent: list[bool] = []

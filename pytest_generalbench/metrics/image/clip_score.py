@@ -54,7 +54,7 @@ class ClipAccumulator:
     """Mean over instances of 100 max(cosine, 0), the cosine being the mean over an answer's views."""
 
     def __init__(self, name: str, clip: PictureText, expected: Callable[[Target], Features]) -> None:
-        """Take what turns a Target into the vectors (n, d) that the answer's are compared with."""
+        """Take the function from a Target to the vectors (n, d) that the answer's are compared with."""
         self._name = name
         self._clip = clip
         self._expected = expected

@@ -169,7 +169,7 @@ class FrechetAccumulator:
         features: Callable[[MediaOutput], Features],
         kind: type[MediaOutput],
     ) -> None:
-        """Take what turns a medium into vectors (n, d), and what an answer is."""
+        """Take the function from a medium to vectors (n, d), and the type of an answer."""
         self._name = name
         self._features = features
         self._kind = kind

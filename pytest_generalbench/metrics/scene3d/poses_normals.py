@@ -143,7 +143,7 @@ class PoseAccumulator:
     """The mean error of segments, over all segments of all sequences or per sequence first."""
 
     def __init__(self, pool: str) -> None:
-        """Take what is pooled; another word is an UnknownWordError."""
+        """Take the pooling, `segments` or `sequences`; another word is an UnknownWordError."""
         if pool not in POOLS:
             raise UnknownWordError("pool of metric 'rte'", pool, POOLS)
         self._pool = pool

@@ -1,4 +1,4 @@
-"""How steady the frames of a video are: subject, background, and single pixels."""
+"""Consistency of the frames of a video: subject, background, and flicker of pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What metrics of made videos share: which frames are looked at, how large, and how scores are averaged."""
+"""Shared parts of metrics of generated videos: sampled frames, their size, and mean scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a video moves, how smoothly, and the mean score of videos made from a picture."""
+"""Motion metrics of videos: dynamic degree, smoothness, and the mean score of image-to-video."""
 
 from __future__ import annotations
 

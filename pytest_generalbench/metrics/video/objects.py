@@ -32,7 +32,7 @@ Box = tuple[float, float, float, float]
 
 
 class Offset(NamedTuple):
-    """How far the second box's centre lies from the first's, in pixels."""
+    """The distance from the first box's centre to the second's, in pixels."""
 
     right: float
     down: float

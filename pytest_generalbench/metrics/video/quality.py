@@ -1,4 +1,4 @@
-"""How good the frames of a video look: aesthetics, and technical quality by MUSIQ."""
+"""Quality of the frames of a video: aesthetics, and technical quality by MUSIQ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a video fits words or pictures: its prompt, an action, a style, another prompt."""
+"""Alignment of a video with texts or pictures: prompt, action, style, target prompt."""
 
 from __future__ import annotations
 

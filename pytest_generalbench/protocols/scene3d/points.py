@@ -120,7 +120,7 @@ class Labelled(SpaceProtocol):
     version: ClassVar[int] = 2
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Look at the columns of some tables, evenly spread; each that is read is compared with them."""
+        """Infer the columns from some tables, evenly spread; each table is later compared with them."""
         tables = Tables()
         for instance in some_of(instances):
             with suppress(DataError):  # the instance says so itself when it is read

@@ -59,7 +59,7 @@ def verdict_digest(answer: Record) -> str:
 
 @dataclass(slots=True)
 class Ledgers:
-    """What lies in the ledgers of a run folder. Only events are in memory; records stay in their files."""
+    """The ledgers of a run folder. Only events are in memory; records stay in their files."""
 
     folder: Path
     paths: list[Path] = field(default_factory=list)
@@ -115,7 +115,7 @@ def read_ledgers(folder: Path) -> Ledgers:
 
 @dataclass(slots=True)
 class _Reading:
-    """What reading ledgers remembers from line to line."""
+    """The state of reading ledgers line by line."""
 
     ledgers: Ledgers
     lost: dict[tuple[int, str], Counter[tuple[str, str]]] = field(

@@ -119,7 +119,7 @@ class StoredRecord:
 
     @property
     def seconds(self) -> float | None:
-        """How long the request took."""
+        """The duration of the request in seconds."""
         return self.plain.get("seconds")
 
     @property
@@ -149,7 +149,7 @@ class StoredRecord:
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """What the model told beside the answer."""
+        """Further details that the model returned with the answer."""
         return (self.plain.get("output") or {}).get("details") or {}
 
     def decode(self, get: Get) -> Record:

@@ -1,1 +1,1 @@
-"""How structured outputs are stored and read from files and text."""
+"""Codecs of structured outputs: storage, and reading from files and text."""

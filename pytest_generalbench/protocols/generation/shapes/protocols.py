@@ -74,7 +74,7 @@ class ShapeGeneration(GenerationProtocol):
         return _form(context).form
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
-        """Tell how shapes are shown, where the metric looks at them."""
+        """Add the note on how shapes are rendered, where the metric uses renderings."""
         context = super().context(task, header, instances)
         notes = (*context.notes, TOLD) if task.metric.name.startswith("clip_") else context.notes
         return replace(context, notes=notes)

@@ -90,7 +90,7 @@ class StylizedVideoGeneration(VideoGeneration):
     media_word: ClassVar[str] = "image of the style"
 
     def instruction(self, instance: Instance, context: TaskContext) -> str:
-        """Say what the pictures are for: the prompt speaks of the content alone."""
+        """Return what the pictures are for: the prompt describes the content alone."""
         count = sum(medium.medium == "image" for medium in instance.media)
         return f"Make a video of this in the style of the {'images' if count > 1 else 'image'}."
 

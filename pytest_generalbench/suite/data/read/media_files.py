@@ -180,7 +180,7 @@ class MediaFinder:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        """What lies in the task folder, by lower-case name."""
+        """The entries of the task folder by lower-case name."""
         try:
             return {name.lower(): name for name in os.listdir(self._folder)}  # noqa: PTH208
         except OSError:
