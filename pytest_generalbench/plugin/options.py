@@ -1,9 +1,9 @@
-"""Command line options and ini keys, and how they become `Settings`."""
+"""How what is given on the command line, in ini keys and in the environment becomes `Settings`."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,23 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_generalbench.core.settings import Settings
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Register options and ini keys."""
-    group = parser.getgroup("generalbench", "General-Bench: multimodal tasks as scored items")
-    for option in OPTIONS:
-        text = option.help.replace("%", "%%")  # argparse fills in what follows a single one
-        is_switch = option.metavar is None
-        how: dict[str, Any] = {"action": "store_true"} if is_switch else {"metavar": option.metavar}
-        group.addoption(PREFIX + option.name, dest=option.dest, default=None, help=text, **how)
-        if option.name == "model":
-            continue
-        text = f"Default of {PREFIX}{option.name}."
-        if is_switch:
-            parser.addini(option.dest, text, type="bool", default=False)
-        else:
-            parser.addini(option.dest, text, default="")
 
 
 def model_spec(config: pytest.Config) -> str | None:
