@@ -61,7 +61,7 @@ class AmbiguousReferenceError(ReferenceFormatError):
         answer = " or ".join(f"{value} ({why})" if why else value for value, why in readings.items())
         first = next(iter(readings), "VALUE")
         super().__init__(
-            f"{place}: not certain {meaning}: {answer or 'nothing says it'}. Settle it with "
+            f"{place}: cannot tell {meaning}: {answer or 'nothing says it'}. Settle it with "
             f"`reading: {{{word}: {first}}}` in the task file, or the line "
             f"`{task_id}: {word}={first}` in the ini key generalbench_reading"
         )

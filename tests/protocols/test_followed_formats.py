@@ -89,7 +89,7 @@ TRACKS: dict[str, tuple[Any, Any]] = {
     ),
     "frames of another clip": (
         {"answer": {str(n + 5): list(box) for n, box in enumerate(BOXES[:3])}},
-        "not certain the number of the first",
+        "cannot tell the number of the first",
     ),
     "MOT with two objects": ({"answer": [*_mot()[:6], *_mot(2)[:6]]}, "rows of 9 numbers"),
     "shares": ({"answer": UNIT}, "unit_"),
@@ -139,7 +139,7 @@ TUBES: dict[str, tuple[Any, Any]] = {
         {**EDGES, "trajectory": [[n + 8, *box] for n, box in enumerate(LIST)]},
         "rows from frame 8",
     ),
-    "start and boxes": ({"start": 2, "boxes": LIST}, "not certain the number of the first"),
+    "start and boxes": ({"start": 2, "boxes": LIST}, "cannot tell the number of the first"),
     "boxes by frame": ({"boxes": {str(n): list(box) for n, box in TRUE.items()}}, "index_base"),
     "start and boxes to the last frame": (
         {"start": 10, "boxes": LIST},
