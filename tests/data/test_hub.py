@@ -11,6 +11,7 @@ from pytest_generalbench.suite.data import DataFolder, open_data
 from pytest_generalbench.suite.data.fetch import hub
 from tests.data.fake_hub import FakeHub
 from tests.data.trees import BIRD, CARS, CAUSES, COLOR, PETS, Tree, all_tasks, question, task_of
+from tests.fakes import FakeModel, evaluation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,3 +138,18 @@ def test_open_data_from_the_hub(fake: FakeHub, tmp_path: Path, monkeypatch: pyte
     assert source.load(task_of(CARS)) is None
     again = open_data("hub", "open", all_tasks(), cache=tmp_path / "c", offline=True)
     assert again.root == source.root
+
+
+def test_a_text_model_asks_for_the_files_of_no_media_task(
+    fake: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "hub_api", lambda: fake)
+    model = FakeModel(lambda requests: ["A"] * len(requests))
+    model.input_media = frozenset({"text"})
+    run = evaluation(tmp_path, model, [])
+    run.data = open_data("hub", "open", all_tasks(), cache=tmp_path / "c")
+    states = {task.id: run.run(task).state for task in map(task_of, (BIRD, COLOR, PETS, CAUSES))}
+    assert states == {BIRD: "unsupported", COLOR: "unsupported", PETS: "unsupported", CAUSES: "scored"}
+    assert fake.patterns
+    assert all(pattern.lower().startswith("nlp/") for pattern in fake.patterns)
+    assert {path for path in fake.listed if path} <= {"nlp"}
