@@ -135,12 +135,12 @@ def _samples_by_av(source: Path | bytes, name: str, most: int | None) -> tuple[N
     return np.clip(np.concatenate(pieces), -1, 1).astype(np.float32), rate
 
 
-def can_open(path: Path, kind: str) -> bool | None:
-    """Whether the file has a track of `kind` (`video` or `audio`); None without PyAV."""
+def can_open(path: Path, kind: str) -> bool:
+    """Whether the file has a track of `kind` (`video` or `audio`); False without PyAV."""
     try:
         av = library()
     except MissingDependencyError:
-        return None
+        return False
     try:
         with open_container(path) as container:
             return bool(container.streams.get(**{kind: 0}))

@@ -77,12 +77,12 @@ def _eight_bits(image: Image) -> Image:
     return PilImage.fromarray(np.rint(values).astype(np.uint8))
 
 
-def can_open(path: Path) -> bool | None:
-    """Whether one of the decoders knows the file; None without Pillow."""
+def can_open(path: Path) -> bool:
+    """Whether one of the decoders knows the file; False without Pillow."""
     try:
         from PIL import Image as PilImage
     except ImportError:
-        return None
+        return False
     try:
         with PilImage.open(path, formats=FORMATS):
             return True

@@ -95,8 +95,8 @@ def _is_sound(path: Path, head: bytes, medium: str) -> bool:
     if ending not in _DECODED or head.startswith(_SIGNATURES.get(medium, _PICTURES)):
         return True
     if medium == "audio":
-        return bool(containers.can_open(path, "audio"))
-    return bool(images.can_open(path) or (medium == "video" and containers.can_open(path, "video")))
+        return containers.can_open(path, "audio")
+    return images.can_open(path) or (medium == "video" and containers.can_open(path, "video"))
 
 
 def open_image(path: Path) -> Image:
