@@ -6,9 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import vocabulary
-from pytest_generalbench.core.result import counted_score, drift, no_win
+from pytest_generalbench.core.result import drift, no_win
 from pytest_generalbench.suite.level import LEVELS, tier_words, wins_words
-from pytest_generalbench.suite.level.scorings.paper import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -78,18 +77,14 @@ def _groups(tasks: Iterable[Task]) -> Mapping[tuple[str, str], list[Task]]:
 def _table(
     tasks: Mapping[str, Task], results: Mapping[str, TaskResult], sota: Mapping[str, float | None]
 ) -> Iterator[str]:
+    from pytest_generalbench.runs.finalize import (
+        task_standing,  # brings in numpy, which collecting does without
+    )
+
     yield f"{'modality':<9}{'paradigm':<15}{'tasks':>6}{'scored':>8}{'wins':>6}{'mean points':>13}"
     for (modality, paradigm), group in _groups(tasks.values()).items():
         reported = [results[task.id] for task in group if task.id in results]
-        found = [
-            standing(
-                tasks[item.id],
-                counted_score(item.score, item.states),
-                sota.get(item.id),
-                no_win(item.states, item.backbones),
-            )
-            for item in reported
-        ]
+        found = [task_standing(tasks[item.id], item, sota.get(item.id)) for item in reported]
         have = [item for item in found if item.scored]
         wins = sum(item.reached for item in have)
         mean = sum(item.points for item in have) / len(have) if have else None

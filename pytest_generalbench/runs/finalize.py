@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.level import LevelResult, SotaTable
+    from pytest_generalbench.suite.level.scorings.paper import Standing
 
 _NAMED: Final = 3
 """Tasks that a note names."""
@@ -112,6 +113,18 @@ def _entry(given: Setting, result: TaskResult, schema: str) -> TaskEntry:
     return TaskEntry(result, sota, None if schema == "2.0" else facets)
 
 
+def task_standing(task: Task, result: TaskResult, sota: float | None) -> Standing:
+    """Return how a result stands beside the specialist, with what keeps it from being a win.
+
+    Args:
+        task: The task.
+        result: What it came to.
+        sota: The specialist's score in the unit of the result; None where there is none to compare with.
+    """
+    counted = counted_score(result.score, result.states)
+    return standing(task, counted, sota, no_win(result.states, result.backbones))
+
+
 def task_facets(task: Task, result: TaskResult, sota: float | None) -> TaskFacets:
     """Return the facets that make the row of a task self-contained.
 
@@ -129,7 +142,7 @@ def task_facets(task: Task, result: TaskResult, sota: float | None) -> TaskFacet
         skill=task.skill,
         direction=task.metric.direction,
         points=None if score is None else points(task, counted),
-        reached=None if score is None or sota is None else standing(task, counted, sota, why).reached,
+        reached=None if score is None or sota is None else task_standing(task, result, sota).reached,
         no_win=why,
     )
 
