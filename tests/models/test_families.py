@@ -12,7 +12,7 @@ from pytest_generalbench.core.media.media import Media
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import Model, make_model
-from pytest_generalbench.models.transformers.chat import chat
+from pytest_generalbench.models.transformers.encoding import decoded_parts
 from pytest_generalbench.models.transformers.processors import Senses
 from pytest_generalbench.models.transformers.speech_recognition import SpeechModel
 from tests.builders import make_task
@@ -182,9 +182,9 @@ def test_a_model_of_several_images_is_shown_frames_when_asked_to(
 
 def test_a_usable_video_processor_is_given_the_video_itself(pictures: tuple[Path, ...]) -> None:
     senses = Senses(frozenset({"text", "video"}), videos=True, frames=2)
-    (turn,) = chat(question(Media("video", pictures)), senses)
-    assert [part["type"] for part in turn["content"]] == ["video", "text"]
-    assert turn["content"][0]["video"].shape == (2, 30, 40, 3)
+    parts = decoded_parts(question(Media("video", pictures)), senses)
+    assert [part["type"] for part in parts] == ["video", "text"]
+    assert [frame.size for frame in parts[0]["video"].frames] == [(40, 30)] * 2
 
 
 def test_weights_take_the_type_and_attention_asked_for(folder: Path, pictures: tuple[Path, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
@@ -24,6 +25,9 @@ _CONTAINERS: Final = (
 """The only kinds of file that are opened: a playlist would name other files and addresses."""
 
 _OPTIONS: Final = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "file"}
+
+RATE: Final = 24.0
+"""Frames a second of a video that states none: image files in a folder. Transformers takes the same."""
 
 
 def library(purpose: str = "decoding videos") -> Any:
@@ -59,10 +63,29 @@ def upright_frames(container: Any) -> Iterator[Any]:
         yield np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
 
 
-def count_frames(path: Path) -> int:
-    """Return how many frames a video file has, by decoding it. Raises av.FFmpegError or IndexError."""
+def frame_times(path: Path) -> tuple[list[float], float]:
+    """Return when each frame of a video file is shown, and its frame rate, by decoding it.
+
+    Returns:
+        The times in seconds since the first frame, one per frame in the order of decoding; and the frames a
+        second: what the file states where its frames agree with that, else the mean over its frames,
+        else `RATE`. Frames without times (a raw stream) are taken for evenly spaced.
+
+    Raises:
+        av.FFmpegError: the file cannot be decoded.
+        IndexError: it has no video track.
+    """
     with open_container(path) as container:
-        return sum(1 for _ in container.decode(video=0))
+        stream = container.streams.video[0]
+        times = [frame.time for frame in container.decode(stream)]
+        stated = float(stream.average_rate or stream.guessed_rate or RATE)
+    is_timed = None not in times and all(early < late for early, late in pairwise(times))
+    if not is_timed:
+        return [place / stated for place in range(len(times))], stated
+    since = [time - times[0] for time in times]
+    if len(since) < 2 or abs(since[-1] * stated - (len(since) - 1)) < 0.5:
+        return since, stated
+    return since, (len(since) - 1) / since[-1]
 
 
 def frames_at(path: Path, wanted: Collection[int]) -> list[Image]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_FRAMES",
     "Media",
+    "SampledVideo",
     "Size",
     "image_size",
     "media_size",
@@ -26,6 +27,7 @@ __all__ = [
     "open_frames",
     "open_image",
     "prefetch_media",
+    "sample_video",
     "spread",
 ]  # fmt: skip
 
@@ -114,28 +116,70 @@ def spread(count: int, limit: int) -> list[int]:
     return [index * (count - 1) // (limit - 1) for index in range(limit)]
 
 
-def _video_file_frames(path: Path, limit: int) -> list[Image]:
+@dataclass(frozen=True, slots=True)
+class SampledVideo:
+    """Frames of a video, evenly spread, and when they are shown.
+
+    >>> SampledVideo([], (0.0, 0.48, 0.96), 25, 25.0).duration
+    1.0
+    """
+
+    frames: list[Image]
+    """RGB, in order."""
+    times: tuple[float, ...]
+    """Of each frame, in seconds since the first frame of the video."""
+    count: int
+    """Frames of the whole video."""
+    rate: float
+    """Frames of the whole video a second, in the mean."""
+
+    @property
+    def duration(self) -> float:
+        """Length of the whole video in seconds."""
+        return self.count / self.rate
+
+
+def _sampled_file(path: Path, limit: int) -> SampledVideo:
     av = containers.library()
     try:
-        return containers.frames_at(path, set(spread(containers.count_frames(path), limit)))
+        times, rate = containers.frame_times(path)
+        places = spread(len(times), limit)
+        frames = containers.frames_at(path, set(places))
     except (av.FFmpegError, IndexError, OSError, ValueError) as error:
         raise MediaError(f"{path.name}: cannot decode the video ({error})") from error
+    return SampledVideo(frames, tuple(times[place] for place in places), len(times), rate)
+
+
+def sample_video(video: Media, limit: int = MAX_FRAMES) -> SampledVideo:
+    """Decode at most `limit` frames of a video, evenly spread, the first and the last included.
+
+    Args:
+        video: a video file, or the image files that are its frames, at `containers.RATE` frames a second.
+        limit: the most frames.
+
+    Raises:
+        MediaError: it cannot be decoded, or has no frames.
+    """
+    result: SampledVideo = PREFETCH.take("frames", video, (limit,), lambda: _sampled(video, limit))
+    return result
 
 
 def open_frames(video: Media, limit: int = MAX_FRAMES) -> list[Image]:
     """Decode a video, or the image files that are its frames, to at most `limit` RGB frames."""
-    frames: list[Image] = PREFETCH.take("frames", video, (limit,), lambda: _decoded_frames(video, limit))
-    return frames
+    return sample_video(video, limit).frames
 
 
-def _decoded_frames(video: Media, limit: int) -> list[Image]:
+def _sampled(video: Media, limit: int) -> SampledVideo:
     if len(video.paths) == 1 and video.path.suffix.lower() not in {".png", ".jpg", ".jpeg", ".bmp"}:
-        frames = _video_file_frames(video.path, limit)
+        result = _sampled_file(video.path, limit)
     else:
-        frames = [images.decode_image(video.paths[index]) for index in spread(len(video.paths), limit)]
-    if not frames:
+        places = spread(len(video.paths), limit)
+        frames = [images.decode_image(video.paths[place]) for place in places]
+        times = tuple(place / containers.RATE for place in places)
+        result = SampledVideo(frames, times, len(video.paths), containers.RATE)
+    if not result.frames:
         raise MediaError(f"{video.path.name}: the video has no frames")
-    return frames
+    return result
 
 
 def open_audio(path: Path, rate: int) -> Any:
@@ -168,7 +212,7 @@ def prefetch_media(media: Iterable[Media]) -> None:
         elif one.medium == "video":
             count = int((PREFETCH.habits.get("frames") or (MAX_FRAMES,))[0])
             size = count * _pixels(media_size(one))
-            PREFETCH.start("frames", one, size, lambda limit, one=one: _decoded_frames(one, limit))
+            PREFETCH.start("frames", one, size, lambda limit, one=one: _sampled(one, limit))
         elif one.medium == "audio":
             for path in one.paths:
                 _prefetch_audio(path)

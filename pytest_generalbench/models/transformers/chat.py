@@ -5,38 +5,17 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from pytest_generalbench.core.media.media import Media, open_audio, open_frames, open_image
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
+from pytest_generalbench.models.transformers.decoding import Decoder, end_tokens
+from pytest_generalbench.models.transformers.encoding import Encoder, decoded_parts, media_of, sampled_rate
+from pytest_generalbench.models.transformers.templates import find_template, opened_reasoning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_generalbench.models.transformers.encoding import Parts
     from pytest_generalbench.models.transformers.processors import Senses, Source
-
-
-def _shown(medium: Media, senses: Senses) -> list[dict[str, Any]]:
-    """Return a decoded medium as parts of a chat turn."""
-    if medium.medium == "audio":
-        return [{"type": "audio", "audio": open_audio(path, senses.rate)} for path in medium.paths]
-    if medium.medium != "video":
-        return [{"type": "image", "image": open_image(path)} for path in medium.paths]
-    frames = open_frames(medium, senses.frames)
-    if not senses.videos:
-        return [{"type": "image", "image": frame} for frame in frames]
-    import numpy as np
-
-    return [{"type": "video", "video": np.stack([np.asarray(frame) for frame in frames])}]
-
-
-def chat(request: Request, senses: Senses) -> list[dict[str, Any]]:
-    """Return the request as one user turn; a model of text alone is given a plain string."""
-    if senses.media == {"text"}:
-        return [{"role": "user", "content": request.text}]
-    content: list[dict[str, Any]] = []
-    for part in request.parts:
-        content += _shown(part, senses) if isinstance(part, Media) else [{"type": "text", "text": part}]
-    return [{"role": "user", "content": content}]
 
 
 class TransformersModel(Model):
@@ -51,10 +30,11 @@ class TransformersModel(Model):
     >>> from types import SimpleNamespace as Part
     >>> from pytest_generalbench.models.transformers.processors import Senses
     >>> config = Part(is_encoder_decoder=False, get_text_config=lambda: Part(max_position_embeddings=2048))
-    >>> model = Part(config=config, generate=lambda input_ids: input_ids)
+    >>> words = Part(pad_token_id=0, all_special_ids=[0], all_special_tokens=["<pad>"])
     >>> senses = Senses(frozenset({"text", "image"}))
-    >>> adapter = TransformersModel(Part(device="cpu"), model, Part(pad_token="<pad>"), senses)
-    >>> sorted(adapter.input_media), adapter.context_length, adapter.tokenizer.padding_side
+    >>> parts = Part(device="cpu", target="name"), Part(config=config), Part(tokenizer=words), senses
+    >>> adapter = TransformersModel(*parts)
+    >>> sorted(adapter.input_media), adapter.context_length, words.padding_side
     (['image', 'text'], 2048, 'left')
     """
 
@@ -70,25 +50,46 @@ class TransformersModel(Model):
         self.senses = senses
         self.device = source.device
         self.input_media = senses.media
-        self.tokenizer = getattr(processor, "tokenizer", processor)
+        self.tokenizer = tokenizer_of(processor)
         self.in_two_parts = bool(model.config.is_encoder_decoder)
         self.tokenizer.padding_side = "right" if self.in_two_parts else "left"
-        if self.tokenizer.pad_token is None:
-            self.tokenizer.pad_token = self.tokenizer.eos_token
-        text_config = model.config.get_text_config()
-        self.context_length: int | None = getattr(text_config, "max_position_embeddings", None)
-        # Models that speak as well say so; here only their words are wanted.
-        speaks = "return_audio" in inspect.signature(model.generate).parameters
-        self._more = {"return_audio": False} if speaks else {}
+        _give_padding(self.tokenizer)
+        limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+        self.context_length: int | None = limit if limit is not None and limit > 0 else None
+        template = find_template(processor, self.tokenizer, source.target)
+        self.encoder = Encoder(processor, self.tokenizer, senses, template)
+        settings = getattr(_answering_part(model), "generation_config", None)
+        stops = getattr(settings, "stop_strings", None) or ()
+        stops = (stops,) if isinstance(stops, str) else tuple(stops)
+        self.decoder = Decoder(self.tokenizer, end_tokens(settings, self.tokenizer), stops)
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
         """Answer the requests; only a request whose prompt does not fit the context fails."""
-        batch = self._encode(requests)
-        lengths = [int(length) for length in batch["attention_mask"].sum(dim=1)]
+        chats = [decoded_parts(request, self.senses) for request in requests]
+        answers: list[Output | Failed] = [Failed("it was not asked")] * len(requests)
+        for places in self._together(chats):
+            own = self._generate([requests[place] for place in places], [chats[place] for place in places])
+            for place, answer in zip(places, own, strict=True):
+                answers[place] = answer
+        return answers
+
+    def _together(self, chats: Sequence[Parts]) -> list[list[int]]:
+        """Return which chats go into one batch: those of the same media, and where it counts, frame rate."""
+        groups: dict[Any, list[int]] = {}
+        for place, parts in enumerate(chats):
+            rates = [sampled_rate(video) for video in media_of([parts], "video")[0]]
+            kinds = frozenset(part["type"] for part in parts)
+            key = (kinds, *rates[: self.senses.wants_sampled_rate])
+            groups.setdefault(key, []).append(place)
+        return list(groups.values())
+
+    def _generate(self, requests: Sequence[Request], chats: Sequence[Parts]) -> list[Output | Failed]:
+        batch = self.encoder.encode(chats)
+        lengths = self._lengths(batch)
         fits = [self._fits(length, request) for length, request in zip(lengths, requests, strict=True)]
         asked = [request for request, fit in zip(requests, fits, strict=True) if fit]
-        if len(asked) < len(requests):
-            batch = self._encode(asked) if asked else None
+        if asked and len(asked) < len(requests):
+            batch = self.encoder.encode([parts for parts, fit in zip(chats, fits, strict=True) if fit])
         answers = iter(self._answer(asked, batch) if asked else ())
         return [
             next(answers)
@@ -97,6 +98,13 @@ class TransformersModel(Model):
             for fit, length in zip(fits, lengths, strict=True)
         ]
 
+    def _lengths(self, batch: Any) -> list[int]:
+        """Return the number of tokens of each prompt, padding not counted."""
+        mask = batch.get("attention_mask")
+        if mask is None:
+            return [len(row) for row in batch["input_ids"]]
+        return [int(length) for length in mask.sum(dim=1)]
+
     def _fits(self, length: int, request: Request) -> bool:
         if self.context_length is None:
             return True
@@ -104,85 +112,58 @@ class TransformersModel(Model):
         return length + (0 if self.in_two_parts else request.max_new_tokens) <= self.context_length
 
     def _encode(self, requests: Sequence[Request]) -> Any:
-        chats = [chat(request, self.senses) for request in requests]
-        template = self.processor.chat_template
-        if template is None:
-            return self._encode_plain(requests, chats)
-        # Answers are short here: a model that can be told not to think aloud first is told so.
-        switches = {"enable_thinking": False} if "enable_thinking" in str(template) else {}
-        shape: dict[str, Any] = {"padding": True}
-        if self.processor is not self.tokenizer:
-            # Frames are sampled before they come here, the same for every model.
-            if self.senses.videos and any(
-                part["type"] == "video" for (turn,) in chats for part in _parts(turn)
-            ):
-                shape["do_sample_frames"] = False
-            shape = {"processor_kwargs": shape}
-        return self.processor.apply_chat_template(
-            chats,
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            **shape,
-            **switches,
-        )
-
-    def _encode_plain(self, requests: Sequence[Request], chats: list[list[dict[str, Any]]]) -> Any:
-        """Encode for a base model without chat template: media tokens where the media are, then the text."""
-        if self.processor is self.tokenizer:
-            return self.processor([request.text for request in requests], return_tensors="pt", padding=True)
-        texts: list[str] = []
-        media: dict[str, list[list[Any]]] = {"image": [], "video": [], "audio": []}
-        for (turn,) in chats:
-            parts = _parts(turn)
-            texts.append("\n".join(self._written(part) for part in parts))
-            for medium, encode_plain in media.items():
-                encode_plain.append([part[medium] for part in parts if part["type"] == medium])
-        if not any(any(encode_plain) for encode_plain in media.values()):
-            return self.tokenizer(texts, return_tensors="pt", padding=True)
-        given: dict[str, Any] = {}
-        if any(media["image"]):
-            given["images"] = media["image"]
-        if any(media["video"]):
-            given |= {"videos": media["video"], "do_sample_frames": False}
-        if any(media["audio"]):
-            # Sounds go in flat, whatever request they belong to: that is the processors' custom.
-            sounds = [sound for one in media["audio"] for sound in one]
-            given |= {"audio": sounds, "sampling_rate": self.senses.rate}
-        return self.processor(text=texts, return_tensors="pt", padding=True, **given)
-
-    def _written(self, part: dict[str, Any]) -> str:
-        if part["type"] == "text":
-            return str(part["text"])
-        return str(getattr(self.processor, f"{part['type']}_token", None) or f"<{part['type']}>")
+        return self.encoder.encode([decoded_parts(request, self.senses) for request in requests])
 
     def _answer(self, requests: Sequence[Request], batch: Any) -> list[Output | Failed]:
         import torch
 
-        given = {key: self._placed(value) for key, value in batch.items()}
+        given = {key: self._placed(key, value) for key, value in batch.items()}
+        taken = _parameters(self.model)
+        given = {key: value for key, value in given.items() if key not in _OF_WORDS or key in taken}
+        most = max(request.max_new_tokens for request in requests)
         with torch.inference_mode():
             tokens = self.model.generate(
                 **given,
-                max_new_tokens=max(request.max_new_tokens for request in requests),
+                max_new_tokens=most,
                 do_sample=False,
                 pad_token_id=self.tokenizer.pad_token_id,
-                **self._more,
+                **self._text_only(most),
             )
-        start = 0 if self.in_two_parts else given["input_ids"].shape[1]
-        # A request that wants less than its neighbours gets what it would get alone.
-        new = [
-            row[start : start + one.max_new_tokens + self.in_two_parts]
-            for row, one in zip(tokens, requests, strict=True)
+        return [
+            Output(self._text(prompt, row, one.max_new_tokens))
+            for prompt, row, one in zip(given["input_ids"].tolist(), tokens.tolist(), requests, strict=True)
         ]
-        texts: list[str] = self.tokenizer.batch_decode(new, skip_special_tokens=True)
-        return [Output(text) for text in texts]
 
-    def _placed(self, value: Any) -> Any:
+    def _text_only(self, most: int) -> dict[str, Any]:
+        """Return what `generate` needs beyond a prompt: that words alone are wanted, and what ends them."""
+        own = inspect.signature(self.model.generate).parameters
+        more: dict[str, Any] = {}
+        if "return_audio" in own:
+            more["return_audio"] = False
+        elif hasattr(self.model, "thinker"):
+            more["generation_mode"] = "text"
+        if "thinker_max_new_tokens" in own:
+            more["thinker_max_new_tokens"] = most
+        if self.decoder.stops:
+            more["tokenizer"] = self.tokenizer
+        return more
+
+    def _text(self, prompt: list[int], row: list[int], most: int) -> str:
+        """Return the answer in a row of tokens, cut at the request's own length: what it would get alone."""
+        if self.in_two_parts:
+            row = row[1:]
+        elif row[: len(prompt)] == prompt:
+            row = row[len(prompt) :]
+        # What a prompt opened is written again: without it, reasoning would look like an answer.
+        opened = opened_reasoning(self.tokenizer.decode(prompt[-_TAIL:], skip_special_tokens=False))
+        return opened + self.decoder.decode(row[:most])
+
+    def _placed(self, key: str, value: Any) -> Any:
         """Return a tensor on the model's device; pixels and sounds in the model's own precision."""
         if not hasattr(value, "is_floating_point"):
             return value
-        return value.to(self.device, self.model.dtype if value.is_floating_point() else None)
+        is_measured = value.is_floating_point() and "second" not in key  # times stay exact
+        return value.to(self.device, self.model.dtype if is_measured else None)
 
     def identity(self) -> dict[str, Any]:
         """Return name, revision, class, dtype, device and what else shapes an answer."""
@@ -197,3 +178,39 @@ class TransformersModel(Model):
 def _parts(turn: dict[str, Any]) -> list[dict[str, Any]]:
     content = turn["content"]
     return content if isinstance(content, list) else []
+
+
+_TAIL = 24
+"""Tokens at the end of a prompt among which the mark of opened reasoning is looked for."""
+
+_OF_WORDS = frozenset({"attention_mask", "token_type_ids", "special_tokens_mask", "length"})
+"""What a tokenizer may return that not every model takes."""
+
+
+def tokenizer_of(processor: Any) -> Any:
+    """Return the tokenizer of a processor, or the tokenizer itself."""
+    from transformers import PreTrainedTokenizerBase
+
+    return processor if isinstance(processor, PreTrainedTokenizerBase) else processor.tokenizer
+
+
+def _give_padding(tokenizer: Any) -> None:
+    """Make sure that a tokenizer can pad; any token will do, since the mask hides it."""
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token or tokenizer.convert_ids_to_tokens(0)
+
+
+def _answering_part(model: Any) -> Any:
+    """Return the part of a model that writes text: the whole, or the thinker of one that speaks as well."""
+    return getattr(model, "thinker", model)
+
+
+def _parameters(model: Any) -> set[str]:
+    """Return the names that a model's `generate` takes for its forward pass."""
+    part = _answering_part(model)
+    result = set(inspect.signature(part.prepare_inputs_for_generation).parameters)
+    if result & {"kwargs", "model_kwargs"}:
+        result |= set(inspect.signature(part.forward).parameters)
+    if part.config.is_encoder_decoder:
+        result.add("attention_mask")
+    return result

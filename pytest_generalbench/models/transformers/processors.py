@@ -31,6 +31,10 @@ class Senses:
     """Frames of a video that are shown."""
     rate: int = 16_000
     """Samples a second of its audio."""
+    least_frames: int = 1
+    """Frames that a video has at least: those of one step of time."""
+    wants_sampled_rate: bool = False
+    """Whether the processor is told the shown frames a second, one number for a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,9 @@ def _without_videos(source: Source, config: Any) -> Any:
         return None
 
     class WithoutVideos(result):  # type: ignore[misc]
+        # Some override it with a look into the part for videos.
+        apply_chat_template = transformers.ProcessorMixin.apply_chat_template
+
         def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
             if argument_name == "video_processor":
                 return type(None)
@@ -199,6 +206,8 @@ def find_senses(target: str, processor: Any, media: frozenset[str], settings: Se
     ears = getattr(processor, "feature_extractor", None) or getattr(processor, "audio_processor", None)
     eyes = getattr(processor, "image_processor", None)
     videos = getattr(processor, "video_processor", None) is not None
+    if "video_processor" in getattr(processor, "get_attributes", list)():
+        media |= {"video"}  # some models name images alone, and their processors take videos
     able = {"text"}
     able |= {"image", "video"} if eyes is not None else set()
     able |= {"video"} if videos else set()
@@ -211,4 +220,12 @@ def find_senses(target: str, processor: Any, media: frozenset[str], settings: Se
             f"but its processor takes {', '.join(sorted(able))}"
         )
     rate = int(getattr(ears, "sampling_rate", None) or 16_000)
-    return Senses(frozenset(wanted & able), videos, settings.model_frames, rate)
+    names = getattr(processor, "model_input_names", ())
+    return Senses(
+        frozenset(wanted & able),
+        videos,
+        settings.model_frames,
+        rate,
+        int(getattr(getattr(processor, "video_processor", None), "temporal_patch_size", None) or 1),
+        "video_second_per_grid" in names,
+    )

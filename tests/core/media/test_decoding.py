@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pytest_generalbench.core.media.media import (
     open_audio,
     open_frames,
     open_image,
+    sample_video,
 )
 from pytest_generalbench.core.outputs import Audio, Video
 from pytest_generalbench.models.openai.messages import image_part, sound_of
@@ -203,3 +205,34 @@ def test_a_sound_of_other_bytes_is_corrupt(tmp_path: Path) -> None:
         Media("audio", (path,)).check()
     with pytest.raises(MediaError, match=r"a\.wav: cannot decode the audio"):
         read_samples(path, path.name)
+
+
+def test_frames_of_a_file_have_their_times(tmp_path: Path) -> None:
+    video = sample_video(Media("video", (clip(tmp_path / "v.mp4"),)), 3)
+    assert video.times == pytest.approx((0, 0.2, 0.4))
+    assert (video.count, video.rate, video.duration) == (5, 10, 0.5)
+
+
+def test_frames_in_files_are_taken_at_24_a_second(tmp_path: Path) -> None:
+    paths = tuple(tmp_path / f"{number}.png" for number in range(49))
+    for path in paths:
+        PilImage.new("RGB", (4, 4)).save(path)
+    video = sample_video(Media("video", paths), 3)
+    assert (video.times, video.count, video.duration) == ((0, 1, 2), 49, 49 / 24)
+
+
+def test_times_follow_the_frames_where_their_rate_varies(tmp_path: Path) -> None:
+    path = tmp_path / "v.mp4"
+    moments = (0, 1, 2, 3, 30, 60)  # tenths of a second
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 10)
+        for moment in moments:
+            frame = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "rgb24")
+            frame.pts, frame.time_base = moment, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    video = sample_video(Media("video", (path,)))
+    assert video.times == pytest.approx([moment / 10 for moment in moments], abs=0.01)
+    assert video.rate == pytest.approx(5 / 6, abs=0.01)
