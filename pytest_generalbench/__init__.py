@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.errors import ModelError as ModelError
     from pytest_generalbench.core.errors import UnknownWordError as UnknownWordError
     from pytest_generalbench.core.media.media import Media as Media
+    from pytest_generalbench.core.options import MODEL_OPTIONS as MODEL_OPTIONS
     from pytest_generalbench.core.outputs.base import AnswerFormatError as AnswerFormatError
     from pytest_generalbench.core.outputs.base import StructuredOutput as StructuredOutput
     from pytest_generalbench.core.outputs.codecs.images.rle import Rle as Rle
@@ -62,27 +63,58 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.result import InstanceRow as InstanceRow
     from pytest_generalbench.core.result import TaskResult as TaskResult
     from pytest_generalbench.core.task import Task as Task
+    from pytest_generalbench.evaluation.conformance import Check as Check
     from pytest_generalbench.evaluation.conformance import check_model as check_model
+    from pytest_generalbench.evaluation.data_check import Finding as Finding
+    from pytest_generalbench.evaluation.data_check import FolderCheck as FolderCheck
+    from pytest_generalbench.evaluation.data_check import StrayFolder as StrayFolder
+    from pytest_generalbench.evaluation.data_check import TaskCheck as TaskCheck
+    from pytest_generalbench.evaluation.data_check import check_data as check_data
+    from pytest_generalbench.evaluation.moved_scores import MovedScore as MovedScore
+    from pytest_generalbench.evaluation.rescoring import Rescored as Rescored
     from pytest_generalbench.evaluation.rescoring import rescore as rescore
+    from pytest_generalbench.evaluation.scoring.backbones.listing import RoleWeights as RoleWeights
+    from pytest_generalbench.evaluation.scoring.backbones.listing import download_weights as download_weights
+    from pytest_generalbench.evaluation.scoring.backbones.listing import list_weights as list_weights
+    from pytest_generalbench.evaluation.task_description import TaskDescription as TaskDescription
+    from pytest_generalbench.evaluation.task_description import describe_task as describe_task
     from pytest_generalbench.metrics.base import Accumulator as Accumulator
     from pytest_generalbench.metrics.base import Metric as Metric
     from pytest_generalbench.metrics.base import MetricValue as MetricValue
     from pytest_generalbench.models.base import Failed as Failed
     from pytest_generalbench.models.base import Model as Model
     from pytest_generalbench.models.registry import ModelKind as ModelKind
+    from pytest_generalbench.models.registry import open_model as open_model
     from pytest_generalbench.protocols.base import Protocol as Protocol
     from pytest_generalbench.protocols.base import TaskContext as TaskContext
     from pytest_generalbench.protocols.structured import StructuredProtocol as StructuredProtocol
     from pytest_generalbench.protocols.text.base import TextProtocol as TextProtocol
+    from pytest_generalbench.reports.cache_misses import explain_cache_miss as explain_cache_miss
+    from pytest_generalbench.reports.comparison import Difference as Difference
+    from pytest_generalbench.reports.comparison import Side as Side
+    from pytest_generalbench.reports.comparison import diff_runs as diff_runs
+    from pytest_generalbench.reports.export import EXPORT_FORMATS as EXPORT_FORMATS
+    from pytest_generalbench.reports.export import export_run as export_run
     from pytest_generalbench.reports.run_data import Run as Run
     from pytest_generalbench.reports.run_data import TaskRow as TaskRow
     from pytest_generalbench.reports.run_data import load_run as load_run
+    from pytest_generalbench.runs.manifest import Verification as Verification
+    from pytest_generalbench.runs.manifest import verify_run as verify_run
+    from pytest_generalbench.runs.merge import MergedRun as MergedRun
+    from pytest_generalbench.runs.merge import merge_runs as merge_runs
+    from pytest_generalbench.runs.result_file import result_schema as result_schema
+    from pytest_generalbench.suite.data.fetch.hub import download_data as download_data
     from pytest_generalbench.suite.level.compute import level as level
     from pytest_generalbench.suite.level.result import LevelResult as LevelResult
+    from pytest_generalbench.suite.level.result import ModalityLevel as ModalityLevel
+    from pytest_generalbench.suite.level.score_file import level_of_file as level_of_file
+    from pytest_generalbench.suite.tasks import load_tasks as load_tasks
 
 __version__ = "0.2.0"
 
 __all__ = [
+    "EXPORT_FORMATS",
+    "MODEL_OPTIONS",
     "Accumulator",
     "Alpha",
     "AnomalyMap",
@@ -90,13 +122,17 @@ __all__ = [
     "Audio",
     "Boxes",
     "Boxes3d",
+    "Check",
     "ClassMap",
     "DataError",
     "DepthMap",
     "DepthSequence",
     "Detection",
+    "Difference",
     "Failed",
+    "Finding",
     "FlowField",
+    "FolderCheck",
     "FrameBoxes",
     "GeneralBenchError",
     "Image",
@@ -112,14 +148,17 @@ __all__ = [
     "Media",
     "MediaError",
     "MediaOutput",
+    "MergedRun",
     "Mesh",
     "Metric",
     "MetricValue",
     "MissingDependencyError",
+    "ModalityLevel",
     "Model",
     "ModelError",
     "ModelKind",
     "Motion",
+    "MovedScore",
     "Normals",
     "OneBox",
     "Output",
@@ -132,26 +171,47 @@ __all__ = [
     "Poses",
     "Protocol",
     "Request",
+    "Rescored",
     "Rle",
+    "RoleWeights",
     "Run",
     "SalientSequence",
     "Segment",
+    "Side",
+    "StrayFolder",
     "StructuredOutput",
     "StructuredProtocol",
     "SymbolicMusic",
     "Task",
+    "TaskCheck",
     "TaskContext",
+    "TaskDescription",
     "TaskResult",
     "TaskRow",
     "TextProtocol",
     "Tracks3d",
     "Tube",
     "UnknownWordError",
+    "Verification",
     "Video",
+    "check_data",
     "check_model",
+    "describe_task",
+    "diff_runs",
+    "download_data",
+    "download_weights",
+    "explain_cache_miss",
+    "export_run",
     "level",
+    "level_of_file",
+    "list_weights",
     "load_run",
+    "load_tasks",
+    "merge_runs",
+    "open_model",
     "rescore",
+    "result_schema",
+    "verify_run",
 ]
 
 _PLACES: Final = {
@@ -162,13 +222,18 @@ _PLACES: Final = {
     "Audio": "core.outputs.forms.audio",
     "Boxes": "core.outputs.forms.boxes",
     "Boxes3d": "core.outputs.forms.scenes3d",
+    "Check": "evaluation.conformance",
     "ClassMap": "core.outputs.forms.maps",
     "DataError": "core.errors",
     "DepthMap": "core.outputs.forms.maps",
     "DepthSequence": "core.outputs.forms.map_sequences",
     "Detection": "core.outputs.forms.boxes",
+    "Difference": "reports.comparison",
+    "EXPORT_FORMATS": "reports.export",
     "Failed": "models.base",
+    "Finding": "evaluation.data_check",
     "FlowField": "core.outputs.forms.maps",
+    "FolderCheck": "evaluation.data_check",
     "FrameBoxes": "core.outputs.forms.boxes",
     "GeneralBenchError": "core.errors",
     "Image": "core.outputs.forms.image",
@@ -179,19 +244,23 @@ _PLACES: Final = {
     "Keypoint": "core.outputs.forms.boxes",
     "Keypoints": "core.outputs.forms.boxes",
     "LevelResult": "suite.level.result",
+    "MODEL_OPTIONS": "core.options",
     "Mask": "core.outputs.forms.maps",
     "MaskSequence": "core.outputs.forms.map_sequences",
     "Media": "core.media.media",
     "MediaError": "core.errors",
     "MediaOutput": "core.outputs.media_output",
+    "MergedRun": "runs.merge",
     "Mesh": "core.outputs.forms.mesh",
     "Metric": "metrics.base",
     "MetricValue": "metrics.base",
     "MissingDependencyError": "core.errors",
+    "ModalityLevel": "suite.level.result",
     "Model": "models.base",
     "ModelError": "core.errors",
     "ModelKind": "models.registry",
     "Motion": "core.outputs.forms.motion",
+    "MovedScore": "evaluation.moved_scores",
     "Normals": "core.outputs.forms.scenes3d",
     "OneBox": "core.outputs.forms.boxes",
     "Output": "core.request",
@@ -204,26 +273,47 @@ _PLACES: Final = {
     "Poses": "core.outputs.forms.scenes3d",
     "Protocol": "protocols.base",
     "Request": "core.request",
+    "Rescored": "evaluation.rescoring",
     "Rle": "core.outputs.codecs.images.rle",
+    "RoleWeights": "evaluation.scoring.backbones.listing",
     "Run": "reports.run_data",
     "SalientSequence": "core.outputs.forms.map_sequences",
     "Segment": "core.outputs.forms.segments",
+    "Side": "reports.comparison",
+    "StrayFolder": "evaluation.data_check",
     "StructuredOutput": "core.outputs.base",
     "StructuredProtocol": "protocols.structured",
     "SymbolicMusic": "core.outputs.forms.symbolic_music",
     "Task": "core.task",
+    "TaskCheck": "evaluation.data_check",
     "TaskContext": "protocols.base",
+    "TaskDescription": "evaluation.task_description",
     "TaskResult": "core.result",
     "TaskRow": "reports.run_data",
     "TextProtocol": "protocols.text.base",
     "Tracks3d": "core.outputs.forms.scenes3d",
     "Tube": "core.outputs.forms.boxes",
     "UnknownWordError": "core.errors",
+    "Verification": "runs.manifest",
     "Video": "core.outputs.forms.video",
+    "check_data": "evaluation.data_check",
     "check_model": "evaluation.conformance",
+    "describe_task": "evaluation.task_description",
+    "diff_runs": "reports.comparison",
+    "download_data": "suite.data.fetch.hub",
+    "download_weights": "evaluation.scoring.backbones.listing",
+    "explain_cache_miss": "reports.cache_misses",
+    "export_run": "reports.export",
     "level": "suite.level.compute",
+    "level_of_file": "suite.level.score_file",
+    "list_weights": "evaluation.scoring.backbones.listing",
     "load_run": "reports.run_data",
+    "load_tasks": "suite.tasks",
+    "merge_runs": "runs.merge",
+    "open_model": "models.registry",
     "rescore": "evaluation.rescoring",
+    "result_schema": "runs.result_file",
+    "verify_run": "runs.manifest",
 }
 """Module of each public name, with the name it has there where that is another."""
 

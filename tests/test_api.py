@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent.parent / "docs" / "api.md"
 @pytest.mark.parametrize("name", gb.__all__)
 def test_every_name_is_there_and_documented(name: str) -> None:
     assert getattr(gb, name).__doc__
-    assert f"`{name}`" in DOCS.read_text(encoding="utf-8")
+    assert re.search(rf"`[^`]*\b{name}\b[^`]*`", DOCS.read_text(encoding="utf-8"))
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
@@ -52,6 +52,30 @@ def test_levels_of_a_run_are_one_row() -> None:
     row = gb.load_run(old).to_pandas("tasks").set_index("task").loc["image/comprehension/bird-detection"]
     assert (row.modality, row.paradigm, row.direction) == ("image", "comprehension", "higher")
     assert row.points == row.score
+
+
+def test_whatever_a_command_does_a_program_can_do(tmp_path: Path) -> None:
+    old = Path(__file__).parent / "runs" / "old_run" / "complete"
+    assert gb.verify_run(old).changes == ()
+    merged = gb.merge_runs([old], tmp_path / "merged")
+    assert merged.result.counts == gb.load_run(old).result.counts
+    assert gb.verify_run(merged.folder).files > 0
+    assert list(gb.diff_runs(old, merged.folder)) == []
+    assert gb.export_run(old, tmp_path / "tables", "csv")
+    with pytest.raises(gb.UnknownWordError, match="export format 'xml'"):
+        gb.export_run(old, tmp_path / "other", "xml")
+    assert gb.describe_task("nlp/causal-reasoning").request is not None
+    assert gb.result_schema().is_file()
+
+
+def test_a_model_is_opened_with_its_options_and_closed() -> None:
+    with gb.open_model("baseline:constant:B") as model:
+        assert next(iter(gb.check_model(model))).ok is not False
+    with (
+        pytest.raises(gb.UnknownWordError, match="model option 'devise'"),
+        gb.open_model("hf:x", devise="cpu"),
+    ):
+        pass
 
 
 def test_the_examples_of_adding_run() -> None:

@@ -6,8 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from pytest_generalbench import __version__
-from pytest_generalbench.core.errors import GeneralBenchError
+import pytest_generalbench as gb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="generalbench",
         description="Tools around General-Bench. To run it: pytest --generalbench-model=SPEC",
     )
-    parser.add_argument("--version", action="version", version=f"pytest-generalbench {__version__}")
+    parser.add_argument("--version", action="version", version=f"pytest-generalbench {gb.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
         tasks, doctor, download, weights, check_model, level, rescore, verify, diff, export, merge, cache,
@@ -50,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         code: int = options.func(options)
-    except GeneralBenchError as error:
+    except gb.GeneralBenchError as error:
         sys.stderr.write(f"generalbench: {error}\n")
         return 2
     except BrokenPipeError:  # the reader, such as `head`, has seen enough

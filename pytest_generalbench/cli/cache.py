@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest_generalbench as gb
+
 if TYPE_CHECKING:
     import argparse
 
@@ -30,16 +32,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Print why answers were not found in the cache."""
-    from pytest_generalbench.core.errors import GeneralBenchError
-    from pytest_generalbench.reports.cache_misses import explain
-    from pytest_generalbench.runs.answer_cache import AnswerCache
-    from pytest_generalbench.runs.run_manifest import read_run
-
-    manifest = read_run(options.run)
-    given = manifest.settings.cache
-    folder = options.cache or (Path(manifest.invocation) / given if given else None)
-    if folder is None or not folder.is_dir():
-        raise GeneralBenchError(f"the run {options.run} had no answer cache: name one with --cache=DIR")
-    for line in explain(options.run, options.instance, AnswerCache(folder)):
+    for line in gb.explain_cache_miss(options.run, options.instance, options.cache):
         sys.stdout.write(f"{line}\n")
     return 0

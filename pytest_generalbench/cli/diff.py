@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest_generalbench as gb
+
 if TYPE_CHECKING:
     import argparse
-
-    from pytest_generalbench.reports.comparison import Side
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,10 +28,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Print a line for every instance that differs, and their number."""
-    from pytest_generalbench.reports.comparison import compare_runs
-
     count = 0
-    for result in compare_runs(options.first, options.second):
+    for result in gb.diff_runs(options.first, options.second):
         count += 1
         if options.json:
             line = json.dumps(result.to_dict(), ensure_ascii=False)
@@ -43,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if count else 0
 
 
-def _shown(side: Side | None) -> str:
+def _shown(side: gb.Side | None) -> str:
     if side is None:
         return "not there"
     text = "" if side.answer is None else f" {side.answer!r:.60}"

@@ -7,16 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder
+import pytest_generalbench as gb
 
 if TYPE_CHECKING:
     import argparse
     from argparse import _SubParsersAction
-    from collections.abc import Iterator, Sequence
-
-    from pytest_generalbench.core.task import Task
-    from pytest_generalbench.evaluation.data_check import Finding, FolderCheck, TaskCheck
+    from collections.abc import Iterator
 
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +27,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a General-Bench folder")
     parser.add_argument(
-        "--split", choices=SPLITS, default="open", help="the set to read it as (default: open)"
+        "--split", choices=("open", "close"), default="open", help="the set to read it as (default: open)"
     )
     parser.add_argument("-k", metavar="SUBSTRING", default="", help="only tasks whose id contains it")
     parser.add_argument(
@@ -54,25 +50,20 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the folder, print the findings task by task, and return the exit status."""
-    from pytest_generalbench.core import reading
-    from pytest_generalbench.evaluation.data_check import FolderCheck, check_tasks, strays_of
-    from pytest_generalbench.suite import tasks as registry
 
-    tasks = registry.load_tasks()
-    try:
-        folder = DataFolder(args.folder, tasks, args.split)
-        given = reading.from_file(args.reading) if args.reading else {}
-    except GeneralBenchError as error:
-        sys.stderr.write(f"generalbench: {error}\n")
-        return 2
-    report = FolderCheck(str(folder.root), folder.split)
-    wanted = _found_first(folder, [task for task in tasks if args.k in task.id])
-    for task in check_tasks(folder, wanted, given, args.sample):
-        report.tasks.append(task)
+    def show(task: gb.TaskCheck) -> None:
         if not args.json:
             sys.stdout.writelines(f"{line}\n" for line in task_lines(task, args.all, args.prompts))
             sys.stdout.flush()
-    report.strays, report.doubts = strays_of(folder), tuple(folder.doubts())
+
+    report = gb.check_data(
+        args.folder,
+        split=args.split,
+        only=lambda task: args.k in task.id,
+        sample=args.sample,
+        reading=args.reading,
+        each=show,
+    )
     if args.json:
         sys.stdout.write(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n")
     else:
@@ -80,17 +71,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if report.has_errors else 0
 
 
-def _found_first(folder: DataFolder, tasks: Sequence[Task]) -> list[Task]:
-    def is_absent(task: Task) -> bool:
-        try:
-            return folder.find(task) is None and folder.packed(task) is None
-        except GeneralBenchError:
-            return False  # told when its turn comes
-
-    return sorted(tasks, key=lambda task: (is_absent(task), task.id))
-
-
-def task_lines(task: TaskCheck, with_absent: bool, with_prompt: bool) -> Iterator[str]:
+def task_lines(task: gb.TaskCheck, with_absent: bool, with_prompt: bool) -> Iterator[str]:
     """Yield the lines of one task: what it has, then a line for every kind of problem."""
     if task.state == "not found":
         if with_absent:
@@ -105,14 +86,14 @@ def task_lines(task: TaskCheck, with_absent: bool, with_prompt: bool) -> Iterato
         yield from (f"      {line}" for line in task.prompt.splitlines())
 
 
-def _finding(finding: Finding, instances: int) -> str:
+def _finding(finding: gb.Finding, instances: int) -> str:
     kind = "error" if finding.is_error else "warning"
     if finding.count == 1:
         return f"{kind}: {finding.what}"
     return f"{kind} in {finding.count} of {instances} instances; the first: {finding.what}"
 
 
-def closing_lines(report: FolderCheck, with_absent: bool) -> Iterator[str]:
+def closing_lines(report: gb.FolderCheck, with_absent: bool) -> Iterator[str]:
     """Yield the lines about the whole folder: folders that match no task, doubts, totals."""
     if report.strays:
         yield ""
@@ -126,7 +107,7 @@ def closing_lines(report: FolderCheck, with_absent: bool) -> Iterator[str]:
     yield _totals(report, with_absent)
 
 
-def _totals(report: FolderCheck, with_absent: bool) -> str:
+def _totals(report: gb.FolderCheck, with_absent: bool) -> str:
     parts = [f"{report.count('ok')} ok", f"{report.count('warnings')} with warnings"]
     parts += [f"{report.count('problems')} with problems"]
     parts += [f"{report.count(state)} {state}" for state in ("unreadable", "packed", "not found")]

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench.core.errors import DataError, GeneralBenchError
-from pytest_generalbench.suite.data.fetch import hub
-from pytest_generalbench.suite.data.locate.layout import SPLITS
+import pytest_generalbench as gb
 
 if TYPE_CHECKING:
     import argparse
     from argparse import _SubParsersAction
+
+    from pytest_generalbench.suite.data.fetch.hub import HubApi
 
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +24,9 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "The whole open set is 206 GB, so choose with -k. Needs the extra 'hub'.",
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="where to put it")
-    parser.add_argument("--split", choices=SPLITS, default="open", help="open (with answers) or close set")
+    parser.add_argument(
+        "--split", choices=("open", "close"), default="open", help="open (with answers) or close set"
+    )
     parser.add_argument("-k", metavar="SUBSTRING", default="", help="only tasks whose id contains it")
     parser.add_argument(
         "--offline", action="store_true", help="download nothing, only unpack the archives in DIR"
@@ -32,20 +34,21 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(func=run)
 
 
-def run(args: argparse.Namespace, api: hub.HubApi | None = None) -> int:
+def run(args: argparse.Namespace, api: HubApi | None = None) -> int:
     """Download and unpack; return 0, 1 when the hub or the disk failed, 2 when no task is selected."""
-    from pytest_generalbench.suite import tasks as registry
-
-    tasks = registry.load_tasks()
-    wanted = [task for task in tasks if args.k in task.id]
-    if not wanted:
+    if not any(args.k in task.id for task in gb.load_tasks()):
         sys.stderr.write(f"generalbench: no task's id contains {args.k!r}; see `generalbench tasks`\n")
         return 2
     try:
-        hub.download(args.split, tasks, args.folder, args.offline, _say, wanted=wanted, api=api, refresh=True)
-        if not hub.has_data(args.folder):
-            raise DataError(f"{hub.REPOSITORIES[args.split]}: no folder bears the name of a wanted task")
-    except GeneralBenchError as error:
+        gb.download_data(
+            args.folder,
+            split=args.split,
+            only=lambda task: args.k in task.id,
+            offline=args.offline,
+            progress=_say,
+            api=api,
+        )
+    except gb.GeneralBenchError as error:
         sys.stderr.write(f"generalbench: {error}\n")
         return 1
     sys.stdout.write(f"done; look it over with `generalbench doctor {args.folder}`\n")

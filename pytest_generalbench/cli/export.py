@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+import pytest_generalbench as gb
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
-
-FORMATS: Final = ("official", "csv", "parquet", "pytest-benchmark")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,31 +23,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "per answer for 'pytest-benchmark compare'.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="the run folder")
-    parser.add_argument("--format", choices=FORMATS, default="official", help="default: official")
+    parser.add_argument(
+        "--format",
+        choices=("official", "csv", "parquet", "pytest-benchmark"),
+        default="official",
+        help="default: official",
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="an empty or new folder")
     parser.set_defaults(func=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the files and print their names."""
-    from pytest_generalbench.core.errors import GeneralBenchError
-    from pytest_generalbench.reports import official as exchange
-    from pytest_generalbench.reports import tables
-
-    writers: Mapping[str, Callable[[exchange.ExportedRun, Path], list[str]]] = {
-        "official": exchange.export_official,
-        "csv": tables.export_csv,
-        "parquet": tables.export_parquet,
-        "pytest-benchmark": tables.export_benchmark,
-    }
-    opened = exchange.open_run(options.run)
-    out: Path = options.out
-    if out.is_dir() and any(out.iterdir()):
-        raise GeneralBenchError(f"{out} is not empty: name a new folder")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lines = writers[options.format](opened, out)
-    except OSError as error:
-        raise GeneralBenchError(f"{out} cannot be written: {error.strerror or error}") from error
+    lines = gb.export_run(options.run, options.out, options.format)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0

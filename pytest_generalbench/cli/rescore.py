@@ -6,14 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_generalbench.reports.terminal import number
+import pytest_generalbench as gb
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
-
-    from pytest_generalbench.evaluation.moved_scores import MovedScore
-    from pytest_generalbench.runs.result_file import RunResult
 
 _SHOWN = 20
 
@@ -40,69 +37,40 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Rescore the run and print what changed; a run that cannot be read is a GeneralBenchError."""
-    from pytest_generalbench.evaluation.rescoring import rescore
-    from pytest_generalbench.runs.files import atomic_write
-    from pytest_generalbench.runs.folder import run_files
-    from pytest_generalbench.runs.manifest import write_manifest
-    from pytest_generalbench.runs.result_file import RESULT_FILE, encode, read_result, write_result
-    from pytest_generalbench.suite.level import LEVELS, tier_words, wins_words
-
     write: Callable[[str], Any] = sys.stdout.write
-    result = rescore(options.run, options.run if options.write else None)
-    path = options.run / RESULT_FILE
-    old = read_result(path) if path.is_file() else None
-    differing = list(_differences(old, result.result)) if old else [f"there is no {RESULT_FILE}"]
-    counts = ", ".join(f"{count} {state}" for state, count in result.result.counts.items())
-    write(f"{len(result.result.tasks)} tasks: {counts}\n")
-    levels = [(name, getattr(result.level, name)) for name in LEVELS]
+    rescored = gb.rescore(options.run, write=options.write)
+    level = rescored.level
+    counts = ", ".join(f"{count} {state}" for state, count in rescored.result.counts.items())
+    write(f"{len(rescored.result.tasks)} tasks: {counts}\n")
+    levels = [(name, getattr(level, name)) for name in ("S2", "S3", "S4", "S5")]
     write("  ".join(f"{name} {value:.2f}" for name, value in levels if value is not None) + "\n")
-    write(f"General-Level: {tier_words(result.level)}\n")
-    if wins_words(result.level):
-        write(f"  {wins_words(result.level)}\n")
-    for why, tasks in result.kept.items():
+    write(f"General-Level: {level.tier_text}\n")
+    if level.wins_text:
+        write(f"  {level.wins_text}\n")
+    for why, tasks in rescored.kept.items():
         write(f"not scored again, {why}: {len(tasks)} tasks, {', '.join(tasks[:3])}\n")
-    for line in _moved(result.moved):
+    for line in _moved(rescored.moved):
         write(f"{line}\n")
-    same = old is not None and encode(result.result) == path.read_bytes()
+    same = not rescored.differences
     write("the same as result.json, byte for byte\n" if same else "differs from result.json:\n")
-    for line in differing[:_SHOWN] if not same else ():
+    for line in rescored.differences[:_SHOWN]:
         write(f"  {line}\n")
-    if len(differing) > _SHOWN:
-        write(f"  and {len(differing) - _SHOWN} more\n")
+    if len(rescored.differences) > _SHOWN:
+        write(f"  and {len(rescored.differences) - _SHOWN} more\n")
     if options.out:
-        atomic_write(options.out, encode(result.result))
-    if options.write:
-        write_result(options.run, result.result)
-        write_manifest(options.run, run_files(options.run))
+        rescored.save(options.out)
     return 0 if same else 1
 
 
-def _moved(scores: Sequence[MovedScore]) -> Iterator[str]:
+def _moved(scores: Sequence[gb.MovedScore]) -> Iterator[str]:
     """Yield the scores that changed, grouped by the reason."""
-    by_reason: dict[tuple[str, ...], list[MovedScore]] = {}
+    by_reason: dict[tuple[str, ...], list[gb.MovedScore]] = {}
     for score in scores:
         by_reason.setdefault(score.reasons, []).append(score)
     for reasons, group in by_reason.items():
         why = "; ".join(reasons) or "for no change of a metric or protocol that the run tells"
         yield f"scores that moved, {why}:"
         for score in group[:_SHOWN]:
-            yield f"  {score.task}: {number(score.before)} -> {number(score.after)}"
+            yield f"  {score}"
         if len(group) > _SHOWN:
             yield f"  and {len(group) - _SHOWN} more"
-
-
-def _differences(old_result: RunResult, new_result: RunResult) -> Iterator[str]:
-    """Yield a line for every task and every other key of the file that differs."""
-    old, new = old_result.to_dict(), new_result.to_dict()
-    before = {entry["id"]: entry for entry in old["tasks"]}
-    for entry in new["tasks"]:
-        other = before.pop(entry["id"], None)
-        if other is None:
-            yield f"{entry['id']}: new"
-            continue
-        keys = [key for key in entry if entry[key] != other.get(key)]
-        if keys:
-            text = "; ".join(f"{key} {other.get(key)!r:.60} -> {entry[key]!r:.60}" for key in keys[:3])
-            yield f"{entry['id']}: {text}"
-    yield from (f"{name}: gone" for name in before)
-    yield from (key for key in new if key != "tasks" and new[key] != old.get(key))

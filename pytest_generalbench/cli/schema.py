@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import pytest_generalbench as gb
+
 if TYPE_CHECKING:
     import argparse
 
@@ -22,7 +24,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Print the schema or its path."""
-    from pytest_generalbench.runs.result_file import SCHEMA_FILE
-
-    sys.stdout.write(f"{SCHEMA_FILE}\n" if options.path else SCHEMA_FILE.read_text(encoding="utf-8"))
+    path = gb.result_schema()
+    sys.stdout.write(f"{path}\n" if options.path else path.read_text(encoding="utf-8"))
     return 0

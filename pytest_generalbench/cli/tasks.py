@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench import protocols
-from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.metrics.definition import metric_definition
-from pytest_generalbench.suite import tasks as registry
+import pytest_generalbench as gb
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
-
-    from pytest_generalbench.core.task import Task
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,13 +33,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Print the list of tasks, or one task."""
-    tasks = registry.load_tasks()
     if options.action == "show":
         if not options.id:
-            raise GeneralBenchError("generalbench tasks show needs a task id: generalbench tasks lists them")
-        lines = describe(registry.find_task(tasks, options.id), options.data, tasks)
+            raise gb.GeneralBenchError(
+                "generalbench tasks show needs a task id: generalbench tasks lists them"
+            )
+        lines = describe(gb.describe_task(options.id, options.data))
     else:
-        lines = listing(task for task in tasks if matches(task.id, options.expression))
+        lines = listing(task for task in gb.load_tasks() if matches(task.id, options.expression))
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
 
@@ -62,10 +57,10 @@ def matches(task_id: str, expression: str | None) -> bool:
     try:
         return Expression.compile(expression).evaluate(occurs)
     except SyntaxError as error:
-        raise GeneralBenchError(f"-k {expression!r}: {error}") from error
+        raise gb.GeneralBenchError(f"-k {expression!r}: {error}") from error
 
 
-def listing(tasks: Iterable[Task]) -> Iterator[str]:
+def listing(tasks: Iterable[gb.Task]) -> Iterator[str]:
     """Return one line per task: id, metric, SoTA, and stated instances."""
     count = 0
     for task in tasks:
@@ -75,7 +70,7 @@ def listing(tasks: Iterable[Task]) -> Iterator[str]:
     yield f"{count} tasks"
 
 
-def _facts(task: Task) -> Iterator[str]:
+def _facts(task: gb.Task) -> Iterator[str]:
     facts = {
         "id": task.id,
         "official name": task.official_name,
@@ -94,26 +89,19 @@ def _facts(task: Task) -> Iterator[str]:
         yield f"{name + ':':<18}{value}"
 
 
-def describe(task: Task, source: str, tasks: tuple[Task, ...]) -> Iterator[str]:
+def describe(shown: gb.TaskDescription) -> Iterator[str]:
     """Yield a task's fields, the full prompt of its first instance, its parser and its metric."""
-    from pytest_generalbench.suite.data import open_data
-
-    yield from _facts(task)
-    protocol = protocols.get(task.protocol)
-    yield f"{'parser:':<18}{task.parser or protocol.parser}"
-    yield f"{'answer length:':<18}{task.max_new_tokens or protocol.max_new_tokens} tokens"
-    yield f"{'metric is:':<18}{metric_definition(task)}"
-    loaded = open_data(source if source in ("demo", "hub") else Path(source), "open", tasks).load(task)
-    good = [item for item in loaded.instances if item.problem is None] if loaded else []
-    if loaded is None or not good:
-        yield f"no instance of it in {source}"
+    yield from _facts(shown.task)
+    yield f"{'parser:':<18}{shown.parser}"
+    yield f"{'answer length:':<18}{shown.max_new_tokens} tokens"
+    yield f"{'metric is:':<18}{shown.metric_definition}"
+    if shown.request is None:
+        yield f"no instance of it in {shown.source}"
         return
-    context = protocol.context(task, loaded.header, loaded.instances)
-    request = protocol.request(good[0], context)
-    yield f"{'instance:':<18}{good[0].id} ({source})"
-    for medium in request.media:
+    yield f"{'instance:':<18}{shown.request.instance_id} ({shown.source})"
+    for medium in shown.request.media:
         yield f"{'medium:':<18}{medium.medium}, {len(medium.paths)} file(s), first {medium.path.name}"
     yield "prompt:"
-    yield from (f"  | {line}" for line in request.text.splitlines())
-    if good[0].has_reference:
-        yield f"{'reference:':<18}{protocol.reference(good[0], context)!r}"
+    yield from (f"  | {line}" for line in shown.request.text.splitlines())
+    if shown.reference is not None:
+        yield f"{'reference:':<18}{shown.reference}"

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest_generalbench as gb
+
 if TYPE_CHECKING:
     import argparse
 
@@ -25,13 +27,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Compare the folder with its manifest and print changes; without one it is a GeneralBenchError."""
-    from pytest_generalbench.runs.folder import run_files
-    from pytest_generalbench.runs.manifest import verify
-
-    files = run_files(options.run)
-    lines = list(verify(options.run, files))
-    for line in lines:
-        sys.stdout.write(f"{line}\n")
-    if not lines:
-        sys.stdout.write(f"{len(files)} files, nothing changed\n")
-    return 1 if lines else 0
+    verified = gb.verify_run(options.run)
+    sys.stdout.writelines(f"{line}\n" for line in verified.changes)
+    if not verified.changes:
+        sys.stdout.write(f"{verified.files} files, nothing changed\n")
+    return 1 if verified.changes else 0

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_generalbench import metrics
-from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.evaluation.scoring.backbones.dnsmos import PackagedWeights
-from pytest_generalbench.evaluation.scoring.backbones.roles import ROLE_SPECS
-from pytest_generalbench.evaluation.scoring.backbones.sources import HubCache, WeightsFolder
-from pytest_generalbench.suite import tasks as registry
+import pytest_generalbench as gb
 
 if TYPE_CHECKING:
     import argparse
     from argparse import _SubParsersAction
     from collections.abc import Iterator
-
-    from pytest_generalbench.evaluation.scoring.backbones import Source
 
 
 def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,45 +33,23 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the roles; with `--download`, download their weights first."""
-    sources: list[Source] = [WeightsFolder(options.folder)] if options.folder else []
-    sources += [PackagedWeights(), HubCache()]
     if options.download:
-        for role, spec in ROLE_SPECS.items():
-            if spec.repository and not any(source.has(role) for source in sources):
-                sys.stdout.write(f"downloading {spec.repository} for {role}\n")
-                _fetch(spec.repository)
-    sys.stdout.writelines(f"{line}\n" for line in lines(sources))
-    return 0 if all(any(source.has(role) for source in sources) for role in ROLE_SPECS) else 1
+        for line in gb.download_weights(options.folder):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+    listed = gb.list_weights(options.folder)
+    for weights in listed:
+        sys.stdout.writelines(f"{line}\n" for line in role_lines(weights, options.folder is not None))
+    return 0 if all(weights.identity for weights in listed) else 1
 
 
-def _fetch(repository: str) -> None:
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-    except ImportError as error:
-        raise GeneralBenchError("--download needs pip install 'pytest-generalbench[hf]'") from error
-    try:
-        patterns = ["*.json", "*.txt", "*.model", "*.safetensors", "pytorch_model.bin"]
-        snapshot_download(repository, allow_patterns=patterns)
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise GeneralBenchError(f"{repository} cannot be downloaded: {reason}") from error
-
-
-def lines(sources: list[Source]) -> Iterator[str]:
-    """Yield for each role how many tasks need it, what it is, and where its weights are or what to do."""
-    used: Counter[str] = Counter()
-    for task in registry.load_tasks():
-        if task.metric.name in metrics.names():
-            used.update(metrics.get(task.metric.name).backbones)
-    for role, spec in ROLE_SPECS.items():
-        result = next((source for source in sources if source.has(role)), None)
-        count = f"{used[role]} tasks" if used[role] != 1 else "1 task"
-        yield f"{role:<16}{count:>9}  {spec.what}"
-        if result:
-            yield f"{'':<27}found: {result.identity(role)}"
-        else:
-            ways = [way for source in sources if (way := source.lacking(role))]
-            yield f"{'':<27}missing: {' or '.join(ways)}"
-            if spec.module and not isinstance(sources[0], WeightsFolder):
-                yield f"{'':<27}module: {spec.module}"
+def role_lines(weights: gb.RoleWeights, has_folder: bool) -> Iterator[str]:
+    """Yield how many tasks need a role, what it is, and where its weights are or what to do."""
+    count = f"{weights.tasks} tasks" if weights.tasks != 1 else "1 task"
+    yield f"{weights.role:<16}{count:>9}  {weights.what}"
+    if weights.identity:
+        yield f"{'':<27}found: {weights.identity}"
+        return
+    yield f"{'':<27}missing: {' or '.join(weights.ways)}"
+    if weights.module and not has_folder:
+        yield f"{'':<27}module: {weights.module}"

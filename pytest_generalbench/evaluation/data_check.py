@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench import protocols
 from pytest_generalbench.core.errors import DataError, GeneralBenchError, MissingDependencyError
+from pytest_generalbench.core.reading import from_file
 from pytest_generalbench.evaluation.media_check import open_medium
 from pytest_generalbench.evaluation.preparation import refusal_of
 from pytest_generalbench.protocols.reading import with_reading
+from pytest_generalbench.suite.data.locate.layout import DataFolder
 from pytest_generalbench.suite.data.read.annotation import load
 from pytest_generalbench.suite.selection import limited
+from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data import TaskData
-    from pytest_generalbench.suite.data.locate.layout import DataFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,53 @@ class FolderCheck:
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins."""
         return asdict(self)
+
+
+def check_data(
+    root: str | Path,
+    *,
+    split: str = "open",
+    only: Callable[[Task], bool] = lambda task: True,
+    sample: int | None = None,
+    reading: str | Path | None = None,
+    each: Callable[[TaskCheck], None] = lambda check: None,
+) -> FolderCheck:
+    """Read everything that a run would read of a data folder, and look for what cannot be right.
+
+    Args:
+        root: A General-Bench folder.
+        split: `open` or `close`.
+        only: Which tasks are looked at.
+        sample: Media of so many instances of each task are opened; None opens all, 0 none.
+        reading: A file that says how references are read (`--generalbench-reading`).
+        each: Is given what was found of each task, as soon as it was looked at; tasks that are there first.
+
+    Returns:
+        All findings.
+
+    Raises:
+        DataError: `root` is no folder or holds no part of General-Bench.
+        GeneralBenchError: `reading` cannot be read.
+    """
+    tasks = load_tasks()
+    folder = DataFolder(Path(root), tasks, split)
+    given = from_file(Path(reading)) if reading else {}
+    report = FolderCheck(str(folder.root), folder.split)
+    for check in check_tasks(folder, _found_first(folder, filter(only, tasks)), given, sample):
+        report.tasks.append(check)
+        each(check)
+    report.strays, report.doubts = strays_of(folder), tuple(folder.doubts())
+    return report
+
+
+def _found_first(folder: DataFolder, tasks: Iterable[Task]) -> list[Task]:
+    def is_absent(task: Task) -> bool:
+        try:
+            return folder.find(task) is None and folder.packed(task) is None
+        except GeneralBenchError:
+            return False  # it becomes a finding when the task is checked
+
+    return sorted(tasks, key=lambda task: (is_absent(task), task.id))
 
 
 def strays_of(folder: DataFolder) -> tuple[StrayFolder, ...]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import metrics
+from pytest_generalbench.core.score_format import format_score
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.runs.result_file import RunResult
@@ -23,6 +24,10 @@ class MovedScore:
     after: float | None
     reasons: tuple[str, ...]
     """A line for each metric or protocol of the task that has another version now; () where none has."""
+
+    def __str__(self) -> str:
+        """Return the task and its two scores."""
+        return f"{self.task}: {format_score(self.before)} -> {format_score(self.after)}"
 
 
 def metric_changes(name: str, before: int | None) -> str | None:
@@ -66,3 +71,20 @@ def moved_scores(before: RunResult, after: RunResult, tasks: Mapping[str, Task])
         why = tuple(reason for reason in reasons if reason)
         moved.append(MovedScore(entry.id, old.result.score, entry.result.score, why))
     return moved
+
+
+def result_differences(old_result: RunResult, new_result: RunResult) -> Iterator[str]:
+    """Yield a line for every task and every other key of a result file that differs."""
+    old, new = old_result.to_dict(), new_result.to_dict()
+    before = {entry["id"]: entry for entry in old["tasks"]}
+    for entry in new["tasks"]:
+        other = before.pop(entry["id"], None)
+        if other is None:
+            yield f"{entry['id']}: new"
+            continue
+        keys = [key for key in entry if entry[key] != other.get(key)]
+        if keys:
+            text = "; ".join(f"{key} {other.get(key)!r:.60} -> {entry[key]!r:.60}" for key in keys[:3])
+            yield f"{entry['id']}: {text}"
+    yield from (f"{name}: gone" for name in before)
+    yield from (key for key in new if key != "tasks" and new[key] != old.get(key))

@@ -9,15 +9,29 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of, result_from_dict
-from pytest_generalbench.evaluation.moved_scores import MovedScore, metric_changes, moved_scores
+from pytest_generalbench.evaluation.moved_scores import (
+    MovedScore,
+    metric_changes,
+    moved_scores,
+    result_differences,
+)
 from pytest_generalbench.evaluation.preparation import TaskScoring, answer_basis
 from pytest_generalbench.evaluation.resources import open_resources
+from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result
 from pytest_generalbench.runs.instance_rows import write_rows
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record
+from pytest_generalbench.runs.manifest import write_manifest
 from pytest_generalbench.runs.provenance import environment
-from pytest_generalbench.runs.result_file import RESULT_FILE, SCHEMA_VERSION, RunResult, read_result
+from pytest_generalbench.runs.result_file import (
+    RESULT_FILE,
+    SCHEMA_VERSION,
+    RunResult,
+    encode,
+    read_result,
+    write_result,
+)
 from pytest_generalbench.runs.resume import PreviousSessions
 from pytest_generalbench.runs.run_manifest import RunManifest, read_run
 from pytest_generalbench.suite import tasks as registry
@@ -43,6 +57,12 @@ class Rescored:
     """Why a score was taken over as it was, and the tasks: measured with weights, not of the benchmark."""
     moved: list[MovedScore] = field(default_factory=list)
     """The scores that are others than in the result that was there."""
+    differences: list[str] = field(default_factory=list)
+    """A line for everything that differs from `result.json`; [] when it is the same, byte for byte."""
+
+    def save(self, path: Path) -> None:
+        """Write the new result into a file."""
+        atomic_write(path, encode(self.result))
 
 
 @dataclass(slots=True)
@@ -85,11 +105,35 @@ class _Rescoring(TaskScoring):
         return self.score(prepared.scoring, answers, verdicts, 0.0)
 
 
-def rescore(folder: Path, rows_into: Path | None = None) -> Rescored:
-    """Compute a run's result again from its ledger; the instance tables go into the folder `rows_into`.
+def rescore(folder: str | Path, *, write: bool = False) -> Rescored:
+    """Score every answer of a run again with this version's metrics, from its ledger and its data.
 
-    Raises GeneralBenchError when the folder is no run, its data are gone or others than they were.
+    No model is loaded and nothing is asked. Scores that were measured with pretrained models are kept.
+
+    Args:
+        folder: The run folder.
+        write: Whether the run's `result.json`, its instance tables and its manifest are replaced.
+
+    Raises:
+        GeneralBenchError: the folder is no run, or its data are gone or others than they were.
     """
+    run = Path(folder)
+    rescored = _rescored(run, run if write else None)
+    path = run / RESULT_FILE
+    old = read_result(path) if path.is_file() else None
+    if old is None:
+        rescored.differences.append(f"there is no {RESULT_FILE}")
+    elif encode(rescored.result) != path.read_bytes():
+        lines = list(result_differences(old, rescored.result))
+        rescored.differences.extend(lines or ["the bytes: the same content, written otherwise"])
+    if write:
+        write_result(run, rescored.result)
+        write_manifest(run)
+    return rescored
+
+
+def _rescored(folder: Path, rows_into: Path | None) -> Rescored:
+    """Compute a run's result again; the instance tables go into the folder `rows_into`."""
     manifest = read_run(folder)
     before = read_result(folder) if (folder / RESULT_FILE).is_file() else None
     run = _Run(folder, manifest, read_ledgers(folder), before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -9,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import ModelError, UnknownWordError
+from pytest_generalbench.core.options import MODEL_OPTIONS, Option, settings_of
 from pytest_generalbench.core.registry import Registry
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.models.baselines import BASELINES, split_baseline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.models.base import Model
 
 
@@ -194,6 +197,46 @@ def kind_of(spec: str, folder: Path) -> ModelKind:
         UnknownWordError: there is no such kind.
     """
     return REGISTRY.get(split_spec(spec, folder)[0])
+
+
+@contextmanager
+def open_model(
+    spec: str, folder: str | Path | None = None, **options: str | int | bool | None
+) -> Iterator[Model]:
+    """Load a model by its specification, and close it at the end of the block.
+
+    Args:
+        spec: As for `--generalbench-model`: `hf:NAME`, `openai:MODEL`, `python:FILE:FACTORY`, …
+        folder: Where relative files are looked up; None is the working directory.
+        options: The model's options (`MODEL_OPTIONS`) by setting name, such as `base_url="http://…"`; None
+            is as not given.
+
+    Yields:
+        The model.
+
+    Raises:
+        GeneralBenchError: the specification or an option cannot work.
+        ModelError: the model's own code raised.
+    """
+    place = Path(folder) if folder is not None else Path.cwd()
+    by_name = {option.setting: option for option in MODEL_OPTIONS}
+    for name in options:
+        if name not in by_name:
+            raise UnknownWordError("model option", name, by_name)
+
+    def given(option: Option) -> str | bool | None:
+        value = options.get(option.setting)
+        return value if value is None or isinstance(value, bool) else str(value)
+
+    settings = Settings(spec, **settings_of(MODEL_OPTIONS, given, place))
+    check_spec(spec, place)
+    with model_errors(spec):
+        model = make_model(settings, place)
+    try:
+        yield model
+    finally:
+        with model_errors("close"):
+            model.close()
 
 
 def make_model(settings: Settings, folder: Path) -> Model:

@@ -304,7 +304,6 @@ class Controller:
         from pytest_generalbench.evaluation.scoring.human_ratings import write_sheet
         from pytest_generalbench.runs.batch_claims import forget
         from pytest_generalbench.runs.finalize import level_of, run_result
-        from pytest_generalbench.runs.folder import run_files
         from pytest_generalbench.runs.manifest import write_manifest
         from pytest_generalbench.runs.provenance import environment
         from pytest_generalbench.runs.result_file import write_result
@@ -333,7 +332,7 @@ class Controller:
         if self._ledger is not None:
             self._ledger.close()
         self._report(run)
-        write_manifest(run.path, run_files(run.path))
+        write_manifest(run.path)
 
     def _report(self, run: RunFolder) -> None:
         """Call the report hooks; one that fails is warned of and changes nothing else."""

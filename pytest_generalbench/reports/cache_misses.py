@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.core.errors import GeneralBenchError
@@ -12,18 +13,28 @@ from pytest_generalbench.runs.run_manifest import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytest_generalbench.runs.ledger.records import StoredRecord
 
 
-def explain(folder: Path, instance: str, cache: AnswerCache) -> Iterator[str]:
-    """Yield lines that say for an instance of a run whether the cache answered it, and else what differed.
+def explain_cache_miss(
+    run: str | Path, instance: str, cache_folder: str | Path | None = None
+) -> Iterator[str]:
+    """Say whether an answer of a run came from the answer cache, and else which part of the key differed.
 
-    `instance` is an id, or TASK:ID where several tasks have it. Raises GeneralBenchError when the run
-    has no such instance, or had no cache.
+    Args:
+        run: The run folder.
+        instance: An instance's id, or TASK:ID where several tasks have it.
+        cache_folder: The answer cache; None is the one that the run was given.
+
+    Yields:
+        Lines.
+
+    Raises:
+        GeneralBenchError: the run has no such instance, or had no cache.
     """
-    read_run(folder)
+    folder = Path(run)
+    cache = _cache_of(folder, cache_folder)
     ledgers = read_ledgers(folder)
     wanted, _, name = instance.rpartition(":")
     tasks = [task for task in sorted(ledgers.spans) if not wanted or task == wanted]
@@ -32,6 +43,15 @@ def explain(folder: Path, instance: str, cache: AnswerCache) -> Iterator[str]:
         raise GeneralBenchError(f"the run {folder} has no answer to an instance {instance!r}")
     for task, record in found:
         yield from (f"{task}:{name}: {line}" for line in _lines(task, name, record, cache))
+
+
+def _cache_of(run: Path, given: str | Path | None) -> AnswerCache:
+    manifest = read_run(run)
+    named = manifest.settings.cache
+    folder = Path(given) if given else Path(manifest.invocation) / named if named else None
+    if folder is None or not folder.is_dir():
+        raise GeneralBenchError(f"the run {run} had no answer cache: name one with --cache=DIR")
+    return AnswerCache(folder)
 
 
 def _lines(task: str, instance: str, record: StoredRecord, cache: AnswerCache) -> Iterator[str]:

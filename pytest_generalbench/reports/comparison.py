@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.runs.ledger.index import Ledgers, merged, read_ledgers
@@ -10,7 +11,6 @@ from pytest_generalbench.runs.run_manifest import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytest_generalbench.runs.ledger.records import StoredRecord
 
@@ -49,14 +49,15 @@ def answers_of(ledgers: Ledgers, task: str) -> dict[str, StoredRecord]:
     return answers
 
 
-def compare_runs(first: Path, second: Path) -> Iterator[Difference]:
-    """Yield every instance whose answer or state differs, by task and instance.
+def diff_runs(first: str | Path, second: str | Path) -> Iterator[Difference]:
+    """Yield every instance whose answer or state differs between two runs, by task and instance.
 
-    Raises GeneralBenchError when a folder is no run.
+    Raises:
+        GeneralBenchError: a folder is no run.
     """
     for folder in (first, second):
-        read_run(folder)
-    one, other = read_ledgers(first), read_ledgers(second)
+        read_run(Path(folder))
+    one, other = read_ledgers(Path(first)), read_ledgers(Path(second))
     for task in sorted({*one.spans, *other.spans}):
         left, right = answers_of(one, task), answers_of(other, task)
         for instance in sorted({*left, *right}):

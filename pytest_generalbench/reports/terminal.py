@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.result import drift, no_win
-from pytest_generalbench.suite.level import LEVELS, tier_words, wins_words
+from pytest_generalbench.core.score_format import format_score
+from pytest_generalbench.suite.level import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,24 +38,19 @@ _LETTERS: Final = {
 _COLORS: Final = {"scored": "green", "answered": "green", "incomplete": "red", "failed": "red"}
 
 
-def number(value: float | None) -> str:
-    """Show a score with one decimal, a small one with three significant digits."""
-    if value is None:
-        return "-"
-    return f"{value:.1f}" if value == 0 or abs(value) >= 1 else f"{value:.3g}"
-
-
 def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str, dict[str, bool]]]:
     """Return category, letter and verbose words of an item, in the form pytest's hook wants."""
     words = result.state.upper()
     if result.state == "failed":
         pass  # pytest prints the reason of a failure itself
     elif result.state == "scored":
-        words += f" {number(result.score)} {result.metric} (SoTA {number(sota)}) n={result.n}"
+        words += f" {format_score(result.score)} {result.metric} (SoTA {format_score(sota)}) n={result.n}"
         why = no_win(result.states, result.backbones)
         words += f", {why}" if why else ""
     elif result.state == "incomplete":
-        words += f" {number(result.score)} {result.metric}, coverage {result.coverage:.1%}: {result.reason}"
+        words += (
+            f" {format_score(result.score)} {result.metric}, coverage {result.coverage:.1%}: {result.reason}"
+        )
     elif result.reason:
         words += f" {result.reason}"
     color = _COLORS.get(result.state, "yellow")
@@ -88,7 +84,7 @@ def _table(
         have = [item for item in found if item.scored]
         wins = sum(item.reached for item in have)
         mean = sum(item.points for item in have) / len(have) if have else None
-        yield f"{modality:<9}{paradigm:<15}{len(group):>6}{len(have):>8}{wins:>6}{number(mean):>13}"
+        yield f"{modality:<9}{paradigm:<15}{len(group):>6}{len(have):>8}{wins:>6}{format_score(mean):>13}"
 
 
 def _levels(level: LevelResult) -> Iterator[str]:
@@ -96,9 +92,9 @@ def _levels(level: LevelResult) -> Iterator[str]:
     shown = "  ".join(f"{name} {value:.2f}" for name, value in values.items() if value is not None)
     board = "all tasks" if level.board == "A" else f"board {level.board}"
     yield f"{shown}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
-    yield f"General-Level: {tier_words(level)}"
-    if wins_words(level):
-        yield f"  {wins_words(level)}"
+    yield f"General-Level: {level.tier_text}"
+    if level.wins_text:
+        yield f"  {level.wins_text}"
     yield from (f"note: {note}" for note in level.notes)
 
 

@@ -13,7 +13,7 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.settings import MAY_CHANGE, Settings
 from pytest_generalbench.runs.batch_claims import forget
 from pytest_generalbench.runs.files import atomic_write
-from pytest_generalbench.runs.lock import LOCK_FILE, RunLock, wait_for_workers
+from pytest_generalbench.runs.lock import RunLock, wait_for_workers
 from pytest_generalbench.runs.manifest import MANIFEST_FILE
 from pytest_generalbench.runs.resume import ResumeError, differences
 from pytest_generalbench.runs.run_manifest import RUN_FILE, RunManifest, SessionEntry, read_run, write_run
@@ -194,9 +194,3 @@ def _newest_unfinished(settings: Settings, invocation: Path) -> Path:
             "--generalbench-run=DIR"
         )
     return open_runs[-1]
-
-
-def run_files(folder: Path) -> list[Path]:
-    """Return every file of the run but the lock and the manifest, in a fixed order."""
-    aside = {folder / LOCK_FILE, folder / MANIFEST_FILE}
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path not in aside)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.runs.files import atomic_write
+from pytest_generalbench.runs.lock import LOCK_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
 MANIFEST_FILE: Final = "manifest.json"
 MANIFEST_VERSION: Final = 1
@@ -39,10 +41,16 @@ def _own_digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(_encoded({key: content[key] for key in content if key != "digest"})).hexdigest()
 
 
-def write_manifest(folder: Path, paths: Iterable[Path]) -> Path:
-    """Write the manifest over `paths`, files below `folder`, and return its path."""
+def run_files(folder: Path) -> list[Path]:
+    """Return every file of the run but the lock and the manifest, in a fixed order."""
+    aside = {folder / LOCK_FILE, folder / MANIFEST_FILE}
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path not in aside)
+
+
+def write_manifest(folder: Path) -> Path:
+    """Write the manifest over every file of the run, and return its path."""
     content: dict[str, Any] = {"v": MANIFEST_VERSION, "range_bytes": RANGE_BYTES}
-    content["files"] = {path.relative_to(folder).as_posix(): _file_entry(path) for path in paths}
+    content["files"] = {path.relative_to(folder).as_posix(): _file_entry(path) for path in run_files(folder)}
     content["digest"] = _own_digest(content)
     atomic_write(folder / MANIFEST_FILE, _encoded(content))
     return folder / MANIFEST_FILE
@@ -72,11 +80,27 @@ def _read(folder: Path) -> dict[str, Any] | None:
     return None
 
 
-def verify(folder: Path, paths: Iterable[Path]) -> Iterator[str]:
-    """Yield a line for every change since the manifest was written: file, bytes, what happened.
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A run folder compared with what it was when the run ended."""
 
-    `paths` are the files that are there now. Raises GeneralBenchError when there is no manifest.
+    files: int
+    """Files that are there now."""
+    changes: tuple[str, ...]
+    """A line for each change: file, bytes, what happened; () where nothing changed."""
+
+
+def verify_run(folder: str | Path) -> Verification:
+    """Compare every file of a run folder with the digests that were written when the run ended.
+
+    Raises:
+        GeneralBenchError: the folder is no run, or its run has not ended.
     """
+    files = run_files(Path(folder))
+    return Verification(len(files), tuple(_differences(Path(folder), files)))
+
+
+def _differences(folder: Path, paths: Iterable[Path]) -> Iterator[str]:
     manifest = _read(folder)
     if manifest is None:
         size = (folder / MANIFEST_FILE).stat().st_size

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of
 from pytest_generalbench.runs.instance_rows import rows_path
+from pytest_generalbench.runs.manifest import write_manifest
 from pytest_generalbench.runs.provenance import definitions
+from pytest_generalbench.runs.result_file import read_result, write_result
+from pytest_generalbench.runs.run_manifest import read_run, write_run
 from pytest_generalbench.suite import tasks as registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from pytest_generalbench.runs.result_file import RunResult, TaskEntry
     from pytest_generalbench.runs.run_manifest import RunManifest
@@ -203,3 +206,44 @@ def missing_shards(results: Sequence[RunResult]) -> list[str]:
         return []
     (count,) = counts
     return [f"{part}/{count}" for part in range(1, count + 1) if f"{part}/{count}" not in shards]
+
+
+@dataclass(frozen=True, slots=True)
+class MergedRun:
+    """What merging several runs gave."""
+
+    folder: Path
+    result: RunResult
+    level: LevelResult
+    ledgers: int
+    """Ledgers that were taken over."""
+    missing_shards: tuple[str, ...]
+    """Shards, as `i/n`, that are not among the runs."""
+
+
+def merge_runs(runs: Sequence[str | Path], into: str | Path) -> MergedRun:
+    """Make one run folder of several, such as the shards of one benchmark.
+
+    Every ledger and every kept file is taken over. Where two runs have the same task, a scored result counts.
+
+    Args:
+        runs: Run folders with a `result.json`.
+        into: The new run folder; it must be empty or not exist.
+
+    Raises:
+        GeneralBenchError: runs of different models, data or scorings; a folder that is no finished run or
+            not empty; a task that two of them score differently.
+    """
+    folders, target = [Path(run) for run in runs], Path(into)
+    results = [read_result(folder) for folder in folders]
+    check_agreement(folders, results)
+    merged = merge_results(results)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise GeneralBenchError(f"{target} is not empty: name a new folder")
+    target.mkdir(parents=True, exist_ok=True)
+    ledgers = keep_files(folders, results, merged.tasks, target)
+    write_run(target, merged_manifest([read_run(folder) for folder in folders]))
+    write_result(target, merged)
+    write_manifest(target)
+    level = merged_level(results, merged.tasks)
+    return MergedRun(target, merged, level, ledgers, tuple(missing_shards(results)))

@@ -169,6 +169,11 @@ def _encoded(content: Mapping[str, Any]) -> bytes:
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
+def result_schema() -> Path:
+    """Return the JSON Schema file that every `result.json` of this version is valid under."""
+    return SCHEMA_FILE
+
+
 def write_result(folder: Path, result: RunResult) -> Path:
     """Write `result.json` in one step and return its path. Raises GeneralBenchError when it cannot be."""
     path = folder / RESULT_FILE

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import argparse
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.cli import doctor
+from pytest_generalbench.cli import main
 from tests.data.trees import Tree, pictured, question
 
 if TYPE_CHECKING:
@@ -21,11 +20,7 @@ def tree(tmp_path: Path) -> Tree:
 
 
 def run(*arguments: str | Path) -> int:
-    parser = argparse.ArgumentParser()
-    doctor.add_parser(parser.add_subparsers())
-    args = parser.parse_args(["doctor", *map(str, arguments)])
-    code: int = args.func(args)
-    return code
+    return main(["doctor", *map(str, arguments)])
 
 
 def test_a_healthy_folder_is_0(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:

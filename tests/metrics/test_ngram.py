@@ -123,10 +123,17 @@ def test_all_orders_count_however_short_a_reference_is() -> None:
 
 def test_none_in_a_corpus_is_ten_wrong_words_for_each_of_the_reference() -> None:
     right = ("a red bird sits", ("a red bird sits",))
-    assert corpus_bleu([right, (None, ("a bird",))], order=1) == pytest.approx(100 * 4 / 24)
     assert corpus_bleu([right, ("x " * 20, ("a bird",))], order=1) == pytest.approx(100 * 4 / 24)
+    too_short = math.exp(1 - 6 / 4)  # 4 words where 6 are wanted: its words have no length
+    assert corpus_bleu([right, (None, ("a bird",))], order=1) == pytest.approx(too_short * 100 * 4 / 24)
     assert corpus_bleu([(None, ("a bird",))]) == 0.0
     assert corpus_bleu([("", ("",)), (None, ("",))]) == 0.0
+
+
+def test_an_unreadable_answer_does_not_lengthen_answers_that_are_too_short() -> None:
+    short = ("A", ("A A A A A A",))
+    readable = corpus_bleu([("A", ("A",)), short], order=1)
+    assert corpus_bleu([(None, ("A",)), short], order=1) < readable
 
 
 class _OwnTokens:

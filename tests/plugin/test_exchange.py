@@ -14,11 +14,11 @@ import jsonschema
 import pytest
 
 from pytest_generalbench.cli import main
-from pytest_generalbench.cli.level import results
 from pytest_generalbench.reports.official import task_folders
 from pytest_generalbench.runs.result_file import SCHEMA_FILE, comparable, encode, read_result
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import compute_level, sota_table
+from pytest_generalbench.suite.level.score_file import level_of_file
 
 CHOSEN = (
     "causal-reasoning or bird-detection or layout-to-face or mall-crowd or time-series or depth "
@@ -151,7 +151,7 @@ def test_the_exported_workbook_gives_the_runs_released_levels(place: Path, tmp_p
     tasks = registry.load_tasks()
     scores = {entry.id: entry.result.score for entry in read_result(place / "one").tasks}
     ours = compute_level(tasks, scores, scoring="released", sota=sota_table(tasks, "released"))
-    _, theirs = results(tasks, out / "random_result.xlsx", "released")
+    _, theirs = level_of_file(out / "random_result.xlsx", "released")
     assert ours.S2 != 0
     for name in ("S2", "S3", "S4", "S5"):
         assert getattr(theirs, name) == pytest.approx(getattr(ours, name), abs=1e-9)

@@ -90,10 +90,3 @@ def test_every_state_has_a_letter_and_words(state: str) -> None:
 def test_letters_tell_states_apart() -> None:
     letters = {terminal.status(result("nlp/causal-reasoning", 1.0, state), 65.0)[1] for state in TASK_STATES}
     assert len(letters) == len(TASK_STATES)
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(None, "-"), (0.0, "0.0"), (43.24, "43.2"), (0.0337, "0.0337"), (-2.5, "-2.5")]
-)
-def test_numbers_are_short_but_not_lost(value: float | None, shown: str) -> None:
-    assert terminal.number(value) == shown

@@ -9,7 +9,7 @@ from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
 from pytest_generalbench.runs.finalize import Setting, level_of, open_instances, task_facets, within
 from pytest_generalbench.suite import tasks as registry
-from pytest_generalbench.suite.level import sota_table, tier_words
+from pytest_generalbench.suite.level import sota_table
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_task_measured_with_random_networks_of_the_demo_set_is_no_win(measured
     facets = task_facets(by_id[song], best, 3.87)
     assert facets.points == 100.0
     assert (song in level.wins) is (facets.reached is True) is not measured
-    assert tier_words(level).endswith("   [demo data; partial: 2 of 699 tasks]") is measured
+    assert level.tier_text.endswith("   [demo data; partial: 2 of 699 tasks]") is measured
     if measured:
         assert facets.no_win == "no win: measured with random networks of the demo set (clap)"
         assert level.notes == (f"no win though the specialist is reached: {song} ({facets.no_win})",)

@@ -7,8 +7,13 @@ import pytest
 
 from pytest_generalbench.cli import main
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.folder import run_files
-from pytest_generalbench.runs.manifest import MANIFEST_FILE, RANGE_BYTES, verify, write_manifest
+from pytest_generalbench.runs.manifest import (
+    MANIFEST_FILE,
+    RANGE_BYTES,
+    run_files,
+    verify_run,
+    write_manifest,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,12 +32,12 @@ def folder(tmp_path: Path) -> Path:
         "media/a.png": RANGE_BYTES,
     }.items():  # fmt: skip
         (tmp_path / name).write_bytes(dice.randbytes(size))
-    write_manifest(tmp_path, run_files(tmp_path))
+    write_manifest(tmp_path)
     return tmp_path
 
 
 def changes(folder: Path) -> list[str]:
-    return list(verify(folder, run_files(folder)))
+    return list(verify_run(folder).changes)
 
 
 def test_nothing_changed_is_nothing_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

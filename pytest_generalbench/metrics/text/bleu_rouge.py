@@ -53,14 +53,15 @@ def bleu_counts(tokens: Sequence[str] | None, references: Sequence[Sequence[str]
 
     Its length and the closest reference's (the shorter of two as close); per n the matches,
     clipped at the reference that has most of them; per n its n-grams; per n whether the
-    shortest reference is n tokens long. None is `UNREADABLE` wrong tokens for each token of
-    the shortest reference, and as many where that is empty.
+    shortest reference is n tokens long. None has the n-grams of `UNREADABLE` wrong tokens for each token of
+    the shortest reference, of as many where that is empty, but no length: it must not make up for answers
+    that are too short.
     """
     lengths = [len(reference) for reference in references]
     reached = [int(min(lengths) >= n) for n in range(1, order + 1)]
     if tokens is None:
         wrong = UNREADABLE * max(1, min(lengths))
-        return [wrong, min(lengths), *[0] * order, *(max(wrong - n, 0) for n in range(order)), *reached]
+        return [0, min(lengths), *[0] * order, *(max(wrong - n, 0) for n in range(order)), *reached]
     length = len(tokens)
     closest = min(lengths, key=lambda one: (abs(one - length), one))
     matches, totals = [], []
@@ -85,7 +86,7 @@ def corpus_bleu_of_counts(counts: Counts) -> Scores:
     shares = np.where(matches > 0, matches / np.maximum(totals, 1), _TINY / (totals + _SMALL))
     penalty = np.minimum(0.0, 1.0 - wanted / np.maximum(length, 1))
     scores = np.exp(np.log(shares).sum(axis=-1) / order + penalty)
-    empty = (length == 0) & (wanted == 0)
+    empty = (length == 0) & (wanted == 0) & (totals[..., 0] == 0)
     return np.where(empty, 1.0, np.where(matches[..., 0] > 0, scores, 0.0))
 
 
@@ -144,8 +145,9 @@ def corpus_bleu(pairs: Iterable[tuple[str | None, tuple[str, ...]]], order: int 
     compares the summed lengths of the answers and of the closest references, and all orders
     count: references shorter than `order` tokens leave little to any answer
     (`corpus_bleu_of_counts`). None counts as ten wrong tokens for each token of the shortest
-    reference. NaN without instances. Source: released code (corpus BLEU-1 of the video
-    tasks), [workbook] `BLEU@4`; coco-caption's Bleu, but for the tokens and letter case.
+    reference in the precisions, and as an empty text in the brevity penalty. NaN without
+    instances. Source: released code (corpus BLEU-1 of the video tasks), [workbook] `BLEU@4`;
+    coco-caption's Bleu, but for the tokens and letter case.
 
     Raises:
         ReferenceFormatError: No reference text, or a bare string.
@@ -267,8 +269,10 @@ def rouge_l(prediction: str, references: tuple[str, ...]) -> float:
 
 
 _UNREADABLE: Final = (
-    f"an unreadable answer counts as {UNREADABLE} wrong tokens for each token of its shortest reference"
+    f"an unreadable answer counts as {UNREADABLE} wrong tokens for each token of its shortest reference, and "
+    "as an empty text in the brevity penalty"
 )
+_NO_LENGTH: Final = "aggregate 'corpus': an unreadable answer is an empty text in the brevity penalty"
 
 METRICS: Final = (
     Metric(
@@ -285,8 +289,8 @@ METRICS: Final = (
         factory=partial(bleu_accumulator, "bleu1", 1),
         options={"aggregate": "sentence"},
         aggregation="corpus",
-        version=2,
-        changes={2: f"aggregate 'corpus': {_UNREADABLE}"},
+        version=3,
+        changes={2: f"aggregate 'corpus': {_UNREADABLE}", 3: _NO_LENGTH},
     ),
     Metric(
         name="bleu4",
@@ -302,8 +306,8 @@ METRICS: Final = (
         factory=partial(bleu_accumulator, "bleu4", 4),
         options={"aggregate": "corpus"},
         aggregation="corpus",
-        version=2,
-        changes={2: f"all four orders count however short the references are; {_UNREADABLE}"},
+        version=3,
+        changes={2: f"all four orders count however short the references are; {_UNREADABLE}", 3: _NO_LENGTH},
     ),
     Metric(
         name="rouge1",

@@ -14,8 +14,6 @@ from pytest_generalbench.suite.level.result import (
     LanguageLevel,
     LevelResult,
     ModalityLevel,
-    tier_words,
-    wins_words,
 )
 from pytest_generalbench.suite.level.scorings.paper import points, reaches_sota, standing
 from pytest_generalbench.suite.level.scorings.released import ReleasedRow
@@ -61,9 +59,7 @@ __all__ = [
     "released_workbook",
     "sota_table",
     "standing",
-    "tier_words",
     "to_points",
-    "wins_words",
     "workbook_from_fractions",
     "write_workbook",
 ]

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 LEVELS: Final = ("S2", "S3", "S4", "S5")
 
+_NAMED: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Half:
@@ -116,6 +118,33 @@ class LevelResult:
         """Whether the scoring gave any score at all."""
         return self.reason is None
 
+    @property
+    def tier_text(self) -> str:
+        """The tier and, in brackets, why it is no leaderboard tier: demo data, a part of the tasks.
+
+        Without a non-zero level it is Level-1 at most, once everything was measured.
+        """
+        name = f"not computable: {self.reason}"
+        if self.tier is not None and self.tier > 1:
+            name = f"Level-{self.tier}"
+        elif self.tier is not None:
+            name = "no level reached yet" if self.qualified else "Level-1 at most"
+        return f"{name}   [{self.qualified}]" if self.qualified else name
+
+    @property
+    def wins_text(self) -> str:
+        """The wins that the tier rests on; empty where there is no tier.
+
+        A level above 2 has points of won tasks alone, so a few of them decide it.
+        """
+        if self.tier is None:
+            return ""
+        if not self.wins:
+            return "it rests on no win"
+        more = f" and {len(self.wins) - _NAMED} more" if len(self.wins) > _NAMED else ""
+        count = "1 win" if len(self.wins) == 1 else f"{len(self.wins)} wins"
+        return f"it rests on {count}: {', '.join(self.wins[:_NAMED])}{more}"
+
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; a score that is not finite (`released` has such) is null."""
         plain = {
@@ -133,36 +162,6 @@ class LevelResult:
             "notes": list(self.notes),
         }
         return {key: _finite(value) for key, value in plain.items()}
-
-
-def tier_words(level: LevelResult) -> str:
-    """Say the tier and, in brackets, why it is no leaderboard tier: demo data, a part of the tasks.
-
-    Without a non-zero level it is Level-1 at most, once everything was measured.
-    """
-    name = f"not computable: {level.reason}"
-    if level.tier is not None and level.tier > 1:
-        name = f"Level-{level.tier}"
-    elif level.tier is not None:
-        name = "no level reached yet" if level.qualified else "Level-1 at most"
-    return f"{name}   [{level.qualified}]" if level.qualified else name
-
-
-_NAMED: Final = 5
-
-
-def wins_words(level: LevelResult) -> str:
-    """Name the wins that the tier rests on; empty where there is no tier.
-
-    A level above 2 has points of won tasks alone, so a few of them decide it.
-    """
-    if level.tier is None:
-        return ""
-    if not level.wins:
-        return "it rests on no win"
-    more = f" and {len(level.wins) - _NAMED} more" if len(level.wins) > _NAMED else ""
-    count = "1 win" if len(level.wins) == 1 else f"{len(level.wins)} wins"
-    return f"it rests on {count}: {', '.join(level.wins[:_NAMED])}{more}"
 
 
 def _finite(value: Any) -> Any:

@@ -17,7 +17,6 @@ from pytest_generalbench.suite.level import (
     points,
     reaches_sota,
     sota_table,
-    wins_words,
 )
 from pytest_generalbench.suite.level.scorings.paper import harmonic
 from tests.builders import make_task
@@ -83,13 +82,13 @@ def test_a_tier_names_the_wins_that_it_rests_on() -> None:
     scores = {**{name: None for name in empty}, **{name: 100.0 for name in names}}
     found = level(scores)
     assert found.wins == tuple(name for name in TASK_IDS if name in names)
-    assert wins_words(found) == f"it rests on 3 wins: {', '.join(found.wins)}"
+    assert found.wins_text == f"it rests on 3 wins: {', '.join(found.wins)}"
     assert found.to_dict()["wins"] == list(found.wins)
     (note,) = found.notes
     assert note.endswith(": nlp/mathematical-word-problem-solving (released 1.0 %, the paper prints 81)")
     assert not compute_level(TASKS, scores, scoring="paper", sota=sota_table(TASKS, "paper")).notes
-    assert wins_words(level({})) == "it rests on no win"
-    assert wins_words(level(dict(RELEASED.values))).endswith(" and 694 more")
+    assert level({}).wins_text == "it rests on no win"
+    assert level(dict(RELEASED.values)).wins_text.endswith(" and 694 more")
 
 
 def test_the_wins_of_the_released_tool_are_named_too() -> None:

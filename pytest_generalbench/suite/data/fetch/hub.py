@@ -6,16 +6,16 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_generalbench.core.errors import DataError, MissingDependencyError, UnknownWordError
 from pytest_generalbench.suite.data.fetch.archive import unpack
 from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder, archive_stem, group_at, group_of
 from pytest_generalbench.suite.data.locate.matching import NameTable, assign
+from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data.locate.layout import Group
 
@@ -89,6 +89,45 @@ def download(
     missing = [task for task in wanted if refresh or not _is_complete(target, split, task)]
     if missing:
         _fetch(api or hub_api(), split, tasks, missing, target, progress)
+    return target
+
+
+def download_data(
+    folder: str | Path,
+    *,
+    split: str = "open",
+    only: Callable[[Task], bool] = lambda task: True,
+    offline: bool = False,
+    progress: Say = _silent,
+    api: HubApi | None = None,
+) -> Path:
+    """Download the data of some or all tasks from the hub and unpack them.
+
+    It goes on where an earlier download stopped. The whole open set is 206 GB.
+
+    Args:
+        folder: Where to put it.
+        split: `open` (with answers) or `close`.
+        only: Which tasks are wanted.
+        offline: Whether nothing is downloaded, and the archives that are there are unpacked.
+        progress: Is given lines about the progress.
+        api: The hub; None is the real one.
+
+    Returns:
+        The folder, as `check_data` and `--generalbench-data` take it.
+
+    Raises:
+        UnknownWordError: there is no such split.
+        MissingDependencyError: huggingface_hub is not installed.
+        DataError: no task is wanted, or the hub, the disk or an archive failed.
+    """
+    tasks, target = load_tasks(), Path(folder)
+    wanted = [task for task in tasks if only(task)]
+    if not wanted:
+        raise DataError("no task is wanted; `generalbench tasks` lists them")
+    download(split, tasks, target, offline, progress, wanted=wanted, api=api, refresh=True)
+    if not has_data(target):
+        raise DataError(f"{REPOSITORIES[split]}: no folder bears the name of a wanted task")
     return target
 
 

@@ -1,0 +1,69 @@
+"""How a task is asked and scored, on its first instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_generalbench import protocols
+from pytest_generalbench.metrics.definition import metric_definition
+from pytest_generalbench.suite.data import open_data
+from pytest_generalbench.suite.tasks import find_task, load_tasks
+
+if TYPE_CHECKING:
+    from pytest_generalbench.core.request import Request
+    from pytest_generalbench.core.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDescription:
+    """A task, and the request of its first instance."""
+
+    task: Task
+    parser: str
+    """How an answer is read."""
+    max_new_tokens: int
+    """How long an answer may be."""
+    metric_definition: str
+    """The metric in one line."""
+    source: str
+    """Where the instance is from."""
+    request: Request | None
+    """What a model is asked first; None where the data have no instance that can be asked."""
+    reference: str | None
+    """The instance's reference as the metric gets it, written as Python writes it; None without one."""
+
+
+def describe_task(task_id: str, data: str | Path = "demo") -> TaskDescription:
+    """Describe how a task is asked and scored.
+
+    Args:
+        task_id: A task's id or official name.
+        data: Where the instance is from: a General-Bench folder, `hub`, or `demo`.
+
+    Raises:
+        UnknownWordError: there is no such task.
+        DataError: the data cannot be read.
+    """
+    tasks = load_tasks()
+    task = find_task(tasks, task_id)
+    protocol = protocols.get(task.protocol)
+    source = data if data in ("demo", "hub") else Path(data)
+    loaded = open_data(source, "open", tasks).load(task)
+    good = [item for item in loaded.instances if item.problem is None] if loaded else []
+    request = reference = None
+    if loaded is not None and good:
+        context = protocol.context(task, loaded.header, loaded.instances)
+        request = protocol.request(good[0], context)
+        if good[0].has_reference:
+            reference = repr(protocol.reference(good[0], context))
+    return TaskDescription(
+        task=task,
+        parser=task.parser or protocol.parser,
+        max_new_tokens=task.max_new_tokens or protocol.max_new_tokens,
+        metric_definition=metric_definition(task),
+        source=str(data),
+        request=request,
+        reference=reference,
+    )
