@@ -212,6 +212,8 @@ class EvaluationWorker:
         if self._evaluation is None:
             return
         self._count_cached(self._evaluation)
+        for note in () if self._model is None else self._model.notes:
+            self._warn(f"{self.settings.model}: {note}")
         scorer = self._evaluation.scorer
         if scorer is not None:
             scorer.close()

@@ -148,5 +148,10 @@ class Model(ABC):
         """Whether `identity` distinguishes these weights from any others: without it no answer is cached."""
         return type(self).identity is not Model.identity
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about how the model was asked, a line each; told at the end of a run."""
+        return ()
+
     def close(self) -> None:  # noqa: B027 - optional to override
         """Free memory, threads and connections; called once at the end."""

@@ -184,6 +184,11 @@ class CachedModel(Model):
         """Whether the model's identity distinguishes its weights from others."""
         return self.off is None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes of the model, when it was loaded."""
+        return () if self._real is None else self._real.notes
+
     def identity(self) -> dict[str, Any]:
         """Return the model's identity, or the one it had when it was loaded last."""
         value: dict[str, Any] = self._description["identity"]
