@@ -74,7 +74,7 @@ class TaskResult:
     """Share of instances that reached an answer (1.0: none is error, timeout, oom or missing media)."""
     seconds: float = 0.0
     reason: str | None = None
-    """Why the state is what it is, when it is not `scored`."""
+    """Why the state is what it is; of a scored task, why some answers hold nothing, where that is known."""
     definition: str | None = None
     """The metric's definition in one line, with the choices that were open."""
     states: Mapping[str, int] = field(default_factory=dict)

@@ -47,6 +47,7 @@ def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str,
         words += f" {format_score(result.score)} {result.metric} (SoTA {format_score(sota)}) n={result.n}"
         why = no_win(result.states, result.backbones)
         words += f", {why}" if why else ""
+        words += f": {result.reason}" if result.reason else ""
     elif result.state == "incomplete":
         words += (
             f" {format_score(result.score)} {result.metric}, coverage {result.coverage:.1%}: {result.reason}"

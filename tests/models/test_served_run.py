@@ -115,6 +115,28 @@ def test_lasting_faults_make_their_tasks_incomplete_and_no_others(
     assert SECRET not in result.stdout.str() + result.stderr.str() + everything_written(pytester)
 
 
+def test_answers_that_reasoning_used_up_are_named_beside_the_score(
+    pytester: pytest.Pytester, read_result: ReadResult
+) -> None:
+    message = '{"content": "", "reasoning_content": "Let me think"}'
+    body = f'{{"choices": [{{"message": {message}, "finish_reason": "length"}}]}}'
+
+    def answer(request: dict[str, Any], number: int) -> Said:
+        if "seed" in request:
+            return Said(status=422, body='{"detail": [{"loc": ["body", "seed"], "msg": "extra"}]}')
+        return Said(body=body)
+
+    with serve(answer) as served:
+        result = run(pytester, served.url, "-v", "-k", "causal-reasoning", "--generalbench-limit=2")
+    (task,) = (task for task in read_result("run")["tasks"] if task["id"] == "nlp/causal-reasoning")
+    assert task["states"] == {"unparsable": 2}
+    text = "2 of 2 answers hold nothing"
+    assert text in task["reason"]
+    result.stdout.fnmatch_lines([f"*SCORED*{text}*used up on 12 characters of reasoning*"])
+    result.stdout.fnmatch_lines(["*openai:tiny: the server takes no seed: it is left out*"])
+    assert result.stdout.str().count("the server takes no seed") == 1
+
+
 @pytest.mark.parametrize("url", ["localhost:1", "http://me:secret@host/v1"])
 def test_an_address_that_cannot_be_ends_the_session_in_a_line(pytester: pytest.Pytester, url: str) -> None:
     result = run(pytester, url, "-k", "causal-reasoning")

@@ -96,6 +96,7 @@ def score_task(
     states: Counter[str] = Counter()
     stated: Counter[str] = Counter()
     problems: list[str] = []
+    hollow: list[str] = []
     rows: list[InstanceRow] = []
     added: list[str] = []
     for instance in given.instances:
@@ -117,6 +118,8 @@ def score_task(
         rows.append(InstanceRow(instance.id, state, prediction=short))
         if state in INCOMPLETE_STATES:
             problems.append(f"{instance.id}: {message}")
+        elif state == "unparsable" and message:
+            hollow.append(f"{instance.id}: {message}")
         if given.protocol.has_reference(instance, given.context):
             try:
                 reference = given.protocol.reference(instance, given.context)
@@ -126,6 +129,9 @@ def score_task(
             added.append(instance.id)
     value = accumulator.result(added)
     result = _result(given, value, states, stated, problems, seconds)
+    if hollow and result.reason is None:
+        reason = f"{len(hollow)} of {len(rows)} answers hold nothing; first {hollow[0]}"
+        result = replace(result, reason=escape_surrogates(reason[:300]))
     return replace(result, rows=instance_rows(rows, added, value, given.instances))
 
 
