@@ -214,6 +214,8 @@ class EvaluationWorker:
         self._count_cached(self._evaluation)
         for note in () if self._model is None else self._model.notes:
             self._warn(f"{self.settings.model}: {note}")
+        for note in getattr(self._evaluation.judge, "notes", ()):
+            self._warn(f"judge {self.settings.judge}: {note}")
         scorer = self._evaluation.scorer
         if scorer is not None:
             scorer.close()

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import time
-import urllib.error
-import urllib.request
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.request import Request
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.scoring.judge_replies import read_verdict
 from pytest_generalbench.metrics.text.normalization import tokenise
+from pytest_generalbench.models.base import Failed
+from pytest_generalbench.models.openai.client import DEFAULT_BASE_URL, ChatClient
+from pytest_generalbench.models.openai.redaction import JUDGE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_generalbench.core.settings import Settings
-
-DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
 _ATTEMPTS: Final = 3
-_TIMEOUT_S: Final = 60.0
+_PAUSE_S: Final = 1.0
+_TOKENS: Final = 2048
+"""What a judge may write at most: one that reasons needs more than the digit."""
+
+_SHOWN: Final = 200
+"""Characters of a reply that are kept."""
 
 _INSTRUCTION: Final = (
     "You grade answers. Reply with the single digit 1 if the candidate answer means the same as, "
@@ -52,57 +55,51 @@ class DemoJudge:
 
 
 class ServedJudge:
-    """A chat model behind an OpenAI-compatible address."""
+    """A chat model behind an OpenAI-compatible address, asked as an `openai:` model is.
 
-    def __init__(self, model: str, base_url: str) -> None:
+    Args:
+        model: the judge's name on the server.
+        base_url: the server's address.
+        settings: `retries` and `request_timeout` (s) are used; without them two retries of 600 s.
+
+    Raises:
+        ModelError: the address is invalid or holds a secret.
+    """
+
+    def __init__(self, model: str, base_url: str, settings: Settings | None = None) -> None:
         """Keep model and address; the key is read from the environment at each call and never stored."""
-        if not base_url.startswith(("http://", "https://")):
-            raise GeneralBenchError(
-                f"the judge's address must start with http:// or https://, not {base_url!r}"
-            )
+        given = settings or Settings(model="", retries=_ATTEMPTS - 1)
         self.name = f"{model} (0/1 agreement with the reference)"
-        self._model = model
-        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._client = ChatClient(model, replace(given, base_url=base_url, concurrency=1), JUDGE_KEYS)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The parameters that the judge's server refused, a line each."""
+        return self._client.parameters.notes
 
     def verdict(self, question: str, references: Sequence[str], answer: str) -> tuple[float | None, str]:
-        """Ask the server up to three times; without an answer of 0 or 1 the verdict is None."""
+        """Ask the server; after three replies that cannot be read the verdict is None."""
         listed = "\n".join(f"- {reference}" for reference in references)
         prompt = _INSTRUCTION.format(question=question, references=listed, answer=answer)
-        reason = ""
+        reply = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
-                time.sleep(2.0**attempt - 1.0)
-            try:
-                reason = self._ask(prompt)
-            except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError, IndexError) as error:
-                reason = f"judge failed: {type(error).__name__}: {error}"
-                if isinstance(error, urllib.error.HTTPError) and error.code in (400, 401, 403, 404):
-                    break  # asking again cannot help
-                continue
-            match = re.fullmatch(r"\W*([01])\W*", reason)
-            if match:
-                return float(match[1]), reason
-        return None, reason[:200]
-
-    def _ask(self, prompt: str) -> str:
-        body = {
-            "model": self._model,
-            "messages": [{"role": "user", "content": prompt}],
-            "temperature": 0,
-            "max_tokens": 4,
-        }
-        headers = {"Content-Type": "application/json"}
-        key = os.environ.get("GENERALBENCH_JUDGE_KEY") or os.environ.get("OPENAI_API_KEY")
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        request = urllib.request.Request(self._url, json.dumps(body).encode(), headers)  # noqa: S310 - checked
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as reply:  # noqa: S310 - checked in __init__
-            content = json.loads(reply.read())["choices"][0]["message"]["content"]
-        return str(content).strip()
+                time.sleep(_PAUSE_S)  # a server that has just started may answer nonsense
+            request = Request("judge", "judge", (prompt,), max_new_tokens=_TOKENS, seed=attempt)
+            given = self._client.answer(request)
+            if isinstance(given, Failed):
+                return None, f"judge failed: {given.message}"
+            if given.refused:
+                return None, f"judge refused: {given.text or ''}"[:_SHOWN]
+            reply = (given.text or "").strip()
+            verdict = read_verdict(reply)
+            if verdict is not None:
+                return verdict, reply[:_SHOWN]
+        return None, f"judge's reply cannot be read as 0 or 1: {reply or 'empty'}"[:_SHOWN]
 
 
 def make_judge(settings: Settings, is_demo: bool) -> Judge | None:
     """Return the judge that the settings name; the demo set has its own, other data none."""
     if settings.judge:
-        return ServedJudge(settings.judge, settings.base_url or DEFAULT_BASE_URL)
+        return ServedJudge(settings.judge, settings.base_url or DEFAULT_BASE_URL, settings)
     return DemoJudge() if is_demo else None

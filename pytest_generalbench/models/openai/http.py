@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 import urllib.request
+import weakref
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -131,6 +132,7 @@ class Server:
         self._idle: list[http.client.HTTPConnection] = []
         self._running: set[_Exchange] = set()
         self._lock = threading.Lock()
+        weakref.finalize(self, _close_all, self._idle)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Reply:
         """Send `body` and return the reply, whatever its status.
@@ -240,11 +242,15 @@ class Server:
         """Close every connection, those in use as well."""
         with self._lock:
             running, self._running = list(self._running), set()
-            left, self._idle = self._idle, []
         for exchange in running:
             exchange.give_up()
-        for connection in left:
-            connection.close()
+        _close_all(self._idle)
+
+
+def _close_all(idle: list[http.client.HTTPConnection]) -> None:
+    """Close connections that nobody uses."""
+    while idle:
+        idle.pop().close()
 
 
 def _whole_body(response: http.client.HTTPResponse) -> bytes:

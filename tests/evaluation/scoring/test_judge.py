@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pytest_generalbench.core.task import MetricSpec
 from pytest_generalbench.evaluation.scoring.judge import DemoJudge, ServedJudge, make_judge
 from tests.builders import TASK, make_instance
 from tests.fakes import FakeModel, evaluation
+from tests.models.served import Said, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +57,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr("pytest_generalbench.evaluation.scoring.judge.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("pytest_generalbench.evaluation.scoring.judge._PAUSE_S", 0.0)
+    monkeypatch.setattr("pytest_generalbench.models.openai.client.back_off", lambda attempt: 0.0)
     made = Server(("127.0.0.1", 0), Handler)
     made.replies, made.asked = [(200, "1")], []
     thread = threading.Thread(target=made.serve_forever, daemon=True)
@@ -88,6 +91,63 @@ def test_the_question_references_and_answer_reach_the_judge_and_the_key_comes_fr
     assert all(
         word in asked["messages"][0]["content"] for word in ("the question", "- one\n- two", "the answer")
     )
+
+
+def judged(answer: Any) -> tuple[float | None, str, list[dict[str, Any]]]:
+    with serve(answer) as server:
+        verdict, text = ServedJudge("grader", server.url).verdict("q", ["r"], "a")
+    return verdict, text, server.asked
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("name", ["max_tokens", "temperature", "seed"])
+def test_what_the_judges_server_refuses_is_left_out(name: str) -> None:
+    refusal = json.dumps({"error": {"message": f"Unsupported parameter: '{name}'", "param": name}})
+
+    def answer(body: dict[str, Any], number: int) -> Said:
+        return Said(status=400, body=refusal) if name in body else Said("1")
+
+    verdict, _, asked = judged(answer)
+    assert (verdict, len(asked)) == (1.0, 2)
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    "body", ['{"choices": null}', '{"choices": [{"message": null}]}', '{"error": {"code": 502}}', "<html>"]
+)
+def test_a_judges_reply_without_answer_is_asked_for_again(body: str) -> None:
+    verdict, _, asked = judged(lambda _, number: Said(body=body) if number == 0 else Said("1"))
+    assert (verdict, len(asked)) == (1.0, 2)
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    ("message", "reason", "words"),
+    [
+        ({"content": None, "refusal": "I will not"}, "stop", "judge refused: I will not"),
+        ({"content": ""}, "content_filter", "judge refused"),
+        ({"content": "", "reasoning": "Let me"}, "length", "used up on 6 characters of reasoning"),
+        ({"content": "Rating: [[4]]"}, "stop", "cannot be read as 0 or 1: Rating: [[4]]"),
+    ],
+)
+def test_why_a_judge_gave_no_verdict_is_named(message: dict[str, Any], reason: str, words: str) -> None:
+    body = json.dumps({"choices": [{"message": message, "finish_reason": reason}]})
+    verdict, text, _ = judged(lambda _, number: Said(body=body))
+    assert verdict is None
+    assert words in text
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("status", [200, 400, 401])
+def test_the_judges_key_comes_back_in_no_message(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "sk-judge-0123456789-abcdefghij"
+    monkeypatch.setenv("GENERALBENCH_JUDGE_KEY", secret)
+    coded = base64.b64encode(f"Bearer {secret}".encode()).decode()
+    text = f"{secret} {coded} {secret[:15]}"
+    body = None if status == 200 else json.dumps({"error": {"message": text}})
+    verdict, message, _ = judged(lambda _, number: Said(text, status=status, body=body))
+    assert verdict is None
+    assert not [part for part in (secret, coded, secret[:15]) if part in message]
 
 
 def test_a_server_that_recovers_is_asked_again(server: Server) -> None:
