@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 def as_json(result: gb.LevelResult) -> dict[str, Any]:
     """Return the JSON object of one scoring: the levels under `overall`, the missing ids in full."""
-    plain = result.to_dict()
+    plain: dict[str, Any] = {**result.to_dict()}
     overall = {name: plain.pop(name) for name in ("S2", "S3", "S4", "S5")}
     head = {"scoring": plain.pop("scoring"), "overall": overall}
     return {**head, **plain, "missing_tasks": list(result.missing)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,7 +124,16 @@ class TaskResult:
         return plain
 
 
-def drift(results: Iterable[TaskResult]) -> dict[str, Any]:
+class ProbeCounts(TypedDict):
+    """What the batch consistency check compared."""
+
+    compared: int
+    different: int
+    tasks: Mapping[str, int]
+    """Instances that differ, by task."""
+
+
+def drift(results: Iterable[TaskResult]) -> ProbeCounts:
     """Return a run's batch-consistency check: instances compared and different, and the tasks that differ."""
     probed = [result for result in results if result.probe]
     return {

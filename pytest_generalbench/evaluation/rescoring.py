@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
@@ -18,7 +18,7 @@ from pytest_generalbench.evaluation.moved_scores import (
 from pytest_generalbench.evaluation.preparation import TaskScoring, answer_basis
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.runs.files import atomic_write
-from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result
+from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result, run_section
 from pytest_generalbench.runs.instance_rows import write_rows
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.runs.result_sections import DataSection, ModelSection
     from pytest_generalbench.suite.level import LevelResult
 
 _NOT_FROM_ANSWERS = ("unsupported", "failed", "not_run")
@@ -160,7 +161,7 @@ def _rescored(folder: Path, rows_into: Path | None) -> Rescored:
         data=_data(run, data.name, settings.split, data.is_demo),
         model=_model(run),
         environment=before.environment if before else environment(),
-        run=before.run if before else _aside(manifest),
+        run=before.run if before else run_section(settings, manifest.sessions),
         schema="2.0" if before and before.schema == "2.0" else SCHEMA_VERSION,
     )  # fmt: skip
     whole = _with_strangers(matched, before, tasks)
@@ -177,7 +178,7 @@ def _with_older_versions(
     taken = {task for tasks in kept.values() for task in tasks}
     scored = {entry.result.metric for entry in result.tasks if entry.id not in taken}
     names = {entry.result.metric for entry in result.tasks if entry.id in taken} - scored
-    known: Mapping[str, int] = result.definitions["metrics"]
+    known = result.definitions["metrics"]
     older = {name: before.version("metrics", name) for name in sorted(names & known.keys())}
     versions = {**known, **{name: version for name, version in older.items() if version is not None}}
     return replace(result, definitions={**result.definitions, "metrics": versions})
@@ -229,25 +230,15 @@ def _one(
     return replace(result_from_dict(digest_of(result)), rows=result.rows)
 
 
-def _data(run: _Run, name: str, split: str, is_demo: bool) -> dict[str, Any]:
-    if run.before:
-        return {key: value for key, value in run.before.data.items() if key != "fingerprint"}
-    return {"name": name, "split": split, "is_demo": is_demo}
+def _data(run: _Run, name: str, split: str, is_demo: bool) -> DataSection:
+    if run.before is None:
+        return {"name": name, "split": split, "is_demo": is_demo}
+    before = run.before.data.copy()
+    before.pop("fingerprint", None)
+    return before
 
 
-def _model(run: _Run) -> dict[str, Any]:
+def _model(run: _Run) -> ModelSection:
     if run.before:
         return {key: value for key, value in run.before.model.items() if key != "spec"}
     return dict(run.ledgers.model.identity) if run.ledgers.model else {}
-
-
-def _aside(manifest: RunManifest) -> dict[str, Any]:
-    return {
-        "started": manifest.sessions[0].started,
-        "seconds": 0.0,
-        "tasks": {},
-        "torn_lines": [],
-        "cached": {"hits": 0, "asked": 0},
-        "settings": {},
-        "sessions": [session.to_plain() for session in manifest.sessions],
-    }

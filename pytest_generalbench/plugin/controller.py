@@ -10,7 +10,7 @@ import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.node_ids import is_part, task_id_of
-from pytest_generalbench.core.result import TaskResult, drift, result_from_dict
+from pytest_generalbench.core.result import TaskResult, result_from_dict
 from pytest_generalbench.plugin.context import (
     MODEL_OUTPUT,
     PART_PROPERTY,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.runs.folder import RunFolder
     from pytest_generalbench.runs.ledger.files import LedgerWriter
     from pytest_generalbench.runs.ledger.index import Ledgers
+    from pytest_generalbench.runs.result_sections import DataSection, RunSection
     from pytest_generalbench.suite.data import DataSource
     from pytest_generalbench.suite.level import LevelResult, SotaTable
 
@@ -63,7 +64,7 @@ class Controller:
         self._started = time.perf_counter()
         self._model: dict[str, Any] | None = None
         self._judge: Judge | None = None
-        self._data: dict[str, Any] = {}
+        self._data: DataSection = {"name": "", "split": "", "is_demo": False}
         self._earlier: Ledgers | None = None
         self._ledger: LedgerWriter | None = None
         self._refused = False
@@ -323,7 +324,7 @@ class Controller:
             environment=environment(),
             run=self._aside(run),
         )
-        self._data = dict(content.data)
+        self._data = content.data
         forget(run.path)
         write_result(run.path, content)
         if self.benchmark.settings.split == "close":
@@ -362,9 +363,9 @@ class Controller:
             self._model = dict(self._earlier.model.identity)
         return self._model or {}
 
-    def _aside(self, run: RunFolder) -> dict[str, Any]:
+    def _aside(self, run: RunFolder) -> RunSection:
         """Return the part of the result that comparisons ignore."""
-        from pytest_generalbench.core.settings import MAY_CHANGE
+        from pytest_generalbench.runs.finalize import run_section
         from pytest_generalbench.runs.ledger.index import read_ledgers
 
         torn: list[list[object]] = []
@@ -378,18 +379,13 @@ class Controller:
             words = "1 torn line" if len(torn) == 1 else f"{len(torn)} torn lines"
             first = f"{torn[0][0]} at byte {torn[0][1]}"
             self.notes.append(f"{words} in the ledger, from a write that a death cut off: {first}")
-        sessions = run.manifest.sessions
-        plain = self.benchmark.settings.to_dict()
-        return {
-            "started": sessions[0].started,
-            "seconds": round(sum(session.seconds or 0.0 for session in sessions), 3),
-            "tasks": {key: round(self.results[key].seconds, 3) for key in sorted(self.results)},
-            "torn_lines": torn,
-            "cached": {"hits": cached[0], "asked": cached[1]},
-            "settings": {key: plain[key] for key in sorted(MAY_CHANGE & plain.keys())},
-            "sessions": [session.to_plain() for session in sessions],
-            **({"probe": drift(self.results.values())} if self.benchmark.settings.probe else {}),
-        }
+        return run_section(
+            self.benchmark.settings,
+            run.manifest.sessions,
+            self.results.values(),
+            torn_lines=torn,
+            cached=cached,
+        )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the table, the levels, what is missing and why."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_generalbench.core.request import OPEN_STATES
-from pytest_generalbench.core.result import counted_score, no_win
-from pytest_generalbench.core.settings import Affects, settings_that_affect
+from pytest_generalbench.core.result import counted_score, drift, no_win
+from pytest_generalbench.core.settings import MAY_CHANGE, Affects, settings_that_affect
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.runs.provenance import definitions
 from pytest_generalbench.runs.result_file import SCHEMA_VERSION, RunResult, TaskEntry, TaskFacets
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.result import TaskResult
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.runs.result_sections import (
+        DataSection,
+        EnvironmentSection,
+        ModelSection,
+        RunSection,
+        SettingsSection,
+    )
+    from pytest_generalbench.runs.run_manifest import SessionEntry
     from pytest_generalbench.suite.level import LevelResult, SotaTable
     from pytest_generalbench.suite.level.scorings.paper import Standing
 
@@ -84,10 +92,10 @@ def run_result(
     results: Iterable[TaskResult],
     level: LevelResult,
     *,
-    data: Mapping[str, Any],
-    model: Mapping[str, Any],
-    environment: Mapping[str, Any],
-    run: Mapping[str, Any],
+    data: DataSection,
+    model: ModelSection,
+    environment: EnvironmentSection,
+    run: RunSection,
     schema: str = SCHEMA_VERSION,
 ) -> RunResult:
     """Return the content of `result.json`; `run` is the part that comparisons ignore."""
@@ -97,7 +105,7 @@ def run_result(
     return RunResult(
         model={"spec": given.settings.model, **model},
         data={**data, "fingerprint": fingerprint},
-        settings={key: plain[key] for key in plain if key in _OF_RESULT},
+        settings=cast("SettingsSection", {key: plain[key] for key in plain if key in _OF_RESULT}),
         environment=environment,
         definitions=definitions(given.tasks[result.id] for result in defined),
         level=level.to_dict(),
@@ -105,6 +113,38 @@ def run_result(
         run=run,
         schema=schema,
     )
+
+
+def run_section(
+    settings: Settings,
+    sessions: Sequence[SessionEntry],
+    results: Collection[TaskResult] = (),
+    *,
+    torn_lines: Sequence[Sequence[Any]] = (),
+    cached: tuple[int, int] = (0, 0),
+) -> RunSection:
+    """Return the part of the result that comparisons set aside.
+
+    Args:
+        settings: Those of the run.
+        sessions: From the first to the last.
+        results: Of the tasks; for their times.
+        torn_lines: Ledger and byte of each line that a death cut off.
+        cached: Answers that came from the answer cache, and instances that were asked.
+    """
+    plain = settings.to_dict()
+    section: RunSection = {
+        "started": sessions[0].started,
+        "seconds": round(sum(session.seconds or 0.0 for session in sessions), 3),
+        "tasks": {result.id: round(result.seconds, 3) for result in sorted(results, key=lambda one: one.id)},
+        "torn_lines": [list(line) for line in torn_lines],
+        "cached": {"hits": cached[0], "asked": cached[1]},
+        "settings": {key: plain[key] for key in sorted(MAY_CHANGE & plain.keys())},
+        "sessions": [session.to_plain() for session in sessions],
+    }
+    if settings.probe:
+        section["probe"] = drift(results)
+    return section
 
 
 def _entry(given: Setting, result: TaskResult, schema: str) -> TaskEntry:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_generalbench.runs.result_file import RunResult, TaskEntry
+    from pytest_generalbench.runs.result_sections import RunSection
     from pytest_generalbench.runs.run_manifest import RunManifest
     from pytest_generalbench.suite.level import LevelResult
 
@@ -106,26 +107,32 @@ def merge_results(results: Sequence[RunResult]) -> RunResult:
     )
 
 
-def _aside(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _aside(runs: Sequence[RunSection]) -> RunSection:
     """Return what comparisons set aside, of all runs: times add up, ledgers have the names they now bear."""
     torn = [
         [_renamed(name, number), place]
         for number, one in enumerate(runs, 1)
         for name, place in one.get("torn_lines", ())
     ]
-    cached = [one.get("cached", {}) for one in runs]
-    aside = {
+    cached: list[Mapping[str, Any]] = [one.get("cached", {}) for one in runs]
+    aside: RunSection = {
         **runs[0],
         "seconds": round(sum(one["seconds"] or 0.0 for one in runs), 3),
         "tasks": {key: value for one in runs for key, value in one["tasks"].items()},
         "torn_lines": torn,
-        "cached": {key: sum(one.get(key, 0) for one in cached) for key in ("hits", "asked")},
+        "cached": {
+            "hits": sum(one.get("hits", 0) for one in cached),
+            "asked": sum(one.get("asked", 0) for one in cached),
+        },
         "sessions": [session for one in runs for session in one["sessions"]],
     }
     probes = [one["probe"] for one in runs if "probe" in one]
     if probes:
-        aside["probe"] = {key: sum(one[key] for one in probes) for key in ("compared", "different")}
-        aside["probe"]["tasks"] = {key: count for one in probes for key, count in one["tasks"].items()}
+        aside["probe"] = {
+            "compared": sum(one["compared"] for one in probes),
+            "different": sum(one["different"] for one in probes),
+            "tasks": {key: count for one in probes for key, count in one["tasks"].items()},
+        }
     return aside
 
 

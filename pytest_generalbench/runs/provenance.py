@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.runs.result_sections import DefinitionsSection, EnvironmentSection
 
 _PACKAGES: Final = (
     "pytest", "pytest-xdist", "numpy", "pandas", "scipy", "torch", "transformers", "diffusers", "tokenizers",
@@ -38,7 +39,7 @@ _SECRET_VALUE: Final = re.compile(
 )
 
 
-def environment() -> dict[str, Any]:
+def environment() -> EnvironmentSection:
     """Return what the scores may depend on: interpreter, platform, machine, versions of libraries."""
     versions = {"pytest-generalbench": __version__}
     for name in _PACKAGES:
@@ -147,7 +148,7 @@ def tasks_fingerprint(tasks: Iterable[Task]) -> str:
     return digest.hexdigest()[:16]
 
 
-def definitions(tasks: Iterable[Task]) -> dict[str, Any]:
+def definitions(tasks: Iterable[Task]) -> DefinitionsSection:
     """Return a fingerprint of the task files, and the versions of the metrics and protocols they use."""
     tasks = list(tasks)
     names = {task.metric.name for task in tasks} & set(metrics.names())

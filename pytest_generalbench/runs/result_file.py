@@ -12,11 +12,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import TaskResult, result_from_dict
 from pytest_generalbench.runs.files import atomic_write
+from pytest_generalbench.runs.result_sections import (
+    DataSection,
+    DefinitionsSection,
+    EnvironmentSection,
+    ModelSection,
+    RunSection,
+    SettingsSection,
+)
+from pytest_generalbench.suite.level.result import LevelDict
 
 SCHEMA_VERSION: Final = "2.2"
 RESULT_FILE: Final = "result.json"
@@ -94,20 +103,15 @@ _MAY_LACK: Final = ("environment", "definitions", "level")
 class RunResult:
     """Everything a finished run says (`result.json`)."""
 
-    model: Mapping[str, Any]
-    """The specification and what the loaded model says of itself."""
-    data: Mapping[str, Any]
-    """name, split, fingerprint, is_demo, and the note that goes with demo data."""
-    settings: Mapping[str, Any]
-    """Those that answers, scores or levels depend on."""
+    model: ModelSection
+    data: DataSection
+    settings: SettingsSection
     tasks: tuple[TaskEntry, ...]
     """Sorted by id."""
-    run: Mapping[str, Any]
-    """What is set aside in comparisons: times, sessions, counts of the ledger."""
-    level: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, Any] = field(default_factory=dict)
-    definitions: Mapping[str, Any] = field(default_factory=dict)
-    """Fingerprint of the task files, versions of metrics and protocols."""
+    run: RunSection
+    level: LevelDict = field(default_factory=LevelDict)
+    environment: EnvironmentSection = field(default_factory=EnvironmentSection)
+    definitions: DefinitionsSection = field(default_factory=DefinitionsSection)
     schema: str = SCHEMA_VERSION
     """A run that was written in 2.0 keeps to it when it is rescored, so that its bytes stay."""
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -122,15 +126,14 @@ class RunResult:
         """Return the entry of a task, None where the run is not over it."""
         return next((entry for entry in self.tasks if entry.id == task), None)
 
-    def version(self, kind: str, name: str) -> int | None:
+    def version(self, kind: Literal["metrics", "protocols"], name: str) -> int | None:
         """Return the version of a metric or protocol that the result was made with; None: it is not told.
 
         Args:
             kind: `metrics` or `protocols`.
             name: The name of the metric or protocol.
         """
-        result: int | None = (self.definitions.get(kind) or {}).get(name)
-        return result
+        return (self.definitions.get(kind) or {}).get(name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of `result.json` (docs/result.md)."""

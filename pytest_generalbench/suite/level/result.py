@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 LEVELS: Final = ("S2", "S3", "S4", "S5")
 
@@ -83,6 +86,26 @@ class LanguageLevel:
         return {"S_L": self.S_L, "w_L": self.w_L, **counts}
 
 
+class LevelDict(TypedDict, total=False):
+    """The levels in plain builtins, as they stand in a result file."""
+
+    scoring: str
+    sota: str
+    board: str
+    S2: float | None
+    S3: float | None
+    S4: float | None
+    S5: float | None
+    tier: int | None
+    qualified: str | None
+    modalities: Sequence[Mapping[str, Any]]
+    language: Mapping[str, Any] | None
+    missing: int
+    wins: Sequence[str]
+    reason: str | None
+    notes: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class LevelResult:
     """The General-Level scores of one model under one scoring and one SoTA table."""
@@ -145,7 +168,7 @@ class LevelResult:
         count = "1 win" if len(self.wins) == 1 else f"{len(self.wins)} wins"
         return f"it rests on {count}: {', '.join(self.wins[:_NAMED])}{more}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> LevelDict:
         """Return what JSON can hold; a score that is not finite (`released` has such) is null."""
         plain = {
             "scoring": self.scoring,
@@ -161,7 +184,7 @@ class LevelResult:
             "reason": self.reason,
             "notes": list(self.notes),
         }
-        return {key: _finite(value) for key, value in plain.items()}
+        return cast("LevelDict", {key: _finite(value) for key, value in plain.items()})
 
 
 def _finite(value: Any) -> Any:

@@ -127,4 +127,5 @@ def test_the_plain_form_has_the_agreed_keys() -> None:
     assert plain["missing"] == 0
     assert plain["modalities"][0]["tasks"] == 316
     assert plain["modalities"][0]["comprehension"]["tasks"] == 271
+    assert plain["language"] is not None
     assert plain["language"]["S_L"] == pytest.approx(63.2707, abs=1e-4)
