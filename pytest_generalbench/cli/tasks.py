@@ -28,6 +28,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--data", default="demo", metavar="DIR|demo", help="where `show` takes the instance from"
     )
+    parser.add_argument(
+        "--prompts", metavar="FILE", help="as for pytest --generalbench-prompts: show the prompt it gives"
+    )
     parser.set_defaults(func=run)
 
 
@@ -38,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
             raise gb.GeneralBenchError(
                 "generalbench tasks show needs a task id: generalbench tasks lists them"
             )
-        lines = describe(gb.describe_task(options.id, options.data))
+        lines = describe(gb.describe_task(options.id, options.data, options.prompts))
     else:
         lines = listing(task for task in gb.load_tasks() if matches(task.id, options.expression))
     sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -95,12 +98,16 @@ def describe(shown: gb.TaskDescription) -> Iterator[str]:
     yield f"{'parser:':<18}{shown.parser}"
     yield f"{'answer length:':<18}{shown.max_new_tokens} tokens"
     yield f"{'metric is:':<18}{shown.metric_definition}"
+    yield f"{'prompt fields:':<18}{' '.join(f'{{{name}}}' for name in shown.prompt_fields)}"
     if shown.request is None:
         yield f"no instance of it in {shown.source}"
         return
     yield f"{'instance:':<18}{shown.request.instance_id} ({shown.source})"
     for medium in shown.request.media:
         yield f"{'medium:':<18}{medium.medium}, {len(medium.paths)} file(s), first {medium.path.name}"
+    if shown.request.system:
+        yield "system prompt:"
+        yield from (f"  | {line}" for line in shown.request.system.splitlines())
     yield "prompt:"
     yield from (f"  | {line}" for line in shown.request.text.splitlines())
     if shown.reference is not None:

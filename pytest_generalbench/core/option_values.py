@@ -47,6 +47,14 @@ def value_of(option: Option, given: str, folder: Path) -> Any:
             return _media(option.name, given)
         case "reading":
             return _reading(given, folder)
+        case "prompts":
+            from pytest_generalbench.core.asking import prompts_from_file
+
+            return prompts_from_file(folder / Path(given.strip()).expanduser())
+        case "lengths":
+            from pytest_generalbench.core.asking import checked_lengths
+
+            return checked_lengths(given, f"{PREFIX}{option.name}")
         case "text":
             return given
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "--generalbench-"
 
-Kind = Literal["text", "whole", "seconds", "batch", "share", "shard", "media", "reading"]
+Kind = Literal[
+    "text", "whole", "seconds", "batch", "share", "shard", "media", "reading", "prompts", "lengths"
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,21 @@ OPTIONS: Final = (
         "as well: image/comprehension/x: depth_unit=cm.",
         "FILE",
         kind="reading",
+    ),
+    Option(
+        "prompts",
+        "Prompts of your own: a YAML file with system, prompt, and the same by protocols, skills and tasks "
+        "(docs/prompts.md); 'generalbench tasks show TASK' lists the fields a template may use. They become "
+        "part of every request and of the result.",
+        "FILE",
+        kind="prompts",
+    ),
+    Option(
+        "max-new-tokens",
+        "How long answers may be: a factor for the usual length (x2), a number of tokens (512), or these by "
+        "task, the last that fits counting: 'x2,nlp/causal-reasoning=64,video/*=x4'.",
+        "xF|N|TASK=…",
+        kind="lengths",
     ),
     Option(
         "human-scores",

@@ -149,6 +149,8 @@ class Request:
     """The form of the answer that is wanted: `text`, or the name of one of `answers.form_names()`."""
     max_new_tokens: int = 256
     seed: int = 0
+    system: str = ""
+    """The system prompt; empty where there is none."""
     _digest: str | None = field(default=None, init=False, compare=False, repr=False)
 
     @property
@@ -174,7 +176,13 @@ class Request:
             items.append(self.form)
         if self.content:
             items.append(["content", self.content])
+        if self.system:
+            items.append(["system", self.system])
         return hashlib.sha256(json.dumps(items, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+_CUT_OFF: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+"""Finish reasons, as servers and libraries word them, of an answer that was not allowed to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +202,16 @@ class Output:
     """The model or its server declined to answer."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Anything worth keeping in the ledger: token counts, finish reason."""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the allowed length was used up before the answer ended, as far as the model says."""
+        return str(self.details.get("finish_reason")).lower() in _CUT_OFF
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is a text without a word, and nothing else."""
+        return self.answer is None and self.file is None and not (self.text or "").strip()
 
     def read(self) -> StructuredOutput | None:
         """Return the answer that is not text, or None. Raises DataError when its file cannot be read."""

@@ -57,6 +57,10 @@ class InstanceRow(NamedTuple):
     prediction: str = ""
 
 
+DEFECTS: Final = ("cut_off", "empty")
+"""What an answer may be beside its state (`Output.is_cut_off`, `Output.is_empty`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskResult:
     """The result of one task."""
@@ -93,6 +97,9 @@ class TaskResult:
     """The most frequent prediction, cut to 40 characters: a constant answer shows here."""
     top_share: float | None = None
     """The share of instances with that prediction."""
+    defects: Mapping[str, int] = field(default_factory=dict)
+    """Answers that are `empty`, and those that are `cut_off` where the allowed length was used up, whatever
+    their state is."""
     rows: tuple[InstanceRow, ...] = field(default=(), compare=False, repr=False)
     """A row for every instance, where the task was just scored; they are kept in the instance table alone."""
 
@@ -112,7 +119,7 @@ class TaskResult:
         plain = asdict(replace(self, rows=()))
         del plain["rows"]
         plain["states"] = dict(self.states)
-        plain["probe"] = dict(self.probe)
+        plain["probe"], plain["defects"] = dict(self.probe), dict(self.defects)
         plain["notes"], plain["warnings"] = list(self.notes), list(self.warnings)
         plain["backbones"] = dict(self.backbones)
         for key in ("score", "stderr"):
@@ -141,6 +148,29 @@ def drift(results: Iterable[TaskResult]) -> ProbeCounts:
         "different": sum(result.probe["different"] for result in probed),
         "tasks": {result.id: result.probe["different"] for result in probed if result.probe["different"]},
     }
+
+
+def answer_shares(results: Iterable[TaskResult]) -> dict[str, float]:
+    """Return the shares of answers with something wrong in them, 0..1; kinds that do not occur are left out.
+
+    Args:
+        results: Of one or more tasks; the shares are of all their instances.
+
+    Returns:
+        By kind, in a fixed order: `unparsable` and `refused`, which are states, then `empty` and `cut off`,
+        which an answer may be beside its state.
+
+    >>> one = TaskResult("t", "scored", "accuracy", "percent", states={"ok": 3, "unparsable": 1})
+    >>> answer_shares([one]), answer_shares([])
+    ({'unparsable': 0.25}, {})
+    """
+    counts = dict.fromkeys(("unparsable", "refused", "empty", "cut_off"), 0)
+    total = 0
+    for result in results:
+        total += sum(result.states.values())
+        for name in counts:
+            counts[name] += result.states.get(name, 0) + result.defects.get(name, 0)
+    return {name.replace("_", " "): count / total for name, count in counts.items() if count}
 
 
 REASON_CHARS: Final = 700

@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 
+def format_level(value: float) -> str:
+    """Show S2..S5 with two decimals, as the paper does.
+
+    >>> format_level(12.3456)
+    '12.35'
+    """
+    return f"{value:.2f}"
+
+
+def format_share(share: float) -> str:
+    """Show a share of 0..1 in percent.
+
+    >>> format_share(0.0833), format_share(1.0)
+    ('8.3 %', '100.0 %')
+    """
+    return f"{100 * share:.1f} %"
+
+
 def format_score(value: float | None) -> str:
     """Show a score with one decimal, a small one with three significant digits, none as `-`.
 

@@ -56,6 +56,10 @@ class Settings:
         default_factory=dict, metadata={_AFFECTS: Affects.SCORES}
     )
     """How the references of tasks are read, by task id; goes before what the task files say."""
+    prompts: Mapping[str, Any] = field(default_factory=dict, metadata={_AFFECTS: Affects.RUN})
+    """The user's own prompts (`core.asking`)."""
+    max_new_tokens: str | None = _setting(None, Affects.RUN)
+    """The user's own answer lengths: `x2`, `512`, `nlp/*=x4`, several with commas."""
     human_scores: str | None = _setting(None, Affects.SCORES)
     """CSV file of people's ratings."""
     mos: str | None = _setting(None, Affects.RUN)

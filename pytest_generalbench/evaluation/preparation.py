@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics, protocols
+from pytest_generalbench.core.asking import asking_of
 from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError, MissingDependencyError
 from pytest_generalbench.core.reading import shown
 from pytest_generalbench.core.request import Problem
@@ -110,7 +111,7 @@ def prepare(scoring: ScoringInput) -> PreparedTask:
         refusal = refusal_of(instance, scoring.protocol, scoring.context, scoring.split, check)
         if refusal is None:
             try:
-                requests.append(scoring.protocol.request(instance, scoring.context))
+                requests.append(scoring.asking.applied(scoring.protocol.request(instance, scoring.context)))
                 continue
             except DataError as error:
                 refusal = Problem("error", str(error))
@@ -197,6 +198,9 @@ class TaskScoring:
         task, data = loaded.task, loaded.data
         protocol = protocols.get(task.protocol)
         task = with_reading(task, protocol, self.settings.reading)
+        asking = asking_of(task, self.settings.prompts, self.settings.max_new_tokens)
+        if asking.prompt is not None:
+            task = replace(task, prompt=asking.prompt)
         limit = self.settings.limit
         looked_at = None if limit is None or protocol.looks_at is None else max(limit, protocol.looks_at)
         context = protocol.context(task, data.header, limited(data.instances, looked_at))
@@ -204,12 +208,13 @@ class TaskScoring:
             ScoringInput(
                 task=task,
                 protocol=protocol,
-                context=replace(context, notes=(*context.notes, *reading_note(task))),
+                context=replace(context, notes=(*context.notes, *reading_note(task), *asking.notes())),
                 instances=limited(data.instances, limit),
                 fingerprint=data.fingerprint,
                 split=self.settings.split,
                 judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
                 backbones=self.backbones,
+                asking=asking,
             )
         )
 

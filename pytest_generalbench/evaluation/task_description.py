@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import protocols
+from pytest_generalbench.core.asking import asking_of, check_prompts, prompts_from_file
 from pytest_generalbench.metrics.definition import metric_definition
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.tasks import find_task, load_tasks
@@ -29,33 +30,43 @@ class TaskDescription:
     """The metric in one line."""
     source: str
     """Where the instance is from."""
+    prompt_fields: tuple[str, ...]
+    """The fields that a prompt template for it may use."""
     request: Request | None
     """What a model is asked first; None where the data have no instance that can be asked."""
     reference: str | None
     """The instance's reference as the metric gets it, written as Python writes it; None without one."""
 
 
-def describe_task(task_id: str, data: str | Path = "demo") -> TaskDescription:
+def describe_task(
+    task_id: str, data: str | Path = "demo", prompts: str | Path | None = None
+) -> TaskDescription:
     """Describe how a task is asked and scored.
 
     Args:
         task_id: A task's id or official name.
         data: Where the instance is from: a General-Bench folder, `hub`, or `demo`.
+        prompts: A file of the user's own prompts (`--generalbench-prompts`).
 
     Raises:
         UnknownWordError: there is no such task.
         DataError: the data cannot be read.
+        GeneralBenchError: the prompts cannot be used.
     """
     tasks = load_tasks()
     task = find_task(tasks, task_id)
     protocol = protocols.get(task.protocol)
+    given = prompts_from_file(Path(prompts)) if prompts else {}
+    check_prompts(given, tasks, protocols.prompt_fields())
+    asking = asking_of(task, given, None)
+    task = replace(task, prompt=asking.prompt or task.prompt)
     source = data if data in ("demo", "hub") else Path(data)
     loaded = open_data(source, "open", tasks).load(task)
     good = [item for item in loaded.instances if item.problem is None] if loaded else []
     request = reference = None
     if loaded is not None and good:
         context = protocol.context(task, loaded.header, loaded.instances)
-        request = protocol.request(good[0], context)
+        request = asking.applied(protocol.request(good[0], context))
         if good[0].has_reference:
             reference = repr(protocol.reference(good[0], context))
     return TaskDescription(
@@ -64,6 +75,7 @@ def describe_task(task_id: str, data: str | Path = "demo") -> TaskDescription:
         max_new_tokens=task.max_new_tokens or protocol.max_new_tokens,
         metric_definition=metric_definition(task),
         source=str(data),
+        prompt_fields=protocol.prompt_fields,
         request=request,
         reference=reference,
     )

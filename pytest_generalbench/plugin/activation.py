@@ -9,6 +9,7 @@ import pytest
 
 from pytest_generalbench import models
 from pytest_generalbench.core import vocabulary
+from pytest_generalbench.core.asking import check_prompts
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.node_ids import MODULE_NODEID
 from pytest_generalbench.core.reading import check_tasks
@@ -68,6 +69,10 @@ def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
     shipped = registry.load_tasks()
     tasks = tuple(registry.sorted_unique([*shipped, *hooked]))
     check_tasks(settings.reading, [task.id for task in tasks])
+    if settings.prompts:
+        from pytest_generalbench import protocols
+
+        check_prompts(settings.prompts, tasks, protocols.prompt_fields())
     folder = config.invocation_params.dir
     if not is_worker(config):
         models.check_spec(settings.model, folder)

@@ -393,7 +393,15 @@ class Controller:
             return
         results = [self.results[key] for key in sorted(self.results)]
         folder = self.run.path
-        lines = terminal.summary(self.tasks, results, self.sota.values, self.level, self._data, folder)
+        lines = terminal.summary(
+            self.tasks,
+            results,
+            self.sota.values,
+            self.level,
+            self._data,
+            folder,
+            with_letters=self.config.get_verbosity() == 0,
+        )
         terminalreporter.section("General-Bench", sep="=")
         for line in (*lines, *self.notes):
             terminalreporter.write_line(line)

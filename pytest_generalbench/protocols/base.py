@@ -69,6 +69,8 @@ class Protocol(ABC):
     name: ClassVar[str]
     prompt: ClassVar[str]
     """Template of the prompt; the fields in braces are the protocol's own and documented in it."""
+    prompt_fields: ClassVar[tuple[str, ...]] = ("question", "instruction")
+    """The fields that a prompt template of a task or of a user may use."""
     max_new_tokens: ClassVar[int]
     """Length of an answer in tokens at most, unless the task says otherwise."""
     parser: ClassVar[str]

@@ -53,3 +53,8 @@ def register(protocol: Protocol) -> None:
         GeneralBenchError: the name is taken: replacing it would change scores in silence.
     """
     REGISTRY.add(protocol.name, protocol)
+
+
+def prompt_fields() -> dict[str, tuple[str, ...]]:
+    """Return, by protocol, the fields that its prompt templates may use."""
+    return {name: get(name).prompt_fields for name in names()}

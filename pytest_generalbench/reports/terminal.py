@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core import vocabulary
-from pytest_generalbench.core.result import drift, no_win
-from pytest_generalbench.core.score_format import format_score
+from pytest_generalbench.core.request import OPEN_STATES
+from pytest_generalbench.core.result import answer_shares, drift, no_win
+from pytest_generalbench.core.score_format import format_level, format_score, format_share
 from pytest_generalbench.suite.level import LEVELS
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.result import TaskResult
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.runs.result_sections import DataSection
     from pytest_generalbench.suite.level import LevelResult
 
 DEMO_NOTE: Final = "DEMO DATA: small synthetic instances; these scores say nothing about a model"
@@ -24,6 +27,9 @@ _SLOWEST: Final = 3
 _REASONS: Final = 20
 _CONSTANT: Final = 0.95
 """Share of one answer from which on a task is named."""
+_WORST: Final = 10
+_BAD_SHARE: Final = 0.05
+"""Share of unreadable, empty or cut-off answers above which a task is named."""
 _LETTERS: Final = {
     "scored": ".",
     "answered": "a",
@@ -45,13 +51,14 @@ def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str,
         pass  # pytest prints the reason of a failure itself
     elif result.state == "scored":
         words += f" {format_score(result.score)} {result.metric} (SoTA {format_score(sota)}) n={result.n}"
+        words += f", {shares}" if (shares := _shares([result])) else ""
         why = no_win(result.states, result.backbones)
         words += f", {why}" if why else ""
         words += f": {result.reason}" if result.reason else ""
     elif result.state == "incomplete":
-        words += (
-            f" {format_score(result.score)} {result.metric}, coverage {result.coverage:.1%}: {result.reason}"
-        )
+        words += f" {format_score(result.score)} {result.metric}, coverage {format_share(result.coverage)}"
+        words += f", {shares}" if (shares := _shares([result])) else ""
+        words += f": {result.reason}"
     elif result.reason:
         words += f" {result.reason}"
     color = _COLORS.get(result.state, "yellow")
@@ -63,34 +70,78 @@ def part_status(count: int) -> tuple[str, str, tuple[str, dict[str, bool]]]:
     return "parts", "+", (f"PART {count} instances answered", {"green": True})
 
 
-def _groups(tasks: Iterable[Task]) -> Mapping[tuple[str, str], list[Task]]:
-    found: dict[tuple[str, str], list[Task]] = defaultdict(list)
-    for task in tasks:
-        found[task.modality, task.paradigm_or_language].append(task)
+def _shares(results: Iterable[TaskResult]) -> str:
+    """Return the shares of answers with something wrong in them: `unparsable 8.3 %, cut off 50.0 %`."""
+    return ", ".join(f"{name} {format_share(share)}" for name, share in answer_shares(results).items())
+
+
+def _groups(
+    results: Iterable[TaskResult], tasks: Mapping[str, Task]
+) -> Mapping[tuple[str, str], list[TaskResult]]:
+    groups: dict[tuple[str, str], list[TaskResult]] = defaultdict(list)
+    for result in results:
+        task = tasks[result.id]
+        groups[task.modality, task.paradigm_or_language].append(result)
     order = {name: position for position, name in enumerate(vocabulary.MODALITIES)}
-    return dict(sorted(found.items(), key=lambda item: (order[item[0][0]], item[0][1])))
+    return dict(sorted(groups.items(), key=lambda item: (order[item[0][0]], item[0][1])))
 
 
 def _table(
-    tasks: Mapping[str, Task], results: Mapping[str, TaskResult], sota: Mapping[str, float | None]
+    tasks: Mapping[str, Task], results: Sequence[TaskResult], sota: Mapping[str, float | None]
 ) -> Iterator[str]:
+    """Yield a row for every side that was selected, and one for all.
+
+    Mean points are over the tasks with a score; a task of which no answer could be read counts 0 there.
+    """
     from pytest_generalbench.runs.finalize import (
         task_standing,  # brings in numpy, which collecting does without
     )
 
-    yield f"{'modality':<9}{'paradigm':<15}{'tasks':>6}{'scored':>8}{'wins':>6}{'mean points':>13}"
-    for (modality, paradigm), group in _groups(tasks.values()).items():
-        reported = [results[task.id] for task in group if task.id in results]
-        found = [task_standing(tasks[item.id], item, sota.get(item.id)) for item in reported]
-        have = [item for item in found if item.scored]
-        wins = sum(item.reached for item in have)
-        mean = sum(item.points for item in have) / len(have) if have else None
-        yield f"{modality:<9}{paradigm:<15}{len(group):>6}{len(have):>8}{wins:>6}{format_score(mean):>13}"
+    counts = f"{'tasks':>6}{'scored':>8}{'incomplete':>12}{'wins':>6}"
+    yield f"{'modality':<9}{'paradigm':<15}{counts}{'mean points':>13}"
+    groups = _groups(results, tasks)
+    rows = [(*names, group) for names, group in groups.items()]
+    for modality, paradigm, group in [*rows, *([("all", "", list(results))] if len(rows) > 1 else [])]:
+        standings = [
+            task_standing(tasks[item.id], item, sota.get(item.id)) for item in group if item.score is not None
+        ]
+        wins = sum(item.reached for item in standings)
+        mean = sum(item.points for item in standings) / len(standings) if standings else None
+        scored, incomplete = (
+            sum(item.state == state for item in group) for state in ("scored", "incomplete")
+        )
+        yield (
+            f"{modality:<9}{paradigm:<15}{len(group):>6}{scored:>8}{incomplete:>12}{wins:>6}"
+            f"{format_score(mean):>13}"
+        )
+
+
+def legend(results: Iterable[TaskResult]) -> str:
+    """Return what the letters of the states that occur mean, for the lines that pytest prints them in."""
+    states = {result.state for result in results}
+    return "letters: " + ", ".join(
+        f"{letter} {state}" for state, letter in _LETTERS.items() if state in states
+    )
+
+
+def _answers(results: Sequence[TaskResult]) -> Iterator[str]:
+    """Say which share of the answers could not be read, held nothing or was cut off; the worst task first."""
+    if not (shares := _shares(results)):
+        return
+    total = sum(sum(result.states.values()) for result in results)
+    yield ""
+    yield f"of {total} answers: {shares}"
+    worst = {result.id: max(answer_shares([result]).values(), default=0.0) for result in results}
+    bad = [result for result in results if worst[result.id] > _BAD_SHARE]
+    bad.sort(key=lambda result: (-worst[result.id], result.id))
+    yield from (f"  {result.id}: {_shares([result])}" for result in bad[:_WORST])
+    if len(bad) > _WORST:
+        yield f"  and {len(bad) - _WORST} more tasks with more than {format_share(_BAD_SHARE)} of a kind"
 
 
 def _levels(level: LevelResult) -> Iterator[str]:
     values = {name: getattr(level, name) for name in LEVELS}
-    shown = "  ".join(f"{name} {value:.2f}" for name, value in values.items() if value is not None)
+    shown = "  ".join(f"{name} {format_level(value)}" for name, value in values.items() if value is not None)
     board = "all tasks" if level.board == "A" else f"board {level.board}"
     yield f"{shown}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
     yield f"General-Level: {level.tier_text}"
@@ -100,20 +151,40 @@ def _levels(level: LevelResult) -> Iterator[str]:
 
 
 def _missing(results: Sequence[TaskResult]) -> Iterator[str]:
-    """Say what has no score and why: the same reason once, with the first task and its first problem."""
-    found: dict[tuple[str, str], list[TaskResult]] = defaultdict(list)
+    """Say what has no full score and why: each cause once, whatever the counts, with its first instance."""
+    causes: dict[tuple[str, str], list[TaskResult]] = defaultdict(list)
     for result in results:
         if result.state != "scored":
-            counts = (result.reason or "").partition("; first ")[0]
-            found[result.state, counts].append(result)
-    for (state, reason), group in sorted(found.items(), key=lambda item: -len(item[1]))[:_REASONS]:
+            causes[result.state, _cause(result)].append(result)
+    for (state, cause), group in sorted(causes.items(), key=lambda item: -len(item[1]))[:_REASONS]:
         more = "" if len(group) == 1 else f" and {len(group) - 1} more"
-        first = (group[0].reason or "").partition("; first ")[2]
-        yield f"  {len(group):>4} {state}: {reason} ({group[0].id}{more})"
-        if first:
-            yield f"       first {first}"
-    if len(found) > _REASONS:
-        yield f"  and {len(found) - _REASONS} more reasons, all in result.json"
+        yield f"  {len(group):>4} {state}: {cause} ({_instances(group)}{group[0].id}{more})"
+    if len(causes) > _REASONS:
+        yield f"  and {len(causes) - _REASONS} more causes, all in result.json"
+
+
+_FIRST: Final = re.compile(r"(?P<counts>.*?); first (?P<instance>.*?): (?P<cause>.*)", re.DOTALL)
+"""How a task's reason is written when instances of it have no final state."""
+
+
+def _cause(result: TaskResult) -> str:
+    """Return why a task has no full score, without counts and instances."""
+    matched = _FIRST.fullmatch(result.reason or "")
+    if matched is None:
+        return result.reason or ""
+    states = ", ".join(re.sub(r"^\d+ ", "", part) for part in matched["counts"].split(", "))
+    return f"{states}, {matched['cause']}"
+
+
+def _instances(group: Sequence[TaskResult]) -> str:
+    """Return how many instances a cause concerns, and the first of them; empty where it is whole tasks."""
+    matched = _FIRST.fullmatch(group[0].reason or "")
+    if matched is None:
+        return ""
+    count = sum(result.states.get(state, 0) for result in group for state in OPEN_STATES)
+    return (
+        f"{count} instances, first {matched['instance']} of " if count else f"first {matched['instance']} of "
+    )
 
 
 def _data_warnings(results: Sequence[TaskResult]) -> Iterator[str]:
@@ -136,7 +207,7 @@ def _degenerate(results: Sequence[TaskResult]) -> Iterator[str]:
         first, count = constant[0], len(constant)
         tasks = "1 task" if count == 1 else f"{count} tasks"
         yield (
-            f"{tasks} with one and the same answer to {_CONSTANT:.0%} of the instances or more: "
+            f"{tasks} with one and the same answer to {format_share(_CONSTANT)} of the instances or more: "
             f"{first.id} ({first.top_answer!r}){'' if count == 1 else f' and {count - 1} more'}"
         )
 
@@ -161,13 +232,28 @@ def summary(
     results: Sequence[TaskResult],
     sota: Mapping[str, float | None],
     level: LevelResult,
-    data: Mapping[str, Any],
+    data: DataSection,
     folder: Path,
+    *,
+    with_letters: bool = False,
 ) -> list[str]:
-    """Return the lines of the summary: table, levels, what is missing, the slowest tasks, where all is."""
+    """Return the lines of the summary: table, levels, what is missing, the slowest tasks, where all is.
+
+    Args:
+        tasks: By id; every task that has a result.
+        results: A result for every task that was selected.
+        sota: The specialists' scores by task id.
+        level: The levels of the results.
+        data: Where the instances come from; a note of demo data goes first.
+        folder: The run folder.
+        with_letters: Whether the letters of the states are explained.
+    """
     lines = [str(data["note"])] if data.get("note") else []
-    lines += _table(tasks, {result.id: result for result in results}, sota)
+    if with_letters:
+        lines.append(legend(results))
+    lines += _table(tasks, results, sota)
     lines += ["", *_levels(level)]
+    lines += _answers(results)
     missing = list(_missing(results))
     if missing:
         lines += ["", "without a full score:", *missing]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_generalbench.core.request import OPEN_STATES
 from pytest_generalbench.core.result import counted_score, drift, no_win
+from pytest_generalbench.core.score_format import format_share
 from pytest_generalbench.core.settings import MAY_CHANGE, Affects, settings_that_affect
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.runs.provenance import definitions
@@ -82,9 +84,21 @@ def level_of(
         more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
         note = f"no points, not one answer could be read: {', '.join(unread[:_NAMED])}{more}"
         level = replace(level, notes=(*level.notes, note))
+    share = _unreadable_share(results)
+    if share > 0.5:
+        words = f"{format_share(share)} of the answers unreadable"
+        level = replace(level, qualified="; ".join(filter(None, (level.qualified, words))))
     if all(result.score is None for result in results):
         level = replace(level, tier=None, reason="nothing was scored")
     return level
+
+
+def _unreadable_share(results: Iterable[TaskResult]) -> float:
+    """Return the share of answers that are unparsable or refused, among those that the model gave."""
+    counts: Counter[str] = Counter()
+    for result in results:
+        counts.update({state: result.states.get(state, 0) for state in ("ok", "unparsable", "refused")})
+    return 1 - counts["ok"] / counts.total() if counts.total() else 0.0
 
 
 def run_result(

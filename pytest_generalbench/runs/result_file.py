@@ -27,7 +27,7 @@ from pytest_generalbench.runs.result_sections import (
 )
 from pytest_generalbench.suite.level.result import LevelDict
 
-SCHEMA_VERSION: Final = "2.2"
+SCHEMA_VERSION: Final = "2.3"
 RESULT_FILE: Final = "result.json"
 SCHEMA_FILE: Final = Path(__file__).parent / "result.schema.json"
 """JSON Schema of the files that this version writes."""
@@ -85,7 +85,7 @@ class TaskEntry:
         entry = {**head, "sota": self.sota, **{key: plain[key] for key in _OF_RESULT}}
         if self.facets is None:
             return entry
-        return {**entry, **asdict(self.facets), "warnings": plain["warnings"]}
+        return {**entry, **asdict(self.facets), "warnings": plain["warnings"], "defects": plain["defects"]}
 
     @classmethod
     def from_plain(cls, entry: Mapping[str, Any]) -> Self:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_generalbench import metrics
+from pytest_generalbench.core.asking import Asking
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs import AnswerFormatError
 from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNJUDGED, Instance
-from pytest_generalbench.core.result import InstanceRow, TaskResult
+from pytest_generalbench.core.result import DEFECTS, InstanceRow, TaskResult
 from pytest_generalbench.evaluation.scoring.rows import escape_surrogates, instance_rows
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.protocols.text.parsers import refusal
@@ -42,6 +43,8 @@ class ScoringInput:
     """For metrics that measure with pretrained models."""
     warnings: tuple[str, ...] = ()
     """What cannot be right in the task's references."""
+    asking: Asking = field(default_factory=Asking)
+    """How the task is asked, where that is not the protocol's own way."""
 
 
 def opened_backbones(given: ScoringInput) -> dict[str, Any]:
@@ -95,6 +98,7 @@ def score_task(
     given = replace(given, context=given.protocol.infer_conventions(outputs, given.context))
     states: Counter[str] = Counter()
     stated: Counter[str] = Counter()
+    defects: Counter[str] = Counter()
     problems: list[str] = []
     hollow: list[str] = []
     rows: list[InstanceRow] = []
@@ -102,6 +106,8 @@ def score_task(
     for instance in given.instances:
         record = answers[instance.id]
         state, prediction, message = read_answer(record, instance, given)
+        if record.output is not None:
+            defects.update(name for name in DEFECTS if getattr(record.output, f"is_{name}"))
         short = "" if prediction is None else (record.output and record.output.key) or str(prediction)
         if prediction is not None:
             stated[short] += 1
@@ -132,7 +138,9 @@ def score_task(
     if hollow and result.reason is None:
         reason = f"{len(hollow)} of {len(rows)} answers hold nothing; first {hollow[0]}"
         result = replace(result, reason=escape_surrogates(reason[:300]))
-    return replace(result, rows=instance_rows(rows, added, value, given.instances))
+    return replace(
+        result, defects=dict(sorted(defects.items())), rows=instance_rows(rows, added, value, given.instances)
+    )
 
 
 def _result(

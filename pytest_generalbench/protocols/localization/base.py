@@ -76,6 +76,7 @@ class LocatedProtocol(TextProtocol):
     `row`). What was found goes into the notes of the result.
     """
 
+    prompt_fields: ClassVar[tuple[str, ...]] = ("question", "size", "instruction")
     prompt: ClassVar[str] = "{question}\n{size}\n{instruction}"
     output_medium: ClassVar[str] = "map"
     needs_question: ClassVar[bool] = False

@@ -55,6 +55,7 @@ class ObjectDetection(LocatedProtocol):
     name: ClassVar[str] = "object_detection"
     reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, BASE)
     form: ClassVar[str] = "boxes"
+    prompt_fields: ClassVar[tuple[str, ...]] = ("question", "size", "labels", "instruction")
     prompt: ClassVar[str] = "{question}\n{size}\n{labels}\n{instruction}"
     max_new_tokens: ClassVar[int] = 2048
     parser: ClassVar[str] = "boxes"

@@ -73,6 +73,7 @@ class ObjectTracking(LocatedProtocol):
     looks_at: ClassVar[int | None] = 16
     reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, BASE)
     form: ClassVar[str] = "frame_boxes"
+    prompt_fields: ClassVar[tuple[str, ...]] = ("question", "size", "frames", "first", "instruction")
     prompt: ClassVar[str] = "{question}\n{size}\n{frames}\n{first}\n{instruction}"
     max_new_tokens: ClassVar[int] = 1024
     parser: ClassVar[str] = "frame_boxes"

@@ -69,6 +69,7 @@ class SpatiotemporalGrounding(LocatedProtocol):
     looks_at: ClassVar[int | None] = 16
     reading_words: ClassVar[tuple[str, ...]] = (*LocatedProtocol.reading_words, BASE)
     form: ClassVar[str] = "tube"
+    prompt_fields: ClassVar[tuple[str, ...]] = ("question", "size", "frames", "instruction")
     prompt: ClassVar[str] = "{question}\n{size}\n{frames}\n{instruction}"
     max_new_tokens: ClassVar[int] = 2048
     parser: ClassVar[str] = "tube"

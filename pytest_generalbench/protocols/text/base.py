@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pytest_generalbench.core.asking import FIELD
 from pytest_generalbench.core.errors import DataError, UnknownWordError
 from pytest_generalbench.core.request import Instance, Output, Request
 from pytest_generalbench.protocols import instance_fields as fields
@@ -16,8 +16,7 @@ from pytest_generalbench.protocols.text.parsers.registry import PARSERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_FIELD = re.compile(r"\{([a-z_]+)\}")
+    from re import Match
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
@@ -27,15 +26,15 @@ def render(template: str, values: Mapping[str, str]) -> str:
     in either are safe. Raises UnknownWordError for a name that `values` does not have.
     """
 
-    def value(match: re.Match[str]) -> str:
+    def value(match: Match[str]) -> str:
         if match.group(1) not in values:
             raise UnknownWordError("prompt field", match.group(1), values)
         return values[match.group(1)]
 
     lines = []
     for line in template.split("\n"):
-        names = _FIELD.findall(line)
-        text = _FIELD.sub(value, line)
+        names = FIELD.findall(line)
+        text = FIELD.sub(value, line)
         if not names or any(values[name] for name in names):
             lines.append(text)
     return "\n".join(lines).strip()
@@ -66,10 +65,9 @@ class TextProtocol(Protocol):
     def request(self, instance: Instance, context: TaskContext) -> Request:
         """Put the media first, then the text."""
         values = self.values(instance, context)
-        template = context.task.prompt
-        if template is None:
+        template = context.task.prompt or self.prompt
+        if "question" in FIELD.findall(template):
             self._check_askable(instance, values)
-            template = self.prompt
         return Request(
             task_id=context.task.id,
             instance_id=instance.id,

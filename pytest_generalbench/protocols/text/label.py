@@ -65,6 +65,7 @@ class Label(TextProtocol):
     """
 
     name: ClassVar[str] = "label"
+    prompt_fields: ClassVar[tuple[str, ...]] = ("question", "labels", "instruction")
     prompt: ClassVar[str] = "{question}\n{labels}\n{instruction}"
     max_new_tokens: ClassVar[int] = 64
     parser: ClassVar[str] = "label"

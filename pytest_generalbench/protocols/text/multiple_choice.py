@@ -78,6 +78,7 @@ class MultipleChoice(TextProtocol):
     """
 
     name: ClassVar[str] = "multiple_choice"
+    prompt_fields: ClassVar[tuple[str, ...]] = ("question", "options", "instruction")
     prompt: ClassVar[str] = "{question}\n{options}\n{instruction}"
     max_new_tokens: ClassVar[int] = 256
     parser: ClassVar[str] = "choice"
