@@ -80,7 +80,7 @@ LABEL: tuple[Case, ...] = (
     ("label", "long_tones", ("long tones", "scales"), "long tones"),
     ("label", "hip hop", ("hip-hop", "jazz"), "hip-hop"),
     ("label", "\\boxed{neutral}", RELATIONS, "neutral"),
-    ("label", "Is it neutral? No, contradiction", RELATIONS, "Is it neutral? No, contradiction"),
+    ("label", "Is it neutral? No, contradiction", RELATIONS, "contradiction"),
     ("label", "<think>contradiction</think>neutral", RELATIONS, "neutral"),
     ("label", "-1", ("-1", "0", "1"), "-1"),
     ("label", "1", ("-1", "0", "1"), "1"),

@@ -74,24 +74,35 @@ def normalise_answer(text: str) -> str:
 
 
 def normalise_words(text: str) -> str:
-    """Return the form that exact match compares: `normalise_answer` without punctuation and articles.
+    r"""Return the form that exact match compares: `normalise_answer` without punctuation and articles.
 
     As the SQuAD script does it, punctuation is deleted and the English articles with it; the
-    sign and the decimal point of a number stay, because -3.5 is not 35. An answer that this
-    would empty out (`The`, `A`, `+`) keeps its `normalise_answer` form.
+    sign and the decimal point of a number stay, because -3.5 is not 35. Signs that nobody sees (a
+    byte order mark, blanks without width) vanish, and digits of any script are those of ASCII. An
+    answer that this would empty out (`The`, `A`, `+`) keeps its `normalise_answer` form.
 
     >>> normalise_words("The Eiffel-Tower!")
     'eiffeltower'
     >>> normalise_words("-3.5"), normalise_words("A."), normalise_words("？")
     ('-3.5', 'a', '?')
+    >>> normalise_words("\ufeffPa\u200bris"), normalise_words("١٢٣")
+    ('paris', '123')
     """
-    answer = normalise_answer(text)
+    answer = normalise_answer(text if text.isascii() else "".join(map(_as_seen, text)))
     marked = _DECIMAL_POINT.sub(_KEPT["."], _NUMBER_SIGN.sub(_KEPT["-"], answer))
     kept = "".join(char for char in marked if not _is_punctuation(char))
     words = " ".join(_ARTICLE.sub(" ", kept).split())
     for char, stand_in in _KEPT.items():
         words = words.replace(stand_in, char)
     return words or answer
+
+
+@cache
+def _as_seen(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    return "" if category == "Cf" or "\ufe00" <= char <= "\ufe0f" else char
 
 
 @cache

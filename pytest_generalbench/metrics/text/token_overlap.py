@@ -142,6 +142,8 @@ METRICS: Final = (
             "articles; signs and decimal points of numbers stay"
         ),
         factory=partial(mean_over_texts, "exact_match", exact_match),
+        version=2,
+        changes={2: "invisible signs do not count, and digits of any script are those of ASCII"},
     ),
     Metric(
         name="token_f1",

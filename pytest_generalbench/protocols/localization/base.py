@@ -22,7 +22,7 @@ from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.localization.box_check import BoxCheck
 from pytest_generalbench.protocols.localization.forms import BOX, ROW, FileForm, decide_form
 from pytest_generalbench.protocols.text.base import TextProtocol
-from pytest_generalbench.protocols.text.parsers.normalization import without_reasoning
+from pytest_generalbench.protocols.text.parsers.reasoning import without_reasoning
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance, Output, Request
@@ -82,7 +82,7 @@ class LocatedProtocol(TextProtocol):
     needs_question: ClassVar[bool] = False
     shown: ClassVar[str] = "image"
     reading_words: ClassVar[tuple[str, ...]] = (BOX, ROW)
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     looks_at: ClassVar[int | None] = 64
 
     @abstractmethod

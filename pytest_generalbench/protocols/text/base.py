@@ -53,6 +53,7 @@ class TextProtocol(Protocol):
     """
 
     prompt: ClassVar[str] = "{question}\n{instruction}"
+    version: ClassVar[int] = 2
     parsers: ClassVar[tuple[str, ...]]
     """The parsers that give this protocol's type of prediction; a task may choose among them."""
     keys: ClassVar[tuple[str, ...]] = references.TEXT_KEYS

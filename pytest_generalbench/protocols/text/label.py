@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
@@ -14,6 +15,8 @@ from pytest_generalbench.protocols.text.base import TextProtocol
 from pytest_generalbench.protocols.text.choice_references import WORD, marked, vector_length
 from pytest_generalbench.protocols.text.coded_labels import coded_labels
 from pytest_generalbench.protocols.text.label_check import LabelCheck
+from pytest_generalbench.protocols.text.parsers.choice.options import LETTERS, Options, options_of
+from pytest_generalbench.protocols.text.parsers.choice.selected import read_choice
 from pytest_generalbench.protocols.text.parsers.labels import intent
 from pytest_generalbench.protocols.text.parsers.labels.label import index_of, join_labels, lists_all
 from pytest_generalbench.protocols.text.parsers.normalization import normalise, one_line
@@ -55,7 +58,8 @@ class Label(TextProtocol):
     Prompt fields: `{question}`, `{labels}` (the candidates; empty where the file's prompt lists
     them), `{instruction}` (empty where it says `Provide only …`). Parser `label`
     (`labels` for several at once): see `label_reading`. Prediction: the label as the set
-    spells it; an answer that names none of them is its own line, which counts as wrong; None
+    spells it, named by itself or by its letter where the instance lists the labels as lettered options; an
+    answer that names none of them is its own line, which counts as wrong; None
     when it is empty. In an open set both sides are normalised. Reference: tuple of one label.
 
     >>> from pytest_generalbench.protocols.example import Example
@@ -71,7 +75,7 @@ class Label(TextProtocol):
     parser: ClassVar[str] = "label"
     parsers: ClassVar[tuple[str, ...]] = ("label", "labels")
     reading_words: ClassVar[tuple[str, ...]] = (WORD, BASE)
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     keys: ClassVar[tuple[str, ...]] = (
         "label_name", "label_text", "class_name", "category_name", "label", "category",
         "class", "answer", "text", "prediction", "target", "sentiment", "emotion",
@@ -165,7 +169,21 @@ class Label(TextProtocol):
         if intent.tables(context.header):
             return intent.read_intent(output.text, context.header, context.labels)
         result: str | None = PARSERS["labels" if context.several else name](output.text, context.labels)
-        return result
+        if result is None or context.several or not context.labels or result in context.labels:
+            return result
+        return self._lettered(output.text, instance, context) or result
+
+    @staticmethod
+    def _lettered(text: str, instance: Instance, context: TaskContext) -> str | None:
+        """Return the label whose letter an answer names, where the instance lists labels as options."""
+        options = Options()
+        with suppress(DataError):
+            options = options_of(instance)
+        known = index_of(context.labels)
+        if not options.texts or not all(normalise(option) in known for option in options.texts):
+            return None
+        letter = read_choice(text, options.texts)
+        return known[normalise(options.texts[LETTERS.index(letter)])] if letter else None
 
     def reference_check(self, context: TaskContext) -> LabelCheck:
         """Return a check that also warns of labels that cannot be right."""

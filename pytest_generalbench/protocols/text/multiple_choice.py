@@ -84,7 +84,7 @@ class MultipleChoice(TextProtocol):
     parser: ClassVar[str] = "choice"
     parsers: ClassVar[tuple[str, ...]] = ("choice",)
     reading_words: ClassVar[tuple[str, ...]] = (WORD, BASE)
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     keys: ClassVar[tuple[str, ...]] = (
         "answer_text", "label_text", "answer", "text", "label", "prediction", "option", "choice",
         "correct_answer", "correct_option", "answerKey", "answer_key", "answer_idx", "answer_index",
@@ -157,7 +157,9 @@ class MultipleChoice(TextProtocol):
         texts = self._texts(instance, context)
         if texts:
             return read_choice(output.text, texts)
-        return read_yes_no(output.text) if context.labels == _YES_NO else read_label(output.text, ())
+        if context.labels == _YES_NO:
+            return read_yes_no(output.text, fields.statement(instance))
+        return read_label(output.text, ())
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return the accepted letters, or normalised texts where there are no options."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.text.base import TextProtocol
 from pytest_generalbench.protocols.text.parsers import normalization as cleaning
-from pytest_generalbench.protocols.text.parsers.numbers.values import normal_number
+from pytest_generalbench.protocols.text.parsers.numbers.final import normal_number
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance

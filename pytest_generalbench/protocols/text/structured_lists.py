@@ -91,7 +91,7 @@ class Triplets(TextProtocol):
 
     name: ClassVar[str] = "triplets"
     reading_words: ClassVar[tuple[str, ...]] = GRAPH_WORDS
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     max_new_tokens: ClassVar[int] = 1024
     parser: ClassVar[str] = "triplets"
     parsers: ClassVar[tuple[str, ...]] = ("triplets",)

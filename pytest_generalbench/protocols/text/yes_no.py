@@ -6,17 +6,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.base import TaskContext
 from pytest_generalbench.protocols.index_base import BASE
 from pytest_generalbench.protocols.text.base import TextProtocol
 from pytest_generalbench.protocols.text.choice_references import WORD
+from pytest_generalbench.protocols.text.parsers.labels.yes_no import read_yes_no
 from pytest_generalbench.protocols.text.yes_no_references import YES, Code, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_generalbench.core.request import Instance
+    from pytest_generalbench.core.request import Instance, Output
     from pytest_generalbench.core.task import Task
 
 
@@ -25,7 +27,8 @@ class YesNo(TextProtocol):
 
     Prompt fields: `{question}`, `{instruction}`. Parser `yes_no`: boxed, behind `the answer
     is`, as the first word, or the only one of both in the answer; true/false, 是/否, 对/不对
-    and their kin count. Prediction: `yes` or `no`. Reference: tuple of one of them. The raw
+    and their kin in other languages count, and a statement that says what the question asks (`There is a
+    dog`) or denies it. Prediction: `yes` or `no`. Reference: tuple of one of them. The raw
     one is such a word, one of `entailment`, `supported`, `present`, `positive` and their
     opposites, a bool, 1 or 0, or 1 or -1; or a letter or number of the words that the instance
     lists as its options, or that the file lists as its classes. What numbers mean is decided over the
@@ -46,7 +49,7 @@ class YesNo(TextProtocol):
     parser: ClassVar[str] = "yes_no"
     parsers: ClassVar[tuple[str, ...]] = ("yes_no",)
     reading_words: ClassVar[tuple[str, ...]] = (WORD, BASE, YES)
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     keys: ClassVar[tuple[str, ...]] = (
         "answer_text", "label_text", "label_name", "answer", "label", "text", "prediction", "category",
         "response", "target", "gt",
@@ -69,6 +72,11 @@ class YesNo(TextProtocol):
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for the word."""
         return "Answer with yes or no only."
+
+    def parse(self, output: Output, instance: Instance, context: TaskContext) -> str | None:
+        """Return `yes` or `no`; a statement without either is compared with the question."""
+        self.parser_for(context)
+        return None if output.text is None else read_yes_no(output.text, fields.statement(instance))
 
     def reference(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return `yes` or `no` as a tuple of one."""

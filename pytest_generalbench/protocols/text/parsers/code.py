@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pytest_generalbench.protocols.text.parsers.normalization import without_lead, without_reasoning
+from pytest_generalbench.protocols.text.parsers.normalization import without_lead
+from pytest_generalbench.protocols.text.parsers.reasoning import cut_reasoning
 
 _FENCED: Final = re.compile(r"```[^\n`]*\n(.*?)(?:^[ \t]*```|\Z)", re.DOTALL | re.MULTILINE)
 _INLINE_FENCE: Final = re.compile(r"\A```(.+?)```\Z", re.DOTALL)
@@ -46,9 +47,7 @@ def read_code(text: str) -> str | None:
 
     Indentation stays, blank lines around the code go. None when nothing is left.
     """
-    text = text.replace("\r\n", "\n")
-    if "think" in text:  # `without_reasoning` would take the first line's indentation along
-        text = without_reasoning(text)
+    text = cut_reasoning(text.replace("\r\n", "\n"))
     blocks = _FENCED.findall(text)
     inline = _INLINE_FENCE.match(text.strip())
     if blocks:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.protocols.text.parsers.reasoning import without_reasoning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-_THINK_END: Final = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-_THINK_START: Final = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE)
 _LEAD_WORDS: Final = (
     "answer|summary|translation|story|paraphrase|rewritten sentence|refined code|code|sql|caption|response|"
     "proof"
@@ -40,19 +41,74 @@ EDGE: Final = 8_000
 """How many characters at each end of an answer are looked at where it has to name one thing."""
 PHRASES: Final = 20
 """How many of the last phrases like `the answer is` are tried."""
+_SIGNS: Final = str.maketrans({
+    **dict.fromkeys("’ʼ′", "'"), **dict.fromkeys("−‒⁻", "-"), "٫": ".", "٬": ",", "٪": "%", "،": ",",
+    "؛": ";", "؟": "?", "۔": ".", "।": ".",
+})  # fmt: skip
+"""Signs of several forms, and those of Arabic and Hindi, in the one form that patterns name."""
+_DRAWN: Final = (
+    ("\uff01", "\uffee"), ("\u2460", "\u2473"), ("\u249c", "\u24e9"), ("\U0001d400", "\U0001d7ff"),
+    ("\U0001f130", "\U0001f149"), ("\U0001f150", "\U0001f169"), ("\U0001f170", "\U0001f189"),
+)  # fmt: skip
+"""Letters and digits that are full-width, circled, in bold or in a square: the plain ones count."""
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "`": "`"}
 
 
-def without_reasoning(text: str) -> str:
-    """Drop reasoning in `<think>…</think>`.
+CORRECTED: Final = re.compile(
+    r"(?:\b(?:wait|actually|correction|scratch that|on second thoughts?|i meant?|or rather|my mistake|oops|"
+    r"let me correct(?: that| myself)?|make that|更正|不对|等等)\b|(?<=\?)\s*no\b(?!\s*\?))"
+    r"[\s,.:;!—–-]*(?:(?:no|sorry|actually|i meant?)\b[\s,.:;!—–-]*)*"
+    r"(?:(?:it(?:'s| is| should be| must be)|that(?:'s| is)|i meant?|make that|应该是|是|选|"
+    r"(?:the|my)\s+(?:(?:correct|right|final|best)\s+)?(?:answer|option|choice)\s+"
+    r"(?:is|should be|must be))\s*)?"
+    r"(?:option\s+|choice\s+)?",
+    re.IGNORECASE,
+)
+"""`wait`, `correction` and the like, with what introduces the answer that holds instead."""
+ANSWER_IN_OTHER_WORDS: Final = (
+    r"(?<!\w)(?:respuesta|réponse|reponse|antwort|resposta|risposta|ответ|الإجابة|الجواب|उत्तर|đáp án|คำตอบ|"
+    r"jawaban(?:nya)?|cevap|odpowiedź|odpowiedz|antwoord|svaret|svar|vastaus|válasz|απάντηση|відповідь)"
+    r"(?:[^.:\n]{0,40}?(?<!\w)(?:es|est|ist|é|è|is|adalah|هي|هو|là|คือ|jest|är|er|on|είναι)(?!\w)|[^.:\n]{0,40}?[:—–=]|"
+    r"(?=\s[A-Z]\b))"
+)
+"""How other languages than English and Chinese introduce an answer."""
 
-    Some chat templates put the opening tag into the prompt, so everything up to the last
-    closing tag goes; reasoning that was cut off before it closed leaves no answer.
+
+def plain_signs(text: str) -> str:
+    """Return a text in the signs that the readers of short answers know.
+
+    Invisible signs go, full-width letters are narrowed, digits of any script are those of ASCII, every
+    blank of a line is a plain one, and apostrophes and minus signs have one form each.
+
+    >>> plain_signs("\u200bＢ\u00a0１２٣ it’s −4")
+    "B 123 it's -4"
     """
-    ends = list(_THINK_END.finditer(text))
-    if ends:
-        return text[ends[-1].end() :].strip()
-    return "" if _THINK_START.match(text) else text.strip()
+    if text.isascii():
+        return text
+    return "".join(map(_plain_sign, text.translate(_SIGNS)))
+
+
+@cache
+def _plain_sign(char: str) -> str:
+    if char.isascii():
+        return char
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    if category == "Cf" or "\ufe00" <= char <= "\ufe0f":
+        return ""
+    if category == "Zs":
+        return " "
+    for first, last in _DRAWN:
+        if first <= char <= last:
+            plain = unicodedata.normalize("NFKC", char)
+            return plain if plain != char or char < "\U0001f100" else chr(65 + (ord(char) - 0x1F130) % 32)
+    return char
+
+
+def answer_of(text: str) -> str:
+    """Return the answer behind the reasoning in plain signs, both ends of a long one."""
+    return plain_signs(ends_of(without_reasoning(text)))
 
 
 def ends_of(text: str) -> str:
@@ -115,10 +171,10 @@ def without_quotes(text: str) -> str:
 def normalise(text: str) -> str:
     """Return a text in the form in which labels and options are compared.
 
-    NFKC and case folding, `_` and a hyphen inside a word as blanks, one blank between
-    words, no punctuation at either end (unless nothing else is left).
+    Plain signs (`plain_signs`), NFKC and case folding, `_` and a hyphen inside a word as blanks,
+    one blank between words, no punctuation at either end (unless nothing else is left).
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = unicodedata.normalize("NFKC", plain_signs(text).casefold())
     words = one_line(re.sub(r"_|(?<=\w)-(?=\w)", " ", folded))
     return words.strip(_EDGES) or words
 
@@ -159,7 +215,9 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 _NEGATION: Final = re.compile(
-    r"(?:\bnot|n't|n’t|\bno|\bnon|\bneither|\bnor|不是|并非|非)(?:\s+(?:an?|the|option))?\s*$"
+    r"(?:\bnot|n't|n’t|\bno|\bnon|\bneither|\bnor|\brather than|\binstead of|\bunlike|\bnicht|\bkeine?|"
+    r"不是|并非|而非|非)"
+    r"(?:\s+(?:an?|the|option))?\s*[\"'“‘(]?$"
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from pytest_generalbench.protocols.text.parsers.normalization import without_reasoning
+from pytest_generalbench.protocols.text.parsers.reasoning import without_reasoning
 
 _CANNOT: Final = (
     r"(?:can(?:no|')t|can not|could(?:n't| not)|unable to|not able to|won't|will not|not going to|"

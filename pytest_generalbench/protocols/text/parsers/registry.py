@@ -16,19 +16,20 @@ from pytest_generalbench.protocols.text.parsers.labels.label import read_label, 
 from pytest_generalbench.protocols.text.parsers.labels.yes_no import read_yes_no
 from pytest_generalbench.protocols.text.parsers.lists.extraction import read_items, read_triplets
 from pytest_generalbench.protocols.text.parsers.numbers.count import read_count, read_series
-from pytest_generalbench.protocols.text.parsers.numbers.values import read_final_answer
+from pytest_generalbench.protocols.text.parsers.numbers.final import read_final_answer
+from pytest_generalbench.protocols.text.parsers.reasoning import without_reasoning
 
 Parser = Callable[[str, tuple[str, ...]], Any]
 
 
 def read_plain(text: str) -> str | None:
     """Read the whole answer, without reasoning and without one lead like `Answer:`."""
-    return cleaning.without_lead(cleaning.without_reasoning(text)).strip() or None
+    return cleaning.without_lead(without_reasoning(text)).strip() or None
 
 
 def read_first_line(text: str) -> str | None:
     """Read the first line that is not empty, without lead (`The answer is` included) and emphasis."""
-    plain = cleaning.without_reasoning(text)
+    plain = without_reasoning(text)
     box = cleaning.last_boxed(plain)
     if box:
         return cleaning.one_line(box)
@@ -38,7 +39,7 @@ def read_first_line(text: str) -> str | None:
 
 def read_written(text: str) -> str | None:
     """Read text that was to be copied: all lines, without lead (`The text reads:` included) and quotes."""
-    plain = cleaning.without_lead_sentence(cleaning.without_reasoning(text)).strip()
+    plain = cleaning.without_lead_sentence(without_reasoning(text)).strip()
     return cleaning.without_quotes(cleaning.without_reading_lead(plain).strip()) or None
 
 

@@ -7,12 +7,12 @@ before a list of four numbers in its line are its label, a confidence behind it 
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.codecs.boxes.conventions import RawBox
+from pytest_generalbench.core.outputs.codecs.boxes.json_scan import Placed, placed_values
 from pytest_generalbench.core.outputs.codecs.boxes.json_values import (
     SCORE_KEYS,
     boxes_in,
@@ -120,34 +120,11 @@ def json_values(text: str) -> list[Any]:
     return [item.value for item in _placed(text)]
 
 
-class _Placed(NamedTuple):
-    """A JSON value and where it stands in a text."""
-
-    start: int
-    end: int
-    value: Any
-
-
-def _placed(text: str) -> list[_Placed]:
-    placed = list(_decoded(text))
+def _placed(text: str) -> list[Placed]:
+    placed = list(placed_values(text))
     if "'" in text and '"' not in text and not any(isinstance(item.value, dict) for item in placed):
-        placed = list(_decoded(text.replace("'", '"').replace("None", "null"))) or placed
+        placed = list(placed_values(text.replace("'", '"').replace("None", "null"))) or placed
     return placed
-
-
-def _decoded(text: str) -> Iterator[_Placed]:
-    decoder, place, left = json.JSONDecoder(), 0, 20_000
-    for opening in re.finditer(r"[\[{]", text):
-        if opening.start() < place:
-            continue
-        left -= 1
-        try:
-            value, place = decoder.raw_decode(text, opening.start())
-        except (ValueError, RecursionError):
-            if left == 0:
-                return
-            continue
-        yield _Placed(opening.start(), place, value)
 
 
 def _floats(texts: tuple[str | Any, ...]) -> tuple[float, float, float, float]:
@@ -180,7 +157,7 @@ def tagged_in(text: str) -> Iterator[RawBox]:
                 yield RawBox(_floats(tuple(numbers)), None, label, scale=scale)
 
 
-def _with_words(text: str, values: Sequence[_Placed]) -> Iterator[RawBox]:
+def _with_words(text: str, values: Sequence[Placed]) -> Iterator[RawBox]:
     """Return the boxes in JSON values, bare lists with the words before and the score behind them."""
     behind, label = 0, None
     for item in values:

@@ -50,6 +50,11 @@ _PREDICATE: Final = re.compile(
     rf"\s+{_ADVERBS}(?:{_BE}\s+{_ADVERBS}{_BAD}"
     rf"|{_NOT}(?!\s+{_ADVERBS}(?:be\s+)?(?:{_BAD}|only\b|just\b|merely\b))"
     r"|fails?\b|contradicts?\b|lacks?\b|makes?\s+no\s+sense\b)"
+    rf"|\s*(?::|[-–—=]+>?|→)\s*(?:{_BE}\s+)?(?:{_BAD}|not\s+(?:correct|right|true)\b|no\b|[❌✗✘✖×])|\s*[❌✗✘✖]"
+    r"|\s*(?:是)?(?:不正确|错误|不对|错的|错|不符合|可以排除|被排除|不成立)"
+    r"|\s+(?:no\s+es|n'est\s+pas|ist\s+(?:falsch|nicht)|es\s+incorrect[ao]|est\s+(?:fausse?|incorrecte?)|não\s+é|non\s+è|неверн[оы]?)(?!\w)"
+    r"|\s*[가이]\s*(?:아니|틀)|\s*(?:は|が)(?:間違|不正解|誤り|違)|\s*ではなく"
+    r"|\s+नहीं(?!\w)"
 )
 _SINGULAR: Final = re.compile(
     rf"\s+{_ADVERBS}(?:is|was|does|has|seems|looks|appears|sounds|fails|contradicts|lacks|makes)(?:n't)?\b"
@@ -59,6 +64,8 @@ _DROPPED: Final = re.compile(
     r"|(?:(?i:\b(?:eliminat\w*|exclud\w*|rul\w+\s+out|reject\w*|discard\w*|dismiss\w*|rather\s+than|instead\s+of|"
     rf"not))|n't)\s+(?:be\s+|the\s+)?({_JOINED})"
     rf"|\b[Rr]ul(?:e|es|ed|ing)\s+({_JOINED})\s+out\b"
+    r"|(?i:(?<!\w)(?:nicht|no\s+es|ce\s+n'est\s+pas|não\s+é|non\s+è|не|ليس|ليست)\s+|(?:不是|不选|并非|排除|而非)\s*)"
+    rf"((?:la\s+|die\s+|l')?{_ONE})|(?m:^[^\w\n]{{0,4}}[❌✗✘✖][^\w\n]{{0,4}})({_ONE})"
 )
 _NEGATED: Final = re.compile(r"(?:\bnot|n't|\bnever|\bcannot)\s+(?:be\s+|yet\s+)?$")
 
@@ -90,7 +97,7 @@ def _letter_spans(text: str) -> Iterator[tuple[int, int]]:
             yield start, subject.end()
     for dropped in _DROPPED.finditer(text):
         if not _NEGATED.search(text[max(0, dropped.start() - 16) : dropped.start()]):
-            yield next(dropped.span(group) for group in (1, 2, 3) if dropped.group(group))
+            yield next(dropped.span(group) for group in range(1, 6) if dropped.group(group))
 
 
 def without_rejected(text: str, texts: Sequence[str]) -> tuple[str, frozenset[str]]:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from pytest_generalbench.protocols.text.parsers.labels.label import answer_line
 from pytest_generalbench.protocols.text.parsers.normalization import (
+    answer_of,
     mentions,
     normalise,
     without_emphasis,
-    without_reasoning,
 )
 
 SLOTS: Final = ("action", "object", "location")
@@ -74,7 +74,7 @@ def read_intent(text: str, header: Mapping[str, Any], known: tuple[str, ...]) ->
     """
     line = answer_line(text)
     by_form = {normalise(label): label for label in known}
-    plain = without_emphasis(without_reasoning(text))
+    plain = without_emphasis(answer_of(text))
     for whole in (plain, line, re.sub(r"[,;/|]", " ", line)):
         if normalise(whole) in by_form:
             return by_form[normalise(whole)]

@@ -7,9 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.protocols.text.parsers.choice.options import literal_list
+from pytest_generalbench.protocols.text.parsers.fields import field_answer
 from pytest_generalbench.protocols.text.parsers.normalization import (
+    ANSWER_IN_OTHER_WORDS,
+    CORRECTED,
     PHRASES,
-    ends_of,
+    answer_of,
     first_line,
     last_boxed,
     last_line,
@@ -19,7 +22,6 @@ from pytest_generalbench.protocols.text.parsers.normalization import (
     without_emphasis,
     without_lead_sentence,
     without_quotes,
-    without_reasoning,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ NO_LABEL: Final = "none"
 
 _PHRASE: Final = re.compile(
     r"\b(?:answer|label|category|class|classification|prediction|sentiment|emotion|relation|relationship|result|intent)\b"
-    r"(?:[^.:\n]{0,40}?\bis\b|\s*[:=\uff1a])[:\s]*(?=\S)|答案(?:是|为)?\s*[:\uff1a]?\s*|类别(?:是|为)?\s*[:\uff1a]?\s*",
+    rf"(?:[^.:\n]{{0,40}}?\bis\b|\s*[:=\uff1a])[:\s]*(?=\S)|{ANSWER_IN_OTHER_WORDS}\s*|"
+    r"(?:答え|回答|正解)\s*[はが:]\s*|(?:정답|(?<!\w)답)\s*[은는:]?\s*|答案(?:是|为)?\s*[:\uff1a]?\s*|类别(?:是|为)?\s*[:\uff1a]?\s*",
     re.IGNORECASE,
 )
 _SEPARATORS: Final = re.compile(r"\s*(?:[,;、\uff0c\uff1b\n/]|\band\b)\s*")
@@ -76,7 +79,8 @@ def lists_all(text: str, labels: Sequence[str]) -> bool:
 
 def answer_line(text: str) -> str:
     """Return the line of a free answer: what follows the last explicit phrase, else the first line."""
-    plain = without_emphasis(ends_of(without_reasoning(text)))
+    answer = answer_of(text)
+    plain = without_emphasis(field_answer(answer) or answer)
     box = last_boxed(plain)
     if box:
         return one_line(box)
@@ -95,10 +99,22 @@ def _at_start(line: str, known: dict[str, str]) -> str | None:
     return None
 
 
+def _corrected(plain: str, known: dict[str, str]) -> str | None:
+    """Return the label that is all of the clause behind the last `wait` or `correction`."""
+    cues = list(CORRECTED.finditer(plain))[-PHRASES:]
+    if not cues:
+        return None
+    line = first_line(plain[cues[-1].end() :])
+    lines = [f"no {line}", line] if re.search(r"\bno\s+$", cues[-1].group(), re.IGNORECASE) else [line]
+    labels = (known.get(normalise(item)) or _at_start(item, known) for item in lines)
+    return next((label for label in labels if label is not None), None)
+
+
 def read_label(text: str, labels: Sequence[str]) -> str | None:
     """Return the label an answer names, as it is spelled in `labels`.
 
-    The rules in order, each in normalised form: the whole answer is a label; what follows an
+    The rules in order, each in normalised form: the whole answer, or its field of an object, is a
+    label; what follows a correction is one (`sad. Wait, happy`); what follows an
     explicit phrase (`the answer is`, `label:`) is one, or holds exactly one; the first line or
     the last line is one; the first line starts with one that is set off (`1: because …`); the
     first line, else the whole answer, holds exactly one as whole
@@ -111,15 +127,22 @@ def read_label(text: str, labels: Sequence[str]) -> str | None:
     if not labels:
         return normalise(line) or None
     known = index_of(tuple(labels))
-    raw = ends_of(without_reasoning(text))
+    raw = answer_of(text)
+    raw = field_answer(raw) or raw
     plain = without_emphasis(raw)
     for whole in (raw, plain, last_boxed(plain) or ""):
         if normalise(whole) in known:
             return known[normalise(whole)]
+    corrected = _corrected(plain, known)
+    if corrected is not None:
+        return corrected
     for phrase in reversed(list(_PHRASE.finditer(plain))[-PHRASES:]):
         tail = normalise(first_line(plain[phrase.end() :]))
         if tail in known:
             return known[tail]
+        started = _at_start(first_line(plain[phrase.end() :]), known)
+        if started is not None:
+            return started
         result = mentions(tail, known)
         if len(result) == 1:
             return known[result[0]]
@@ -160,5 +183,5 @@ def read_labels(text: str, labels: Sequence[str]) -> str | None:
     if not known:
         return join_labels(parts)
     result = [name for part in parts for name in ([part] if part in known else mentions(part, known))]
-    result = result or mentions(normalise(without_emphasis(ends_of(without_reasoning(text)))), known)
+    result = result or mentions(normalise(without_emphasis(answer_of(text))), known)
     return join_labels([known[name] for name in result]) if result else line

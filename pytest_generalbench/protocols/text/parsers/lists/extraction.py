@@ -23,8 +23,8 @@ from pytest_generalbench.protocols.text.parsers.normalization import (
     one_line,
     without_emphasis,
     without_lead_sentence,
-    without_reasoning,
 )
+from pytest_generalbench.protocols.text.parsers.reasoning import without_reasoning
 
 _FENCE: Final = re.compile(r"```[\w+-]*\n?(.*?)```", re.DOTALL)
 _MAX_OPENINGS: Final = 40

@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from pytest_generalbench.protocols.text.parsers.fields import field_answer
 from pytest_generalbench.protocols.text.parsers.normalization import (
+    CORRECTED,
     PHRASES,
-    ends_of,
+    answer_of,
     first_line,
     last_boxed,
     without_emphasis,
-    without_reasoning,
 )
 from pytest_generalbench.protocols.text.parsers.numbers.values import Number, numbers_in
+from pytest_generalbench.protocols.text.parsers.numbers.written import plain_numbers
 
 _ANSWER: Final = re.compile(r"\banswer\b[^\d\n]{0,30}?(?:\bis\b|:|=)|答案(?:是|为|[:\uff1a])?", re.IGNORECASE)
 _TOTAL: Final = re.compile(
@@ -39,6 +41,17 @@ _BESIDE: Final = re.compile(r"\b(?:the|in|on|across|over|for|from|per|both|these
 """Before a number that is not the total itself: `the total of the 2 rows is 5`."""
 _ADDED: Final = re.compile(r"(?:\b(?:and|or|plus|of|by|times|x)|[+×])\s+(?:an?\s+)?$", re.IGNORECASE)
 _EACH: Final = re.compile(r"\b(?:each|per|apiece)\b", re.IGNORECASE)
+_SET_ASIDE: Final = re.compile(
+    r"(?:\bnot|\brather\s+than|\binstead\s+of|不是|而非)\s+(?:just\s+|only\s+)?-?\d[\d.,]*\d?(?![\w.])",
+    re.IGNORECASE,
+)
+"""A number that is turned down."""
+_INTRODUCED: Final = re.compile(
+    r"\s*(?:(?:there|it|that|i|we|the|is|are|was|were|see|count|counted|find|answer|number|total|should|be|must|only|"
+    r"correct|s|'s|of|in|exactly)\b|['\s:=-])*",
+    re.IGNORECASE,
+)
+"""What may stand between a correction and its number."""
 _BRACKETS: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\uff08[^\uff08\uff09]*\uff09")
 _NO_COUNT: Final = (
     r"(?!\s+(?:\w+\s+)?(?:idea|way|images?|pictures?|photos?|videos?|answer|information|info|data|clue|doubt|question|"
@@ -97,7 +110,7 @@ def _totalled(text: str, numbers: Sequence[Number]) -> float | None:
     for phrase in _last_phrases(_TOTAL, text):
         before = [number for number in numbers if number.end <= phrase.start()][-1:]
         if before and re.fullmatch(
-            r"(?:\s+(?!and\b|or\b)[a-z][\w'’-]*){0,3}\s+(?:in\s+)?",
+            r"(?:[^\S\n]+(?!and\b|or\b)[a-z][\w'’-]*){0,3}[^\S\n]+(?:in\s+)?",
             text[before[0].end : phrase.start()],
             re.IGNORECASE,
         ):
@@ -145,9 +158,24 @@ def _counted(pattern: re.Pattern[str]) -> _Rule:
     return rule
 
 
+def _summed(text: str, numbers: Sequence[Number]) -> float | None:
+    """Return the first number where all others are its parts (`5 dogs: 3 brown and 2 white`)."""
+    parts = [number.value for number in numbers[1:]]
+    return numbers[0].value if len(parts) > 1 and sum(parts) == numbers[0].value else None
+
+
 _RULES: Final[tuple[_Rule, ...]] = (
-    _answered, _at_start, _totalled, _counted(_COUNT), _concluded, _counted(_THERE),
+    _summed, _answered, _at_start, _totalled, _counted(_COUNT), _concluded, _counted(_THERE),
 )  # fmt: skip
+
+
+def _corrected(text: str, numbers: Sequence[Number]) -> float | None:
+    """Return the number right behind the last `wait` or `correction`."""
+    for cue in _last_phrases(CORRECTED, text):
+        after = _next(numbers, cue.end())
+        between = text[cue.end() : after.start] if after else "?"
+        return after.value if after and _INTRODUCED.fullmatch(between) else None
+    return None
 
 
 def _lone(line: str) -> float | None:
@@ -168,16 +196,22 @@ def read_count(text: str) -> float | None:
     `1,234` is a thousand and some, `three` is 3, and a text without digits that says that there
     are none is 0. A text without a number is None. Of a long text both ends are read.
     """
-    text = without_emphasis(ends_of(without_reasoning(text)))
+    answer = answer_of(text)
+    text = without_emphasis(plain_numbers(field_answer(answer) or answer))
     box = last_boxed(text)
     boxed = numbers_in(box) if box is not None else []
     if len(boxed) == 1:
         return boxed[0].value
     if not re.search(r"\d", text) and any(pattern.search(text) for pattern in _NONE_THERE):
         return 0.0
+    if numbers_in(kept := _SET_ASIDE.sub("...", text)):
+        text = kept
     numbers = numbers_in(text)
     if len(numbers) < 2:
         return numbers[0].value if numbers else None
+    corrected = _corrected(text, numbers)
+    if corrected is not None:
+        return corrected
     lone = _lone(first_line(text))
     if lone is not None and _at_start(text, numbers) == lone:
         return lone
@@ -198,7 +232,7 @@ def read_series(text: str) -> float | None:
     (`[1,234.5]` is 1234.5); otherwise commas separate the values of a list, and the first
     counts, since one step ahead is asked.
     """
-    plain = without_emphasis(ends_of(without_reasoning(text)))
+    plain = without_emphasis(plain_numbers(answer_of(text)))
     for inside in reversed(re.findall(r"\[([^\[\]]*)\]", plain)):
         if series := numbers_in(inside, words=False):
             return series[0].value
