@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.keys import key_of
-from pytest_generalbench.protocols.text.parsers.normalization import without_reasoning
+from pytest_generalbench.protocols.text.parsers.reasoning import without_reasoning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
