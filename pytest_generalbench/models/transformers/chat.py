@@ -9,11 +9,13 @@ from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.models.transformers.decoding import Decoder, end_tokens
 from pytest_generalbench.models.transformers.encoding import Encoder, decoded_parts, media_of, sampled_rate
+from pytest_generalbench.models.transformers.padding import padding_changes_scores
 from pytest_generalbench.models.transformers.templates import find_template, opened_reasoning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_generalbench.core.task import Task
     from pytest_generalbench.models.transformers.encoding import Parts
     from pytest_generalbench.models.transformers.processors import Senses, Source
 
@@ -62,6 +64,22 @@ class TransformersModel(Model):
         stops = getattr(settings, "stop_strings", None) or ()
         stops = (stops,) if isinstance(stops, str) else tuple(stops)
         self.decoder = Decoder(self.tokenizer, end_tokens(settings, self.tokenizer), stops)
+        self.alone: frozenset[str] = frozenset()
+        """Media whose requests are asked one by one; `text`: all requests."""
+
+    def find_alone(self) -> None:
+        """Find out what is asked one by one: that which padding changes the answers to."""
+        kinds = sorted(self.input_media & {"text", "audio"}, reverse=True)
+        self.alone = frozenset(
+            kind for kind in kinds if padding_changes_scores(self._scores, kind, self.senses.rate)
+        )
+
+    def unsupported(self, task: Task) -> str | None:
+        """Return that each request needs an image where the model cannot do without, beside the usual."""
+        needed = inspect.signature(self.model.generate).parameters.get("pixel_values")
+        if needed is not None and needed.default is needed.empty and "image" not in task.input_media:
+            return "the model takes no request without an image"
+        return super().unsupported(task)
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
         """Answer the requests; only a request whose prompt does not fit the context fails."""
@@ -80,6 +98,8 @@ class TransformersModel(Model):
             rates = [sampled_rate(video) for video in media_of([parts], "video")[0]]
             kinds = frozenset(part["type"] for part in parts)
             key = (kinds, *rates[: self.senses.wants_sampled_rate])
+            if self.alone & {*kinds, "text"}:
+                key = (*key, place)
             groups.setdefault(key, []).append(place)
         return list(groups.values())
 
@@ -114,12 +134,34 @@ class TransformersModel(Model):
     def _encode(self, requests: Sequence[Request]) -> Any:
         return self.encoder.encode([decoded_parts(request, self.senses) for request in requests])
 
+    def _given(self, batch: Any) -> dict[str, Any]:
+        """Return the tensors of a batch that the model takes, where it wants them."""
+        taken = _parameters(self.model)
+        return {
+            key: self._placed(key, value)
+            for key, value in batch.items()
+            if key not in _OF_WORDS or key in taken
+        }
+
+    def _scores(self, chats: Sequence[Parts]) -> Any:
+        """Return the scores (requests, tokens) of the first token of each answer."""
+        import torch
+
+        with torch.inference_mode():
+            result = _answering_part(self.model).generate(
+                **self._given(self.encoder.encode(chats)),
+                max_new_tokens=1,
+                do_sample=False,
+                pad_token_id=self.tokenizer.pad_token_id,
+                output_logits=True,
+                return_dict_in_generate=True,
+            )
+        return result.logits[0].to(self.model.dtype)
+
     def _answer(self, requests: Sequence[Request], batch: Any) -> list[Output | Failed]:
         import torch
 
-        given = {key: self._placed(key, value) for key, value in batch.items()}
-        taken = _parameters(self.model)
-        given = {key: value for key, value in given.items() if key not in _OF_WORDS or key in taken}
+        given = self._given(batch)
         most = max(request.max_new_tokens for request in requests)
         with torch.inference_mode():
             tokens = self.model.generate(

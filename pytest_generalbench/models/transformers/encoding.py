@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.media.media import Media, SampledVideo, open_audio, open_image, sample_video
@@ -104,6 +104,7 @@ class Encoder:
         self.tokenizer = tokenizer
         self.senses = senses
         self.template = template
+        self._images_are_nested = True
 
     def encode(self, chats: Sequence[Parts]) -> Any:
         """Return the padded batch of these chats: a mapping of tensors."""
@@ -176,6 +177,8 @@ class Encoder:
 
     def _token(self, kind: str) -> str:
         """Return the token for a medium; nothing where the processor puts it in by itself."""
+        if kind == "image" and self._puts_images_in:
+            return ""
         named = getattr(self.processor, f"{kind}_token", None) or getattr(
             self.tokenizer, f"{kind}_token", None
         )
@@ -183,6 +186,35 @@ class Encoder:
             return str(named)
         usual = f"<{kind}>"
         return usual if usual in self.tokenizer.get_vocab() else ""
+
+    @cached_property
+    def _puts_images_in(self) -> bool:
+        """Whether the processor writes the tokens of images by itself, as BLIP-2's and Florence-2's do."""
+        if self.template is not None or "image" not in self.senses.media:
+            return False
+        from PIL import Image
+
+        token = str(getattr(self.processor, "image_token", None) or "<image>")
+        try:
+            batch = self._process_images(["Which?"], [[Image.new("RGB", (64, 64))]], {})
+        except (ValueError, TypeError, RuntimeError, KeyError, IndexError, AttributeError):
+            return False
+        return self.tokenizer.convert_tokens_to_ids(token) in batch["input_ids"][0].tolist()
+
+    def _process_images(self, prompts: list[str], images: list[list[Any]], given: dict[str, Any]) -> Any:
+        """Encode prompts with images: a list for each prompt, or where that is wanted, one list."""
+        encode = partial(
+            self.processor, text=prompts, return_tensors="pt", text_kwargs=dict(_PADDED), **given
+        )
+        if self._images_are_nested:
+            try:
+                return encode(images=images)
+            except (ValueError, TypeError, AttributeError):
+                if any(len(own) != 1 for own in images):
+                    raise
+        batch = encode(images=[image for own in images for image in own])
+        self._images_are_nested = False
+        return batch
 
     def _encode_prompts(self, prompts: list[str], chats: Sequence[Parts]) -> Any:
         words = dict(_PADDED)
@@ -194,8 +226,6 @@ class Encoder:
                 words["add_special_tokens"] = False
             return self.tokenizer(prompts, return_tensors="pt", **words)
         given: dict[str, Any] = {}
-        if any(images):
-            given["images"] = images
         if any(videos):
             given["videos"] = [[self._frames(video) for video in own] for own in videos]
             given |= self._video_options(chats)
@@ -203,6 +233,8 @@ class Encoder:
             # Sounds go in flat, whatever request they belong to: that is the processors' custom.
             given["audio"] = [sound for own in audio for sound in own]
             given["sampling_rate"] = self.senses.rate
+        if any(images):
+            return self._process_images(prompts, images, given)
         return self.processor(text=prompts, return_tensors="pt", text_kwargs=words, **given)
 
 

@@ -63,11 +63,13 @@ def _load(source: Source, settings: Settings) -> Model:
     processor = load_processor(source, config, media)
     senses = find_senses(source.target, processor, media, settings)
     maker: type[TransformersModel] = TransformersModel
-    if "image" in declared(model.output_modalities) and hasattr(model, "decode_image_tokens"):
+    if kind == "janus":
         from pytest_generalbench.models.transformers.image_generation import PictureModel
 
         maker = PictureModel
-    return maker(source, model, processor, senses)
+    made = maker(source, model, processor, senses)
+    made.find_alone()
+    return made
 
 
 def _first_device(torch: Any, settings: Settings) -> str:

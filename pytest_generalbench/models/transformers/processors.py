@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -99,8 +100,6 @@ def check_adapter(settings: Settings, folder: Path, target: str) -> Path | None:
 
 def make_source(target: str, settings: Settings, folder: Path, device: str) -> Source:
     """Return the source of `target` under these settings. Raises when a library that they need is missing."""
-    from importlib.util import find_spec
-
     options: dict[str, Any] = {
         "local_files_only": settings.offline,
         "trust_remote_code": settings.trust_remote_code,
@@ -111,11 +110,11 @@ def make_source(target: str, settings: Settings, folder: Path, device: str) -> S
     if settings.attention is not None:
         weights["attn_implementation"] = settings.attention
     if settings.device_map is not None:
-        if find_spec("accelerate") is None:
+        if util.find_spec("accelerate") is None:
             raise MissingDependencyError("accelerate", "peft", "--generalbench-device-map")
         weights["device_map"] = settings.device_map
     adapter = check_adapter(settings, folder, f"hf:{target}")
-    if adapter is not None and find_spec("peft") is None:
+    if adapter is not None and util.find_spec("peft") is None:
         raise MissingDependencyError("peft", "peft", "--generalbench-adapter")
     name = str(folder / target) if (folder / target).is_dir() else target
     return Source(target, name, options, weights, device, adapter)
@@ -152,7 +151,9 @@ def load_processor(source: Source, config: Any, media: frozenset[str]) -> Any:
         return transformers.AutoTokenizer.from_pretrained(source.name, **source.options)
     try:
         return transformers.AutoProcessor.from_pretrained(source.name, **source.options)
-    except ImportError:
+    except (ImportError, ValueError):  # which of them depends on the files of the model
+        if util.find_spec("torchvision") is not None:
+            raise
         # Video processors need torchvision. The rest of the processor does not: frames go in as images.
         made = _without_videos(source, config)
         if made is None:
@@ -166,7 +167,11 @@ def _without_videos(source: Source, config: Any) -> Any:
     from transformers.models.auto import processing_auto as auto
 
     names: Any = auto.PROCESSOR_MAPPING_NAMES  # type: ignore[attr-defined]
-    result: Any = getattr(transformers, names.get(config.model_type, ""), None)
+    name = names.get(config.model_type)
+    if name is None:  # a part of a larger model, saved alone: its processor's file names the class
+        values, _ = transformers.ProcessorMixin.get_processor_dict(source.name, **source.options)
+        name = values.get("processor_class", "")
+    result: Any = getattr(transformers, name, None)
     if result is None or "video_processor" not in result.get_attributes():
         return None
 
