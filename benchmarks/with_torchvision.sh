@@ -12,5 +12,6 @@ if [ ! -x "$folder/bin/python" ]; then
     timm mistral-common num2words accelerate 'peft>=0.15' -e '.[hf,image,video,audio]' hypothesis
 fi
 "$folder/bin/python" -m pytest -q -p no:cacheprovider tests/models/test_documented_inputs.py \
-  tests/models/test_families.py tests/models/test_transformers.py tests/models/test_padding.py
+  tests/models/test_families.py tests/models/test_transformers.py tests/models/test_padding.py \
+  tests/models/test_answer_texts.py tests/models/test_mistral_common.py
 "$folder/bin/python" -m tests.models.test_documented_inputs

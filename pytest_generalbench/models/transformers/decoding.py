@@ -23,7 +23,8 @@ _HARMONY: Final = ("<|start|>", "<|end|>", "<|channel|>", "<|message|>", "<|cons
 def special_tokens(tokenizer: Any) -> dict[int, str]:
     """Return the tokenizer's special tokens by id."""
     result = dict(zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=False))
-    for place, token in getattr(tokenizer, "added_tokens_decoder", {}).items():
+    added = getattr(tokenizer, "added_tokens_decoder", None)
+    for place, token in added.items() if isinstance(added, dict) else ():
         if getattr(token, "special", False):
             result[place] = str(token)
     return result
