@@ -52,6 +52,8 @@ def _labels(style: str) -> Iterator[tuple[Trial, tuple[str, ...]]]:
     for labels in label.LABEL_SETS:
         for place, right in enumerate(labels):
             wrong, other = (labels[(place + step) % len(labels)] for step in (1, 2))
+            if other == right and "{X}" in style:
+                continue  # it speaks of two that are wrong
             fields = {"L": right, "l": right.lower(), "U": right.upper(), "W": wrong, "X": other}
             yield (right, style.format(**fields, C=right[:1].upper() + right[1:])), labels
 

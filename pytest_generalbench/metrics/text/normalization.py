@@ -88,7 +88,7 @@ def normalise_words(text: str) -> str:
     >>> normalise_words("\ufeffPa\u200bris"), normalise_words("١٢٣")
     ('paris', '123')
     """
-    answer = normalise_answer(text if text.isascii() else "".join(map(_as_seen, text)))
+    answer = normalise_answer(text if text.isascii() else "".join(map(_as_seen, text)) or text)
     marked = _DECIMAL_POINT.sub(_KEPT["."], _NUMBER_SIGN.sub(_KEPT["-"], answer))
     kept = "".join(char for char in marked if not _is_punctuation(char))
     words = " ".join(_ARTICLE.sub(" ", kept).split())

@@ -138,7 +138,62 @@ SIGNS = (
     "The answer is '{L}'", 'The answer is "{L}"', "{L}\r\n", "{L}\u3000{T}",
 )  # fmt: skip
 
-STYLES = BARE + PHRASES + REASONED + DATA + LANGUAGES + SIGNS
+SENTENCES = (
+    "After analyzing the image carefully, I can conclude that the answer is **({L})**.",
+    "Based on the visual evidence, option **{L}** is the most accurate description.",
+    "The object is a vehicle. Thus the correct answer is option ({L}).",
+    ("Let's analyze each option:\n\nA. No.\nB. Maybe.\n"
+     "C. Hmm.\nD. Well.\n\nTherefore, the answer is {L}."),
+    ("**Analysis**:\n- **A**: not shown.\n- **B**: not sh"
+     "own.\n- **C**: not shown.\n\nCorrect answer: **{L}**"),
+    "{L}: {T}\n\nThe other options are incorrect.", "I'm going with {L} here.",
+    "I am confident that {L} is the answer.", "Selecting {L}.", "My pick would be {L}", "Must be {L}",
+    "It has to be {L}.", "It would be {L}.", "That would be {L}.", "Obviously {L}",
+    "The picture best matches {L}.", "The image corresponds to option {L}.", "This matches choice {L}.",
+    "I'd say {L}, since it fits", "I'd say {L}", "It seems like {L}", "It appears to be {L}.",
+    "I guess {L}.", "Perhaps {L}.", "Maybe {L}?", "{L}?", "{L} (I am 80% sure)", "{L} - 90% confidence",
+    "[[{L}]]", "<<{L}>>", "\\boxed{{\\mathbf{{{L}}}}}", "\\boxed{{\\text{{Option {L}}}}}",
+    "\\boxed{{Option {L}}}", "\\boxed{{{L}}}.", "**Final Answer**: \\boxed{{{L}}}",
+    "**Final Answer**\n\\boxed{{{L}}}", "The answer is $\\boxed{{\\text{{{L}) {T}}}}}$",
+    "### Conclusion\nOption {L}", "**Correct Answer: {L}) {T}**", "✅ {L}", "✅ **{L}. {T}**", "👉 {L}",
+    "Answer: {L} ✅", "*Answer*: {L}", "_Answer:_ {L}", "Answer:{L}.", "Answer:({L})", "Answer is {L}",
+    "answer is {L}", "the answer's {L}", "The Answer Is: {L}", "ANSWER IS {L}",
+    "The correct answer to the question is {L}.", "The correct answer among the choices is {L}.",
+    "Hence, the correct choice is: {L}", "Out of the four options, {L} is right.",
+    "{L} would be the best answer.", "{L} would be my choice.", "{L} best describes the image.",
+    "{L} most accurately describes it.", "{L} matches the image.", "Only {L} fits.", "Only {L} is correct.",
+    "Everything points to {L}.", "This leaves {L}.", "By elimination, {L}.",
+    "By process of elimination, the answer is {L}.", "I'd eliminate all but {L}.",
+    "User asks. We choose {L}.", "We pick {L}.", "we answer {L}", "So answer: {L}", "So final answer {L}.",
+    "Thus answer {L}.", "Thus: {L}", "Answer letter: {L}", "The letter is {L}",
+    "The letter of the right option is {L}.", "The right option is {L}.", "right option: {L}",
+    "Right answer: {L}", "Q: What is it?\nA: {L}", "Question: Which?\nAnswer: {L}", "({L}).", "{L}\n{L}",
+    "{L}, {L}", "{L}. {L}. {L}.", "{L} {L}", "**{L}** **{L}**", "$$\\boxed{{{L}}}$$", "\\(\\boxed{{{L}}}\\)",
+    "\\[\\boxed{{{L}}}\\]", "The answer: {L}", "The answer - {L}", "Option: {L}", "Option {L}.",
+    "option-{L}", "Opt {L}", "Choice ({L})", "choice: {L}.", "#{L}", "{L}&nbsp;", "<b>{L}</b>", "<p>{L}</p>",
+    "<strong>{L}</strong>", "{L}<br>", "{l})", "{l}.", "[{l}]", "**{l}**", "the answer is {l}",
+    "The answer is ({l})", "option {l}.", "Answer: {l}", "{l}: {T}", "The second thing I notice is {T}.",
+    "It's {T}.", "I see {T}.", "The answer is {T}.", "The image shows {T}.", "Answer: {T}",
+    "**Answer:** {T}.", "{T} is the correct answer.", "This is {T}, so {L}.",
+    "{L}\n\nThis is because A is not B and C is not D.",
+    "Answer: {L}. The reason is that A, B, C and D differ.",
+    "The correct answer is {L}. Options A, B, C, D were considered.",
+    "<answer> {L} </answer><explanation>A vs B</explanation>", "<ans>{L}</ans>", "<final>{L}</final>",
+    "Answer⟶{L}", "答案: ({L})", "答：{L}", "故答案为：{L}", "故答案为{L}。", "正确的选项是{L}。",
+    "正确答案应该是{L}", "答案应为{L}", "应该是{L}。", "我认为是{L}。", "我认为答案是{L}。",
+    "选项{L}是正确的", "图中显示的是{L}", "最终答案：{L}", "因此正确答案为选项{L}。", "{L}选项", "{L}项正确",
+    "选 {L}", "本题选{L}。", "正解は {L} です", "{L} です", "答えは({L})です。", "正解：{L}。",
+    "{L}が最も適切です。", "選択肢は{L}です。", "정답은 **{L}** 입니다.", "정답은 {L}예요.", "정답: ({L})",
+    "답은 {L}", "{L}번", "보기 {L}가 맞습니다.", "La respuesta es la opción {L}.",
+    "La opción correcta es la {L}.", "Opción {L}", "Respuesta correcta: {L}", "La bonne réponse est la {L}.",
+    "Option {L} est correcte.", "C'est {L}.", "Es ist {L}.", "Antwort {L}", "Die richtige Option ist {L}.",
+    "Lösung: {L}", "Вариант {L}", "Правильный вариант — {L}", "Верный ответ: {L}", "Это {L}.", "الخيار {L}",
+    "الإجابة الصحيحة: {L}", "सही विकल्प {L} है", "विकल्प {L}", "Câu trả lời: {L}", "Câu trả lời là {L}.",
+    "ตอบ {L}", "ข้อ {L}", "Alternativa {L}", "A alternativa correta é {L}.", "La risposta giusta è {L}.",
+    "Opzione {L}", "Pilihan {L}", "Seçenek {L}", "Doğru cevap: {L}",
+)  # fmt: skip
+
+STYLES = BARE + PHRASES + SENTENCES + REASONED + DATA + LANGUAGES + SIGNS
 
 REFUSED = (
     "", "A or B", "A and B", "A, B", "A/B", "A & B", "Either A or B.", "Both A and B.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 VALUES = ("0", "2", "7", "18", "72", "540", "9500", "123456", "-3", "0.5", "12.25", "1/2")
 
-STYLES = (
+WORDINGS = (
     "{S}", "{S}.", "**{S}**", "`{S}`", '"{S}"', "({S})", "[{S}]", "${S}$", "\\({S}\\)", "\\[{S}\\]",
     "$${S}$$", "\\boxed{{{S}}}", "$\\boxed{{{S}}}$", "\\boxed{{\\text{{{S}}}}}", "\\boxed{{ {S} }}",
     "\\boxed {{{S}}}", "\\fbox{{{S}}}", "$\\boxed{{x = {S}}}$", "\\boxed{{{S}\\text{{ apples}}}}",
@@ -56,6 +56,26 @@ STYLES = (
     "最终答案：{S}", "正解は{S}です。", "정답은 {S}입니다.", "Respuesta: {S}", "Respuesta final: {S}",
     "Réponse : {S}", "Antwort: {S}", "Die Antwort ist {S}.", "Ответ: {S}", "Answer: {F}", "الإجابة: {A}",
 )  # fmt: skip
+
+SENTENCES = (
+    "Therefore, Janet makes ${S} every day.", "So she has {S} left.", "Thus, x equals {S}.",
+    "This gives us {S}.", "We get {S} as the result.", "The result is {S}.", "Result: {S}",
+    "The solution is {S}.", "Solution: {S}", "The value is {S}.", "The value of x is {S}.",
+    "Hence the total cost is \\${S}.", "The total is {S} dollars.", "= {S}", "... = {S}",
+    "5 \\times 4 = 20, so the answer is \\boxed{{{S}}}", "**Answer**: {S}", "Answer: $\\boxed{{{S}}}$",
+    "So the final answer is {S}", "The final answer is: {S}", "Final answer is {S}.", "final answer:{S}",
+    "Final Answer: {S} [units]", "Final Answer: {S} (rounded)", "Final Answer: {S}; checked.",
+    "Final Answer: {S}, since 4+4=8.", "Final Answer: {S}\n\nCheck: 4 + 4 = 8",
+    "Final Answer: {S}\nLet me know if you need 2 more examples.",
+    "The answer is {S}.\n\nNote: 2 steps were used.", "\\[ \\boxed{{{S}}} \\]",
+    "The answer is $\\frac{{8}}{{4}} = {S}$", "$\\text{{Answer: }} {S}$", "Answer: {S} euros",
+    "Answer: {S} meters", "Answer: {S} miles per hour", "Answer: {S} square feet", "Answer: {S} cups of tea",
+    "Answer: {S}m²", "Final Answer: \\({S}\\) km", "Final Answer: ${S}$ apples",
+    "Final Answer: \\text{{{S} apples}}", "Final Answer: ≈{S}", "Final Answer: roughly {S}",
+    "Final Answer: **\\${S}**", "Final Answer: <b>{S}</b>", "最终答案是{S}。", "所以答案是{S}元。",
+    "答案为{S}", "答：{S}", "因此，总共是{S}个。", "したがって、答えは{S}です。", "따라서 답은 {S}입니다.",
+)  # fmt: skip
+STYLES = WORDINGS + SENTENCES
 
 WRITTEN = (
     ("9500", "$9{,}500"), ("9500", "9,500"), ("9500", "9 500"), ("9500", "9\u202f500"),

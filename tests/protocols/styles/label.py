@@ -19,7 +19,7 @@ LABEL_SETS = (
     ("0", "1", "2", "3"),
 )
 
-STYLES = (
+WORDINGS = (
     "{L}", "{l}", "{U}", "{C}", "{L}.", "{L}!", "{L},", "{L}。", "**{L}**", "*{L}*", "**{L}.**", "`{L}`",
     '"{L}"', "'{L}'", "“{L}”", "‘{L}’", "({L})", "[{L}]", "{{{L}}}", "<{L}>", "# {L}", "- {L}", "• {L}",
     "> {L}", "\n\n{L}\n", "{L}</s>", "{L}<|im_end|>", "「{L}」", "【{L}】", "$\\text{{{L}}}$",
@@ -63,6 +63,26 @@ STYLES = (
     "类别：{L}", "答案是“{L}”。", "正解は{L}です。", "정답: {L}", "Respuesta: {L}", "La respuesta es {L}.",
     "Réponse : {L}", "Antwort: {L}", "Die Antwort ist {L}.", "Ответ: {L}", "الإجابة: {L}", "उत्तर: {L}",
 )  # fmt: skip
+
+SENTENCES = (
+    "The person seems {L}.", "The person appears to be {L}, not {W}.", "The person in the clip feels {L}.",
+    "I'd classify it as \"{L}\".", "Based on the tone, the emotion is {L}.",
+    "The dominant emotion here is {L}.", "Emotion label: {L}", "Predicted class: {L}",
+    "Predicted label: {L}.", "Final label: {L}", "The correct category would be {L}.",
+    "{L} (confidence: 0.9)", "{L} - 90%", "{L}: 0.9, {W}: 0.1", "{L}\n{L}", "{L} {L}",
+    "Label = {L}", "Label is {L}", "=> {L}", "-> {L}", "**Label:** {L}", "**Label: {L}**", "*{L}*.",
+    "The label: **{L}**", "Classification: **{L}**\n\nReasoning: {W} would be different.",
+    "Class: {L}\nExplanation: not {W} or {X}.", "Rather than {W}, it is {L}.", "It's {L} instead of {W}.",
+    "Not {W}, not {X}: {L}.", "It's clearly {L}, whereas {W} would be loud.",
+    "While {W} is possible, {L} is the best label.", "Although it may look {W}, the label is {L}.",
+    "Among {W}, {X} and {L}, the best is {L}.", "Options: {W}, {X}, {L}. Answer: {L}", "<b>{L}</b>",
+    "<answer>{L}</answer> since {W} is off", "#{L}", "{L}。", "情感：{L}", "分类结果：{L}", "标签：{L}",
+    "该情感是{L}。", "この感情は{L}です。", "감정은 {L}입니다.", "La emoción es {L}.", "L'émotion est {L}.",
+    "Das Gefühl ist {L}.", "Эмоция: {L}", "The answer is {L}: it is not {W}.", "Answer - {L}",
+    "answer is {L}", "{L} emotion", "{L} is the emotion.", "{L} is the correct label.", "{L} seems right.",
+    "{L} fits best, {W} less so.",
+)  # fmt: skip
+STYLES = WORDINGS + SENTENCES
 
 LETTERED = (
     "{K}", "({K})", "{K}.", "{K}. {L}", "({K}) {L}", "**{K}**", "**{K}. {L}**", "The answer is {K}.",

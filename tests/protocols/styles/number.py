@@ -8,7 +8,7 @@ from __future__ import annotations
 
 VALUES = (0, 1, 2, 3, 4, 5, 7, 10, 12, 21, 48, 100, 365, 1234)
 
-STYLES = (
+WORDINGS = (
     "{N}", "{N}.", "{N}!", "{N},", "{N}。", "{N}.0", "{S}", "{S}.", "**{N}**", "*{N}*", "**{N}.**", "`{N}`",
     '"{N}"', "'{N}'", "“{N}”", "({N})", "[{N}]", "{{{N}}}", "# {N}", "- {N}", "> {N}", "\n\n{N}\n",
     "{N}</s>", "{N}<|im_end|>", "${N}$", "\\({N}\\)", "\\[{N}\\]", "$${N}$$", "「{N}」", "\\boxed{{{N}}}",
@@ -66,6 +66,24 @@ STYLES = (
     "Es gibt {N} Hunde.", "Antwort: {N}", "Ответ: {N}", "الإجابة: {A}", "उत्तर: {D}",
     "There are {N} (not {M}) dogs.",
 )  # fmt: skip
+
+SENTENCES = (
+    "There appear to be {N} dogs.", "I'd estimate {N}.", "Approximately {N} people are visible.",
+    "There are around {N} dogs in the scene.", "The picture has {N} dogs",
+    "Upon counting, there are {N} dogs.", "After careful counting, the total number is {N}.",
+    "My count is {N}.", "The final count is {N}.", "Final count: {N}", "Total count: **{N}**",
+    "Total dogs: {N}", "Dogs: {N}", "dogs = {N}", "Answer: {N} dogs", "The answer is: **{N}** dogs.",
+    "Let me count: 1, 2, 3... The total is {N}.", "1. one dog\n2. another dog\n\nSo there are {N} dogs.",
+    "Row 1: 2\nRow 2: 3\nTotal: {N}", "In the 3 rows there are {N} dogs.",
+    "Of the 50 animals, {N} are dogs.", "{N} out of 50", "{N} of them", "At least {N}", "<b>{N}</b>",
+    "\\text{{{N}}}", "\\boxed{{{N}}} dogs", "**{N} dogs**", "Answer={N}", "({N} dogs)",
+    "Image 1 shows {N} dogs.", "In frame 1, I see {N} dogs.", "There are {N} dogs in the 2nd image.",
+    "The 3D scene holds {N} dogs.", "{N}\n{N}", "{N} {N}", "约{N}", "大约{N}只", "有{N}只", "数量为{N}",
+    "数量：{N}", "总数是{N}", "{N}개", "총 {N}명", "全部で{N}匹", "合計{N}", "Son {N}.",
+    "Hay un total de {N} perros.", "Ils sont {N}.", "Es sind {N}.", "Всего {N}.", "Их {N}.", "العدد هو {N}",
+    "कुल {N}",
+)  # fmt: skip
+STYLES = WORDINGS + SENTENCES
 
 REFUSED = (
     "",

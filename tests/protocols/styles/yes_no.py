@@ -46,7 +46,7 @@ EITHER = (
     "{Y}\ufe0f",
 )  # fmt: skip
 
-PAIRS = (
+WORDS = (
     ("YES", "NO"), ("ＹＥＳ", "ＮＯ"), ("Ｙｅｓ。", "Ｎｏ。"), ("yes", "no"), ("Yeah", "Nope"),
     ("Yep.", "Nah."), ("Y", "N"), ("y", "n"), ("True", "False"), ("true.", "false."),
     ("**True**", "**False**"), ("TRUE", "FALSE"), ("T", "F"), ("Correct.", "Incorrect."),
@@ -99,6 +99,43 @@ PAIRS = (
     ("Oh yes.", "Oh no."), ("A resounding yes!", "A resounding no!"),
     ("Simply put, yes.", "Simply put, no."),
 )  # fmt: skip
+
+MORE_PAIRS = (
+    ("I would say yes.", "I would say no."),
+    ("The answer to this question is yes.", "The answer to this question is no."),
+    ("Yes, the image shows a dog, no doubt about it.", "No, I don't see a dog; yes, there is a cat."),
+    ("Based on the provided image, yes, there is a dog.",
+     "Based on the provided image, no, there isn't a dog."),
+    ("**Yes**, there is a dog.", "**No**, there is no dog."),
+    ("Yes\n\nThere is no other animal.", "No\n\nThere is only a cat, yes."), ("yes yes", "no no"),
+    ("Yes.\nYes.", "No.\nNo."), ("The correct response is: Yes", "The correct response is: No"),
+    ("Answer: Yes (there is a dog)", "Answer: No (there is no dog)"), ("Response: yes.", "Response: no."),
+    ("It's true.", "It's untrue."), ("This statement is accurate.", "This statement is inaccurate."),
+    ("The claim is true.", "The claim is not true."), ("I agree.", "I disagree."),
+    ("I confirm: yes.", "I deny: no."),
+    ("There is indeed a dog in the image.", "There is not a dog in the image."),
+    ("A dog can be seen in the image.", "A dog cannot be seen in the image."),
+    ("The dog is present in the image.", "The dog is absent from the image."),
+    ("The image does show a dog.", "The image lacks a dog."), ("Yes, it does.", "No, it doesn't."),
+    ("Sure, there is.", "Nope, there isn't."), ("Yup", "Nope!"), ("1", "0"), ("TRUE.", "FALSE."),
+    ("True - it is there", "False - it is not there"), ("`true`", "`false`"),
+    ("<answer>true</answer>", "<answer>false</answer>"), ("<b>Yes</b>", "<b>No</b>"),
+    ("判断：是", "判断：否"), ("答案为：是。", "答案为：否。"), ("是的，我认为是。", "不，我认为不是。"),
+    ("结论：正确", "结论：错误"), ("该说法正确。", "该说法错误。"), ("该说法是正确的。", "该说法是错误的。"),
+    ("图片里有狗，所以是。", "图片里没有狗，所以否。"), ("有的。", "没有的。"),
+    ("是，图中有狗", "否，图中没有狗"), ("包含", "不包含"), ("はい、あります", "いいえ、ありません"),
+    ("있습니다.", "없습니다."), ("그렇습니다.", "그렇지 않습니다."), ("Sí, hay.", "No hay."),
+    ("Correcto.", "Incorrecto."), ("Verdadero", "Falso"), ("Vrai", "Faux"), ("Wahr", "Falsch"),
+    ("Верно", "Неверно"), ("صحيح", "خطأ"), ("Así es, sí.", "Claro que no."),
+    ("Final verdict: YES", "Final verdict: NO"), ("Decision: yes", "Decision: no"), ("Yes/True", "No/False"),
+    ("**Answer**: Yes.", "**Answer**: No."), ("The answer should be 'Yes'.", "The answer should be 'No'."),
+    ("In my opinion, the answer is yes", "In my opinion, the answer is no"),
+    ("So the final answer is: \\boxed{\\text{Yes}}.", "So the final answer is: \\boxed{\\text{No}}."),
+    ("It is possible to see a dog, so the answer is yes.", "There is no dog, so the answer is no."),
+    ("While there is no cat, there is a dog. Yes.", "While there is a cat, there is no dog. No."),
+    ("Not only yes, but definitely yes.", "No, absolutely no."),
+)  # fmt: skip
+PAIRS = WORDS + MORE_PAIRS
 
 REFUSED = (
     "Yes and no.", "yes/no", "Yes or no", "No or yes?", "Maybe.", "Perhaps", "I don't know.",

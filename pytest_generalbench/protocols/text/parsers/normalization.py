@@ -51,6 +51,10 @@ _DRAWN: Final = (
     ("\U0001f130", "\U0001f149"), ("\U0001f150", "\U0001f169"), ("\U0001f170", "\U0001f189"),
 )  # fmt: skip
 """Letters and digits that are full-width, circled, in bold or in a square: the plain ones count."""
+_HTML: Final = re.compile(
+    r"<(b|i|u|p|em|strong|span|div|li|h[1-6]|mark)>([^<]{0,400})</\1>|<br\s?/?>|&nbsp;|</?(?:div|ul|ol|li|span|strong|em)>"
+)
+"""Markup of a web page around words."""
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "`": "`"}
 
 
@@ -108,7 +112,8 @@ def _plain_sign(char: str) -> str:
 
 def answer_of(text: str) -> str:
     """Return the answer behind the reasoning in plain signs, both ends of a long one."""
-    return plain_signs(ends_of(without_reasoning(text)))
+    answer = plain_signs(ends_of(without_reasoning(text)))
+    return _HTML.sub(lambda tag: f" {tag[2] or ''} ", answer) if "<" in answer or "&" in answer else answer
 
 
 def ends_of(text: str) -> str:
@@ -210,7 +215,8 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
         return both_words and not (is_unspaced(left) or is_unspaced(right))
 
     before = start > 0 and joined(text[start - 1], text[start])
-    after = end < len(text) and joined(text[end - 1], text[end])
+    # A Korean particle follows without a blank.
+    after = end < len(text) and joined(text[end - 1], text[end]) and not "\uac00" <= text[end] <= "\ud7a3"
     return not before and not after
 
 

@@ -73,7 +73,7 @@ _THEREFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _LETTER_THEN: Final = re.compile(
-    r"(?:[\s(\[{\"'“‘$<【「『《]|\\[(\[])*([A-Za-z])(?=$|[\s.,;:!?)\]\"'”’$}>】」』》、。,;—–\\-])"
+    r"(?:[\s(\[{\"'“‘$<【「『《]|\\[(\[])*([A-Za-z])(?=$|[\s.,;:!?)\]\"”$}>】」』》、。,;—–\\-]|['’](?!\w))"
 )
 _TWO: Final = re.compile(
     r"[\s(\[\"'“]*([A-Z])[)\]\"'”.]*\s*(?:,\s*and\b|,\s*or\b|,|\b(?:and|or|und|oder|et|ou|y|e|o|и|или)\b|/|&|、|\+|"
@@ -83,7 +83,7 @@ _TWO: Final = re.compile(
 _VERBS: Final = frozenset((
     "is", "because", "since", "as", "seems", "would", "fits", "looks", "matches", "must", "it",
     "rather", "does", "appears", "can", "could", "should", "describes", "explains", "makes", "was", "best",
-    "not", "over", "instead", "for", "gives", "has", "correctly", "but",
+    "not", "over", "instead", "for", "most", "gives", "has", "correctly", "but",
 ))  # fmt: skip
 _ALONE: Final = re.compile(r"(?<![\w'’-])([A-Z])(?![\w'’])|\b(?:[Oo]ption|[Cc]hoice)\s+([a-z])\b|\(([a-z])\)")
 _JOINING: Final = _VERBS | {"and", "or", "nor"}
@@ -93,7 +93,7 @@ _BOXES: Final = re.compile(
 _PRAISE: Final = ("correct", "right", "true", "yes")
 _JOINED: Final = re.compile(r"[\s.]*(?:or|and|/|&)\s*[(\[]?[A-Z][)\].:]")
 _LETTERED: Final = re.compile(r"(?m)^[^\w\n]{0,6}([A-Z])(?!\w)([^\n]{0,300})$")
-_ASKED: Final = re.compile(r"\AA:\s+(?=[(\[]?[A-Za-z][)\].]*\s*\Z)")
+_ASKED: Final = re.compile(r"\A(?:(?:Q|Question):[^\n]*\n+)?A:\s+(?=[(\[]?[A-Za-z][)\].]*\s*\Z)")
 """`A:` as the counterpart of `Q:`."""
 _LATIN: Final = "A-Za-z\u00c0-\u024f\u1e00-\u1eff"
 _OTHER: Final = rf"[^\W\d_{_LATIN}]"
@@ -308,7 +308,7 @@ def _steps(text: str, texts: Sequence[str], rejected: frozenset[str]) -> str | N
     if _listed(text, texts):
         return _AMBIGUOUS
     line = re.sub(r"^[-•·>]\s+", "", first_line(text))
-    start = re.sub(r"^\W*(?:option|choice|选项)\s+", "", line, flags=re.IGNORECASE)
+    start = re.sub(r"^\W*(?:option|choice|选项)[\s-]+", "", line, flags=re.IGNORECASE)
     steps = _at_start(start, texts, phrase=start != line)
     if steps is not None:
         return steps

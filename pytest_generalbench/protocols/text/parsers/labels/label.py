@@ -31,11 +31,17 @@ NO_LABEL: Final = "none"
 """How an empty list of labels is said."""
 
 _PHRASE: Final = re.compile(
-    r"\b(?:answer|label|category|class|classification|prediction|sentiment|emotion|relation|relationship|result|intent)\b"
+    r"\b(?:answer|(?<=the )best|label|category|class|classification|prediction|sentiment|emotion|"
+    r"relation|relationship|result|intent)\b"
     rf"(?:[^.:\n]{{0,40}}?\bis\b|\s*[:=\uff1a])[:\s]*(?=\S)|{ANSWER_IN_OTHER_WORDS}\s*|"
     r"(?:答え|回答|正解)\s*[はが:]\s*|(?:정답|(?<!\w)답)\s*[은는:]?\s*|答案(?:是|为)?\s*[:\uff1a]?\s*|类别(?:是|为)?\s*[:\uff1a]?\s*",
     re.IGNORECASE,
 )
+_PRAISED: Final = re.compile(
+    r"([^,.;:\n]{1,80}?)\s(?:is|fits|seems)\s(?:the\s)?(?:best|correct|right|most\slikely)\b", re.IGNORECASE
+)
+"""What is called the best of several."""
+_CONTRAST: Final = re.compile(r"\s*,?\s\b(?:whereas|while|unlike|although|though)\b", re.IGNORECASE)
 _SEPARATORS: Final = re.compile(r"\s*(?:[,;、\uff0c\uff1b\n/]|\band\b)\s*")
 _LISTED: Final = re.compile(
     r"(?:[\s,;:/|&\"'“”‘’`()\[\]{}*•.\-]|\bor\b|\band\b|\beither\b|\ban?\b|\bthe\b|(?<!\d)\d{1,2}(?=[.)]))*"
@@ -146,13 +152,18 @@ def read_label(text: str, labels: Sequence[str]) -> str | None:
         result = mentions(tail, known)
         if len(result) == 1:
             return known[result[0]]
-    for end in (first_line(plain), last_line(plain)):
+    unadorned = re.sub(r"\s*\([^()]{0,80}\)\W*$", "", first_line(plain))
+    for end in (first_line(plain), last_line(plain), unadorned):
         if normalise(end) in known:
             return known[normalise(end)]
     started = _at_start(first_line(plain), known)
     if started is not None:
         return started
-    for part in (first_line(plain), plain):
+    praised = [mentions(normalise(match.group(1)), known) for match in _PRAISED.finditer(plain)]
+    if praised and len(praised[-1]) == 1:
+        return known[praised[-1][0]]
+    line_start = _CONTRAST.split(first_line(plain))[0]
+    for part in (first_line(plain), line_start, plain):
         result = mentions(normalise(part), known)
         if len(result) == 1:
             return known[result[0]]

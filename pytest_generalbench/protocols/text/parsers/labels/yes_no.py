@@ -19,12 +19,12 @@ from pytest_generalbench.protocols.text.parsers.normalization import (
 )
 
 _WORDS: Final[dict[str, str]] = {
-    **dict.fromkeys(("yes", "yeah", "yep", "true", "correct", "y", "t"), "yes"),
+    **dict.fromkeys(("yes", "yeah", "yep", "yup", "true", "correct", "y", "t"), "yes"),
     **dict.fromkeys(("no", "nope", "false", "incorrect", "wrong", "n", "f"), "no"),
     **dict.fromkeys(("right", "affirmative", "present", "accurate"), "yes"),
     **dict.fromkeys(("nah", "negative", "absent", "inaccurate", "untrue"), "no"),
     **dict.fromkeys(
-        ("是", "是的", "对", "对的", "正确", "有", "存在", "真", "没错", "可以", "会", "能"), "yes"
+        ("是", "是的", "对", "对的", "正确", "有", "存在", "真", "没错", "包含", "可以", "会", "能"), "yes"
     ),
     **dict.fromkeys(
         (
@@ -38,6 +38,7 @@ _WORDS: Final[dict[str, str]] = {
             "没有",
             "无",
             "不存在",
+            "不包含",
             "假",
             "不可以",
             "不会",
@@ -49,20 +50,24 @@ _WORDS: Final[dict[str, str]] = {
 _OTHERS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("sí", "si", "sì", "oui", "ja", "jawohl", "sim", "да", "так", "نعم", "हाँ", "हां", "có", "ใช่", "ya",
-         "iya", "evet", "tak", "ναι", "kyllä", "はい", "ええ", "正しい", "네", "예", "그렇습니다", "맞습니다",
+         "iya", "evet", "tak", "ναι", "kyllä", "はい", "ええ", "正しい", "correcto", "verdadero",
+         "vrai", "vero", "verdadeiro", "wahr", "richtig", "верно", "صحيح", "así es",
+         "있습니다", "네", "예", "그렇습니다", "맞습니다",
          "✅", "✔", "✓"), "yes"
     ),
     **dict.fromkeys(
         ("non", "nein", "não", "нет", "ні", "لا", "नहीं", "không", "ไม่ใช่", "ไม่", "tidak", "bukan", "hayır",
          "nie", "nee", "nej", "όχι", "ei", "いいえ", "いえ", "正しくありません", "違います",
-         "아니요", "아니오", "아뇨", "아닙니다", "❌",
+         "incorrecto", "falso", "faux", "falsch", "неверно", "خطأ", "claro que no", "없습니다",
+         "그렇지 않습니다", "아니요", "아니오", "아뇨", "아닙니다", "❌",
          "✗", "✘", "✖"), "no"
     ),
 }  # fmt: skip
 """Words of other languages, which count where they stand alone or are set off from what follows."""
-_ENGLISH: Final = r"yes|yeah|yep|no|nope|nah|true|false"
+_BITS: Final = {"1": "yes", "0": "no"}
+_ENGLISH: Final = r"yes|yeah|yep|yup|no|nope|nah|true|false"
 _CHINESE: Final = (
-    "不正确|不存在|不可以|不是|不对|不会|不能(?![确判回看])|不(?=$|[，,。.！!])|没错|没有(?!办法)|错误|正确|存在|是的|对的|是(?!否)|"
+    "不正确|不存在|不包含(?=$|[，,。.])|包含(?=$|[，,。.])|不可以|不是|不对|不会|不能(?![确判回看])|不(?=$|[，,。.！!])|没错|没有(?!办法)|错误|正确|存在|是的|对的|是(?!否)|"
     "否|对(?!不起)|错|有(?!没有)|可以(?!看到)|会(?=$|[，,。.！!的])|能(?=$|[，,。.！!的])|真(?=$|[，,。.！!的])|假(?=$|[，,。.！!的])"
 )
 _OTHER: Final = re.compile(
@@ -76,7 +81,8 @@ _LEADING: Final = re.compile(
 )
 _PHRASE: Final = re.compile(
     r"\banswer\b[^.:\n]{0,40}?(?:\bis\b|[:=\uff1a])[:\s]*|答案(?:是|为)?\s*[:\uff1a]?\s*|"
-    rf"(?:答え|回答|正解)\s*[はが:]\s*|(?:정답|(?<!\w)답)\s*[은는:]?\s*|{ANSWER_IN_OTHER_WORDS}\s*|\bA:\s+",
+    rf"(?:答え|回答|正解)\s*[はが:]\s*|(?:정답|(?<!\w)답)\s*[은는:]?\s*|{ANSWER_IN_OTHER_WORDS}\s*|\bA:\s+|"
+    r"(?:判断|结论|判定|结果|回答)\s*:\s*|该?(?:说法|陈述|句子|命题|描述)是?(?=正确|错误|不正确|不对|对|错|真|假)",
     re.IGNORECASE,
 )
 _ANYWHERE: Final = re.compile(rf"(?<![\w-])({_ENGLISH})(?![\w-])", re.IGNORECASE)
@@ -102,13 +108,13 @@ _BOTH: Final = re.compile(
     r"\W*(?:(yes|true)\W{1,3}(?:no|false)|(?:no|false)\W{1,3}(?:yes|true))\W*$", re.IGNORECASE
 )
 _JUDGED: Final = re.compile(
-    r"\W*(?:(?:that|this|it|the\s+(?:given\s+)?(?:statement|claim|sentence|caption|description|hypothesis|assertion|answer))"
+    r"\W*(?:(?:that|this|it|(?:the|this)\s+(?:given\s+)?(?:statement|claim|sentence|caption|description|hypothesis|assertion|answer))"
     r"(?:'s|\s+is|\s+was))\s+(?:\w+ly\s+)?(correct|incorrect|right|wrong|accurate|inaccurate|untrue|present|absent|true|false)\b",
     re.IGNORECASE,
 )
 _AGREES: Final = re.compile(
-    r"\W*(?:(?:it|there|he|she|they|this|that|one)\s+(?:is|does|are|do|was|were|did|has|have|can|will|would)(?:\s+(?:indeed|so))?|"
-    r"i\s+(?:think|believe|guess|suppose)\s+so)\W*$",
+    r"\W*(?:(?:sure|okay|well)\W+)?(?:(?:it|there|he|she|they|this|that|one)\s+(?:is|does|are|do|was|were|did|has|have|can|will|would)(?:\s+(?:indeed|so))?|"
+    r"i\s+(?:(?:think|believe|guess|suppose)\s+so|agree))\W*$",
     re.IGNORECASE,
 )
 _TURNED: Final = re.compile(r"(?:\bnot|n't)\s+(?:\w+ly\s+)?(true|false)\b", re.IGNORECASE)
@@ -119,12 +125,13 @@ _UNSURE: Final = (
     r"determined|told|said|inferred|verified|confirmed|answerable|only|just)\b"
 )
 _NO: Final = re.compile(
-    rf"\W*(?:not(?!\s+{_UNSURE})|never|negative|(?:definitely|certainly|absolutely|of\s+course|clearly)\s+not)\b",
+    rf"\W*(?:not(?!\s+{_UNSURE})|never|negative|i\s+disagree|(?:definitely|certainly|absolutely|of\s+course|clearly)\s+not)\b",
     re.IGNORECASE,
 )
 _DENIED: Final = re.compile(
     r"(?:\b(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would)\s+not|"
-    r"\b(?:is|are|was|were|does|do|did|has|have|had|could|would|ca|wo)n't|\bcannot)"
+    r"\b(?:is|are|was|were|does|do|did|has|have|had|could|would|ca|wo)n't|\bcannot|\b(?:is|are)\s+absent|"
+    r"\blacks?|\bi\s+disagree)"
     rf"\b(?!\s+(?:be\s+)?{_UNSURE})",
     re.IGNORECASE,
 )
@@ -215,6 +222,14 @@ def read_yes_no(text: str, question: str = "") -> str | None:
         result = _leading(tail)
         if result is not None:
             return result
+    last = re.split(r"(?<=[.!?\n])\s+|(?<=[。，,])\s*(?=所以|因此)", answer.strip())[-1]
+    ending = re.fullmatch(
+        rf"\W*(?:(?:所以|因此)(?:答案)?)?({_ENGLISH}|是的?|否)[\s.!。*\"'”]*", last, re.IGNORECASE
+    )
+    if ending:
+        return polarity(ending.group(1))
+    if (bit := normalise(answer)) in _BITS:
+        return _BITS[bit]
     words = {polarity(word) for word in _ANYWHERE.findall(answer)}
     if words:
         return words.pop() if len(words) == 1 else None

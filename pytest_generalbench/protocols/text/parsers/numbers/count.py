@@ -42,7 +42,7 @@ _BESIDE: Final = re.compile(r"\b(?:the|in|on|across|over|for|from|per|both|these
 _ADDED: Final = re.compile(r"(?:\b(?:and|or|plus|of|by|times|x)|[+×])\s+(?:an?\s+)?$", re.IGNORECASE)
 _EACH: Final = re.compile(r"\b(?:each|per|apiece)\b", re.IGNORECASE)
 _SET_ASIDE: Final = re.compile(
-    r"(?:\bnot|\brather\s+than|\binstead\s+of|不是|而非)\s+(?:just\s+|only\s+)?-?\d[\d.,]*\d?(?![\w.])",
+    r"(?:\bnot|\brather\s+than|\binstead\s+of|\bout\s+of(?:\s+the)?|不是|而非)\s+(?:just\s+|only\s+)?-?\d[\d.,]*\d?(?![\w.])",
     re.IGNORECASE,
 )
 """A number that is turned down."""

@@ -123,7 +123,8 @@ def _of_line(line: str) -> str:
         clause = None
     if clause and re.fullmatch(_VALUE, value := normal_number(clause.group(1))):
         return value
-    return _sentence_number(answer)
+    equation = re.fullmatch(rf"[\d\s./*+×·()^-]+=\s*({_VALUE})", answer)
+    return normal_number(equation.group(1)) if equation else _sentence_number(answer)
 
 
 def _corrected(text: str) -> str | None:
