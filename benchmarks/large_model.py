@@ -10,6 +10,8 @@ _BEGAN = time.perf_counter()
 import torch  # noqa: E402 - its import is a part of loading the model
 from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
 
+from pytest_generalbench.core import vocabulary  # noqa: E402
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,6 +26,7 @@ class LargeModel:
     """Reads bytes and writes as many tokens for every request."""
 
     batch_size = 16
+    input_media = frozenset(vocabulary.MEDIA)
 
     def __init__(self) -> None:
         self.seconds, self.tokens = 0.0, 0

@@ -9,6 +9,8 @@ _BEGAN = time.perf_counter()
 
 import torch  # noqa: E402 - its import is a part of loading the model
 
+from pytest_generalbench.core import vocabulary  # noqa: E402
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,6 +23,7 @@ class TinyModel:
     """Reads bytes, writes bytes, the whole prefix anew for every token."""
 
     batch_size = 8
+    input_media = frozenset(vocabulary.MEDIA)
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -49,6 +52,16 @@ class TinyModel:
         return {"seconds": self.seconds, "loading": self.loading}
 
 
+class Null:
+    """Takes every medium, and no time."""
+
+    input_media = frozenset(vocabulary.MEDIA)
+
+    def generate(self, requests: Sequence[Request]) -> list[str]:
+        """Answer A."""
+        return ["A"] * len(requests)
+
+
 def null() -> object:
     """Return a model that takes no time."""
-    return lambda requests: ["A"] * len(requests)
+    return Null()

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench import protocols
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.outputs import answer_key
+from pytest_generalbench.core.outputs import Audio, answer_key, form_names
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.evaluation.inference.batching import ask
 from pytest_generalbench.evaluation.preparation import prepare
-from pytest_generalbench.evaluation.scoring.score_task import ScoringInput
+from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, read_answer
 from pytest_generalbench.evaluation.task_evaluator import answer_sheet
 from pytest_generalbench.models.base import Failed, Model, model_errors
 from pytest_generalbench.models.python import PythonModel
+from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.selection import limited
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.evaluation.preparation import PreparedTask
 
-TOKENS: Final = 16
-"""Length of a tried answer: enough to see that there is one."""
+TOKENS: Final = 4096
+"""What a tried answer may be long at most; no task asks for more, so that it is read as in a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class _Sample:
     seconds: float
     """Of one request alone."""
     text_will_do: bool
+    read: tuple[str | None, ...] = ()
+    """For each answer why the task's parser reads nothing in it, or None; empty for a made-up request."""
 
     @property
     def gives(self) -> str:
@@ -106,6 +109,8 @@ def check_model(given: object, max_new_tokens: int = TOKENS) -> Iterator[Check]:
                 else Check(name, None, "the demo set has nothing to try it on")
             )
     answered = [one for one in trial.seen.values() if all(isinstance(item, Output) for item in one.alone)]
+    if any(one.read for one in answered):
+        yield _readable(answered)
     if answered:
         yield _repeated(answered)
     pairs = [one for one in answered if one.together]
@@ -148,7 +153,8 @@ class _Trial:
         if prepared is None:
             return None
         self.model.begin(task, answer_sheet(prepared) if self.model.wants_answers else None)
-        return self._asked(task.id, prepared.requests, task.output in vocabulary.TEXT_ALSO_OUTPUTS)
+        sample = self._asked(task.id, prepared.requests, task.output in vocabulary.TEXT_ALSO_OUTPUTS)
+        return replace(sample, read=_unread(sample, prepared.scoring))
 
     def _prepared(self, task: Task) -> PreparedTask | None:
         loaded = self.data.load(task)
@@ -233,7 +239,51 @@ def _judged(name: str, sample: _Sample) -> Check:
         wanted = sample.requests[0].output_medium
         if answer.answer is None and not sample.text_will_do and not answer.refused:
             return Check(name, False, f"{text} where {wanted} was asked for", sample.seconds)
+        wrong = _wrong(answer, wanted, sample.requests[0].form)
+        if wrong is not None:
+            return Check(name, False, f"{text}, {wrong}", sample.seconds)
     return Check(name, True, f"{sample.where}: {_shown(sample.alone[0])}", sample.seconds)
+
+
+def _wrong(answer: Output, wanted: str, form: str) -> str | None:
+    """Return what is wrong with an answer as such: another medium or form, nothing, or silence."""
+    read = answer.read()
+    if read is None:
+        return None if answer.refused or (answer.text or "").strip() else "an empty answer"
+    if read.medium != wanted:
+        return f"{read.medium} where {wanted} was asked for"
+    if form not in ("text", read.form) and form in form_names() and wanted == "map":
+        return f"the form {read.form} where {form} was asked for"
+    return "which is silent" if isinstance(read, Audio) and read.is_silent else None
+
+
+def _unread(sample: _Sample, scoring: ScoringInput) -> tuple[str | None, ...]:
+    """Return for each answer why the task's protocol reads nothing in it, None where it does."""
+    instances = {instance.id: instance for instance in scoring.instances}
+    outputs = [
+        (instances[request.instance_id], answer)
+        for request, answer in zip(sample.requests, sample.alone, strict=True)
+        if isinstance(answer, Output)
+    ]
+    context = scoring.protocol.infer_conventions(outputs, scoring.context)
+    scoring = replace(scoring, context=context)
+    reasons: list[str | None] = []
+    for instance, answer in outputs:
+        state = "refused" if answer.refused else "ok"
+        record = Record(scoring.task.id, instance.id, state=state, output=answer)
+        result = read_answer(record, instance, scoring)
+        reasons.append(None if result.prediction is not None else result.message or result.state)
+    return tuple(reasons)
+
+
+def _readable(samples: Sequence[_Sample]) -> Check:
+    """Return whether every task's parser reads an answer, as in a run."""
+    name = "answers are read"
+    for one in samples:
+        if one.read and all(reason is not None for reason in one.read):
+            text = f"{one.where}: {one.read[0]}, {_shown(one.alone[0])}; the prompt says what is wanted"
+            return Check(name, False, text)
+    return Check(name, True, f"on {sum(bool(one.read) for one in samples)} tasks")
 
 
 def _shown(answer: Output | Failed) -> str:

@@ -212,16 +212,21 @@ class EvaluationWorker:
         if self._evaluation is None:
             return
         self._count_cached(self._evaluation)
-        for note in () if self._model is None else self._model.notes:
-            self._warn(f"{self.settings.model}: {note}")
-        for note in getattr(self._evaluation.judge, "notes", ()):
-            self._warn(f"judge {self.settings.judge}: {note}")
+        self._pass_on_notes(self._evaluation)
         scorer = self._evaluation.scorer
         if scorer is not None:
             scorer.close()
             if scorer.lost is not None:
                 self._warn(scorer.lost)
         self._evaluation.ledger.close()
+
+    def _pass_on_notes(self, evaluation: TaskEvaluator) -> None:
+        """Warn of what model and judge have to say about how they were asked."""
+        notes = [f"{self.settings.model}: {note}" for note in (self._model.notes if self._model else ())]
+        notes += [f"judge {self.settings.judge}: {note}" for note in getattr(evaluation.judge, "notes", ())]
+        for note in notes:
+            with suppress(Warning):  # a repository that turns warnings into errors means its own code
+                self._warn(note)
 
     def _count_cached(self, evaluation: TaskEvaluator) -> None:
         """Write the counts of the answer cache to the ledger, and warn when it could not be used."""

@@ -1,9 +1,9 @@
 """`predictions:DIR`: answers that were made elsewhere, read from files so that they can be scored.
 
-A file answers one task. It is a list of `{"id": …, "prediction": …}`, or an object with such a
-list under `data`. It belongs to the task whose id is its path below DIR
-(`nlp/causal-reasoning.json`), whose folder it lies in (`nlp/Causal-Reasoning/prediction.json`,
-as the authors' tool writes it), or which its key `task` names.
+A file answers one task; it is JSON (`.json`) or JSON Lines (`.jsonl`), in UTF-8, UTF-16 or UTF-32. It is a
+list of `{"id": …, "prediction": …}`, or an object with such a list under `data`. It belongs to the task whose
+id is its path below DIR (`nlp/causal-reasoning.json`), whose folder it lies in
+(`nlp/Causal-Reasoning/prediction.json`, as the authors' tool writes it), or which its key `task` names.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}$")
+_ENDINGS: Final = (".json", ".jsonl")
 _ANSWER_KEYS: Final = ("prediction", "prediction_final", "answer", "response")
 
 
@@ -41,7 +42,7 @@ def _plain(name: str) -> str:
 def _file_names(path: Path, folder: Path) -> set[str]:
     """Return the task names that a file's path may stand for: its folder's and its own."""
     names = set() if path.parent == folder else {_plain(path.parent.name)}
-    return names if path.name == "prediction.json" else {*names, _plain(path.stem)}
+    return names if path.stem == "prediction" else {*names, _plain(path.stem)}
 
 
 class Predictions(Model):
@@ -51,7 +52,7 @@ class Predictions(Model):
         folder: the folder; which file belongs to which task is said at the top of this module.
 
     Raises:
-        ModelError: there is no such folder, or no .json file in it.
+        ModelError: there is no such folder, or no .json or .jsonl file in it.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -77,17 +78,18 @@ class Predictions(Model):
         if not folder.is_dir():
             raise ModelError(f"predictions:{folder}: there is no such folder")
         self.folder = folder
-        self.files = sorted(folder.rglob("*.json"))
+        self.files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
         if not self.files:
-            raise ModelError(f"predictions:{folder}: no .json file in it")
+            raise ModelError(f"predictions:{folder}: no .json file in it, nor a .jsonl")
         self._answers: Mapping[str, Any] = {}
         self._place = folder
 
     def find(self, task: Task) -> Path | None:
         """Return the file that answers `task`."""
-        exact = self.folder / f"{task.id}.json"
-        if exact in self.files:
-            return exact
+        for ending in _ENDINGS:
+            exact = self.folder / f"{task.id}{ending}"
+            if exact in self.files:
+                return exact
         names = _names(task)
         mine = [path for path in self.files if self._may_be(path, task)]
         by_name = (path for path in mine if _file_names(path, self.folder) & names)
@@ -174,10 +176,32 @@ class Predictions(Model):
 
 
 def _content(path: Path) -> Any:
+    """Return what a JSON file holds, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = path.read_bytes()
+        text = content.decode(json.detect_encoding(content)).strip("\ufeff\0 \t\r\n")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: not UTF-8, UTF-16 or UTF-32 ({error}): save it as UTF-8") from error
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from error
+    try:
+        return json.loads(text) if path.suffix.lower() == ".json" else _lines(text)
+    except RecursionError as error:
+        raise ModelError(f"{path}: cannot be read as JSON (nested too deeply)") from error
+    except ValueError as error:
         raise ModelError(f"{path}: cannot be read as JSON ({error})") from error
+
+
+def _lines(text: str) -> list[Any]:
+    """Return the records of JSON Lines. Raises ValueError that names the line."""
+    records = []
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            if line.strip():
+                records.append(json.loads(line))
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from error
+    return records
 
 
 def _answers(path: Path) -> dict[str, Any]:

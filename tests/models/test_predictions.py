@@ -49,6 +49,36 @@ def test_a_file_is_found_by_id_folder_or_name(tmp_path: Path, name: str) -> None
     assert replay(tmp_path, "a", "2") == [Output("x"), Output('["p", "q"]')]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", ["tiny-choice.json", "tiny-choice.jsonl"])
+def test_a_file_is_read_in_every_encoding_of_unicode(
+    tmp_path: Path, encoding: str, end: str, name: str
+) -> None:
+    records = [json.dumps({"id": key, "prediction": text}) for key, text in (("a", "caf\u00e9"), ("b", "B"))]
+    text = f"[{end}{f',{end}'.join(records)}{end}]{end}" if name.endswith("n") else end.join([*records, ""])
+    path = tmp_path / "nlp" / name
+    path.parent.mkdir()
+    path.write_bytes(text.encode(encoding))
+    assert replay(tmp_path, "a", "b") == [Output("caf\u00e9"), Output("B")]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[{"id": "a", "prediction": "caf\u00e9"}]'.encode("latin-1"), "save it as UTF-8"),
+        (b"\x1f\x8b\x08", "UTF-8"),
+        (b"", "cannot be read as JSON"),
+        (b"[" * 100_000, "cannot be read as JSON"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    path = write(tmp_path, "nlp/tiny-choice.json", [])
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"tiny-choice\.json: .*" + words):
+        Predictions(tmp_path).begin(TASK, None)
+
+
 def test_a_file_is_found_by_the_task_it_names(tmp_path: Path) -> None:
     write(tmp_path, "submission-17.json", {"task": "Tiny Choice", "skill": "s", "type": "t", "data": RECORDS})
     assert replay(tmp_path, "a") == [Output("x")]
