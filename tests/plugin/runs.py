@@ -16,7 +16,7 @@ import time
 
 
 class Model:
-    input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+    input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
     batch_size = 2
     output_media = {"text"}
 

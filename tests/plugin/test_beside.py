@@ -42,7 +42,7 @@ import time
 from pathlib import Path
 
 class Model:
-    input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+    input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
     batch_size = 2
     def __init__(self):
         self.asked = 0

@@ -16,7 +16,7 @@ import os
 
 
 class Model:
-    input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+    input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
     deterministic = True
     output_media = {"text"}
 

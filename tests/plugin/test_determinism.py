@@ -19,7 +19,7 @@ MODEL = """
 import hashlib
 
 class Model:
-    input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+    input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
     batch_size = 3
     def generate(self, requests):
         # The answer tells the batch: another batch is another answer.
@@ -28,7 +28,7 @@ class Model:
 """
 ALONE = """
 class Model:
-    input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+    input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
     batch_size = 4
     def generate(self, requests):
         return ["A" if len(requests) > 1 else "B"] * len(requests)

@@ -29,7 +29,7 @@ import time
 from pathlib import Path
 
 class Model:
-    input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+    input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
     batch_size = 2
     def generate(self, requests):
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")

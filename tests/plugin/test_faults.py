@@ -19,7 +19,7 @@ class OutOfMemoryError(RuntimeError):
     pass
 
 class Model:
-    input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+    input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
     batch_size = 4
     def generate(self, requests):
         bad = requests[0].task_id == "nlp/causal-reasoning"

@@ -29,7 +29,7 @@ SPEECH = """
 
 
     class Speaker:
-        input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+        input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
         output_media = {"audio"}
 
         def generate(self, requests):
@@ -37,7 +37,7 @@ SPEECH = """
 
 
     class Bad:
-        input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+        input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
         output_media = {"text", "image", "video", "audio"}
 
         def generate(self, requests):

@@ -47,7 +47,7 @@ def shifted(number, box):
 class Shifted:
     """Answers with typed boxes."""
 
-    input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+    input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
     output_media = frozenset({"text", "map"})
     scored = False
 
@@ -170,7 +170,7 @@ def test_bad_answers_are_unparsable_and_never_a_crash(
 
 
         class Bad:
-            input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+            input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
             output_media = frozenset({"text", "map"})
 
             def generate(self, requests):

@@ -31,7 +31,7 @@ BAD = """
 
 
     class Bad:
-        input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+        input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
         output_media = frozenset({"text", "pointcloud", "mesh", "motion"})
 
         def generate(self, requests):

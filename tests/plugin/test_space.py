@@ -36,7 +36,7 @@ BAD = """
 
 
     class Bad:
-        input_media = {"text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map"}
+        input_media = ("text", "image", "video", "audio", "pointcloud", "mesh", "motion", "signal", "map")
         output_media = frozenset({"text", "map"})
 
         def generate(self, requests):
