@@ -318,6 +318,21 @@ def _save_processor(kind: str, folder: Path) -> Any:
     return words
 
 
+def save_omni_without_voice(folder: Path) -> Path:
+    """Save a whole random Qwen2.5-Omni whose voice is left out, and return its folder."""
+    import torch
+
+    kind = "qwen2_5_omni_thinker"
+    words = _save_processor(kind, folder)
+    own = FAMILIES[kind]
+    ids = {name: words.convert_tokens_to_ids(token) for name, token in own.tokens.items()}
+    marks = {f"{name}_id": ids[name] for name in own.tokens if name.split("_")[1] in ("start", "end")}
+    changes = {"enable_audio_output": False, "thinker_config": {**own.config, **marks}}
+    make_model("qwen2_5_omni", len(words), ids, changes).save_pretrained(folder)
+    torch.save({}, folder / "spk_dict.pt")
+    return folder
+
+
 def save_family(kind: str, folder: Path) -> Path:
     """Save a random model of a family with its processor, and return its folder."""
     words = _save_processor(kind, folder)

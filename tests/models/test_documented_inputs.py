@@ -20,7 +20,13 @@ from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.models import make_model
 from tests.models.documented import differences, documented_inputs
-from tests.models.media_families import FAMILIES, HAS_TORCHVISION, STRINGS, save_family
+from tests.models.media_families import (
+    FAMILIES,
+    HAS_TORCHVISION,
+    STRINGS,
+    save_family,
+    save_omni_without_voice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,6 +139,29 @@ def test_a_family_is_given_what_is_documented(
         assert "video" in result["media"]
     if HAS_TORCHVISION:
         assert re.search(FAMILIES[kind].times, result["times"], re.DOTALL)
+
+
+def test_an_omni_model_without_its_voice_answers_within_the_length(
+    tmp_path: Path, media: dict[str, tuple[Media, ...]]
+) -> None:
+    model: Any = make_model(
+        Settings(f"hf:{save_omni_without_voice(tmp_path / 'omni')}", offline=True), tmp_path
+    )
+    requests = [Request("t", "1", (sound, "Which?"), max_new_tokens=6) for sound in media["audio"]]
+    generate, lengths = model.model.thinker.generate, []
+
+    @functools.wraps(generate)
+    def measuring(**values: Any) -> Any:
+        tokens = generate(**values)
+        lengths.append(tokens.shape[1] - values["input_ids"].shape[1])
+        return tokens
+
+    model.model.thinker.generate = measuring
+    answers = model.generate(requests)
+    assert all(isinstance(answer, Output) for answer in answers)
+    assert answers == [model.generate([request])[0] for request in requests]
+    assert lengths
+    assert max(lengths) <= 6
 
 
 def rows(names: Sequence[str]) -> Iterator[tuple[str, ...]]:

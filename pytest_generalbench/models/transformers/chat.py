@@ -164,7 +164,7 @@ class TransformersModel(Model):
         given = self._given(batch)
         most = max(request.max_new_tokens for request in requests)
         with torch.inference_mode():
-            tokens = self.model.generate(
+            tokens = _generating_part(self.model).generate(
                 **given,
                 max_new_tokens=most,
                 do_sample=False,
@@ -178,11 +178,12 @@ class TransformersModel(Model):
 
     def _text_only(self, most: int) -> dict[str, Any]:
         """Return what `generate` needs beyond a prompt: that words alone are wanted, and what ends them."""
-        own = inspect.signature(self.model.generate).parameters
+        part = _generating_part(self.model)
+        own = inspect.signature(part.generate).parameters
         more: dict[str, Any] = {}
         if "return_audio" in own:
             more["return_audio"] = False
-        elif hasattr(self.model, "thinker"):
+        elif hasattr(part, "thinker"):
             more["generation_mode"] = "text"
         if "thinker_max_new_tokens" in own:
             more["thinker_max_new_tokens"] = most
@@ -245,6 +246,11 @@ def _give_padding(tokenizer: Any) -> None:
 def _answering_part(model: Any) -> Any:
     """Return the part of a model that writes text: the whole, or the thinker of one that speaks as well."""
     return getattr(model, "thinker", model)
+
+
+def _generating_part(model: Any) -> Any:
+    """Return whose `generate` is called: the thinker's where the model was saved without its voice."""
+    return model if getattr(model, "has_talker", True) else _answering_part(model)
 
 
 def _parameters(model: Any) -> set[str]:
