@@ -69,10 +69,7 @@ def canonical_code(text: str) -> str | None:
 
 
 def _trimmed(code: str) -> str:
-    lines = code.split("\n")
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    return "\n".join(lines).rstrip()
+    return re.sub(r"\A(?:[^\S\n]*\n)+", "", code).rstrip()
 
 
 def read_sql(text: str) -> str | None:

@@ -33,7 +33,7 @@ _OBJECT: Final = ("object", "obj", "tail", "target", "to", "entity2")
 _OPEN: Final = {"(": ")", "[": "]", "{": "}", "\uff08": "\uff09", "【": "】"}
 _BULLET: Final = re.compile(r"^\s*(?:[-*•·–—]\s+|\(?\d{1,3}[.)、]\s+)")
 _EDGES: Final = " \t\n\"'`“”‘’"
-_ARROWS: Final = re.compile(r"\s+[-–—]+\s+|\s*(?:-+>|→|⟶|\||\t)\s*|\s+--\s+")
+_ARROWS: Final = re.compile(r"\s+[-–—]+\s+|\s*(?:(?<!-)-+>|→|⟶|\||\t)\s*|\s+--\s+")
 MAX_TEXT: Final = 20_000
 """How long a list in JSON or Python notation may be to be read as one."""
 
