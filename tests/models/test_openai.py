@@ -369,6 +369,14 @@ def test_media_are_sent_in_order_and_as_they_lie(tmp_path: Path) -> None:
     assert base64.b64decode(fourth["input_audio"]["data"]) == sound.read_bytes()
 
 
+def test_a_system_prompt_is_a_turn_of_its_own() -> None:
+    turns = messages(Request("t", "1", ("Which?",), system="Be brief."), 3, "frames")
+    assert turns == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Which?"},
+    ]
+
+
 def test_images_and_sounds_of_other_kinds_are_sent_as_png_and_wav(tmp_path: Path) -> None:
     pil = pytest.importorskip("PIL.Image")
     soundfile = pytest.importorskip("soundfile")

@@ -103,13 +103,17 @@ def _parts(medium: Media, frames: int, video_as: str) -> list[dict[str, Any]]:
 
 
 def messages(request: Request, frames: int, video_as: str) -> list[dict[str, Any]]:
-    """Return the request as one user turn; text alone is a plain string, which every server takes."""
+    """Return the request as one user turn, after its system prompt where it has one.
+
+    Text alone is a plain string, which every server takes.
+    """
+    system = [{"role": "system", "content": request.system}] if request.system else []
     if not request.media:
-        return [{"role": "user", "content": request.text}]
+        return [*system, {"role": "user", "content": request.text}]
     content: list[dict[str, Any]] = []
     for part in request.parts:
         if isinstance(part, Media):
             content += _parts(part, frames, video_as)
         else:
             content.append({"type": "text", "text": part})
-    return [{"role": "user", "content": content}]
+    return [*system, {"role": "user", "content": content}]
