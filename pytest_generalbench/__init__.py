@@ -98,6 +98,8 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.run_data import Run as Run
     from pytest_generalbench.reports.run_data import TaskRow as TaskRow
     from pytest_generalbench.reports.run_data import load_run as load_run
+    from pytest_generalbench.runs.listing import RunEntry as RunEntry
+    from pytest_generalbench.runs.listing import list_runs as list_runs
     from pytest_generalbench.runs.manifest import Verification as Verification
     from pytest_generalbench.runs.manifest import verify_run as verify_run
     from pytest_generalbench.runs.merge import MergedRun as MergedRun
@@ -175,6 +177,7 @@ __all__ = [
     "Rle",
     "RoleWeights",
     "Run",
+    "RunEntry",
     "SalientSequence",
     "Segment",
     "Side",
@@ -204,6 +207,7 @@ __all__ = [
     "export_run",
     "level",
     "level_of_file",
+    "list_runs",
     "list_weights",
     "load_run",
     "load_tasks",
@@ -277,6 +281,7 @@ _PLACES: Final = {
     "Rle": "core.outputs.codecs.images.rle",
     "RoleWeights": "evaluation.scoring.backbones.listing",
     "Run": "reports.run_data",
+    "RunEntry": "runs.listing",
     "SalientSequence": "core.outputs.forms.map_sequences",
     "Segment": "core.outputs.forms.segments",
     "Side": "reports.comparison",
@@ -306,6 +311,7 @@ _PLACES: Final = {
     "export_run": "reports.export",
     "level": "suite.level.compute",
     "level_of_file": "suite.level.score_file",
+    "list_runs": "runs.listing",
     "list_weights": "evaluation.scoring.backbones.listing",
     "load_run": "reports.run_data",
     "load_tasks": "suite.tasks",

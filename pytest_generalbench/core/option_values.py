@@ -55,6 +55,10 @@ def value_of(option: Option, given: str, folder: Path) -> Any:
             from pytest_generalbench.core.asking import checked_lengths
 
             return checked_lengths(given, f"{PREFIX}{option.name}")
+        case "states":
+            from pytest_generalbench.core.requirements import checked_requirements
+
+            return checked_requirements(given, f"{PREFIX}{option.name}")
         case "text":
             return given
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "--generalbench-"
 
 Kind = Literal[
-    "text", "whole", "seconds", "batch", "share", "shard", "media", "reading", "prompts", "lengths"
+    "text", "whole", "seconds", "batch", "share", "shard", "media", "reading", "prompts", "lengths", "states"
 ]  # fmt: skip
 
 
@@ -222,6 +222,19 @@ OPTIONS: Final = (
         "before the exit code is 1 (default: 0). Example: --generalbench-max-errors=1%",
         "N|P%",
         kind="share",
+    ),
+    Option(
+        "require",
+        "What a run must have for exit code 0: states with a number or a share, as in "
+        "scored:95%,no_data:0,unparsable:5%. scored, answered and ok are minima, all others (also empty and "
+        "cut_off) are maxima; states of tasks are counted over tasks, those of answers over answers.",
+        "STATE:N|P%,…",
+        kind="states",
+    ),
+    Option(
+        "accept-changed-model",
+        "Continue a run although the model is not what it was, such as an adapter that was mended; the run "
+        "keeps both identities.",
     ),
     Option(
         "retry-errors",

@@ -71,6 +71,10 @@ class Settings:
     resume: bool = _setting(False, Affects.NOTHING)
     max_errors: str | None = _setting(None, Affects.NOTHING)
     """`N` instances or `P%` of them may end without an answer before the exit code is 1; None: none."""
+    require: str | None = _setting(None, Affects.NOTHING)
+    """`scored:95%,unparsable:5%`: states that the run must have, or may have at most, for exit code 0."""
+    accept_changed_model: bool = _setting(False, Affects.NOTHING)
+    """Whether a run is continued although the model is not the one that gave its answers."""
     retry_errors: bool = _setting(False, Affects.NOTHING)
     cache: str | None = _setting(None, Affects.NOTHING)
     """Folder of the answer cache that runs share."""

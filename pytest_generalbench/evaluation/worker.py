@@ -72,6 +72,8 @@ class EvaluationWorker:
         self.folder = folder
         self.model_error: str | None = None
         self.ledger_error: str | None = None
+        self.refusal: str | None = None
+        """Why the run cannot be continued by this session."""
         self.probes: Mapping[str, int] = {}
         self._place = place
         self._warn = warn
@@ -113,13 +115,15 @@ class EvaluationWorker:
         """Remember an error that makes every later task fail."""
         if isinstance(error, LedgerError | ResumeError):
             self.ledger_error = str(error)
+        if isinstance(error, ResumeError):
+            self.refusal = str(error)
 
     def _opened(self) -> TaskEvaluator:
         """Return this process's TaskEvaluator, created with the first task."""
         if self._evaluation is None:
             settings, place = self.settings, self._place()
             resources = open_resources(settings, self.tasks, self.folder)
-            earlier = self._earlier(place.folder)  # before this process opens a ledger of its own
+            earlier = self._earlier(place)  # before this process opens a ledger of its own
             writer = LedgerWriter(ledger_path(place.folder, place.worker), place.worker, place.session)
             self._evaluation = TaskEvaluator(
                 settings, resources.data, writer, self.model, resources.judge, resources.backbones,
@@ -130,11 +134,13 @@ class EvaluationWorker:
                 self._evaluation.scorer = BackgroundScorer(self._evaluation.score_in_background)
         return self._evaluation
 
-    def _earlier(self, folder: Path) -> PreviousSessions:
-        """Return the records of earlier sessions in the run folder."""
-        if not self.settings.resume:
+    def _earlier(self, place: RunPlace) -> PreviousSessions:
+        """Return the records of earlier sessions of the run."""
+        if place.session == 1:
             return PreviousSessions()
-        return PreviousSessions(read_ledgers(folder), self.settings.retry_errors, frozenset(HUMAN_METRICS))
+        return PreviousSessions(
+            read_ledgers(place.folder), self.settings.retry_errors, frozenset(HUMAN_METRICS)
+        )
 
     def model(self) -> Model:
         """Return the model, loaded once; raise the same error again when that failed.
@@ -189,8 +195,13 @@ class EvaluationWorker:
         if ledgers is not None and ledgers.model is not None:
             before = {key: value for key, value in ledgers.model.identity.items() if key != "device"}
             differing = differences(before, identity)
+            if differing and not self.settings.accept_changed_model:
+                raise ResumeError(
+                    f"the run cannot be continued with another model: {'; '.join(differing)}; where the "
+                    "answers so far shall count, add --generalbench-accept-changed-model"
+                )
             if differing:
-                raise ResumeError(f"the run cannot be continued with another model: {'; '.join(differing)}")
+                self._warn(f"the run goes on with a changed model: {'; '.join(differing)}")
         self._evaluation.ledger.introduce(identity)
 
     def model_identity(self) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from pytest_generalbench.core.reading import check_tasks
 from pytest_generalbench.core.task import Task, validate
 from pytest_generalbench.plugin import options
 from pytest_generalbench.plugin.context import Benchmark, is_worker
+from pytest_generalbench.plugin.run_opening import repeats_failed, with_last_run
 from pytest_generalbench.suite import selection
 from pytest_generalbench.suite import tasks as registry
 
@@ -68,6 +69,8 @@ def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
     hooked = _validated(given) if given else []
     shipped = registry.load_tasks()
     tasks = tuple(registry.sorted_unique([*shipped, *hooked]))
+    if repeats_failed(config):
+        settings = with_last_run(settings, config.invocation_params.dir)
     check_tasks(settings.reading, [task.id for task in tasks])
     if settings.prompts:
         from pytest_generalbench import protocols

@@ -19,6 +19,9 @@ PROPERTY: Final = "generalbench"
 PART_PROPERTY: Final = "generalbench_part"
 """Name of the user property that says how many instances a part answered."""
 
+REFUSED_PROPERTY: Final = "generalbench_refused"
+"""Name of the user property that says why the run cannot be continued."""
+
 RUN_INPUT: Final = "generalbench_run"
 """Key under which a worker is told the run folder."""
 

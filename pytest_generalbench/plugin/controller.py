@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,12 @@ from pytest_generalbench.plugin.context import (
     MODEL_OUTPUT,
     PART_PROPERTY,
     PROPERTY,
+    REFUSED_PROPERTY,
     RUN_INPUT,
     SESSION_INPUT,
 )
+from pytest_generalbench.plugin.exit_status import exit_status
+from pytest_generalbench.plugin.run_opening import open_run, repeats_failed
 from pytest_generalbench.reports import terminal
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class Controller:
         self._earlier: Ledgers | None = None
         self._ledger: LedgerWriter | None = None
         self._refused = False
+        self._refusal: str | None = None
+        """Why a worker found that the run cannot be continued."""
         self._broken = 0
         """Failed reports that are no incomplete task."""
         try:
@@ -95,7 +99,7 @@ class Controller:
             # A wrong address, folder or rating ends the session here.
             resources = open_resources(settings, self.benchmark.registered, self.benchmark.folder)
             data, self._judge = resources.data, resources.judge
-            self._open_run(data)
+            self.run, self._earlier = open_run(self.benchmark, self.config, self.tasks, data)
         except GeneralBenchError as error:
             raise pytest.UsageError(str(error)) from error
         self._data = {"name": data.name, "split": settings.split, "is_demo": data.is_demo}
@@ -111,31 +115,6 @@ class Controller:
             names = ", ".join(strays[:_SHOWN_STRAYS])
             count = "1 folder matches" if len(strays) == 1 else f"{len(strays)} folders match"
             self.notes.append(f"{count} no task: {names}{more} (`generalbench doctor {data.root}` says more)")
-
-    def _open_run(self, data: DataSource) -> None:
-        from pytest_generalbench.runs.folder import continue_run, create_run
-        from pytest_generalbench.runs.ledger.index import read_ledgers
-        from pytest_generalbench.runs.provenance import git_state, without_secrets
-        from pytest_generalbench.runs.resume import check_basis
-        from pytest_generalbench.runs.run_manifest import SessionEntry
-
-        settings, folder = self.benchmark.settings, self.benchmark.folder
-        command = without_secrets(["pytest", *map(str, self.config.invocation_params.args)])
-        workers = getattr(self.config.option, "numprocesses", None) or 0
-        session = SessionEntry.begin(command, git_state(folder), socket.gethostname(), workers)
-        if settings.retry_errors and not settings.resume:
-            raise GeneralBenchError("--generalbench-retry-errors needs --generalbench-resume")
-        if not settings.resume:
-            self.run = create_run(settings, folder, session)
-            return
-        run = continue_run(settings, folder, session)
-        try:
-            self._earlier = read_ledgers(run.path)
-            check_basis(self._earlier, self.tasks, data, settings.reading)
-        except GeneralBenchError:
-            run.give_back()
-            raise
-        self.run = run
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -161,7 +140,7 @@ class Controller:
         if self.run is None or not self.selected:
             return
         try:
-            self.run.select(self.selected)
+            self.run.select(self.selected, some=repeats_failed(self.config))
         except GeneralBenchError as error:
             self._refused = True
             raise pytest.UsageError(str(error)) from error
@@ -181,7 +160,9 @@ class Controller:
         self._broken += report.failed and is_part(report.nodeid)
         if task_id is None or task_id not in self.tasks:
             return
-        digest = dict(report.user_properties).get(PROPERTY)
+        properties = dict(report.user_properties)
+        self._refusal = str(properties[REFUSED_PROPERTY]) if REFUSED_PROPERTY in properties else self._refusal
+        digest = properties.get(PROPERTY)
         if isinstance(digest, dict):
             self.results[task_id] = result_from_dict(digest)
             self._broken += report.failed and self.results[task_id].state != "incomplete"
@@ -242,9 +223,12 @@ class Controller:
         return result
 
     def _end(self, run: RunFolder, session: pytest.Session) -> None:
-        if self._refused:
+        if self._refused or (self._refusal and run.session > 1):
             run.give_back()
-        elif not self.selected:
+            if self._refusal:
+                self.notes.append(f"NOT CONTINUED, the run is as it was: {self._refusal}")
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif not self.selected or run.is_untouched:
             run.discard()
         else:
             self._fill(session)
@@ -267,33 +251,25 @@ class Controller:
     def _fill(self, session: pytest.Session) -> None:
         """Give every selected task a result: its own, that of an earlier session, or none."""
         lost = self.selected - self.results.keys()
-        for task_id in lost:
+        for task_id in (self.run.selection if self.run else None) or self.selected:
+            if task_id in self.results:
+                continue
             concluded = self._earlier.conclusions.get(task_id) if self._earlier else None
             self.results[task_id] = (
                 concluded.result
                 if concluded
                 else TaskResult.unscored(self.tasks[task_id], "not_run", "selected, but never reported")
             )
-        if session.exitstatus == pytest.ExitCode.OK and lost:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        elif session.exitstatus == pytest.ExitCode.TESTS_FAILED and not (lost or self._broken):
-            self._tolerate(session)
-
-    def _tolerate(self, session: pytest.Session) -> None:
-        """Set the exit status to 0 where all failures are tolerated by --generalbench-max-errors."""
-        from pytest_generalbench.runs.finalize import open_instances, within
-
-        allowed = self.benchmark.settings.max_errors
-        missed, total = open_instances(self.results.values())
-        if allowed is None or not missed:
-            return
-        is_within = within(allowed, missed, total)
-        words = "within" if is_within else "more than"
-        self.notes.append(
-            f"{missed} of {total} instances without an answer: {words} --generalbench-max-errors={allowed}"
+        self.selected = set(self.results)
+        status, notes = exit_status(
+            session.exitstatus,
+            self.benchmark.settings,
+            self.results.values(),
+            has_lost=bool(lost),
+            has_broken=bool(self._broken),
         )
-        if is_within:
-            session.exitstatus = pytest.ExitCode.OK
+        session.exitstatus = status
+        self.notes.extend(notes)
 
     def _setting(self) -> Setting:
         from pytest_generalbench.runs.finalize import Setting
@@ -305,6 +281,7 @@ class Controller:
         from pytest_generalbench.evaluation.scoring.human_ratings import write_sheet
         from pytest_generalbench.runs.batch_claims import forget
         from pytest_generalbench.runs.finalize import level_of, run_result
+        from pytest_generalbench.runs.listing import continue_command
         from pytest_generalbench.runs.manifest import write_manifest
         from pytest_generalbench.runs.provenance import environment
         from pytest_generalbench.runs.result_file import write_result
@@ -334,6 +311,8 @@ class Controller:
             self._ledger.close()
         self._report(run)
         write_manifest(run.path)
+        if not is_complete:
+            self.notes.append(f"to go on: {continue_command(run.path, run.manifest)}")
 
     def _report(self, run: RunFolder) -> None:
         """Call the report hooks; one that fails is warned of and changes nothing else."""
@@ -390,6 +369,8 @@ class Controller:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the table, the levels, what is missing and why."""
         if self.run is None or self.level is None:
+            for line in self.notes if self._refusal else ():
+                terminalreporter.write_line(line, red=True)
             return
         results = [self.results[key] for key in sorted(self.results)]
         folder = self.run.path

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.plugin.context import MODEL_OUTPUT, PROPERTY, RUN_INPUT, SESSION_INPUT, is_worker
+from pytest_generalbench.plugin.context import (
+    MODEL_OUTPUT,
+    PROPERTY,
+    REFUSED_PROPERTY,
+    RUN_INPUT,
+    SESSION_INPUT,
+    is_worker,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +92,8 @@ class Execution:
 
             result = self.worker().run(task, self.collection.parts.get(task.id, 1), self._next)
             request.node.user_properties.append((PROPERTY, digest_of(result)))
+            if self.worker().refusal is not None:
+                request.node.user_properties.append((REFUSED_PROPERTY, self.worker().refusal))
             self._end_early(request.session)
             if result.state in ("incomplete", "failed"):
                 pytest.fail(f"{result.state}: {result.reason}", pytrace=False)

@@ -13,8 +13,10 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.settings import MAY_CHANGE, Settings
 from pytest_generalbench.runs.batch_claims import forget
 from pytest_generalbench.runs.files import atomic_write
+from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
+from pytest_generalbench.runs.listing import DEFAULT_PARENT, newest_open, siblings
 from pytest_generalbench.runs.lock import RunLock, wait_for_workers
-from pytest_generalbench.runs.manifest import MANIFEST_FILE
+from pytest_generalbench.runs.manifest import IGNORE_FILE, MANIFEST_FILE
 from pytest_generalbench.runs.resume import ResumeError, differences
 from pytest_generalbench.runs.run_manifest import RUN_FILE, RunManifest, SessionEntry, read_run, write_run
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-DEFAULT_PARENT: Final = "generalbench-runs"
 PREDICTIONS_FOLDER: Final = "predictions"
 """Where the exported predictions of a close-set run lie."""
 
@@ -55,16 +56,28 @@ class RunFolder:
     """Content of `run.json`."""
     before: dict[str, bytes] = field(default_factory=dict)
     """What this session replaced when it took the run up, by file name."""
+    files: frozenset[Path] = frozenset()
+    """The files that were there when this session took the run up."""
 
     @property
     def selection(self) -> frozenset[str] | None:
         """The tasks of the run; None before they were collected."""
         return None if self.manifest.selection is None else frozenset(self.manifest.selection)
 
-    def select(self, tasks: Iterable[str]) -> None:
-        """Write the run's tasks to `run.json`. Raises ResumeError when an earlier session had others."""
+    def select(self, tasks: Iterable[str], *, some: bool = False) -> None:
+        """Write the run's tasks to `run.json`.
+
+        Args:
+            tasks: Ids of the tasks that are selected.
+            some: Whether a part of the run's tasks is selected on purpose (`--lf`).
+
+        Raises:
+            ResumeError: an earlier session had others.
+        """
         now = sorted(tasks)
         before = self.manifest.selection
+        if some and before is not None and set(now) <= set(before):
+            return
         if before is not None and before != now:
             missing, more = sorted(set(before) - set(now)), sorted(set(now) - set(before))
             first = f"without {missing[0]}" if missing else f"with {more[0]}"
@@ -86,8 +99,15 @@ class RunFolder:
         """Write `run.json`."""
         write_run(self.path, self.manifest)
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether this session made the run, and no process opened a ledger in it."""
+        return self.session == 1 and not any(self.path.glob(LEDGER_GLOB))
+
     def give_back(self) -> None:
         """Restore the run as it was before this session, which was refused before any inference."""
+        for path in set(_files(self.path)) - self.files - {self.lock.path}:
+            path.unlink(missing_ok=True)
         for name, content in self.before.items():
             atomic_write(self.path / name, content)
         self.lock.release()
@@ -98,18 +118,14 @@ class RunFolder:
         if self.session == 1:
             with contextlib.suppress(OSError):
                 (self.path / RUN_FILE).unlink()
+                (self.path / IGNORE_FILE).unlink(missing_ok=True)
                 self.path.rmdir()
                 if self.path.parent.name == DEFAULT_PARENT:
                     self.path.parent.rmdir()
 
 
-def _siblings(parent: Path) -> list[tuple[Path, RunManifest]]:
-    """Return folder and manifest of the runs in `parent`, the oldest first."""
-    runs = []
-    for path in sorted(parent.iterdir()) if parent.is_dir() else ():
-        with contextlib.suppress(GeneralBenchError):
-            runs.append((path, read_run(path)))
-    return sorted(runs, key=lambda item: item[1].number)
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> RunFolder:
@@ -123,7 +139,7 @@ def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> R
         parent = invocation / DEFAULT_PARENT
         folder = parent / f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{os.getpid()}"
         # Counted, not timed: a clock that goes back must not make an older run the newest.
-        number += max((manifest.number for _, manifest in _siblings(parent)), default=0)
+        number += max((manifest.number for _, manifest in siblings(parent)), default=0)
     else:
         folder = invocation / settings.run
     try:
@@ -136,6 +152,8 @@ def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> R
             )
         manifest = RunManifest(str(invocation), settings, shaping(settings), number, sessions=[session])
         run = RunFolder(folder, 1, RunLock(folder), manifest)
+        # As pytest's own cache folder does it; whoever wants a run in git removes the file.
+        (folder / IGNORE_FILE).write_text("*\n", encoding="utf-8")
         run.save()
     except OSError as error:
         reason = error.strerror or error
@@ -149,9 +167,10 @@ def continue_run(settings: Settings, invocation: Path, session: SessionEntry) ->
     Raises GeneralBenchError when there is none, when another session has it, and, naming every
     difference, when a setting that answers depend on is not what it was.
     """
-    folder = invocation / settings.run if settings.run else _newest_unfinished(settings, invocation)
+    folder = invocation / settings.run if settings.run else newest_open(settings, invocation)
     manifest = read_run(folder)
     default = shaping(Settings(model=""))  # a setting that did not exist yet had its default
+    files = frozenset(_files(folder))
     differing = differences({**default, **manifest.shaping}, shaping(settings))
     if differing:
         raise ResumeError(f"the run {folder} cannot be continued with other settings: {'; '.join(differing)}")
@@ -166,7 +185,7 @@ def continue_run(settings: Settings, invocation: Path, session: SessionEntry) ->
         forget(folder)
         manifest.sessions.append(session)
         manifest.is_finished, manifest.settings, manifest.invocation = False, settings, str(invocation)
-        run = RunFolder(folder, len(manifest.sessions), lock, manifest, kept)
+        run = RunFolder(folder, len(manifest.sessions), lock, manifest, kept, files)
         run.save()
         (folder / MANIFEST_FILE).unlink(missing_ok=True)  # it tells of a finished run, which this is no more
     except OSError as error:
@@ -178,19 +197,3 @@ def continue_run(settings: Settings, invocation: Path, session: SessionEntry) ->
         lock.release()
         raise
     return run
-
-
-def _newest_unfinished(settings: Settings, invocation: Path) -> Path:
-    parent = invocation / DEFAULT_PARENT
-    retry = settings.retry_errors
-    open_runs = [
-        path
-        for path, manifest in _siblings(parent)
-        if not manifest.is_finished or (retry and not manifest.is_complete)
-    ]
-    if not open_runs:
-        raise GeneralBenchError(
-            f"no unfinished run in {parent}: start one without --generalbench-resume, or name one with "
-            "--generalbench-run=DIR"
-        )
-    return open_runs[-1]

@@ -82,6 +82,19 @@ def _holder(file: int) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def is_held(folder: Path) -> bool:
+    """Return whether a session writes into the run folder: one of this host that lives, or one of another."""
+    try:
+        file = os.open(folder / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        holder = _holder(file)
+        return not try_lock(file) or bool(holder and holder.get("host") != socket.gethostname())
+    finally:
+        os.close(file)
+
+
 def wait_for_workers(folder: Path, patience: float = _PATIENCE_S) -> None:
     """Wait until no worker of a dead session writes any more. Raises GeneralBenchError when one goes on."""
     deadline = time.monotonic() + patience

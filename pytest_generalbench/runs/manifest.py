@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MANIFEST_FILE: Final = "manifest.json"
 MANIFEST_VERSION: Final = 1
+IGNORE_FILE: Final = ".gitignore"
+"""Keeps the run folder out of git; it is no part of the run."""
 RANGE_BYTES: Final = 1 << 16
 
 
@@ -42,8 +44,8 @@ def _own_digest(content: Mapping[str, Any]) -> str:
 
 
 def run_files(folder: Path) -> list[Path]:
-    """Return every file of the run but the lock and the manifest, in a fixed order."""
-    aside = {folder / LOCK_FILE, folder / MANIFEST_FILE}
+    """Return every file of the run but the lock, the manifest and `.gitignore`, in a fixed order."""
+    aside = {folder / LOCK_FILE, folder / MANIFEST_FILE, folder / IGNORE_FILE}
     return sorted(path for path in folder.rglob("*") if path.is_file() and path not in aside)
 
 

@@ -56,7 +56,7 @@ class Workers:
     def seconds(self) -> dict[str, float]:
         """The estimated seconds of each task."""
         from pytest_generalbench.evaluation.durations import estimates
-        from pytest_generalbench.runs.folder import DEFAULT_PARENT
+        from pytest_generalbench.runs.listing import DEFAULT_PARENT
 
         tasks = {task.id: task for task in self.benchmark.tasks}
         return estimates(tasks, self.benchmark.settings, self.benchmark.folder / DEFAULT_PARENT)
