@@ -49,7 +49,7 @@ def student_sf(t: float, degrees: float) -> float:
     if math.isinf(t):
         return 0.0 if t > 0 else 1.0
     square = t * t
-    if square < degrees:  # the share that is small is the exact one
+    if square < 1.0:  # near 0 the complement is the exact one
         tail = 0.5 - 0.5 * incomplete_beta(0.5, degrees / 2.0, square / (degrees + square))
     else:
         tail = 0.5 * incomplete_beta(degrees / 2.0, 0.5, degrees / (degrees + square))
