@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.core.keys import key_of
+from pytest_generalbench.core.keys import ByKey, key_of
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
@@ -112,8 +112,16 @@ def find(fields: Mapping[str, Any], *names: str) -> Any:
 
     A prompt that has yet to be written (`is_prompt_to_come`) counts as empty.
     """
-    plain = {key_of(str(key)): value for key, value in fields.items()}
-    return next((value for name in names if _is_there(key := key_of(name), value := plain.get(key))), None)
+    plain = _by_key(fields)
+    for name in names:
+        key = key_of(name)
+        value = plain.get(key)
+        if value is not None and _is_there(key, value):
+            return value
+    return None
+
+
+_by_key: Final = ByKey()
 
 
 def _is_there(key: str, value: Any) -> bool:

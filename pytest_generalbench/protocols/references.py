@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import ReferenceFormatError
-from pytest_generalbench.core.keys import key_of
+from pytest_generalbench.core.keys import ByKey, key_of
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
@@ -40,14 +40,16 @@ def malformed(instance: Instance, key: str, value: Any, wanted: str) -> Referenc
     )
 
 
+_by_key: Final = ByKey(first_counts=True)
+
+
 def _at(raw: Mapping[str, Any], path: str) -> Any:
     """Return the value at a dotted path, or None."""
     value: Any = raw
     for part in path.split("."):
         if not isinstance(value, Mapping):
             return None
-        wanted = key_of(part)
-        value = next((item for key, item in value.items() if key_of(str(key)) == wanted), None)
+        value = _by_key(value).get(key_of(part))
     return value
 
 

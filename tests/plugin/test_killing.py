@@ -28,8 +28,11 @@ MODEL = """
 import hashlib
 import time
 
+from pytest_generalbench.core.vocabulary import MEDIA
+
 
 class Slow:
+    input_media = set(MEDIA)
     batch_size = 2
     output_media = {"text"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.protocols.text.parsers.reasoning import without_reasoning
@@ -179,6 +179,18 @@ def normalise(text: str) -> str:
     Plain signs (`plain_signs`), NFKC and case folding, `_` and a hyphen inside a word as blanks,
     one blank between words, no punctuation at either end (unless nothing else is left).
     """
+    return _normalised_short(text) if len(text) <= _SHORT else _normalised(text)
+
+
+_SHORT: Final = 64
+
+
+@lru_cache(maxsize=4096)  # labels and options: the same few for every instance
+def _normalised_short(text: str) -> str:
+    return _normalised(text)
+
+
+def _normalised(text: str) -> str:
     folded = unicodedata.normalize("NFKC", plain_signs(text).casefold())
     words = one_line(re.sub(r"_|(?<=\w)-(?=\w)", " ", folded))
     return words.strip(_EDGES) or words

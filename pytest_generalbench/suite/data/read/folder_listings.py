@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from typing import Final, Literal, NamedTuple
 
 _KEPT: Final = 64
 """Listings that are kept at once; a video's folder of frames is of no use after its video."""
@@ -21,27 +18,32 @@ class _Entry(NamedTuple):
 
 
 class FolderListings:
-    """The entries of the most recently used folders."""
+    """The entries of the most recently used folders.
+
+    Paths are texts: a `Path` for every place that a file might lie at would cost more than the listing.
+    """
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._kept: OrderedDict[Path, dict[str, _Entry]] = OrderedDict()
+        self._kept: OrderedDict[str, dict[str, _Entry]] = OrderedDict()
 
-    def holds(self, path: Path, kind: Kind) -> bool:
+    def holds(self, path: str, kind: Kind) -> bool:
         """Whether there is a file, or a folder, at `path`; a link counts as what it leads to."""
-        entry = self._of(path.parent).get(path.name)
+        folder, name = os.path.split(path)
+        entry = self._of(folder).get(name)
         return entry is not None and entry.kind == kind
 
-    def is_link(self, path: Path) -> bool:
+    def is_link(self, path: str) -> bool:
         """Whether `path` is a link."""
-        entry = self._of(path.parent).get(path.name)
+        folder, name = os.path.split(path)
+        entry = self._of(folder).get(name)
         return entry is not None and entry.is_link
 
-    def files(self, folder: Path) -> list[str]:
+    def files(self, folder: str) -> list[str]:
         """Return the names of the files in a folder, in no order; none for one that cannot be read."""
         return [name for name, entry in self._of(folder).items() if entry.kind == "file"]
 
-    def _of(self, folder: Path) -> dict[str, _Entry]:
+    def _of(self, folder: str) -> dict[str, _Entry]:
         listing = self._kept.get(folder)
         if listing is None:
             listing = self._kept[folder] = _listed(folder)
@@ -52,7 +54,7 @@ class FolderListings:
         return listing
 
 
-def _listed(folder: Path) -> dict[str, _Entry]:
+def _listed(folder: str) -> dict[str, _Entry]:
     """Return the entries of a folder; none where there is no such folder, or it cannot be read."""
     entries = {}
     try:

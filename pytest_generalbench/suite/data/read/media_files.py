@@ -113,7 +113,7 @@ class MediaFinder:
         parts = self._parts(given)
         for candidate in self._candidates(parts, keep, first):
             if self._listings.holds(candidate, "file"):
-                return self._safe(candidate, given)
+                return self._safe(Path(candidate), given)
         return self._by_name(parts, keep, given)
 
     def folder(self, given: str) -> Path | None:
@@ -121,7 +121,7 @@ class MediaFinder:
         parts = self._parts(given)
         for candidate in self._candidates(parts, 1):
             if self._listings.holds(candidate, "folder"):
-                return self._safe(candidate, given)
+                return self._safe(Path(candidate), given)
         return None
 
     def frames(self, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
@@ -142,14 +142,14 @@ class MediaFinder:
         for base in (*(self._folder / name for name in named), self._folder):
             for start in range(len(parts)):
                 candidate = base.joinpath(*parts[start:])
-                if self._listings.holds(candidate, "file"):
+                if self._listings.holds(str(candidate), "file"):
                     return (self._safe(candidate, given),)
-                if self._listings.holds(candidate, "folder"):
+                if self._listings.holds(str(candidate), "folder"):
                     return self._listed(self._safe(candidate, given), given)
         return (self.file(given, self.frame_keep(given)),)
 
     def _listed(self, folder: Path, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
-        names = self._listings.files(folder)
+        names = self._listings.files(str(folder))
         frames = [name for name in names if Path(name).suffix.lower() in endings]
         if not frames:
             kind = "image" if endings == FRAME_ENDINGS else "scan"
@@ -172,11 +172,13 @@ class MediaFinder:
             raise MediaError(f"{_shown(given)}: not a path")
         return parts[-_MAX_PARTS:]
 
-    def _candidates(self, parts: list[str], keep: int, first: Sequence[str] = ()) -> Iterator[Path]:
-        preferred = [self._folder / self._names[name] for name in first if name in self._names]
+    def _candidates(self, parts: list[str], keep: int, first: Sequence[str] = ()) -> Iterator[str]:
+        """Yield the places where the path may lead to, as texts."""
+        preferred = [str(self._folder / self._names[name]) for name in first if name in self._names]
         for start in range(max(1, len(parts) - keep + 1)):
+            tail = "/".join(parts[start:])
             for base in (*preferred, *self._bases):
-                yield base.joinpath(*parts[start:])
+                yield f"{base}/{tail}"
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -187,9 +189,9 @@ class MediaFinder:
             return {}
 
     @cached_property
-    def _bases(self) -> list[Path]:
-        media = [self._folder / self._names[name] for name in self._places if name in self._names]
-        return [self._folder, *(path for path in media if self._listings.holds(path, "folder"))]
+    def _bases(self) -> list[str]:
+        media = [str(self._folder / self._names[name]) for name in self._places if name in self._names]
+        return [str(self._folder), *(path for path in media if self._listings.holds(path, "folder"))]
 
     @cached_property
     def _index(self) -> dict[str, list[Path]]:
@@ -225,6 +227,6 @@ class MediaFinder:
         parent = path.parent
         if parent not in self._parents:
             self._parents[parent] = inside(parent, self._root)
-        if not self._parents[parent] or (self._listings.is_link(path) and not inside(path, self._root)):
+        if not self._parents[parent] or (self._listings.is_link(str(path)) and not inside(path, self._root)):
             raise MediaError(f"{_shown(given)}: a link that leaves the data folder, refused")
         return path

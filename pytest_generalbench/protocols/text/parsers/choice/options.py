@@ -187,11 +187,24 @@ def in_question(question: str) -> Options:
 _OPTION_KEYS: Final = tuple(sorted(fields.OPTION_KEYS))
 
 
+_latest: tuple[Instance | None, Options] = (None, Options())
+"""The instance that was asked for last, and its options: each is asked for several times in a row."""
+
+
 def options_of(instance: Instance) -> Options:
     """Return the options of an instance, from its fields or from its question; none is `Options()`.
 
     Raises DataError when there are more options than letters.
     """
+    global _latest
+    latest, options = _latest
+    if latest is not instance:
+        options = _options_of(instance)
+        _latest = (instance, options)
+    return options
+
+
+def _options_of(instance: Instance) -> Options:
     result = Options()
     given = fields.find(instance.fields, *_OPTION_KEYS)
     if given is not None:
