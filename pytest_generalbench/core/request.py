@@ -151,6 +151,8 @@ class Request:
     seed: int = 0
     system: str = ""
     """The system prompt; empty where there is none."""
+    labels: tuple[str, ...] = field(default=(), compare=False)
+    """Every answer that can be right, where they are a closed set: letters of options, labels, yes and no."""
     _digest: str | None = field(default=None, init=False, compare=False, repr=False)
 
     @property

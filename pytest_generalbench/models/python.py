@@ -198,7 +198,7 @@ class EventLoop:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 threading.Thread(
-                    target=self._loop.run_forever, name="generalbench-async", daemon=True
+                    target=_serve, args=(self._loop,), name="generalbench-async", daemon=True
                 ).start()
             return self._loop
 
@@ -208,6 +208,14 @@ class EventLoop:
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._loop.stop)
                 self._loop = None
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    """Run a loop until it is stopped, and close it."""
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
 
 
 async def _awaited(value: Any) -> Any:

@@ -196,9 +196,11 @@ def test_the_page_shows_every_field_of_a_request(tmp_path: Path) -> None:
     deep = np.linspace(0, 65535, 256).astype(np.uint16)[None].repeat(4, 0)
     pil.fromarray(deep).save(tmp_path / "deep.png")
     video, picture = Media("video", (path,)), Media("image", (tmp_path / "deep.png",))
-    request = Request("video/x/y", "7", (video, "Which?\nA. cat\nB. dog"), max_new_tokens=5, seed=3)
+    request = Request(
+        "video/x/y", "7", (video, "Which?\nA. cat\nB. dog"), max_new_tokens=5, seed=3, labels=("A", "B")
+    )
     assert shown["name"](request) == "video/x/y 7: text as text, at most 5 tokens, seed 3"
-    assert shown["labels"](request) == ["cat", "dog"]
+    assert shown["options"](request) == {"A": "cat", "B": "dog"}
     assert shown["target_size"](request) == (64, 48)
     frames, times, rate, duration = shown["all_frames"](video)
     assert (len(frames), rate, duration) == (70, 10.0, 7.0)

@@ -76,6 +76,7 @@ class TextProtocol(Protocol):
             output_medium=self.output_medium,
             max_new_tokens=context.task.max_new_tokens or self.max_new_tokens,
             seed=seed_of(context.task.id, instance.id),
+            labels=self.choices(instance, context),
         )
 
     def _check_askable(self, instance: Instance, values: Mapping[str, str]) -> None:
