@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.model_options import add_model_options, model_options
 
 if TYPE_CHECKING:
     import argparse
@@ -30,22 +31,14 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         default=16,
         help="length of an answer at most (default 16)",
     )
-    for option in gb.MODEL_OPTIONS:
-        is_switch = option.metavar is None
-        how: dict[str, Any] = {"action": "store_true"} if is_switch else {"metavar": option.metavar}
-        text = option.help.replace("%", "%%")
-        parser.add_argument(
-            f"--generalbench-{option.name}", f"--{option.name}", dest=option.dest, help=text, **how
-        )
+    add_model_options(parser)
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check the model, print a line for each check as it is done, and return the exit status."""
-    given = vars(args)
-    options = {option.setting: given[option.dest] for option in gb.MODEL_OPTIONS}
     failed = worked = 0
-    with gb.open_model(args.spec, **options) as model:
+    with gb.open_model(args.spec, **model_options(args)) as model:
         for check in gb.check_model(model, args.max_new_tokens):
             failed += check.ok is False
             worked += check.ok is True

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.model_options import add_model_options, model_options
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +32,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--prompts", metavar="FILE", help="as for pytest --generalbench-prompts: show the prompt it gives"
     )
+    parser.add_argument(
+        "--model",
+        metavar="SPEC",
+        help="as for pytest --generalbench-model: load it, and show what it is given by its chat template",
+    )
+    add_model_options(parser)
     parser.set_defaults(func=run)
 
 
@@ -41,11 +48,20 @@ def run(options: argparse.Namespace) -> int:
             raise gb.GeneralBenchError(
                 "generalbench tasks show needs a task id: generalbench tasks lists them"
             )
-        lines = describe(gb.describe_task(options.id, options.data, options.prompts))
+        lines = describe(_description(options))
     else:
         lines = listing(task for task in gb.load_tasks() if matches(task.id, options.expression))
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
+
+
+def _description(options: argparse.Namespace) -> gb.TaskDescription:
+    """Return the description of a task; the model that is named is loaded for it."""
+    given = (options.id, options.data, options.prompts)
+    if options.model is None:
+        return gb.describe_task(*given)
+    with gb.open_model(options.model, **model_options(options)) as model:
+        return gb.describe_task(*given, model)
 
 
 def matches(task_id: str, expression: str | None) -> bool:
@@ -110,5 +126,10 @@ def describe(shown: gb.TaskDescription) -> Iterator[str]:
         yield from (f"  | {line}" for line in shown.request.system.splitlines())
     yield "prompt:"
     yield from (f"  | {line}" for line in shown.request.text.splitlines())
+    if shown.unsupported is not None:
+        yield f"{'unsupported:':<18}{shown.unsupported}"
+    if shown.model_input is not None:
+        yield "the model is given:"
+        yield from (f"  | {line}" for line in shown.model_input.splitlines())
     if shown.reference is not None:
         yield f"{'reference:':<18}{shown.reference}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -183,7 +184,9 @@ class Request:
         return hashlib.sha256(json.dumps(items, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
-_CUT_OFF: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+CUT_OFF: Final = re.compile(
+    r"length|max_?(output_?|completion_?|new_?)?tokens|token_?limit|budget", re.IGNORECASE
+)
 """Finish reasons, as servers and libraries word them, of an answer that was not allowed to go on."""
 
 
@@ -208,7 +211,7 @@ class Output:
     @property
     def is_cut_off(self) -> bool:
         """Whether the allowed length was used up before the answer ended, as far as the model says."""
-        return str(self.details.get("finish_reason")).lower() in _CUT_OFF
+        return CUT_OFF.search(str(self.details.get("finish_reason"))) is not None
 
     @property
     def is_empty(self) -> bool:

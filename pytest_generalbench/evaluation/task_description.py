@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from pytest_generalbench import protocols
 from pytest_generalbench.core.asking import asking_of, check_prompts, prompts_from_file
 from pytest_generalbench.metrics.definition import metric_definition
+from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.tasks import find_task, load_tasks
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.request import Request
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.models.base import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,17 @@ class TaskDescription:
     """What a model is asked first; None where the data have no instance that can be asked."""
     reference: str | None
     """The instance's reference as the metric gets it, written as Python writes it; None without one."""
+    unsupported: str | None = None
+    """Why the model cannot take part in the task; None where it can, and without a model."""
+    model_input: str | None = None
+    """What the model itself is given for the request; None where that is the request as it is."""
 
 
 def describe_task(
-    task_id: str, data: str | Path = "demo", prompts: str | Path | None = None
+    task_id: str,
+    data: str | Path = "demo",
+    prompts: str | Path | None = None,
+    model: Model | None = None,
 ) -> TaskDescription:
     """Describe how a task is asked and scored.
 
@@ -47,11 +56,13 @@ def describe_task(
         task_id: A task's id or official name.
         data: Where the instance is from: a General-Bench folder, `hub`, or `demo`.
         prompts: A file of the user's own prompts (`--generalbench-prompts`).
+        model: A model that is not asked, but says what it is given (`open_model`); None: no model.
 
     Raises:
         UnknownWordError: there is no such task.
         DataError: the data cannot be read.
         GeneralBenchError: the prompts cannot be used.
+        ModelError: the model cannot say what it is given.
     """
     tasks = load_tasks()
     task = find_task(tasks, task_id)
@@ -69,6 +80,11 @@ def describe_task(
         request = asking.applied(protocol.request(good[0], context))
         if good[0].has_reference:
             reference = repr(protocol.reference(good[0], context))
+    unsupported = model_input = None
+    if model is not None:
+        with model_errors(f"{task.id}, {request.instance_id if request else 'no instance'}"):
+            unsupported = model.unsupported(task)
+            model_input = model.shown(request) if request is not None and unsupported is None else None
     return TaskDescription(
         task=task,
         parser=task.parser or protocol.parser,
@@ -78,4 +94,6 @@ def describe_task(
         prompt_fields=protocol.prompt_fields,
         request=request,
         reference=reference,
+        unsupported=unsupported,
+        model_input=model_input,
     )

@@ -134,6 +134,14 @@ class Model(ABC):
             return f"the model does not give {task.output_medium}"
         return None
 
+    def shown(self, request: Request) -> str | None:
+        """Return what the model is given for a request, as text for people; None: the request as it is.
+
+        Args:
+            request: the request; its media are read where they have a part in the text.
+        """
+        return None
+
     def identity(self) -> dict[str, Any]:
         """Return what distinguishes this model from others, such as name, revision and dtype.
 

@@ -34,9 +34,9 @@ class PythonModel(Model):
     Args:
         target: the object. It answers through `generate(requests)`, which may be a coroutine, or is itself
             callable with the requests. Its attributes `input_media`, `output_media`, `batch_size`,
-            `coordinates` and `deterministic` and its methods `unsupported`, `identity` and `close` are used
-            where it has them; without them it is asked the tasks that take and give text. What it returns may
-            be bare: a number, a picture, an array, a path (`core.outputs.bare`).
+            `coordinates` and `deterministic` and its methods `unsupported`, `shown`, `identity` and `close`
+            are used where it has them; without them it is asked the tasks that take and give text. What it
+            returns may be bare: a number, a picture, an array, a path (`core.outputs.bare`).
         name: the specification, for messages and the result.
 
     Raises:
@@ -95,6 +95,11 @@ class PythonModel(Model):
                 f"{reason}: it declares no input_media, which means text; input_media = {{{media}}} says more"
             )
         return reason or (own(task) if callable(own) else None)
+
+    def shown(self, request: Request) -> str | None:
+        """Return what the wrapped object says that it is given, where it has this method."""
+        own = getattr(self._target, "shown", None)
+        return str(own(request)) if callable(own) else None
 
     @property
     def notes(self) -> tuple[str, ...]:

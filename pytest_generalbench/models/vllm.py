@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench.core.errors import DataError, MediaError, MissingDependencyError, ModelError
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
-from pytest_generalbench.models.openai.messages import messages
+from pytest_generalbench.models.openai.messages import messages, shown_messages
 from pytest_generalbench.models.transformers.processors import check_adapter
 
 if TYPE_CHECKING:
@@ -79,6 +79,10 @@ class VLLMModel(Model):
         outputs = self.engine.chat(chats, sampling_params=params, use_tqdm=False, **more) if chats else []
         output = iter(outputs)
         return [_output(next(output)) if answer is None else answer for answer in answers]
+
+    def shown(self, request: Request) -> str:
+        """Return the messages that the engine is given, as JSON; media are named by their size."""
+        return shown_messages(request, self.settings.model_frames, self.settings.video_as)
 
     def identity(self) -> dict[str, Any]:
         """Return name, revision, dtype and number of GPUs."""

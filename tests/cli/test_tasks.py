@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_generalbench.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_list_has_every_task(capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,6 +44,46 @@ def test_show_prints_facts_prompt_parser_and_metric(capsys: pytest.CaptureFixtur
 def test_show_takes_an_official_name_and_counts_media(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "show", "Crowd Counting"]) == 0
     assert "image, 1 file(s)" in capsys.readouterr().out
+
+
+def test_show_prints_what_a_model_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.yaml").write_text("system: Be brief.\n", encoding="utf-8")
+    command = ["tasks", "show", "nlp/causal-reasoning", "--prompts", "p.yaml"]
+    assert main([*command, "--model=openai:name"]) == 0
+    text = capsys.readouterr().out
+    given = text.partition("the model is given:\n")[2]
+    assert '  |   "role": "system",\n  |   "content": "Be brief."\n' in given
+    assert main([*command, "--model=baseline:constant"]) == 0
+    assert "the model is given:" not in capsys.readouterr().out
+    assert main(["tasks", "show", "Crowd Counting", "--model=openai:m", "--input-media=text"]) == 0
+    assert f"{'unsupported:':<18}the model does not take image\n" in capsys.readouterr().out
+    assert main([*command, "--model=openai:name", "--base-url=nonsense"]) == 2
+    assert "http" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_show_prints_the_prompt_through_the_chat_template(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("transformers")
+    from tests.models.tiny import save_text_model
+
+    folder = save_text_model(tmp_path / "model")
+    template = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}<assistant>"
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["tasks", "show", "nlp/causal-reasoning", f"--model=hf:{folder}", "--offline"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    given = lines[lines.index("the model is given:") + 1 :]
+    asked = lines[lines.index("prompt:") + 1 : lines.index("the model is given:")]
+    assert given[: len(asked)] == [
+        asked[0].replace("| ", "| <user>"),
+        *asked[1:-1],
+        asked[-1] + "<assistant>",
+    ]
 
 
 @pytest.mark.parametrize(

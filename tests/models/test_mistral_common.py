@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,11 @@ def test_a_language_model_with_tekken_alone_answers(tmp_path: Path) -> None:
     answers(model, requests)
     words = model.tokenizer.apply_chat_template([{"role": "user", "content": "Which? "}], return_dict=True)
     assert model._encode(requests[:1])["input_ids"][0].tolist() == words["input_ids"]
+    held = [Request("t", "1", ("Which? ",), max_new_tokens=4, system="Be brief."), requests[1]]
+    answers(model, held)
+    turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Which? "}]
+    words = model.tokenizer.apply_chat_template(turns, return_dict=True)
+    assert model._encode(held[:1])["input_ids"][0].tolist() == words["input_ids"]
 
 
 def test_voxtral_hears_what_is_documented(tmp_path: Path) -> None:
@@ -95,6 +101,8 @@ def test_voxtral_hears_what_is_documented(tmp_path: Path) -> None:
     wanted = processor.apply_chat_template(
         [{"role": "user", "content": [part, {"type": "text", "text": "Which?"}]}], return_tensors="pt"
     )
+    assert "Be brief." in model.shown(replace(requests[0], system="Be brief."))
+    answers(model, [replace(request, system="Be brief.") for request in requests])
     given = model._encode(requests[:1])
     assert all(
         torch.allclose(given[key].double(), value.double(), atol=1e-4) for key, value in wanted.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -117,3 +118,24 @@ def messages(request: Request, frames: int, video_as: str) -> list[dict[str, Any
         else:
             content.append({"type": "text", "text": part})
     return [*system, {"role": "user", "content": content}]
+
+
+def shown_messages(request: Request, frames: int, video_as: str) -> str:
+    """Return the messages of a request as indented JSON; the data of media are named by their size."""
+    chat = messages(request, frames, video_as)
+    for turn in chat:
+        for part in turn["content"] if isinstance(turn["content"], list) else ():
+            for value in part.values():
+                for name, data in value.items() if isinstance(value, dict) else ():
+                    value[name] = _without_data(name, data)
+    return json.dumps(chat, ensure_ascii=False, indent=1)
+
+
+def _without_data(name: str, value: str) -> str:
+    """Return a value of a media part; data in base64 as their size.
+
+    >>> _without_data("url", "data:image/png;base64,iVBORw0K")
+    'data:image/png;base64,<8 characters>'
+    """
+    start, marked, data = value.rpartition("base64,")
+    return f"{start}{marked}<{len(data)} characters>" if marked or name == "data" else value

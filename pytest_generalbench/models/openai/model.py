@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.models.openai.client import ChatClient
+from pytest_generalbench.models.openai.messages import shown_messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,10 @@ class OpenAIModel(Model):
             # Ctrl-C: threads that wait or read would hold up the end of the session. No request raises.
             self.close()
             raise
+
+    def shown(self, request: Request) -> str:
+        """Return the messages that are sent, as JSON; media are named by their size."""
+        return shown_messages(request, self.client.frames, self.client.video_as)
 
     @property
     def notes(self) -> tuple[str, ...]:

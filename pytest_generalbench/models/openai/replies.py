@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.core.request import Output
+from pytest_generalbench.core.request import CUT_OFF, Output
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.openai.complaints import complaint_of, has_error
 from pytest_generalbench.models.openai.concurrency import retry_after
@@ -34,7 +34,6 @@ _BROKEN: Final = re.compile(
     r"error|abort|cancel|fail|insufficient_system_resource|timeout|malformed|overload|unavailable|interrupt",
     re.IGNORECASE,
 )
-_CUT_OFF: Final = re.compile(r"length|max_?(output_?|completion_?)?tokens|token_?limit|budget", re.IGNORECASE)
 _REASONING: Final = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
 _CALLS: Final = ("tool_calls", "function_call")
 
@@ -125,7 +124,7 @@ def _counts(usage: Any) -> dict[str, Any]:
 def _why_empty(given: _Content, message: dict[str, Any], reason: str) -> str | None:
     """Return why a message without text is no answer; None where the model just said nothing."""
     thought = f" on {given.reasoning} characters of reasoning" if given.reasoning else ""
-    if _CUT_OFF.search(reason):
+    if CUT_OFF.search(reason):
         return f"empty: the answer's length was used up{thought} before any text (finish_reason {reason})"
     called = next((name for name in _CALLS if message.get(name)), None)
     if called is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
-from pytest_generalbench.models.transformers.decoding import Decoder, end_tokens
+from pytest_generalbench.models.transformers.decoding import Decoder, end_tokens, written_tokens
 from pytest_generalbench.models.transformers.encoding import Encoder, decoded_parts, media_of, sampled_rate
 from pytest_generalbench.models.transformers.padding import padding_changes_scores
 from pytest_generalbench.models.transformers.templates import find_template, opened_reasoning
@@ -104,12 +104,13 @@ class TransformersModel(Model):
         return list(groups.values())
 
     def _generate(self, requests: Sequence[Request], chats: Sequence[Parts]) -> list[Output | Failed]:
-        batch = self.encoder.encode(chats)
+        batch = self.encoder.encode(chats, [request.system for request in requests])
         lengths = self._lengths(batch)
         fits = [self._fits(length, request) for length, request in zip(lengths, requests, strict=True)]
         asked = [request for request, fit in zip(requests, fits, strict=True) if fit]
         if asked and len(asked) < len(requests):
-            batch = self.encoder.encode([parts for parts, fit in zip(chats, fits, strict=True) if fit])
+            kept = [parts for parts, fit in zip(chats, fits, strict=True) if fit]
+            batch = self.encoder.encode(kept, [request.system for request in asked])
         answers = iter(self._answer(asked, batch) if asked else ())
         return [
             next(answers)
@@ -132,7 +133,8 @@ class TransformersModel(Model):
         return length + (0 if self.in_two_parts else request.max_new_tokens) <= self.context_length
 
     def _encode(self, requests: Sequence[Request]) -> Any:
-        return self.encoder.encode([decoded_parts(request, self.senses) for request in requests])
+        chats = [decoded_parts(request, self.senses) for request in requests]
+        return self.encoder.encode(chats, [request.system for request in requests])
 
     def _given(self, batch: Any) -> dict[str, Any]:
         """Return the tensors of a batch that the model takes, where it wants them."""
@@ -172,7 +174,7 @@ class TransformersModel(Model):
                 **self._text_only(most),
             )
         return [
-            Output(self._text(prompt, row, one.max_new_tokens))
+            self._output(prompt, row, one.max_new_tokens)
             for prompt, row, one in zip(given["input_ids"].tolist(), tokens.tolist(), requests, strict=True)
         ]
 
@@ -191,15 +193,26 @@ class TransformersModel(Model):
             more["tokenizer"] = self.tokenizer
         return more
 
-    def _text(self, prompt: list[int], row: list[int], most: int) -> str:
+    def _output(self, prompt: list[int], row: list[int], most: int) -> Output:
         """Return the answer in a row of tokens, cut at the request's own length: what it would get alone."""
         if self.in_two_parts:
             row = row[1:]
         elif row[: len(prompt)] == prompt:
             row = row[len(prompt) :]
+        row = row[:most]
         # What a prompt opened is written again: without it, reasoning would look like an answer.
         opened = opened_reasoning(self.tokenizer.decode(prompt[-_TAIL:], skip_special_tokens=False))
-        return opened + self.decoder.decode(row[:most])
+        text, has_ended = self.decoder.text_and_end(row)
+        reason = "stop" if has_ended else "length" if len(row) == most else None
+        return Output(opened + text, details={} if reason is None else {"finish_reason": reason})
+
+    def shown(self, request: Request) -> str:
+        """Return the tokens that the model is given as text, special tokens included."""
+        batch = self._encode([request])
+        mask = batch.get("attention_mask")
+        (row,) = batch["input_ids"].tolist()
+        kept = row if mask is None else [token for token, is_on in zip(row, mask[0], strict=True) if is_on]
+        return written_tokens(self.tokenizer, kept)
 
     def _placed(self, key: str, value: Any) -> Any:
         """Return a tensor on the model's device; pixels and sounds in the model's own precision."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -57,6 +58,29 @@ def end_tokens(*sources: Any) -> frozenset[int]:
     return frozenset(int(one) for one in result if one is not None)
 
 
+_REPEATED: Final = 4
+"""So many equal special tokens in a row are written as a number: an image is hundreds of them."""
+
+
+def written_tokens(tokenizer: Any, tokens: Sequence[int]) -> str:
+    """Return tokens as text, special ones included; a run of one special token as `<image> × 576 `."""
+    special = special_tokens(tokenizer)
+    text = ""
+    plain: list[int] = []
+    for token, group in groupby(tokens):
+        run = list(group)
+        if token not in special or len(run) < _REPEATED:
+            plain += run
+            continue
+        text += f"{_plain(tokenizer, plain)}{special[token]} × {len(run)} "
+        plain = []
+    return text + _plain(tokenizer, plain)
+
+
+def _plain(tokenizer: Any, tokens: list[int]) -> str:
+    return str(tokenizer.decode(tokens, skip_special_tokens=False)) if tokens else ""
+
+
 class Decoder:
     """Decodes generated tokens.
 
@@ -75,13 +99,12 @@ class Decoder:
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Return the text of an answer: up to its end, without the tokens that only frame it."""
-        kept: list[int] = []
-        for token in tokens:
-            if token in self.ends:
-                break
-            if token not in self.dropped:
-                kept.append(token)
+        return self.text_and_end(tokens)[0]
+
+    def text_and_end(self, tokens: Sequence[int]) -> tuple[str, bool]:
+        """Return the text of an answer, and whether an end token or a stop string ends it."""
+        end = next((place for place, token in enumerate(tokens) if token in self.ends), len(tokens))
+        kept = [token for token in tokens[:end] if token not in self.dropped]
         text = str(self.tokenizer.decode(kept, skip_special_tokens=False))
-        return text[
-            : min((place for stop in self.stops if (place := text.find(stop)) >= 0), default=len(text))
-        ]
+        stop = min((place for stop in self.stops if (place := text.find(stop)) >= 0), default=len(text))
+        return text[:stop], end < len(tokens) or stop < len(text)

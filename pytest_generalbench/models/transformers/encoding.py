@@ -8,9 +8,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.media.media import Media, SampledVideo, open_audio, open_image, sample_video
+from pytest_generalbench.models.transformers.templates import turn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_generalbench.core.request import Request
     from pytest_generalbench.models.transformers.processors import Senses
@@ -106,18 +107,27 @@ class Encoder:
         self.template = template
         self._images_are_nested = True
 
-    def encode(self, chats: Sequence[Parts]) -> Any:
-        """Return the padded batch of these chats: a mapping of tensors."""
+    def encode(self, chats: Sequence[Parts], systems: Sequence[str] = ()) -> Any:
+        """Return the padded batch of these chats: a mapping of tensors.
+
+        Args:
+            chats: the parts of each request.
+            systems: the system prompt of each request, empty where it has none; empty: none has one.
+        """
         template = self.template
+        own = systems or [""] * len(chats)
         if template is None:
-            return self._encode_prompts([self._prompt(parts) for parts in chats], chats)
-        turns = [self._turn(parts, template) for parts in chats]
+            prompts = [_lines(system) + self._prompt(parts) for system, parts in zip(own, chats, strict=True)]
+            return self._encode_prompts(prompts, chats)
         write = partial(
             self.processor.apply_chat_template,
             add_generation_prompt=True,
             **({} if template.text is None else {"chat_template": template.text}),
             **template.switches,
         )
+        turns = [
+            self._turns(parts, system, template, write) for system, parts in zip(own, chats, strict=True)
+        ]
         if self.processor is self.tokenizer:
             shape: dict[str, Any] = {"padding": True}
             if not template.is_mistral:
@@ -127,14 +137,33 @@ class Encoder:
             words = {"padding": True} if template.is_mistral else _PADDED
             shape = {"processor_kwargs": {"text_kwargs": words, **self._video_options(chats)}}
         else:
-            return self._encode_prompts([write(turn, tokenize=False) for turn in turns], chats)
+            return self._encode_prompts([write(chat, tokenize=False) for chat in turns], chats)
         return write(turns, tokenize=True, return_dict=True, return_tensors="pt", **shape)
 
-    def _turn(self, parts: Parts, template: ChatTemplate) -> list[dict[str, Any]]:
-        """Return a request as one user turn, its content a list of parts or a string."""
-        if template.takes_parts:
-            return [{"role": "user", "content": [self._part(part, template) for part in parts]}]
-        return [{"role": "user", "content": self._prompt(parts)}]
+    def _turns(
+        self, parts: Parts, system: str, template: ChatTemplate, write: Callable[..., Any]
+    ) -> list[dict[str, Any]]:
+        """Return a request as one user turn, a list of parts or a string, after its system prompt.
+
+        A template without the role `system`, or without it beside media, gets the system prompt as the first
+        lines of the user's turn.
+        """
+        if system.strip() and template.system_takes_parts is not None:
+            first = turn("system", system, template.system_takes_parts)
+            chat = [first, self._user_turn(parts, "", template)]
+            if all(part["type"] == "text" for part in parts) or _is_taken(chat, system, template, write):
+                return chat
+        return [self._user_turn(parts, _lines(system), template)]
+
+    def _user_turn(self, parts: Parts, lines: str, template: ChatTemplate) -> dict[str, Any]:
+        if not template.takes_parts:
+            return turn("user", lines + self._prompt(parts), False)
+        content = [self._part(part, template) for part in parts]
+        if lines and content and content[0]["type"] == "text":
+            content[0] = {"type": "text", "text": lines + content[0]["text"]}
+        elif lines:
+            content.insert(0, {"type": "text", "text": lines})
+        return {"role": "user", "content": content}
 
     def _part(self, part: dict[str, Any], template: ChatTemplate) -> dict[str, Any]:
         if part["type"] == "video":
@@ -236,6 +265,20 @@ class Encoder:
         if any(images):
             return self._process_images(prompts, images, given)
         return self.processor(text=prompts, return_tensors="pt", text_kwargs=words, **given)
+
+
+def _is_taken(chat: Any, system: str, template: ChatTemplate, write: Callable[..., Any]) -> bool:
+    """Return whether a conversation with a system prompt and media is taken: some templates refuse both."""
+    try:
+        prompt = write(chat, tokenize=template.is_mistral)
+    except Exception:  # noqa: BLE001 - whatever a template raises means that it does not take this
+        return False
+    return template.is_mistral or system.strip() in prompt
+
+
+def _lines(system: str) -> str:
+    """Return a system prompt as lines before other words; empty where there is none."""
+    return f"{system.rstrip()}\n" if system.strip() else ""
 
 
 def _wave(samples: Any, rate: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench.core.media.media import open_audio
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
+from pytest_generalbench.models.transformers.decoding import end_tokens
 from pytest_generalbench.protocols.generation.audio.prompts import target_language
 
 if TYPE_CHECKING:
@@ -69,30 +70,35 @@ class SpeechModel(Model):
             ]
             if places:
                 most = max(requests[place].max_new_tokens for place in places)
-                texts = self._texts([sounds[place] for place in places], most, is_long)
-                for place, text in zip(places, texts, strict=True):
-                    answers[place] = Output(text)
+                outputs = self._outputs([sounds[place] for place in places], most, is_long)
+                for place, output in zip(places, outputs, strict=True):
+                    answers[place] = output
         return answers
 
-    def _texts(self, sounds: list[Any], most: int, is_long: bool) -> list[str]:
+    def _outputs(self, sounds: list[Any], most: int, is_long: bool) -> list[Output]:
         import torch
 
         whole = {"truncation": False, "padding": "longest"} if is_long else {}
         given = self.processor(
             sounds, sampling_rate=self.rate, return_tensors="pt", return_attention_mask=True, **whole
         )
-        room = int(self.model.config.max_target_positions) - 4  # language, task and other marks come first
+        # Language, task and other marks come first.
+        most = min(most, int(self.model.config.max_target_positions) - 4)
         with torch.inference_mode():
             tokens = self.model.generate(
                 given["input_features"].to(self.source.device, self.model.dtype),
                 attention_mask=given["attention_mask"].to(self.source.device),
                 task="translate",
                 do_sample=False,
-                max_new_tokens=min(most, room),
+                max_new_tokens=most,
                 **({"return_timestamps": True} if is_long else {}),
             )
         texts: list[str] = self.processor.batch_decode(tokens, skip_special_tokens=True)
-        return [text.strip() for text in texts]
+        ends = end_tokens(self.model.generation_config)
+        lengths = [sum(token not in ends for token in row) for row in tokens.tolist()]
+        # A long sound has the length anew for every window, and what was cut there cannot be seen.
+        reasons = [{} if is_long else {"finish_reason": "length" if n >= most else "stop"} for n in lengths]
+        return [Output(text.strip(), details=reason) for text, reason in zip(texts, reasons, strict=True)]
 
     def identity(self) -> dict[str, Any]:
         """Return name, revision, class, dtype and device."""

@@ -14,6 +14,9 @@ _SPECIALISED: Final = frozenset({"tool_use", "rag"})
 _QUESTION: Final = "Which is it? 7f3a"
 """A text that no template contains; a form of content is right when it comes out as it went in."""
 
+_SYSTEM: Final = "You are a careful annotator. 9c1e"
+"""The same, for the system prompt."""
+
 _SWITCHES: Final = {
     "enable_thinking": re.compile(r"\benable_thinking\b"),
     "thinking": re.compile(r"\bif (?:not )?thinking\b|\bthinking is (?:not )?(?:defined|none|true|false)\b"),
@@ -33,6 +36,9 @@ class ChatTemplate:
     """Whether mistral-common writes the conversations; its parts name files, not decoded media."""
     switches: dict[str, bool] = field(default_factory=dict)
     """Variables for the template. Answers are short here: a model that can be told not to reason is."""
+    system_takes_parts: bool | None = None
+    """Whether the content of a turn of the role `system` is a list of parts, else a string; None: the
+    template has no such role."""
 
 
 def is_written_by_mistral(tokenizer: Any) -> bool:
@@ -73,7 +79,7 @@ def find_template(processor: Any, tokenizer: Any, target: str) -> ChatTemplate |
         ModelError: several templates are named, and nothing says which one is for conversations.
     """
     if is_written_by_mistral(tokenizer):
-        return ChatTemplate(None, takes_parts=processor is not tokenizer, is_mistral=True)
+        return ChatTemplate(None, processor is not tokenizer, is_mistral=True, system_takes_parts=False)
     own = getattr(processor, "chat_template", None)
     used = _chosen(own, target) or _chosen(getattr(tokenizer, "chat_template", None), target)
     if used is None:
@@ -82,23 +88,63 @@ def find_template(processor: Any, tokenizer: Any, target: str) -> ChatTemplate |
     passed = None if used == own else used
     forms = (False, True) if processor is tokenizer else (True, False)
     fitting = (form for form in forms if _is_taken(processor, passed, form, switches))
-    return ChatTemplate(passed, takes_parts=next(fitting, forms[0]), switches=switches)
+    in_parts = next(fitting, forms[0])
+    system = _form_of_system(processor, passed, in_parts, switches)
+    return ChatTemplate(passed, in_parts, switches=switches, system_takes_parts=system)
+
+
+def turn(role: str, text: str, in_parts: bool) -> dict[str, Any]:
+    """Return a turn of words alone, its content a list of one part or a string.
+
+    >>> turn("user", "Which?", True)
+    {'role': 'user', 'content': [{'type': 'text', 'text': 'Which?'}]}
+    """
+    return {"role": role, "content": [{"type": "text", "text": text}] if in_parts else text}
+
+
+def _written(
+    processor: Any, template: str | None, turns: list[dict[str, Any]], switches: dict[str, bool]
+) -> str | None:
+    """Return the prompt of a conversation, or None where the template does not take it."""
+    passed = {} if template is None else {"chat_template": template}
+    try:
+        prompt = processor.apply_chat_template(
+            turns, **passed, add_generation_prompt=True, tokenize=False, **switches
+        )
+    except Exception:  # noqa: BLE001 - whatever a template raises means that it does not take this
+        return None
+    return prompt if isinstance(prompt, str) else None
 
 
 def _is_taken(processor: Any, template: str | None, in_parts: bool, switches: dict[str, bool]) -> bool:
     """Return whether the template writes a question that comes as a list of parts, or as a string."""
-    content = [{"type": "text", "text": _QUESTION}] if in_parts else _QUESTION
-    try:
-        prompt = processor.apply_chat_template(
-            [{"role": "user", "content": content}],
-            chat_template=template,
-            add_generation_prompt=True,
-            tokenize=False,
-            **switches,
-        )
-    except Exception:  # noqa: BLE001 - whatever a template raises means that it does not take this form
-        return False
-    return _QUESTION in prompt and "'type'" not in prompt and '"type"' not in prompt
+    prompt = _written(processor, template, [turn("user", _QUESTION, in_parts)], switches)
+    return prompt is not None and _is_whole(prompt, _QUESTION)
+
+
+def _is_whole(prompt: str, *texts: str) -> bool:
+    return all(text in prompt for text in texts) and "'type'" not in prompt and '"type"' not in prompt
+
+
+def _form_of_system(
+    processor: Any, template: str | None, in_parts: bool, switches: dict[str, bool]
+) -> bool | None:
+    """Return whether a system prompt is taken as a list of parts or as a string; None: in no way.
+
+    A template that writes it as it writes what the user or the model says has no role for it.
+    """
+    question = turn("user", _QUESTION, in_parts)
+
+    def written(role: str, form: bool) -> str | None:
+        return _written(processor, template, [turn(role, _SYSTEM, form), question], switches)
+
+    for form in (in_parts, not in_parts):
+        prompt = written("system", form)
+        if prompt is None or not _is_whole(prompt, _SYSTEM, _QUESTION):
+            continue
+        if prompt not in (written("user", form), written("assistant", form)):
+            return form
+    return None
 
 
 _OPENING: Final = re.compile(
