@@ -55,6 +55,7 @@ class _MaskedVideo(MapProtocol):
     answers: ClassVar = (MaskSequence,)
     requires: ClassVar = None
     reading_words: ClassVar = MASK_WORDS
+    looks_at: ClassVar[int | None] = 16
     version: ClassVar[int] = 2
 
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
@@ -260,6 +261,7 @@ class VideoSalientObjectDetection(MapProtocol):
     answers: ClassVar = (SalientSequence, MaskSequence)
     own_keys: ClassVar = frozenset({"gt_dir", "pred_dir"})
     reading_words: ClassVar = MASK_WORDS
+    looks_at: ClassVar[int | None] = 16
     version: ClassVar[int] = 2
     _sought: ClassVar[str] = "the object that stands out"
 

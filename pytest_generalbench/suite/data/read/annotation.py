@@ -245,6 +245,8 @@ class _InstanceReader:
         self._finder = MediaFinder(files.folder, root)
         self._reference_files = MediaFinder(files.folder, root, references=True)
         self._ids = ids_of(entries)
+        # One look over the whole file spares a look at each entry of nearly every file.
+        self._may_be_deep = _deeper_than(entries, MAX_DEPTH + 1)
         self._references_expected = any(_reference(entry)[1] for entry in entries)
 
     @property
@@ -260,7 +262,7 @@ class _InstanceReader:
         if not isinstance(entry, dict):
             kind = type(entry).__name__
             return self._instance(instance_id, {}, fault=f"expected an object, found {kind}")
-        if _deeper_than(entry, MAX_DEPTH):
+        if self._may_be_deep and _deeper_than(entry, MAX_DEPTH):
             return self._instance(instance_id, {}, fault=f"nested deeper than {MAX_DEPTH} levels")
         fields = _fields(entry, self._ids.key)
         reference, key = (None, None) if self._close else _reference(entry)
@@ -291,11 +293,15 @@ class _InstanceReader:
         return UnopenedInstance(instance_id, self._task.id, fields, reference, key, files, find)
 
 
+_NO_INPUT: Final = frozenset({*INPUT_REFERENCES, "pred_dir"})
+"""Keys of an `input` object that a model must not see."""
+
+
 def _fields(entry: Mapping[str, Any], id_key: str | None) -> dict[str, Any]:
     """Return what the model may see: the `input` object, or the entry without id and answer."""
     given = entry.get("input")
     if isinstance(given, dict):
-        return {key: value for key, value in given.items() if key not in (*INPUT_REFERENCES, "pred_dir")}
+        return {key: value for key, value in given.items() if key not in _NO_INPUT}
     hidden = {"id", "output", id_key}
     if entry.get("output") is None:
         hidden.update(FLAT_REFERENCES)

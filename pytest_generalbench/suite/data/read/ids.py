@@ -51,8 +51,7 @@ def ids_of(entries: Sequence[Any]) -> Ids:
     behind it. That is a fault, unless the key is the id of a video, an image or the like, of which
     several entries may speak.
     """
-    key = _key(entries)
-    given = [None if key is None else id_text(_value(entry, key)) for entry in entries]
+    key, given = _key(entries)
     return Ids(key, tuple(_numbered(entries, given, key)))
 
 
@@ -78,17 +77,23 @@ def _value(entry: Any, key: str) -> Any:
     return given.get(key) if isinstance(given, dict) else None
 
 
-def _key(entries: Sequence[Any]) -> str | None:
-    read = [entry for entry in entries if isinstance(entry, dict)]
+def _key(entries: Sequence[Any]) -> tuple[str | None, Sequence[str | None]]:
+    """Return the key of the ids, and each entry's value under it as text."""
+    objects = sum(isinstance(entry, dict) for entry in entries)
+    values: dict[str, Sequence[str | None]] = {}
     counts: dict[str, int] = {}
     for key in ID_KEYS:
-        texts = [text for entry in read if (text := id_text(_value(entry, key))) is not None]
-        if texts and len(texts) == len(read) == len(set(texts)):
-            return key
-        counts[key] = len(texts)
+        texts = [id_text(_value(entry, key)) for entry in entries]
+        present = len(texts) - texts.count(None)
+        if present and present == objects == len(set(texts) - {None}):
+            return key, texts
+        if present:
+            values[key] = texts
+        counts[key] = present
     repeated = [key for key in (*_OWN, *_OF_MEDIA) if counts[key]]
-    complete = (key for key in repeated if counts[key] == len(read))
-    return next(complete, next(iter(repeated), None))
+    complete = (key for key in repeated if counts[key] == objects)
+    chosen = next(complete, next(iter(repeated), None))
+    return chosen, [None] * len(entries) if chosen is None else values[chosen]
 
 
 def _numbered(entries: Sequence[Any], given: Sequence[str | None], key: str | None) -> Iterator[Identified]:
