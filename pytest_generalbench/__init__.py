@@ -90,14 +90,23 @@ if TYPE_CHECKING:
     from pytest_generalbench.protocols.structured import StructuredProtocol as StructuredProtocol
     from pytest_generalbench.protocols.text.base import TextProtocol as TextProtocol
     from pytest_generalbench.reports.cache_misses import explain_cache_miss as explain_cache_miss
+    from pytest_generalbench.reports.comparability import NotComparableError as NotComparableError
     from pytest_generalbench.reports.comparison import Difference as Difference
     from pytest_generalbench.reports.comparison import Side as Side
     from pytest_generalbench.reports.comparison import diff_runs as diff_runs
     from pytest_generalbench.reports.export import EXPORT_FORMATS as EXPORT_FORMATS
     from pytest_generalbench.reports.export import export_run as export_run
+    from pytest_generalbench.reports.gate import GateResult as GateResult
+    from pytest_generalbench.reports.paired_tasks import TaskDifference as TaskDifference
+    from pytest_generalbench.reports.remote_runs import MissingRunError as MissingRunError
+    from pytest_generalbench.reports.run_comparison import LayerDifference as LayerDifference
+    from pytest_generalbench.reports.run_comparison import LeftOut as LeftOut
+    from pytest_generalbench.reports.run_comparison import RunComparison as RunComparison
+    from pytest_generalbench.reports.run_comparison import compare_runs as compare_runs
     from pytest_generalbench.reports.run_data import Run as Run
     from pytest_generalbench.reports.run_data import TaskRow as TaskRow
     from pytest_generalbench.reports.run_data import load_run as load_run
+    from pytest_generalbench.reports.telling_instances import TellingInstance as TellingInstance
     from pytest_generalbench.runs.listing import RunEntry as RunEntry
     from pytest_generalbench.runs.listing import list_runs as list_runs
     from pytest_generalbench.runs.manifest import Verification as Verification
@@ -136,6 +145,7 @@ __all__ = [
     "FlowField",
     "FolderCheck",
     "FrameBoxes",
+    "GateResult",
     "GeneralBenchError",
     "Image",
     "Instance",
@@ -144,6 +154,8 @@ __all__ = [
     "InstanceRow",
     "Keypoint",
     "Keypoints",
+    "LayerDifference",
+    "LeftOut",
     "LevelResult",
     "Mask",
     "MaskSequence",
@@ -155,6 +167,7 @@ __all__ = [
     "Metric",
     "MetricValue",
     "MissingDependencyError",
+    "MissingRunError",
     "ModalityLevel",
     "Model",
     "ModelError",
@@ -162,6 +175,7 @@ __all__ = [
     "Motion",
     "MovedScore",
     "Normals",
+    "NotComparableError",
     "OneBox",
     "Output",
     "PanopticMap",
@@ -177,6 +191,7 @@ __all__ = [
     "Rle",
     "RoleWeights",
     "Run",
+    "RunComparison",
     "RunEntry",
     "SalientSequence",
     "Segment",
@@ -189,8 +204,10 @@ __all__ = [
     "TaskCheck",
     "TaskContext",
     "TaskDescription",
+    "TaskDifference",
     "TaskResult",
     "TaskRow",
+    "TellingInstance",
     "TextProtocol",
     "Tracks3d",
     "Tube",
@@ -199,6 +216,7 @@ __all__ = [
     "Video",
     "check_data",
     "check_model",
+    "compare_runs",
     "describe_task",
     "diff_runs",
     "download_data",
@@ -239,6 +257,7 @@ _PLACES: Final = {
     "FlowField": "core.outputs.forms.maps",
     "FolderCheck": "evaluation.data_check",
     "FrameBoxes": "core.outputs.forms.boxes",
+    "GateResult": "reports.gate",
     "GeneralBenchError": "core.errors",
     "Image": "core.outputs.forms.image",
     "Instance": "core.request",
@@ -247,6 +266,8 @@ _PLACES: Final = {
     "InstanceRow": "core.result",
     "Keypoint": "core.outputs.forms.boxes",
     "Keypoints": "core.outputs.forms.boxes",
+    "LayerDifference": "reports.run_comparison",
+    "LeftOut": "reports.run_comparison",
     "LevelResult": "suite.level.result",
     "MODEL_OPTIONS": "core.options",
     "Mask": "core.outputs.forms.maps",
@@ -259,6 +280,7 @@ _PLACES: Final = {
     "Metric": "metrics.base",
     "MetricValue": "metrics.base",
     "MissingDependencyError": "core.errors",
+    "MissingRunError": "reports.remote_runs",
     "ModalityLevel": "suite.level.result",
     "Model": "models.base",
     "ModelError": "core.errors",
@@ -266,6 +288,7 @@ _PLACES: Final = {
     "Motion": "core.outputs.forms.motion",
     "MovedScore": "evaluation.moved_scores",
     "Normals": "core.outputs.forms.scenes3d",
+    "NotComparableError": "reports.comparability",
     "OneBox": "core.outputs.forms.boxes",
     "Output": "core.request",
     "PanopticMap": "core.outputs.forms.segments",
@@ -281,6 +304,7 @@ _PLACES: Final = {
     "Rle": "core.outputs.codecs.images.rle",
     "RoleWeights": "evaluation.scoring.backbones.listing",
     "Run": "reports.run_data",
+    "RunComparison": "reports.run_comparison",
     "RunEntry": "runs.listing",
     "SalientSequence": "core.outputs.forms.map_sequences",
     "Segment": "core.outputs.forms.segments",
@@ -293,8 +317,10 @@ _PLACES: Final = {
     "TaskCheck": "evaluation.data_check",
     "TaskContext": "protocols.base",
     "TaskDescription": "evaluation.task_description",
+    "TaskDifference": "reports.paired_tasks",
     "TaskResult": "core.result",
     "TaskRow": "reports.run_data",
+    "TellingInstance": "reports.telling_instances",
     "TextProtocol": "protocols.text.base",
     "Tracks3d": "core.outputs.forms.scenes3d",
     "Tube": "core.outputs.forms.boxes",
@@ -303,6 +329,7 @@ _PLACES: Final = {
     "Video": "core.outputs.forms.video",
     "check_data": "evaluation.data_check",
     "check_model": "evaluation.conformance",
+    "compare_runs": "reports.run_comparison",
     "describe_task": "evaluation.task_description",
     "diff_runs": "reports.comparison",
     "download_data": "suite.data.fetch.hub",

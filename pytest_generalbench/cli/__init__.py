@@ -17,6 +17,7 @@ def make_parser() -> argparse.ArgumentParser:
     from pytest_generalbench.cli import (
         cache,
         check_model,
+        compare,
         diff,
         doctor,
         download,
@@ -38,8 +39,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {gb.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        tasks, doctor, download, weights, check_model, level, runs, rescore, verify, diff, export, merge,
-        cache, schema,
+        tasks, doctor, download, weights, check_model, level, runs, rescore, verify, compare, diff, export,
+        merge, cache, schema,
     ):  # fmt: skip
         module.add_parser(commands)
     return parser

@@ -153,14 +153,14 @@ class Run:
     def _with_rows(self, tasks: Sequence[str] | None) -> tuple[str, ...]:
         there = tasks_with_rows(self.folder) if tasks is None else tuple(tasks)
         if not there and not (self.folder / ROWS_FOLDER).is_dir():
-            raise GeneralBenchError(f"{self.folder} has no table of instances: {_WAY_OUT}")
+            raise GeneralBenchError(f"{self.folder} has no table of instances: {WAY_OUT}")
         for name in there:
             if not rows_path(self.folder, name).is_file():
-                raise GeneralBenchError(f"{self.folder} has no instances of {name!r}: {_WAY_OUT}")
+                raise GeneralBenchError(f"{self.folder} has no instances of {name!r}: {WAY_OUT}")
         return there
 
 
-_WAY_OUT: Final = "`generalbench rescore --write` makes them from the ledger"
+WAY_OUT: Final = "`generalbench rescore --write` makes them from the ledger"
 
 
 def _task_row(entry: TaskEntry, task: Task | None) -> TaskRow:

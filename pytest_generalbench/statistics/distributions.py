@@ -122,7 +122,7 @@ def mcnemar(first_only: int, second_only: int) -> float:
         first_only: Pairs that only the first run has right.
         second_only: Pairs that only the second run has right.
 
-    >>> mcnemar(0, 0), mcnemar(1, 6)
+    >>> mcnemar(0, 0), round(mcnemar(1, 6), 6)
     (1.0, 0.125)
     """
     n, k = first_only + second_only, min(first_only, second_only)

@@ -7,6 +7,7 @@ harmonic mean, and in which modalities the overall mean is over.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,6 +99,28 @@ def combine(
     language = LanguageLevel(halves.get(LANGUAGE, Half())) if letter == "A" else None
     fifth = None if language is None else overall[2] * language.w_L
     return BoardScores(levels, language, overall[0], overall[1], overall[2], fifth)
+
+
+def s2_weights(tasks: Sequence[Task], board: str, modalities: Sequence[str]) -> dict[str, float]:
+    """Return what a point of each task is in the S2 of a board: S2 is the weighted sum of the points.
+
+    On board A that is 1 / (8 · tasks of the task's side), and language tasks have no part.
+
+    Args:
+        tasks: The tasks of the board.
+        board: Its name.
+        modalities: Those that board A is the mean of.
+    """
+    letter = board[:1]
+    if letter in {"C", "D"}:
+        return {task.id: 1.0 / len(tasks) for task in tasks}
+    names = modalities if letter == "A" else [board.partition(":")[2]]
+    counts = Counter((task.modality, task.paradigm) for task in tasks)
+    return {
+        task.id: 1.0 / (2 * len(names) * counts[task.modality, task.paradigm])
+        for task in tasks
+        if task.modality in names
+    }
 
 
 def recognised_board(tasks: Sequence[Task], board: str, selected: Collection[str] | None) -> str:

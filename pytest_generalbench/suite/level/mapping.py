@@ -86,3 +86,31 @@ def to_points(mapping: str, value: float) -> float:
     if reason is not None:
         raise ImpossibleScoreError(reason)
     return min(100.0, max(0.0, _unclipped(mapping, value)))
+
+
+def points_slope(mapping: str, value: float) -> float:
+    """Return the derivative of `to_points` at a raw score: points for each unit of it.
+
+    At the ends of 0..100 it is that of the inner side; where a score is cut off there, it is 0.
+    Raises ImpossibleScoreError where `impossible` has a reason.
+
+    >>> points_slope("affine:1..5", 4.0), points_slope("one_minus_percent", 130.0)
+    (25.0, 0.0)
+    """
+    to_points(mapping, value)
+    if not 0.0 <= _unclipped(mapping, value) <= 100.0:
+        return 0.0
+    kind, _, argument = mapping.partition(":")
+    if kind == "identity":
+        return 1.0
+    if kind == "one_minus_percent":
+        return -1.0
+    if kind == "affine":
+        low, high = _AFFINE[mapping]
+        return 100.0 / (high - low)
+    scale = float(argument)
+    if kind == "tanh":
+        return 100.0 / scale * (1.0 - math.tanh(value / scale) ** 2)
+    if value == 0:
+        return 0.0
+    return -50.0 * scale / value**2 * (1.0 - math.tanh(scale / value / 2.0) ** 2)

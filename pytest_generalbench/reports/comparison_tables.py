@@ -1,0 +1,147 @@
+"""A comparison of two runs in words: lines for a terminal, and Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.statistics.paired import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_generalbench.reports.paired_tasks import TaskDifference
+    from pytest_generalbench.reports.run_comparison import LayerDifference, RunComparison
+
+_LEFT_OUT: Final = 10
+"""Tasks left out that are named."""
+
+LAYER_HEAD: Final = ("", "difference", "95 % interval", "p", "adjusted p", "tasks", "")
+TASK_HEAD: Final = (
+    "task", "first", "second", "difference", "95 % interval", "points", "p", "adjusted p", "n", "",
+)  # fmt: skip
+INSTANCE_HEAD: Final = ("task", "instance", "score", "state", "prediction")
+
+EXPLANATION: Final = (
+    "Differences are the second run minus the first, over the instances that both have.",
+    "points: a score mapped to 0..100 as in S2; its standard error follows by the delta method.",
+    "S2 and sides: weighted sums of the tasks' points; SE = sqrt(sum of w^2 SE^2), Student's t with "
+    "Satterthwaite's degrees of freedom. A task's weight in S2 is 1 / (8 x tasks of its side).",
+    "p: two-sided. adjusted p: sides by Holm, tasks by Benjamini-Hochberg; better or worse is said where it "
+    "is at most 0.05 / 3, since three layers are tested.",
+    "gate: the same tests one-sided, S2, sides and tasks at 0.05 / 3 each: where nothing changed, at most "
+    "5 % of gates fire.",
+    "detectable: the fall that the gate sees in 80 of 100 repeats.",
+)
+
+
+def explanation(comparison: RunComparison) -> list[str]:
+    """Return how the figures of a comparison come about, a line each, with the methods that it used."""
+    used = {item.method for item in comparison.tasks}
+    return [*EXPLANATION, *(f"{name}: {METHODS[name]}." for name in METHODS if name in used)]
+
+
+def text(comparison: RunComparison, rows: int) -> str:
+    """Return the comparison as lines for a terminal.
+
+    Args:
+        comparison: Two runs compared.
+        rows: Tasks and instances at most, those that differ most surely first.
+    """
+    return "\n".join(_parts(comparison, rows, _aligned)) + "\n"
+
+
+def markdown(comparison: RunComparison, rows: int) -> str:
+    """Return the comparison as Markdown.
+
+    Args:
+        comparison: Two runs compared.
+        rows: Tasks and instances at most, those that differ most surely first.
+    """
+    return "\n".join(_parts(comparison, rows, _piped)) + "\n"
+
+
+def _parts(comparison: RunComparison, rows: int, table: object) -> Iterable[str]:
+    draw = _piped if table is _piped else _aligned
+    blank = [""]
+    yield from (f"{comparison.first} (first) and {comparison.second} (second)", "")
+    layers = [*([comparison.s2] if comparison.s2 else []), *comparison.sides]
+    yield from (*draw(LAYER_HEAD, [_layer_cells(item) for item in layers]), *blank)
+    ordered = sorted(comparison.tasks, key=_sureness)
+    yield from (*draw(TASK_HEAD, [_task_cells(item) for item in ordered[:rows]]), *blank)
+    if len(ordered) > rows:
+        yield from (f"more tasks, none of them more surely different: {len(ordered) - rows}", "")
+    if comparison.instances and rows:
+        yield from ("instances that got worse, the most telling first", "")
+        cells = [
+            (
+                item.task, item.instance, f"{item.first_score:g} | {item.second_score:g}",
+                f"{item.first_state} | {item.second_state}",
+                f"{item.first_prediction:.40} | {item.second_prediction:.40}",
+            )
+            for item in comparison.instances[:rows]
+        ]  # fmt: skip
+        yield from (*draw(INSTANCE_HEAD, cells), *blank)
+    yield from _closing(comparison)
+
+
+def _closing(comparison: RunComparison) -> Iterable[str]:
+    counts = [sum(item.verdict == word for item in comparison.tasks) for word in ("better", "worse")]
+    yield f"tasks compared: {len(comparison.tasks)}, better: {counts[0]}, worse: {counts[1]}"
+    smallest = comparison.detectable
+    named = (("S2", smallest.s2), ("a side", smallest.side), ("a task", smallest.task))
+    shown = [f"{name} {value:.2f}" for name, value in named if value is not None]
+    if shown:
+        yield f"detectable falls in points (80 % power; side and task: the median one): {', '.join(shown)}"
+    if comparison.left_out:
+        yield f"tasks not compared: {len(comparison.left_out)}"
+        for item in comparison.left_out[:_LEFT_OUT]:
+            yield f"  {item.task}: {item.reason:.160}"
+        if len(comparison.left_out) > _LEFT_OUT:
+            yield f"  and {len(comparison.left_out) - _LEFT_OUT} more (--json lists all)"
+    yield from comparison.notes
+
+
+def _sureness(item: TaskDifference) -> tuple[float, float, str]:
+    return (
+        2.0 if item.p_adjusted is None else item.p_adjusted,
+        2.0 if item.p is None else item.p,
+        item.task,
+    )
+
+
+def _layer_cells(item: LayerDifference) -> tuple[str, ...]:
+    return (
+        item.name, f"{item.difference:+.2f}", _interval(item.low, item.high), _p(item.p), _p(item.p_adjusted),
+        f"{item.tasks} of {item.of}", item.verdict,
+    )  # fmt: skip
+
+
+def _task_cells(item: TaskDifference) -> tuple[str, ...]:
+    return (
+        item.task, f"{item.first:.4g}", f"{item.second:.4g}", f"{item.difference:+.3g}",
+        _interval(item.low, item.high), "" if item.points is None else f"{item.points:+.2f}",
+        _p(item.p), _p(item.p_adjusted), str(item.n), item.verdict,
+    )  # fmt: skip
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "no spread" if low is None or high is None else f"{low:+.3g} to {high:+.3g}"
+
+
+def _p(value: float | None) -> str:
+    return "one unit" if value is None else f"{value:.2g}"
+
+
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (head, *rows)
+    ]
+
+
+def _piped(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    def line(row: Sequence[str]) -> str:
+        return f"| {' | '.join(cell.replace('|', '/').replace(chr(10), ' ') for cell in row)} |"
+
+    return [line(head), f"|{'---|' * len(head)}", *map(line, rows)]

@@ -1,0 +1,141 @@
+"""The gate: whether a run is worse than its baseline, and in what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.statistics import gates
+
+if TYPE_CHECKING:
+    from pytest_generalbench.reports.run_comparison import LeftOut, RunComparison
+    from pytest_generalbench.statistics.layers import Change
+
+PASSED: Final = 0
+REGRESSION: Final = 1
+NOT_COMPARABLE: Final = 2
+BASELINE_MISSING: Final = 3
+"""Exit codes of `generalbench compare --gate`."""
+
+_NAMED: Final = 10
+"""Alarms that are named."""
+
+_LOST_BY_MODEL: Final = "unsupported"
+"""The state of a task that the model does not take: its own doing, 0 points in the levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """Whether a run is worse than its baseline."""
+
+    verdict: Literal["passed", "regression", "not comparable"]
+    exit_code: int
+    """0, 1 or 2, as `generalbench compare --gate` exits."""
+    alarms: tuple[Change, ...]
+    """What is significantly worse: S2, sides, tasks."""
+    lost: tuple[LeftOut, ...]
+    """Tasks that the baseline has a score of and the run has not, though it selected them."""
+    lines: tuple[str, ...]
+    """The same in words."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain builtins."""
+        return asdict(self)
+
+
+def margin_of(text: str) -> float:
+    """Return the margin of `S2:0.5`, in points.
+
+    Raises:
+        GeneralBenchError: it is of another form, or of another level than S2.
+    """
+    match = re.fullmatch(r"S2:([0-9]*\.?[0-9]+)", text.strip())
+    if match is None or not float(match[1]) > 0:
+        raise GeneralBenchError(
+            f"non-inferiority takes S2 and a margin in points above 0, as in S2:0.5, not {text!r}; S3, S4 "
+            "and the tier change by chance alone and are no gate"
+        )
+    return float(match[1])
+
+
+def gate(comparison: RunComparison, non_inferior: str | None = None) -> GateResult:
+    """Return whether the second run is worse than the first.
+
+    Args:
+        comparison: The two runs compared.
+        non_inferior: `S2:0.5`: S2 must be shown to have lost less than so many points, which takes the place
+            of its test; sides and tasks are tested all the same.
+
+    Raises:
+        GeneralBenchError: `non_inferior` is of another form, or the runs have no S2 in common.
+    """
+    margin = margin_of(non_inferior) if non_inferior else None
+    alarms = gates.alarms(comparison.tested, with_s2=margin is None)
+    lost = tuple(item for item in comparison.left_out if _is_lost(item))
+    dropped = [item for item in lost if item.second == _LOST_BY_MODEL]
+    lines = [_alarm_line(alarm) for alarm in alarms[:_NAMED]]
+    if len(alarms) > _NAMED:
+        lines.append(f"and {len(alarms) - _NAMED} more that are worse")
+    has_failed = bool(alarms)
+    if margin is not None:
+        is_shown, line = _margin(comparison, margin)
+        has_failed = has_failed or not is_shown
+        lines.append(line)
+    if dropped:
+        has_failed = True
+        lines.append(f"the model no more takes {_tasks(len(dropped))}: {_names(dropped)}")
+    broken = [item for item in lost if item.second != _LOST_BY_MODEL]
+    if broken:
+        lines.append(f"without a score that the baseline has: {_tasks(len(broken))}, {_names(broken)}")
+    if has_failed:
+        return GateResult("regression", REGRESSION, alarms, lost, ("gate: REGRESSION", *lines))
+    if broken or not comparison.tested.tasks:
+        lines = lines or ["no task has two units to compare"]
+        return GateResult(
+            "not comparable", NOT_COMPARABLE, alarms, lost, ("gate: CANNOT BE COMPARED", *lines)
+        )
+    scope = f"over {_tasks(len(comparison.tasks))}"
+    return GateResult(
+        "passed", PASSED, alarms, lost, (f"gate: no regression {scope}", *lines, *_partial(comparison))
+    )
+
+
+def _is_lost(item: LeftOut) -> bool:
+    from pytest_generalbench.reports.comparability import SCORED
+
+    return item.first in SCORED and item.second is not None and item.second not in SCORED
+
+
+def _names(items: list[LeftOut]) -> str:
+    more = f" and {len(items) - 3} more" if len(items) > 3 else ""
+    return ", ".join(f"{item.task} ({item.second})" for item in items[:3]) + more
+
+
+def _alarm_line(alarm: Change) -> str:
+    return f"{alarm.name} {alarm.difference:+.2f} points (adjusted one-sided p {alarm.p_worse:.2g})"
+
+
+def _margin(comparison: RunComparison, margin: float) -> tuple[bool, str]:
+    s2 = comparison.tested.s2
+    if s2 is None:
+        raise GeneralBenchError("non-inferiority is of S2, and no task that both runs have counts in it")
+    bound, chance = gates.lower_bound(s2), gates.chance_to_pass(s2.stderr, margin)
+    is_shown = gates.is_non_inferior(s2, margin)
+    words = "is shown to have lost" if is_shown else "is not shown to have lost"
+    return is_shown, (
+        f"S2 {words} less than {margin:g} points: lower bound {bound:+.2f} (95 %, one-sided); a run as good "
+        f"as the baseline is shown so in {100 * chance:.0f} % of repeats"
+    )
+
+
+def _partial(comparison: RunComparison) -> list[str]:
+    from pytest_generalbench.reports.comparability import SCORED
+
+    missing = sum(item.second is None and item.first in SCORED for item in comparison.left_out)
+    return [f"{_tasks(missing)} of the baseline not selected and not judged"] if missing else []
+
+
+def _tasks(count: int) -> str:
+    return "1 task" if count == 1 else f"{count} tasks"

@@ -1,0 +1,147 @@
+"""From the differences of tasks to those of sides and of S2, each with the other tests in mind.
+
+The three layers see different things: S2 a small fall everywhere, a side a fall of one medium, a task a fall
+of its own. Each is tested at a third of the error rate, so that all three together keep it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.statistics.distributions import student_quantile, student_sf
+from pytest_generalbench.statistics.multiplicity import benjamini_hochberg, holm
+from pytest_generalbench.statistics.paired import CONFIDENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+ALPHA: Final = 0.05
+"""Family-wise rate of false alarms of all layers together."""
+
+LAYERS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference in one layer: of a task, of a side or of S2."""
+
+    name: str
+    """Id of the task; `image/comprehension`, `nlp`; `S2`."""
+    difference: float
+    """Second run minus first, in points; above 0 is better."""
+    stderr: float
+    """In points."""
+    degrees: float
+    """Degrees of freedom of the standard error."""
+    p: float
+    """Two-sided."""
+    tasks: int = 1
+    """How many tasks it is over."""
+    p_adjusted: float = 1.0
+    """Two-sided, adjusted for the other tests of the layer."""
+    p_worse: float = 1.0
+    """One-sided, small where the second run is worse; adjusted likewise."""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval in points; None where no spread was seen."""
+        if not self.stderr:
+            return None
+        half = student_quantile((1 + CONFIDENCE) / 2, self.degrees) * self.stderr
+        return self.difference - half, self.difference + half
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """All layers of a comparison, adjusted."""
+
+    s2: Change | None
+    """None where no task counts in S2."""
+    sides: tuple[Change, ...]
+    tasks: tuple[Change, ...]
+
+    @property
+    def level(self) -> float:
+        """The p value, after adjustment, up to which a layer is significant."""
+        return ALPHA / LAYERS
+
+
+def worse_p(p: float, difference: float) -> float:
+    """Return the one-sided p value of a fall, from the two-sided one of a symmetric test.
+
+    >>> worse_p(0.04, -1.0), worse_p(0.04, 1.0), worse_p(1.0, 0.0)
+    (0.02, 0.98, 0.5)
+    """
+    return p / 2 if difference < 0 else 1.0 - p / 2
+
+
+def combined(name: str, changes: Iterable[Change], weights: Mapping[str, float]) -> Change | None:
+    """Return the weighted sum of independent differences: Σ w d with √Σ w² SE²; None of none.
+
+    The degrees of freedom are Satterthwaite's (1946): of many tasks they are so many that t is the normal.
+
+    Args:
+        name: Of the sum.
+        changes: Of tasks, in points.
+        weights: By task; what is not in it is left out.
+
+    >>> tasks = Change("a", -1.0, 0.3, 9, 0.01), Change("b", 1.0, 0.4, 9, 0.03)
+    >>> one = combined("S2", tasks, {"a": 0.5, "b": 0.5})
+    >>> one.difference, round(one.stderr, 3), round(one.p, 3), one.tasks
+    (0.0, 0.25, 1.0, 2)
+    """
+    parts = [(weights[change.name], change) for change in changes if change.name in weights]
+    if not parts:
+        return None
+    difference = math.fsum(weight * change.difference for weight, change in parts)
+    variances = [(weight * change.stderr) ** 2 for weight, change in parts]
+    variance = math.fsum(variances)
+    if variance == 0:
+        # Every task moved by a constant, or not at all: the tasks' own tests are all there is.
+        smallest = min((change.p for _, change in parts if change.difference), default=1.0)
+        p = 1.0 if difference == 0 else min(1.0, len(parts) * smallest)
+        return Change(name, difference, 0.0, 1.0, p, len(parts))
+    spread = math.fsum(
+        part**2 / change.degrees for part, (_, change) in zip(variances, parts, strict=True) if part
+    )
+    degrees = variance**2 / spread
+    stderr = math.sqrt(variance)
+    p = min(1.0, 2.0 * student_sf(abs(difference) / stderr, degrees))
+    return Change(name, difference, stderr, degrees, p, len(parts))
+
+
+def _adjusted(
+    changes: Sequence[Change], adjust: Callable[[Sequence[float]], list[float]]
+) -> tuple[Change, ...]:
+    both = adjust([change.p for change in changes])
+    worse = adjust([worse_p(change.p, change.difference) for change in changes])
+    return tuple(
+        replace(change, p_adjusted=two, p_worse=one)
+        for change, two, one in zip(changes, both, worse, strict=True)
+    )
+
+
+def layers(tasks: Sequence[Change], sides: Mapping[str, str], weights: Mapping[str, float]) -> Layers:
+    """Return the three layers: tasks by Benjamini-Hochberg, sides by Holm, S2 as it is.
+
+    Args:
+        tasks: The differences of the tasks, in points.
+        sides: The side of each task; a task that has none is in no side.
+        weights: What a point of each task is in S2.
+    """
+    members: dict[str, dict[str, float]] = {}
+    for change in tasks:
+        if change.name in sides:
+            members.setdefault(sides[change.name], {})[change.name] = 1.0
+    means = [
+        combined(side, tasks, dict.fromkeys(names, 1.0 / len(names)))
+        for side, names in sorted(members.items())
+    ]
+    s2 = combined("S2", tasks, weights)
+    return Layers(
+        s2=s2 and _adjusted([s2], holm)[0],
+        sides=_adjusted([mean for mean in means if mean is not None], holm),
+        tasks=_adjusted(tasks, benjamini_hochberg),
+    )
