@@ -17,9 +17,10 @@ from pytest_generalbench.evaluation.moved_scores import (
 )
 from pytest_generalbench.evaluation.preparation import TaskScoring, answer_basis
 from pytest_generalbench.evaluation.resources import open_resources
+from pytest_generalbench.runs.certainty import Evidence, evidence_of
 from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result, run_section
-from pytest_generalbench.runs.instance_rows import write_rows
+from pytest_generalbench.runs.instance_rows import read_rows, write_rows
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.manifest import write_manifest
@@ -147,15 +148,20 @@ def _rescored(folder: Path, rows_into: Path | None) -> Rescored:
     tasks = {task.id: task for task in shipped}
     kept: dict[str, list[str]] = {}
     results: list[TaskResult] = []
+    evidence: dict[str, Evidence] = {}
     selection: list[str] = manifest.selection or run.ledgers.tasks()
     for name in selection:
         result = _one(name, tasks.get(name), run, scoring, data.is_demo, kept)
         if rows_into is not None and result.rows:
             write_rows(rows_into, name, result.rows)
+        if name in tasks:
+            evidence[name] = evidence_of(tasks[name], result, result.rows or read_rows(folder, name))
         results.append(replace(result, rows=()))
     known = [result for result in results if result.id in tasks]
     setting = Setting(settings, shipped, tasks, sota_table(shipped, sota), judge.name if judge else None)
-    level = level_of(setting, results, set(selection), data.is_demo)
+    level = level_of(
+        setting, results, set(selection), data.is_demo, lambda task, _: evidence.get(task.id, Evidence())
+    )
     matched = run_result(
         setting, known, level,
         data=_data(run, data.name, settings.split, data.is_demo),

@@ -280,6 +280,7 @@ class Controller:
     def _write(self, run: RunFolder) -> None:
         from pytest_generalbench.evaluation.scoring.human_ratings import write_sheet
         from pytest_generalbench.runs.batch_claims import forget
+        from pytest_generalbench.runs.certainty import evidence_in
         from pytest_generalbench.runs.finalize import level_of, run_result
         from pytest_generalbench.runs.listing import continue_command
         from pytest_generalbench.runs.manifest import write_manifest
@@ -287,7 +288,8 @@ class Controller:
         from pytest_generalbench.runs.result_file import write_result
 
         results = list(self.results.values())
-        self.level = level_of(self._setting(), results, self.selected, bool(self._data["is_demo"]))
+        is_demo = bool(self._data["is_demo"])
+        self.level = level_of(self._setting(), results, self.selected, is_demo, evidence_in(run.path))
         states = {result.state for result in results}
         is_finished = not states & {"not_run", "failed"}
         is_complete = is_finished and "incomplete" not in states

@@ -144,9 +144,12 @@ def _levels(level: LevelResult) -> Iterator[str]:
     shown = "  ".join(f"{name} {format_level(value)}" for name, value in values.items() if value is not None)
     board = "all tasks" if level.board == "A" else f"board {level.board}"
     yield f"{shown}   ({level.scoring} scoring, {level.sota} SoTA, {board})"
-    yield f"General-Level: {level.tier_text}"
+    yield from (f"  {line}" for line in level.interval_lines)
+    yield f"General-Level: {level.tier_line}"
     if level.wins_text:
         yield f"  {level.wins_text}"
+    for task, why in level.degenerate.items():
+        yield f"  a win that says nothing: {task}, {why}"
     yield from (f"note: {note}" for note in level.notes)
 
 

@@ -12,9 +12,10 @@ from pytest_generalbench.core.result import counted_score, drift, no_win
 from pytest_generalbench.core.score_format import format_share
 from pytest_generalbench.core.settings import MAY_CHANGE, Affects, settings_that_affect
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
+from pytest_generalbench.runs.certainty import with_certainty
 from pytest_generalbench.runs.provenance import definitions
 from pytest_generalbench.runs.result_file import SCHEMA_VERSION, RunResult, TaskEntry, TaskFacets
-from pytest_generalbench.suite.level import compute_level, points, standing
+from pytest_generalbench.suite.level import CERTAINTY, compute_level, points, standing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.result import TaskResult
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.runs.certainty import Evidences
     from pytest_generalbench.runs.result_sections import (
         DataSection,
         EnvironmentSection,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
         SettingsSection,
     )
     from pytest_generalbench.runs.run_manifest import SessionEntry
-    from pytest_generalbench.suite.level import LevelResult, SotaTable
+    from pytest_generalbench.suite.level import LevelDict, LevelResult, SotaTable
     from pytest_generalbench.suite.level.scorings.paper import Standing
 
 _NAMED: Final = 3
@@ -58,9 +60,13 @@ class Setting:
 
 
 def level_of(
-    given: Setting, results: Iterable[TaskResult], selected: Collection[str], is_demo: bool
+    given: Setting,
+    results: Iterable[TaskResult],
+    selected: Collection[str],
+    is_demo: bool,
+    evidences: Evidences | None = None,
 ) -> LevelResult:
-    """Return the levels of the results."""
+    """Return the levels of the results, with their intervals where `evidences` has what the rows say."""
     results = sorted(results, key=lambda result: result.id)  # notes name tasks in a fixed order
     shipped = {task.id for task in given.shipped}
     level = compute_level(
@@ -90,7 +96,11 @@ def level_of(
         level = replace(level, qualified="; ".join(filter(None, (level.qualified, words))))
     if all(result.score is None for result in results):
         level = replace(level, tier=None, reason="nothing was scored")
-    return level
+    return (
+        level
+        if evidences is None
+        else with_certainty(level, given.shipped, results, given.sota.values, evidences)
+    )
 
 
 def _unreadable_share(results: Iterable[TaskResult]) -> float:
@@ -122,11 +132,20 @@ def run_result(
         settings=cast("SettingsSection", {key: plain[key] for key in plain if key in _OF_RESULT}),
         environment=environment,
         definitions=definitions(given.tasks[result.id] for result in defined),
-        level=level.to_dict(),
+        level=level_section(level, schema),
         tasks=tuple(_entry(given, result, schema) for result in defined),
         run=run,
         schema=schema,
     )
+
+
+def level_section(level: LevelResult, schema: str) -> LevelDict:
+    """Return the levels as they stand in a result file of a schema version."""
+    plain = level.to_dict()
+    if schema == "2.0":
+        for key in CERTAINTY:
+            plain.pop(key, None)  # type: ignore[misc]
+    return plain
 
 
 def run_section(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of
+from pytest_generalbench.runs.certainty import evidence_in
+from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, level_section
 from pytest_generalbench.runs.instance_rows import rows_path
 from pytest_generalbench.runs.manifest import write_manifest
 from pytest_generalbench.runs.provenance import definitions
@@ -74,8 +75,8 @@ def _board(results: Sequence[RunResult]) -> str:
     return boards.pop() if len(boards) == 1 else "A"
 
 
-def merged_level(results: Sequence[RunResult], tasks: Sequence[TaskEntry]) -> LevelResult:
-    """Return the level over the tasks of all runs."""
+def merged_level(results: Sequence[RunResult], tasks: Sequence[TaskEntry], rows: Path) -> LevelResult:
+    """Return the level over the tasks of all runs, whose rows lie in the run folder `rows`."""
     from pytest_generalbench.suite.level import sota_table
 
     first, shipped = results[0], registry.load_tasks()
@@ -88,11 +89,12 @@ def merged_level(results: Sequence[RunResult], tasks: Sequence[TaskEntry]) -> Le
     sota = sota_table(shipped, first.settings["sota"])
     given = Setting(settings, shipped, {task.id: task for task in shipped}, sota, None)
     is_demo = bool(first.data["is_demo"])
-    return level_of(given, [entry.result for entry in tasks], {entry.id for entry in tasks}, is_demo)
+    entries = [entry.result for entry in tasks]
+    return level_of(given, entries, {entry.id for entry in tasks}, is_demo, evidence_in(rows))
 
 
 def merge_results(results: Sequence[RunResult]) -> RunResult:
-    """Return the merged result; what a run says of itself is the first one's."""
+    """Return the merged result without levels; what a run says of itself is the first one's."""
     first, tasks = results[0], merged_tasks(results)
     known = {entry.id for entry in tasks}
     fingerprint = data_fingerprint((entry.id, entry.result.data) for entry in tasks)
@@ -101,7 +103,7 @@ def merge_results(results: Sequence[RunResult]) -> RunResult:
         settings={**first.settings, "shard": None, "board": _board(results)},
         data={**first.data, "fingerprint": fingerprint},
         definitions=definitions(task for task in registry.load_tasks() if task.id in known),
-        level=merged_level(results, tasks).to_dict(),
+        level={},
         tasks=tuple(tasks),
         run=_aside([result.run for result in results]),
     )
@@ -249,8 +251,9 @@ def merge_runs(runs: Sequence[str | Path], into: str | Path) -> MergedRun:
         raise GeneralBenchError(f"{target} is not empty: name a new folder")
     target.mkdir(parents=True, exist_ok=True)
     ledgers = keep_files(folders, results, merged.tasks, target)
+    level = merged_level(results, merged.tasks, target)
+    merged = replace(merged, level=level_section(level, merged.schema))
     write_run(target, merged_manifest([read_run(folder) for folder in folders]))
     write_result(target, merged)
     write_manifest(target)
-    level = merged_level(results, merged.tasks)
     return MergedRun(target, merged, level, ledgers, tuple(missing_shards(results)))

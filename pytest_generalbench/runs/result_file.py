@@ -27,7 +27,7 @@ from pytest_generalbench.runs.result_sections import (
 )
 from pytest_generalbench.suite.level.result import LevelDict
 
-SCHEMA_VERSION: Final = "2.3"
+SCHEMA_VERSION: Final = "2.4"
 RESULT_FILE: Final = "result.json"
 SCHEMA_FILE: Final = Path(__file__).parent / "result.schema.json"
 """JSON Schema of the files that this version writes."""

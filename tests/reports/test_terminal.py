@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,3 +125,25 @@ def test_an_item_says_which_answers_could_not_be_read() -> None:
     assert words.startswith(
         "SCORED 5.0 accuracy (SoTA 65.0) n=8, unparsable 4.2 %, refused 4.2 %, empty 4.2 %"
     )
+
+
+def test_what_is_certain_stands_beside_the_scores() -> None:
+    sure = replace(
+        level(),
+        S3=13.9,
+        tier=4,
+        qualified=None,
+        intervals={"S2": (0.4, 0.5), "S3": (11.1, 13.6), "S4": (0.0, 0.0)},
+        estimates={"S3": 12.4, "S4": 0.0},
+        certified_tier=3,
+        hangs_on=("image/a", "image/b"),
+        degenerate={"nlp/c": "one and the same answer"},
+    )
+    lines = terminal.summary(BY_ID, RESULTS, SOTA.values, sure, DATA, Path("run"))
+    assert "  S3 12.40 (11.10–13.60 at 95 %; printed value 13.90 is biased by near ties)" in lines
+    assert "  S2 0.46 (0.40–0.50 at 95 %)" in lines
+    assert not any(line.startswith("  S4") for line in lines)
+    assert "General-Level: Level-4; at 95 % at least Level-3; hangs on 2 tasks: image/a, image/b" in lines
+    assert "  a win that says nothing: nlp/c, one and the same answer" in lines
+    bracket = replace(sure, qualified="demo data", hangs_on=())
+    assert bracket.tier_line == "Level-4; at 95 % at least Level-3   [demo data]"

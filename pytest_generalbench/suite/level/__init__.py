@@ -7,11 +7,18 @@ released tool. Start at `compute_level`.
 from __future__ import annotations
 
 from pytest_generalbench.suite.level.compute import compute_level, released_level, released_workbook
-from pytest_generalbench.suite.level.mapping import ImpossibleScoreError, ratio_value, to_points
+from pytest_generalbench.suite.level.mapping import (
+    ImpossibleScoreError,
+    points_slope,
+    ratio_value,
+    to_points,
+)
 from pytest_generalbench.suite.level.result import (
+    CERTAINTY,
     LEVELS,
     Half,
     LanguageLevel,
+    LevelDict,
     LevelResult,
     ModalityLevel,
 )
@@ -33,11 +40,13 @@ from pytest_generalbench.suite.level.tables.workbook import (
 )
 
 __all__ = [
+    "CERTAINTY",
     "LEVELS",
     "PUBLISHED",
     "Half",
     "ImpossibleScoreError",
     "LanguageLevel",
+    "LevelDict",
     "LevelResult",
     "ModalityLevel",
     "PublishedScores",
@@ -51,6 +60,7 @@ __all__ = [
     "in_task_units",
     "is_workbook",
     "points",
+    "points_slope",
     "ratio_value",
     "reaches_sota",
     "read_csv",

@@ -111,6 +111,6 @@ def points_slope(mapping: str, value: float) -> float:
     scale = float(argument)
     if kind == "tanh":
         return 100.0 / scale * (1.0 - math.tanh(value / scale) ** 2)
-    if value == 0:
+    if value == 0 or math.tanh(scale / value / 2.0) == 1.0:  # saturated
         return 0.0
     return -50.0 * scale / value**2 * (1.0 - math.tanh(scale / value / 2.0) ** 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 if TYPE_CHECKING:
@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
 LEVELS: Final = ("S2", "S3", "S4", "S5")
 
+CERTAINTY: Final = (
+    "intervals", "estimates", "outer", "certified_tier", "certified", "hangs_on", "degenerate",
+)  # fmt: skip
+"""Keys that say how certain the levels are."""
+
 _NAMED: Final = 5
+_LEAST_TIER: Final = 2
+_VISIBLE: Final = 0.005
+"""Points from which on two decimals differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,13 @@ class LevelDict(TypedDict, total=False):
     wins: Sequence[str]
     reason: str | None
     notes: Sequence[str]
+    intervals: Mapping[str, Sequence[float]] | None
+    estimates: Mapping[str, float]
+    outer: Mapping[str, Sequence[float]] | None
+    certified_tier: int | None
+    certified: Sequence[str]
+    hangs_on: Sequence[str]
+    degenerate: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +150,21 @@ class LevelResult:
     """Why nothing is computable."""
     notes: tuple[str, ...] = ()
     """What a reader of the scores must know: scores left out, rows paired by position."""
+    intervals: Mapping[str, tuple[float, float]] | None = None
+    """By level, the interval that holds the true score with probability .95; None where it is not known how
+    sure the scores of the tasks are."""
+    estimates: Mapping[str, float] = field(default_factory=dict)
+    """By level from S3, the mean of what the true score may be; the printed one is biased by near ties."""
+    outer: Mapping[str, tuple[float, float]] | None = None
+    """By level from S3, the band from the sure wins alone to all possible wins."""
+    certified_tier: int | None = None
+    """The tier of the certified wins alone: what the true tier is at least, with probability .95."""
+    certified: tuple[str, ...] = ()
+    """Ids of the wins that are significant over all tasks of the board together."""
+    hangs_on: tuple[str, ...] = ()
+    """Ids of the wins each of which alone lowers the tier when it is lost."""
+    degenerate: Mapping[str, str] = field(default_factory=dict)
+    """By task id, why its win is none to certify."""
 
     @property
     def computable(self) -> bool:
@@ -155,6 +185,37 @@ class LevelResult:
         return f"{name}   [{self.qualified}]" if self.qualified else name
 
     @property
+    def tier_line(self) -> str:
+        """The tier, what it is at least and what it hangs on; `tier_text` where that is not known.
+
+        `Level-4; at 95 % at least Level-3; hangs on 2 tasks: …`
+        """
+        if self.certified_tier is None or self.tier is None or self.tier < _LEAST_TIER:
+            return self.tier_text
+        head, bracket, rest = self.tier_text.partition("   [")
+        parts = [head, f"at 95 % at least Level-{self.certified_tier}"]
+        if self.hangs_on:
+            parts.append(f"hangs on {_counted(self.hangs_on, 'task')}")
+        return "; ".join(parts) + bracket + rest
+
+    @property
+    def interval_lines(self) -> tuple[str, ...]:
+        """A line for each level whose interval is known.
+
+        `S3 12.40 (11.10–13.60 at 95 %; printed value 13.90 is biased by near ties)`
+        """
+        lines = []
+        for name, (low, high) in (self.intervals or {}).items():
+            printed = getattr(self, name)
+            if printed is None or (printed, low, high) == (0.0, 0.0, 0.0):
+                continue
+            value = self.estimates.get(name, printed)
+            biased = f"; printed value {printed:.2f} is biased by near ties"
+            shown = f"{value:.2f} ({low:.2f}–{high:.2f} at 95 %"
+            lines.append(f"{name} {shown}{biased if abs(value - printed) >= _VISIBLE else ''})")
+        return tuple(lines)
+
+    @property
     def wins_text(self) -> str:
         """The wins that the tier rests on; empty where there is no tier.
 
@@ -164,9 +225,7 @@ class LevelResult:
             return ""
         if not self.wins:
             return "it rests on no win"
-        more = f" and {len(self.wins) - _NAMED} more" if len(self.wins) > _NAMED else ""
-        count = "1 win" if len(self.wins) == 1 else f"{len(self.wins)} wins"
-        return f"it rests on {count}: {', '.join(self.wins[:_NAMED])}{more}"
+        return f"it rests on {_counted(self.wins, 'win')}"
 
     def to_dict(self) -> LevelDict:
         """Return what JSON can hold; a score that is not finite (`released` has such) is null."""
@@ -183,8 +242,26 @@ class LevelResult:
             "wins": list(self.wins),
             "reason": self.reason,
             "notes": list(self.notes),
+            "intervals": _bounds(self.intervals),
+            "estimates": dict(self.estimates),
+            "outer": _bounds(self.outer),
+            "certified_tier": self.certified_tier,
+            "certified": list(self.certified),
+            "hangs_on": list(self.hangs_on),
+            "degenerate": dict(self.degenerate),
         }
         return cast("LevelDict", {key: _finite(value) for key, value in plain.items()})
+
+
+def _counted(tasks: Sequence[str], what: str) -> str:
+    """Return how many there are and the first of them."""
+    more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
+    count = f"1 {what}" if len(tasks) == 1 else f"{len(tasks)} {what}s"
+    return f"{count}: {', '.join(tasks[:_NAMED])}{more}"
+
+
+def _bounds(intervals: Mapping[str, tuple[float, float]] | None) -> dict[str, list[float]] | None:
+    return None if intervals is None else {name: list(bounds) for name, bounds in intervals.items()}
 
 
 def _finite(value: Any) -> Any:

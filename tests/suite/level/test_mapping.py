@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.vocabulary import MAPPINGS
-from pytest_generalbench.suite.level.mapping import ImpossibleScoreError, impossible, ratio_value, to_points
+from pytest_generalbench.suite.level.mapping import (
+    ImpossibleScoreError,
+    impossible,
+    points_slope,
+    ratio_value,
+    to_points,
+)
 
 FALLING = [word for word in MAPPINGS if word.startswith("ratio:") or word == "one_minus_percent"]
 RISING = [word for word in MAPPINGS if word not in FALLING]
@@ -82,3 +88,20 @@ def test_the_ends_of_the_ratio_map_can_be_undone() -> None:
 @pytest.mark.parametrize(("printed", "pixels"), [(49.2, 0.93), (39.4, 1.20), (23.0, 2.14)])
 def test_the_printed_optical_flow_figures_are_these_pixels(printed: float, pixels: float) -> None:
     assert ratio_value(1.0, printed) == pytest.approx(pixels, abs=0.005)
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+@given(value=st.floats(0.3, 4.7))
+def test_the_slope_is_that_of_small_steps(mapping: str, value: float) -> None:
+    step = 1e-6
+    if not 0.5 < to_points(mapping, value) < 99.5:
+        return
+    numeric = (to_points(mapping, value + step) - to_points(mapping, value - step)) / (2 * step)
+    assert points_slope(mapping, value) == pytest.approx(numeric, rel=1e-4, abs=1e-6)
+
+
+def test_the_slope_of_clipped_and_saturated_points_is_0() -> None:
+    assert points_slope("identity", 120.0) == points_slope("affine:1..5", 0.5) == 0.0
+    assert points_slope("ratio:1", 0.0) == points_slope("ratio:1", 1e-200) == 0.0
+    with pytest.raises(ImpossibleScoreError):
+        points_slope("ratio:1", -1.0)
