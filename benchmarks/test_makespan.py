@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench.evaluation.durations import prior
+from pytest_generalbench.evaluation.cost_priors import prior
 from pytest_generalbench.suite import tasks as registry
 from tests.virtual_workers import bound, load, long_short, makespan, unpinned, worksteal
 

@@ -59,6 +59,8 @@ def value_of(option: Option, given: str, folder: Path) -> Any:
             from pytest_generalbench.core.requirements import checked_requirements
 
             return checked_requirements(given, f"{PREFIX}{option.name}")
+        case "subset":
+            return _subset(option.name, given)
         case "text":
             return given
 
@@ -104,6 +106,18 @@ def _shard(name: str, given: str) -> str:
 def _media(name: str, given: str) -> tuple[str, ...]:
     named = {part.strip() for part in given.split(",") if part.strip()}
     return tuple(sorted({"text", *(one_of(name, one, MEDIA) for one in named)}))
+
+
+def _subset(name: str, given: str) -> str:
+    word = given.strip()
+    matched = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(%|min)|[0-9]+|smoke|nightly", word)
+    amount = float(re.match(r"[0-9.]*", word)[0] or 1) if matched else 0.0  # type: ignore[index]
+    if not amount or (word.endswith("%") and amount > 100):
+        raise GeneralBenchError(
+            f"{PREFIX}{name} takes a share (5%), a number of instances (5000), a time (20min), smoke or "
+            f"nightly, not {given!r}"
+        )
+    return word
 
 
 def _reading(given: str, folder: Path) -> dict[str, dict[str, str]]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 PREFIX: Final = "--generalbench-"
 
 Kind = Literal[
-    "text", "whole", "seconds", "batch", "share", "shard", "media", "reading", "prompts", "lengths", "states"
+    "text", "whole", "seconds", "batch", "share", "shard", "media", "reading", "prompts", "lengths", "states",
+    "subset",
 ]  # fmt: skip
 
 
@@ -81,6 +82,14 @@ OPTIONS: Final = (
     ),
     Option(
         "limit", "At most N instances of each task; a larger N contains every smaller one.", "N", kind="whole"
+    ),
+    Option(
+        "subset",
+        "A subset that tells most about S2 for its cost, the same on every machine: a share (5%), a number "
+        "of instances (5000), a time (20min), smoke (1min) or nightly (5%). Larger contain smaller ones. "
+        "S3 to S5 and the tier are not told from it.",
+        "P%|N|Mmin|smoke|nightly",
+        kind="subset",
     ),
     Option(
         "scoring",

@@ -34,6 +34,8 @@ class Settings:
     split: str = _setting("open", Affects.RUN)
     board: str = _setting("A", Affects.RUN)
     limit: int | None = _setting(None, Affects.RUN)
+    subset: str | None = _setting(None, Affects.RUN)
+    """`5%`, `500`, `20min`, `smoke`, `nightly`: instances that tell most about S2 for their cost."""
     scoring: str = _setting("paper", Affects.LEVELS)
     sota: str = _setting("released", Affects.LEVELS)
     run: str | None = _setting(None, Affects.NOTHING)

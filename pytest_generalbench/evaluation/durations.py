@@ -11,7 +11,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.evaluation.cost_priors import prior
+from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.runs.result_file import read_result
+from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,35 +23,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.runs.result_file import RunResult
 
-_READING: Final[dict[str, float]] = {
-    "text": 1.0, "image": 1.5, "audio": 1.5, "pointcloud": 1.5, "mesh": 1.5, "motion": 1.0, "signal": 1.0,
-    "map": 1.0, "video": 4.0,
-}  # fmt: skip
-"""What reading one instance costs, by the dearest medium in it; text is the measure."""
-
-_WRITING: Final[dict[str, float]] = {
-    "text": 1.0, "map": 1.5, "image": 8.0, "audio": 10.0, "pointcloud": 15.0, "mesh": 15.0, "motion": 8.0,
-    "video": 60.0,
-}  # fmt: skip
-"""What making one answer costs beside a text of 256 tokens."""
-
-_TOKENS: Final = 256
 _LEAST_PART: Final = 50.0
 """Texts answered that are worth a part of their own."""
 _LATEST: Final = 3
 """Earlier runs that are looked at, the latest first."""
-
-
-def prior(task: Task, limit: int | None = None) -> float:
-    """Return the estimated cost of a task that was never run, in units of one text answer.
-
-    Instances as stated, times the dearest medium read, times what is written; a longer answer costs more.
-    """
-    count = task.instances if limit is None else min(limit, task.instances)
-    writing = _WRITING[task.output_medium]
-    if task.output_medium == "text":
-        writing *= (task.max_new_tokens or _TOKENS) / _TOKENS
-    return count * max(_READING[medium] for medium in task.input_media) * writing
 
 
 def parts(costs: Mapping[str, float], count: int) -> list[set[str]]:
@@ -75,7 +53,7 @@ def divisions(
     for name, task in tasks.items():
         parts = min(workers, math.ceil(seconds[name] / share)) if share else 1
         if settings.divide != "always":
-            parts = min(parts, int(prior(task, settings.limit) // _LEAST_PART))
+            parts = min(parts, int(prior(task, limit_of(task, settings)) // _LEAST_PART))
         if parts > 1:
             result[name] = parts
     return result
@@ -93,18 +71,20 @@ def earlier(runs: Path, settings: Settings) -> dict[str, float]:
             result = read_result(path)
             same_data = result.settings.get("data", settings.data) == settings.data
             if result.settings.get("model") == settings.model and same_data:
-                measured = {**_seconds(result, settings.limit), **measured}
+                measured = {**_seconds(result, settings), **measured}
     return measured
 
 
-def _seconds(result: RunResult, limit: int | None) -> dict[str, float]:
-    """Return the tasks' times in an earlier run, as they would be with this limit."""
+def _seconds(result: RunResult, settings: Settings) -> dict[str, float]:
+    """Return the tasks' times in an earlier run, as they would be with the limits of these settings."""
+    shipped = {task.id: task for task in load_tasks()}
     times = result.run.get("tasks")
     measured = {}
     for entry in result.tasks:
         seconds = times.get(entry.id) if isinstance(times, Mapping) else None
         count = sum(entry.result.states.values())
         if count and isinstance(seconds, int | float) and seconds > 0:
+            limit = limit_of(shipped[entry.id], settings) if entry.id in shipped else settings.limit
             measured[entry.id] = float(seconds) * (1.0 if limit is None else min(1.0, limit / count))
     return measured
 
@@ -112,7 +92,7 @@ def _seconds(result: RunResult, limit: int | None) -> dict[str, float]:
 def estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) -> dict[str, float]:
     """Return seconds by task id; estimates of tasks never run are scaled to the measured ones."""
     measured = earlier(runs, settings)
-    guessed = {name: prior(task, settings.limit) for name, task in tasks.items()}
+    guessed = {name: prior(task, limit_of(task, settings)) for name, task in tasks.items()}
     both = [name for name in guessed if name in measured]
     # The ratio of the sums is dominated by the long tasks, and those are the ones that matter.
     scale = sum(measured[name] for name in both) / sum(guessed[name] for name in both) if both else 1.0

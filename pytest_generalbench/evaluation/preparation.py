@@ -21,6 +21,7 @@ from pytest_generalbench.evaluation.scoring.human_ratings import (
     score_rated,
 )
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, score_task
+from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.metrics.definition import JUDGE_METRIC
 from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.protocols.reading import reading_note, with_reading
@@ -201,7 +202,7 @@ class TaskScoring:
         asking = asking_of(task, self.settings.prompts, self.settings.max_new_tokens)
         if asking.prompt is not None:
             task = replace(task, prompt=asking.prompt)
-        limit = self.settings.limit
+        limit = limit_of(task, self.settings)
         looked_at = None if limit is None or protocol.looks_at is None else max(limit, protocol.looks_at)
         context = protocol.context(task, data.header, limited(data.instances, looked_at))
         return prepare(

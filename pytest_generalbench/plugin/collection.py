@@ -75,7 +75,7 @@ class Collection:
     ) -> Iterator[None]:
         """Deselect what this session does not run, the same in every process of the session."""
         result = yield
-        kept = self._of_this_session(items)
+        kept = self._of_subset(self._of_this_session(items))
         dropped = [item for item in items if item not in kept]
         if dropped:
             items[:] = [item for item in items if item in kept]
@@ -103,13 +103,26 @@ class Collection:
             return {item for item in items if task_id_of(item.nodeid) in before}
         return self._part_of([item for item in items if self.task_of(item)]) if settings.shard else set(items)
 
+    def _of_subset(self, items: set[pytest.Item]) -> set[pytest.Item]:
+        """Return the items whose tasks have instances in the subset."""
+        settings = self.benchmark.settings
+        if settings.subset is None:
+            return items
+        from pytest_generalbench.evaluation.subset import limit_of
+
+        tasks = {item: self.task_of(item) for item in items}
+        return {item for item, task in tasks.items() if task is None or limit_of(task, settings) != 0}
+
     def _part_of(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
-        from pytest_generalbench.evaluation.durations import parts, prior
+        from pytest_generalbench.evaluation.cost_priors import prior
+        from pytest_generalbench.evaluation.durations import parts
+        from pytest_generalbench.evaluation.subset import limit_of
 
         settings = self.benchmark.settings
         number, count = map(int, (settings.shard or "1/1").split("/"))
         # Not the times of earlier runs: every machine must come to the same parts.
-        costs = {task.id: prior(task, settings.limit) for item in items if (task := self.task_of(item))}
+        chosen = [task for item in items if (task := self.task_of(item))]
+        costs = {task.id: prior(task, limit_of(task, settings)) for task in chosen}
         mine = parts(costs, count)[number - 1]
         return {item for item in items if (task := self.task_of(item)) and task.id in mine}
 

@@ -94,12 +94,28 @@ def level_of(
     if share > 0.5:
         words = f"{format_share(share)} of the answers unreadable"
         level = replace(level, qualified="; ".join(filter(None, (level.qualified, words))))
+    if given.settings.subset is not None:
+        level = _of_subset(level, given.settings.subset)
     if all(result.score is None for result in results):
         level = replace(level, tier=None, reason="nothing was scored")
     return (
         level
         if evidences is None
         else with_certainty(level, given.shipped, results, given.sota.values, evidences)
+    )
+
+
+def _of_subset(level: LevelResult, subset: str) -> LevelResult:
+    """Return the level with what a subset of the instances can tell: S2 alone."""
+    return replace(
+        level,
+        S3=None,
+        S4=None,
+        S5=None,
+        tier=None,
+        wins=(),
+        qualified="; ".join(filter(None, (level.qualified, f"subset: {subset}"))),
+        reason="S3 to S5 and the tier are not told from a subset, where tasks win by luck too often",
     )
 
 

@@ -32,6 +32,7 @@ class SettingsSection(TypedDict, total=False):
     split: str
     board: str
     limit: int | None
+    subset: str | None
     scoring: str
     sota: str
     shard: str | None

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.evaluation.durations import divisions, estimates, prior
+from pytest_generalbench.evaluation.cost_priors import prior
+from pytest_generalbench.evaluation.durations import divisions, estimates
 from tests.builders import make_task
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("xdist")
 
-from pytest_generalbench.evaluation.durations import prior
+from pytest_generalbench.evaluation.cost_priors import prior
 from pytest_generalbench.suite import tasks as registry
 from tests.virtual_workers import Config, Node, bound, load, long_short, makespan, worksteal
 

@@ -1,0 +1,67 @@
+"""A run over a subset."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.subset import limit_of
+from pytest_generalbench.suite.tasks import load_tasks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODEL = "--generalbench-model=baseline:constant"
+
+
+def result_of(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_subset_tells_s2_alone(pytester: pytest.Pytester, workers: str) -> None:
+    args = (MODEL, "--generalbench-subset=1500", "-k", "nlp/c", "-n", workers, "--generalbench-run=run")
+    result = pytester.runpytest_subprocess(*args)
+    assert result.ret == 0
+    content = result_of(pytester.path / "run")
+    assert content["settings"]["subset"] == "1500"
+    level = content["level"]
+    assert [level[name] for name in ("S3", "S4", "S5", "tier")] == [None] * 4
+    assert level["S2"] is not None
+    assert "subset: 1500" in level["qualified"]
+    assert {sum(task["states"].values()) for task in content["tasks"]} <= {2, 3, 4, 5, 6, 7, 8}
+    assert min(sum(task["states"].values()) for task in content["tasks"]) < 8
+    result.stdout.fnmatch_lines(
+        ["General-Level: not computable: S3 to S5 and the tier are not told from a subset*"]
+    )
+
+
+def test_a_smoke_run_has_tasks_of_nearly_every_side(pytester: pytest.Pytester) -> None:
+    settings = Settings("baseline:constant", subset="smoke")
+    chosen = [task for task in load_tasks() if limit_of(task, settings)]
+    assert 10 <= len(chosen) < 200
+    assert len({(task.modality, task.paradigm) for task in chosen}) >= 8  # a video costs more than the minute
+    listed = pytester.runpytest_subprocess(MODEL, "--generalbench-subset=smoke", "--collect-only", "-q")
+    listed.stdout.fnmatch_lines([f"*{len(chosen)}/699 tests collected*"])
+
+
+def test_larger_subsets_contain_smaller_ones() -> None:
+    limits = [
+        [limit_of(task, Settings("m", subset=subset)) or 0 for task in load_tasks()]
+        for subset in ("1400", "2%", "5%", "20%", "100%")
+    ]
+    for small, large in itertools.pairwise(limits):
+        assert all(a <= b for a, b in zip(small, large, strict=True))
+    assert sum(limits[2]) <= 0.05 * sum(limits[-1]) + 1
+
+
+def test_a_subset_that_is_none_is_refused(pytester: pytest.Pytester) -> None:
+    for given in ("0", "101%", "fast", "5 %", "min"):
+        result = pytester.runpytest_subprocess(MODEL, f"--generalbench-subset={given}")
+        assert result.ret == 4
+        assert "takes a share (5%)" in result.stderr.str()
