@@ -61,8 +61,30 @@ def value_of(option: Option, given: str, folder: Path) -> Any:
             return checked_requirements(given, f"{PREFIX}{option.name}")
         case "subset":
             return _subset(option.name, given)
+        case "margin":
+            margin_of(given, f"{PREFIX}{option.name}")
+            return given
         case "text":
             return given
+
+
+def margin_of(given: str, what: str = "--non-inferior") -> float:
+    """Return the margin of a non-inferiority `S2:0.5`, in points.
+
+    Args:
+        given: What was given.
+        what: The option, for the message.
+
+    Raises:
+        GeneralBenchError: it is of another form, or of another level than S2.
+    """
+    match = re.fullmatch(r"S2:([0-9]*\.?[0-9]+)", given.strip())
+    if match is None or not float(match[1]) > 0:
+        raise GeneralBenchError(
+            f"{what} takes S2 and a margin in points above 0, as in S2:0.5, not {given!r}; S3, S4 and the "
+            "tier change by chance alone and are no gate"
+        )
+    return float(match[1])
 
 
 def one_of(name: str, given: str, good: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ PREFIX: Final = "--generalbench-"
 Kind = Literal[
     "text", "whole", "seconds", "batch", "share", "shard", "media", "reading", "prompts", "lengths", "states",
     "subset",
+    "margin",
 ]  # fmt: skip
 
 
@@ -239,6 +240,27 @@ OPTIONS: Final = (
         "cut_off) are maxima; states of tasks are counted over tasks, those of answers over answers.",
         "STATE:N|P%,…",
         kind="states",
+    ),
+    Option(
+        "baseline",
+        "A finished run to compare this one with, at its end: a run folder, a result.json beside its "
+        "instances/, or an address that fsspec reads (docs/statistics.md). 'generalbench compare' says more.",
+        "RUN|URL",
+    ),
+    Option(
+        "gate",
+        "With --generalbench-baseline: make the exit code 1 where this run is significantly worse, or cannot "
+        "be compared.",
+    ),
+    Option(
+        "non-inferior",
+        "With --generalbench-gate: S2 must be shown to have lost less than so many points, as in S2:0.5.",
+        "S2:POINTS",
+        kind="margin",
+    ),
+    Option(
+        "baseline-optional",
+        "Go on without --generalbench-gate where the baseline is missing, as in the first run.",
     ),
     Option(
         "accept-changed-model",

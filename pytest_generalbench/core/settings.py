@@ -75,6 +75,14 @@ class Settings:
     """`N` instances or `P%` of them may end without an answer before the exit code is 1; None: none."""
     require: str | None = _setting(None, Affects.NOTHING)
     """`scored:95%,unparsable:5%`: states that the run must have, or may have at most, for exit code 0."""
+    baseline: str | None = _setting(None, Affects.NOTHING)
+    """The run that this one is compared with: a folder, a `result.json`, or an address."""
+    gate: bool = _setting(False, Affects.NOTHING)
+    """Whether a regression from the baseline makes the exit code 1."""
+    non_inferior: str | None = _setting(None, Affects.NOTHING)
+    """`S2:0.5`: what S2 must be shown not to have lost, in points."""
+    baseline_optional: bool = _setting(False, Affects.NOTHING)
+    """Whether the gate passes where the baseline is missing."""
     accept_changed_model: bool = _setting(False, Affects.NOTHING)
     """Whether a run is continued although the model is not the one that gave its answers."""
     retry_errors: bool = _setting(False, Affects.NOTHING)

@@ -10,6 +10,7 @@ import pytest
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.node_ids import is_part, task_id_of
 from pytest_generalbench.core.result import TaskResult, result_from_dict
+from pytest_generalbench.plugin.baseline import Baseline
 from pytest_generalbench.plugin.context import (
     MODEL_OUTPUT,
     PART_PROPERTY,
@@ -69,6 +70,7 @@ class Controller:
         self._data: DataSection = {"name": "", "split": "", "is_demo": False}
         self._earlier: Ledgers | None = None
         self._ledger: LedgerWriter | None = None
+        self._baseline: Baseline | None = None
         self._refused = False
         self._refusal: str | None = None
         """Why a worker found that the run cannot be continued."""
@@ -97,6 +99,7 @@ class Controller:
         settings = self.benchmark.settings
         try:
             # A wrong address, folder or rating ends the session here.
+            self._baseline = Baseline(settings, self.benchmark.folder)
             resources = open_resources(settings, self.benchmark.registered, self.benchmark.folder)
             data, self._judge = resources.data, resources.judge
             self.run, self._earlier = open_run(self.benchmark, self.config, self.tasks, data)
@@ -130,6 +133,7 @@ class Controller:
                  f"board {settings.board}, scoring {settings.scoring}, SoTA {self.sota.name}"]  # fmt: skip
         if settings.data == "demo":
             lines.append(f"generalbench: {terminal.DEMO_NOTE}")
+        lines += [f"generalbench: {line}" for line in (self._baseline.lines if self._baseline else ())]
         if self.run is not None and self._earlier is not None:
             text = f"{self._earlier.count} records of earlier sessions"
             lines.append(f"generalbench: continues {self.run.path}, {text}")
@@ -219,6 +223,8 @@ class Controller:
         finally:
             if self._ledger is not None:
                 self._ledger.close()
+            if self._baseline is not None:
+                self._baseline.close()
             run.lock.release()
         return result
 
@@ -237,6 +243,10 @@ class Controller:
             except (GeneralBenchError, OSError) as error:
                 self.notes.append(f"NOT SAVED: {error}")
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            else:
+                if self._baseline is not None:
+                    session.exitstatus, lines = self._baseline.compare(session.exitstatus, run.path)
+                    self.notes += lines
             return
         self.run = None
 

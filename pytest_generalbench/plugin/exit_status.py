@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.requirements import unmet
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from pytest_generalbench.core.result import TaskResult
     from pytest_generalbench.core.settings import Settings
@@ -58,3 +60,26 @@ def _tolerated(settings: Settings, results: Collection[TaskResult], notes: list[
         f"{missed} of {total} instances without an answer: {words} --generalbench-max-errors={allowed}"
     )
     return pytest.ExitCode.OK if is_within else pytest.ExitCode.TESTS_FAILED
+
+
+def gated(status: int, settings: Settings, baseline: Path, run: Path) -> tuple[int, list[str]]:
+    """Return the exit status after the comparison with the baseline, and lines that explain it.
+
+    Args:
+        status: Of the session without the comparison.
+        settings: `gate` makes a regression, or a run that cannot be compared, a failure.
+        baseline: The folder of the run to compare with.
+        run: The folder of this run, written.
+    """
+    from pytest_generalbench.reports.run_comparison import compare_runs
+
+    try:
+        result = compare_runs(baseline, run).gate(settings.non_inferior)
+    except GeneralBenchError as error:
+        lines, has_passed = [f"gate: CANNOT BE COMPARED: {error}"], False
+    else:
+        lines, has_passed = list(result.lines), result.verdict == "passed"
+    lines.append(f"all differences: generalbench compare {settings.baseline} {run}")
+    if settings.gate and not has_passed and status == pytest.ExitCode.OK:
+        status = pytest.ExitCode.TESTS_FAILED
+    return status, lines

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.option_values import margin_of
+from pytest_generalbench.core.result import counted_score
 from pytest_generalbench.statistics import gates
+from pytest_generalbench.suite.level.aggregation import s2_weights
+from pytest_generalbench.suite.level.mapping import impossible, points_slope
+from pytest_generalbench.suite.level.scorings.paper import MODALITIES
+from pytest_generalbench.suite.selection import board_tasks
+from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
     from pytest_generalbench.reports.run_comparison import LeftOut, RunComparison
+    from pytest_generalbench.reports.run_data import Run
     from pytest_generalbench.statistics.layers import Change
 
 PASSED: Final = 0
@@ -43,21 +50,6 @@ class GateResult:
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins."""
         return asdict(self)
-
-
-def margin_of(text: str) -> float:
-    """Return the margin of `S2:0.5`, in points.
-
-    Raises:
-        GeneralBenchError: it is of another form, or of another level than S2.
-    """
-    match = re.fullmatch(r"S2:([0-9]*\.?[0-9]+)", text.strip())
-    if match is None or not float(match[1]) > 0:
-        raise GeneralBenchError(
-            f"non-inferiority takes S2 and a margin in points above 0, as in S2:0.5, not {text!r}; S3, S4 "
-            "and the tier change by chance alone and are no gate"
-        )
-    return float(match[1])
 
 
 def gate(comparison: RunComparison, non_inferior: str | None = None) -> GateResult:
@@ -139,3 +131,35 @@ def _partial(comparison: RunComparison) -> list[str]:
 
 def _tasks(count: int) -> str:
     return "1 task" if count == 1 else f"{count} tasks"
+
+
+SAME_WEIGHTS: Final = 0.9
+EQUAL_STRENGTH: Final = 0.5
+"""How the scores of an instance are correlated: the same weights again, two models of equal strength."""
+
+
+def chances_beforehand(baseline: Run, margin: float, limit: int | None = None) -> tuple[float, float]:
+    """Return the chance that a run as good as the baseline is shown to be non-inferior, before it is made.
+
+    Args:
+        baseline: The run that it will be compared with.
+        margin: What S2 may lose, in points.
+        limit: Instances of each task that the new run will have at most.
+
+    Returns:
+        With a correlation of 0.9 (the same weights built again) and of 0.5 (another model). Of a part of the
+        tasks, whose other tasks cannot move, the chance is no smaller.
+    """
+    tasks = {task.id: task for task in board_tasks(load_tasks(), "A")}
+    weights = s2_weights(list(tasks.values()), "A", MODALITIES)
+    variance = 0.0
+    for entry in baseline.result.tasks:
+        score = counted_score(entry.result.score, entry.result.states)
+        task = tasks.get(entry.id)
+        if task is None or score is None or entry.id not in weights or impossible(task.metric.mapping, score):
+            continue
+        fewer = max(1.0, entry.result.n / limit) if limit else 1.0
+        slope = points_slope(task.metric.mapping, score)
+        variance += fewer * (weights[entry.id] * slope * (entry.result.stderr or 0.0)) ** 2
+    spreads = [gates.expected_stderr(variance**0.5, one) for one in (SAME_WEIGHTS, EQUAL_STRENGTH)]
+    return gates.chance_to_pass(spreads[0], margin), gates.chance_to_pass(spreads[1], margin)

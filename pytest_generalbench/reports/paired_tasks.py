@@ -12,7 +12,7 @@ import numpy as np
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import InstanceRow, counted_score
 from pytest_generalbench.metrics import registry
-from pytest_generalbench.statistics.layers import Change
+from pytest_generalbench.statistics.layers import Change, implied_stderr
 from pytest_generalbench.statistics.paired import Pairs, cluster_numbers, paired_difference, slope_stderr
 from pytest_generalbench.suite.level.mapping import ImpossibleScoreError, points_slope, to_points
 
@@ -195,6 +195,8 @@ def task_difference(
         return difference, None
     gain = measured.difference * (-1 if direction == "lower" else 1) if points is None else points
     spread = measured.stderr if points_stderr is None else points_stderr
+    if spread == 0:
+        spread = implied_stderr(gain, measured.p, measured.degrees)
     return difference, Change(entry.id, gain, spread, measured.degrees, measured.p)
 
 

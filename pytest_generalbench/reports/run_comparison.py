@@ -318,9 +318,7 @@ def _notes(one: Run, other: Run, differences: list[TaskDifference]) -> list[str]
     for name, run in (("first", one), ("second", other)):
         count = sum(entry.result.state == "incomplete" for entry in run.result.tasks)
         if count:
-            notes.append(
-                f"incomplete tasks of the {name} run, whose instances without an answer count as wrong: {count}"
-            )
+            notes.append(f"incomplete tasks of the {name} run: {count}; what has no answer counts as wrong")
     alone = sum(item.p is None for item in differences)
     if alone:
         notes.append(

@@ -77,6 +77,20 @@ def worse_p(p: float, difference: float) -> float:
     return p / 2 if difference < 0 else 1.0 - p / 2
 
 
+def implied_stderr(difference: float, p: float, degrees: float) -> float:
+    """Return the standard error that gives a difference its p value.
+
+    Where all instances of a task differ by the same amount, no spread is seen; taken as none it would make
+    any sum that the task is in a certainty.
+
+    >>> round(implied_stderr(-100.0, 2.0**-7, 7), 2)
+    27.14
+    """
+    if difference == 0 or p >= 1:
+        return abs(difference)
+    return abs(difference) / student_quantile(1 - p / 2, degrees)
+
+
 def combined(name: str, changes: Iterable[Change], weights: Mapping[str, float]) -> Change | None:
     """Return the weighted sum of independent differences: Σ w d with √Σ w² SE²; None of none.
 
@@ -99,7 +113,7 @@ def combined(name: str, changes: Iterable[Change], weights: Mapping[str, float])
     variances = [(weight * change.stderr) ** 2 for weight, change in parts]
     variance = math.fsum(variances)
     if variance == 0:
-        # Every task moved by a constant, or not at all: the tasks' own tests are all there is.
+        # No task has a spread: their own tests are all there is.
         smallest = min((change.p for _, change in parts if change.difference), default=1.0)
         p = 1.0 if difference == 0 else min(1.0, len(parts) * smallest)
         return Change(name, difference, 0.0, 1.0, p, len(parts))

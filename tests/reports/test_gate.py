@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pytest_generalbench as gb
-from pytest_generalbench.reports.gate import margin_of
+from pytest_generalbench.core.option_values import margin_of
 from tests.reports.made_runs import BIRDS, CAPTIONS, CAUSAL, TASKS, made_run, scored_rows
 
 RIGHT = [100.0] * 30 + [0.0] * 10

@@ -17,7 +17,7 @@ from pytest_generalbench.statistics.gates import (
     is_non_inferior,
     lower_bound,
 )
-from pytest_generalbench.statistics.layers import Change, combined, layers, worse_p
+from pytest_generalbench.statistics.layers import Change, combined, implied_stderr, layers, worse_p
 from pytest_generalbench.suite.level.aggregation import s2_weights
 from pytest_generalbench.suite.level.mapping import points_slope, to_points
 from pytest_generalbench.suite.level.scorings.paper import MODALITIES, points, score_paper
@@ -53,11 +53,17 @@ def test_the_sum_of_two_is_welchs_test() -> None:
     assert total.p == pytest.approx(stats.ttest_ind(left, right, equal_var=False).pvalue)
 
 
-def test_constant_moves_are_as_sure_as_the_tasks_own_tests() -> None:
-    moved = [Change("a", 1.0, 0.0, 7, 2.0**-7), Change("b", 0.0, 0.0, 7, 1.0)]
-    total = combined("S2", moved, {"a": 1.0, "b": 1.0})
-    assert total is not None
-    assert (total.p, total.interval) == (2 * 2.0**-7, None)
+def test_a_constant_move_is_as_sure_as_its_own_test_and_no_certainty() -> None:
+    stderr = implied_stderr(-100.0, 2.0**-7, 7)
+    moves = [Change(name, -100.0, stderr, 7, 2.0**-7) for name in "abcdefghij"]
+    one, all_of_them = (combined("side", moves[:n], dict.fromkeys("abcdefghij", 1.0)) for n in (1, 10))
+    assert one is not None
+    assert all_of_them is not None
+    assert one.p == pytest.approx(2.0**-7)
+    assert all_of_them.p < 1e-9
+    nothing = combined("side", [Change("a", 0.0, implied_stderr(0.0, 1.0, 7), 7, 1.0)], {"a": 1.0})
+    assert nothing is not None
+    assert (nothing.p, nothing.interval) == (1.0, None)
 
 
 @pytest.mark.parametrize("board", ["A", "B:video", "C:image-generation", "D:object-detection"])
