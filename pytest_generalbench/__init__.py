@@ -97,6 +97,11 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.export import EXPORT_FORMATS as EXPORT_FORMATS
     from pytest_generalbench.reports.export import export_run as export_run
     from pytest_generalbench.reports.gate import GateResult as GateResult
+    from pytest_generalbench.reports.next_tasks import ORDERS as NEXT_ORDERS
+    from pytest_generalbench.reports.next_tasks import NextSteps as NextSteps
+    from pytest_generalbench.reports.next_tasks import NextTask as NextTask
+    from pytest_generalbench.reports.next_tasks import explanation as explain_next
+    from pytest_generalbench.reports.next_tasks import next_steps as next_steps
     from pytest_generalbench.reports.paired_tasks import TaskDifference as TaskDifference
     from pytest_generalbench.reports.remote_runs import MissingRunError as MissingRunError
     from pytest_generalbench.reports.run_comparison import LayerDifference as LayerDifference
@@ -106,6 +111,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.run_data import Run as Run
     from pytest_generalbench.reports.run_data import TaskRow as TaskRow
     from pytest_generalbench.reports.run_data import load_run as load_run
+    from pytest_generalbench.reports.run_ranks import rank_runs as rank_runs
     from pytest_generalbench.reports.telling_instances import TellingInstance as TellingInstance
     from pytest_generalbench.runs.listing import RunEntry as RunEntry
     from pytest_generalbench.runs.listing import list_runs as list_runs
@@ -114,6 +120,8 @@ if TYPE_CHECKING:
     from pytest_generalbench.runs.merge import MergedRun as MergedRun
     from pytest_generalbench.runs.merge import merge_runs as merge_runs
     from pytest_generalbench.runs.result_file import result_schema as result_schema
+    from pytest_generalbench.statistics.intervals import METHODS as INTERVAL_METHODS
+    from pytest_generalbench.statistics.ranks import Rank as RankedRun
     from pytest_generalbench.suite.data.fetch.hub import download_data as download_data
     from pytest_generalbench.suite.level.compute import level as level
     from pytest_generalbench.suite.level.result import LevelResult as LevelResult
@@ -125,7 +133,9 @@ __version__ = "0.2.0"
 
 __all__ = [
     "EXPORT_FORMATS",
+    "INTERVAL_METHODS",
     "MODEL_OPTIONS",
+    "NEXT_ORDERS",
     "Accumulator",
     "Alpha",
     "AnomalyMap",
@@ -174,6 +184,8 @@ __all__ = [
     "ModelKind",
     "Motion",
     "MovedScore",
+    "NextSteps",
+    "NextTask",
     "Normals",
     "NotComparableError",
     "OneBox",
@@ -186,6 +198,7 @@ __all__ = [
     "PointLabels",
     "Poses",
     "Protocol",
+    "RankedRun",
     "Request",
     "Rescored",
     "Rle",
@@ -222,6 +235,7 @@ __all__ = [
     "download_data",
     "download_weights",
     "explain_cache_miss",
+    "explain_next",
     "export_run",
     "level",
     "level_of_file",
@@ -230,13 +244,19 @@ __all__ = [
     "load_run",
     "load_tasks",
     "merge_runs",
+    "next_steps",
     "open_model",
+    "rank_runs",
     "rescore",
     "result_schema",
     "verify_run",
 ]
 
 _PLACES: Final = {
+    "EXPORT_FORMATS": "reports.export",
+    "INTERVAL_METHODS": "statistics.intervals:METHODS",
+    "MODEL_OPTIONS": "core.options",
+    "NEXT_ORDERS": "reports.next_tasks:ORDERS",
     "Accumulator": "metrics.base",
     "Alpha": "core.outputs.forms.maps",
     "AnomalyMap": "core.outputs.forms.maps",
@@ -251,7 +271,6 @@ _PLACES: Final = {
     "DepthSequence": "core.outputs.forms.map_sequences",
     "Detection": "core.outputs.forms.boxes",
     "Difference": "reports.comparison",
-    "EXPORT_FORMATS": "reports.export",
     "Failed": "models.base",
     "Finding": "evaluation.data_check",
     "FlowField": "core.outputs.forms.maps",
@@ -269,7 +288,6 @@ _PLACES: Final = {
     "LayerDifference": "reports.run_comparison",
     "LeftOut": "reports.run_comparison",
     "LevelResult": "suite.level.result",
-    "MODEL_OPTIONS": "core.options",
     "Mask": "core.outputs.forms.maps",
     "MaskSequence": "core.outputs.forms.map_sequences",
     "Media": "core.media.media",
@@ -287,6 +305,8 @@ _PLACES: Final = {
     "ModelKind": "models.registry",
     "Motion": "core.outputs.forms.motion",
     "MovedScore": "evaluation.moved_scores",
+    "NextSteps": "reports.next_tasks",
+    "NextTask": "reports.next_tasks",
     "Normals": "core.outputs.forms.scenes3d",
     "NotComparableError": "reports.comparability",
     "OneBox": "core.outputs.forms.boxes",
@@ -299,6 +319,7 @@ _PLACES: Final = {
     "PointLabels": "core.outputs.forms.scenes3d",
     "Poses": "core.outputs.forms.scenes3d",
     "Protocol": "protocols.base",
+    "RankedRun": "statistics.ranks:Rank",
     "Request": "core.request",
     "Rescored": "evaluation.rescoring",
     "Rle": "core.outputs.codecs.images.rle",
@@ -335,6 +356,7 @@ _PLACES: Final = {
     "download_data": "suite.data.fetch.hub",
     "download_weights": "evaluation.scoring.backbones.listing",
     "explain_cache_miss": "reports.cache_misses",
+    "explain_next": "reports.next_tasks:explanation",
     "export_run": "reports.export",
     "level": "suite.level.compute",
     "level_of_file": "suite.level.score_file",
@@ -343,7 +365,9 @@ _PLACES: Final = {
     "load_run": "reports.run_data",
     "load_tasks": "suite.tasks",
     "merge_runs": "runs.merge",
+    "next_steps": "reports.next_tasks",
     "open_model": "models.registry",
+    "rank_runs": "reports.run_ranks",
     "rescore": "evaluation.rescoring",
     "result_schema": "runs.result_file",
     "verify_run": "runs.manifest",
