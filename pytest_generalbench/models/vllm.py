@@ -9,6 +9,7 @@ from pytest_generalbench.core.errors import DataError, MediaError, MissingDepend
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.models.openai.messages import messages, shown_messages
+from pytest_generalbench.models.openai.special_tokens import wants_marks, without_end_marks
 from pytest_generalbench.models.transformers.processors import check_adapter
 
 if TYPE_CHECKING:
@@ -73,12 +74,21 @@ class VLLMModel(Model):
                 answers.append(Failed(str(error)))
             else:
                 answers.append(None)
-                seed, most = request.seed, request.max_new_tokens
-                params.append(self.params(temperature=0.0, max_tokens=most, seed=seed))
+                params.append(
+                    self.params(
+                        temperature=0.0,
+                        max_tokens=request.max_new_tokens,
+                        seed=request.seed,
+                        skip_special_tokens=not wants_marks(request),
+                    )
+                )
         more = {} if self.lora is None else {"lora_request": self.lora}
         outputs = self.engine.chat(chats, sampling_params=params, use_tqdm=False, **more) if chats else []
         output = iter(outputs)
-        return [_output(next(output)) if answer is None else answer for answer in answers]
+        return [
+            _output(next(output), request) if answer is None else answer
+            for request, answer in zip(requests, answers, strict=True)
+        ]
 
     def shown(self, request: Request) -> str:
         """Return the messages that the engine is given, as JSON; media are named by their size."""
@@ -108,12 +118,13 @@ def _declared(engine: Any) -> tuple[str, ...]:
     return ("text", "image") if getattr(config, "is_multimodal_model", True) else ("text",)
 
 
-def _output(given: Any) -> Output:
+def _output(given: Any, request: Request) -> Output:
     first = given.outputs[0]
     details = {"prompt_tokens": len(given.prompt_token_ids or ()), "completion_tokens": len(first.token_ids)}
     if first.finish_reason is not None:
         details["finish_reason"] = first.finish_reason
-    return Output(first.text, details=details)
+    text = without_end_marks(first.text) if wants_marks(request) else first.text
+    return Output(text, details=details)
 
 
 def make_vllm_model(target: str, settings: Settings, folder: Path) -> VLLMModel:

@@ -121,3 +121,16 @@ def test_the_real_command_runs_it(
     content = read_result("run")
     assert set(content["counts"]) == {"scored"}
     assert (content["model"]["class"], content["model"]["gpus"]) == ("vllm", 1)
+
+
+def test_marks_of_places_survive_where_boxes_are_asked_for_and_end_marks_do_not(tmp_path: Path) -> None:
+    model = made(tmp_path)
+    asked = [
+        Request("t", "1", ("where?",), output_medium="map", max_new_tokens=4, seed=7),
+        Request("t", "2", ("?",)),
+    ]
+    first, second = model.generate(asked)
+    assert isinstance(first, Output)
+    assert isinstance(second, Output)
+    assert first.text == "<box>text 4 7</box>"
+    assert second.text == "text 256 0"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import re
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from pytest_generalbench.models.openai.messages import messages
 from pytest_generalbench.models.openai.parameters import Change, Parameters, refused
 from pytest_generalbench.models.openai.redaction import MODEL_KEYS, without_keys
 from pytest_generalbench.models.openai.replies import Outcome, outcome_of
+from pytest_generalbench.models.openai.special_tokens import wants_marks, without_end_marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +28,6 @@ DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
 
 _ENOUGH: Final = 3
 """After so many requests in a row that no retry helped, later ones are asked once, until one is answered."""
-
-_END_MARKS: Final = re.compile(
-    r"(?:\s*(?:<\|(?:im_end|endoftext|end|eot_id|eom_id|end_of_text|return|user|assistant|eos|endofturn|"
-    r"end_of_turn|eot|turn_end|end_of_sentence)\|>|</s>|<eos>|<pad>|<end_of_turn>|<turn\|>|<end_of_utterance>|"
-    r"<\uff5cend\u2581of\u2581sentence\uff5c>|\[/?EOS\]))+\s*$"
-)
-"""End and padding of an answer whose special tokens were asked for."""
 
 
 class ChatClient:
@@ -130,7 +123,7 @@ class ChatClient:
         output = outcome.answer
         left_out = self.parameters.left_out
         details = {**output.details, "without": left_out} if left_out else output.details
-        text = _END_MARKS.sub("", output.text or "") if _wants_marks(request) else output.text
+        text = without_end_marks(output.text or "") if wants_marks(request) else output.text
         return replace(outcome, answer=replace(output, text=text, details=details))
 
     def _adapted(self, request: Request, chat: list[dict[str, Any]]) -> Reply:
@@ -140,7 +133,7 @@ class ChatClient:
             "temperature": 0,
             "seed": request.seed,
         }
-        if _wants_marks(request):
+        if wants_marks(request):
             wanted["skip_special_tokens"] = False
         tries: list[Change] = []
         first: Reply | None = None
@@ -180,8 +173,3 @@ def _is_in_vain(outcome: Outcome) -> bool:
     """Return whether a request failed for a reason that lies in the server, not in the request."""
     is_silence = isinstance(outcome.answer, Failed) and outcome.answer.state == "timeout"
     return outcome.again or is_silence
-
-
-def _wants_marks(request: Request) -> bool:
-    """Return whether the answer may be written with special tokens: boxes and points as text."""
-    return request.output_medium == "map"

@@ -14,6 +14,7 @@ class SamplingParams:
     temperature: float = 1.0
     max_tokens: int = 16
     seed: int | None = None
+    skip_special_tokens: bool = True
 
 
 @dataclass
@@ -55,7 +56,8 @@ class LLM:
             assert params.temperature == 0
             content = turn["content"]
             kinds = "text" if isinstance(content, str) else ",".join(part["type"] for part in content)
-            outputs.append(
-                _RequestOutput([_Completion(f"{kinds} {params.max_tokens} {params.seed}", [1, 2])])
-            )
+            text = f"{kinds} {params.max_tokens} {params.seed}"
+            if not params.skip_special_tokens:
+                text = f"<box>{text}</box><|im_end|>"
+            outputs.append(_RequestOutput([_Completion(text, [1, 2])]))
         return outputs
