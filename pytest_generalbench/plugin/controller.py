@@ -20,6 +20,7 @@ from pytest_generalbench.plugin.context import (
     SESSION_INPUT,
 )
 from pytest_generalbench.plugin.exit_status import exit_status
+from pytest_generalbench.plugin.junit import add_level, show_result
 from pytest_generalbench.plugin.run_opening import open_run, repeats_failed
 from pytest_generalbench.reports import terminal
 
@@ -158,6 +159,7 @@ class Controller:
         """Remember what a worker selected; all workers select the same."""
         self._select(ids)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Store a task's result from its report; a report without one is a failure of the item."""
         task_id = task_id_of(report.nodeid)
@@ -169,6 +171,7 @@ class Controller:
         digest = properties.get(PROPERTY)
         if isinstance(digest, dict):
             self.results[task_id] = result_from_dict(digest)
+            show_result(report, self.results[task_id], self.sota.values.get(task_id))
             self._broken += report.failed and self.results[task_id].state != "incomplete"
         elif report.failed:
             self._broken += 1
@@ -203,12 +206,11 @@ class Controller:
     ) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
         """Show the score of an item instead of passed."""
         properties = dict(getattr(report, "user_properties", ()))
-        digest = properties.get(PROPERTY)
         if report.when == "call" and PART_PROPERTY in properties:
             return terminal.part_status(properties[PART_PROPERTY])
-        if report.when != "call" or not isinstance(digest, dict):
+        result = self.results.get(task_id_of(report.nodeid) or "")
+        if report.when != "call" or result is None or PROPERTY not in properties:
             return None
-        result = result_from_dict(digest)
         return terminal.status(result, self.sota.values.get(result.id))
 
     @pytest.hookimpl(wrapper=True)
@@ -316,6 +318,7 @@ class Controller:
         self._data = content.data
         forget(run.path)
         write_result(run.path, content)
+        add_level(self.config, self.level)
         if self.benchmark.settings.split == "close":
             self._export(run)
         write_sheet(run.path, [result.id for result in results if result.state == "human"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import statistics
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -54,6 +55,23 @@ def task_rows(run: ExportedRun) -> list[dict[str, Any]]:
     return [{key: row[key] for key in TASK_COLUMNS} for row in rows]
 
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _no_formula(value: Any) -> Any:
+    """Return a cell that no spreadsheet runs: a text that begins like a formula gets an apostrophe before it.
+
+    >>> _no_formula("=HYPERLINK(1)"), _no_formula("-5.2"), _no_formula(-5.2)
+    ("'=HYPERLINK(1)", '-5.2', -5.2)
+    """
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    with suppress(ValueError):
+        float(value)
+        return value
+    return f"'{value}"
+
+
 def export_csv(run: ExportedRun, out: Path) -> list[str]:
     """Write `answers.csv` and `tasks.csv`."""
     tables = {"answers": (ANSWER_COLUMNS, answer_rows(run)), "tasks": (TASK_COLUMNS, task_rows(run))}
@@ -64,7 +82,7 @@ def export_csv(run: ExportedRun, out: Path) -> list[str]:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             for row in rows:
-                writer.writerow(row)
+                writer.writerow({key: _no_formula(value) for key, value in row.items()})
                 count += 1
         lines.append(f"{name}.csv: {count} rows")
     return lines
