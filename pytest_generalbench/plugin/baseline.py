@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_generalbench.core.errors import GeneralBenchError
@@ -66,14 +67,19 @@ class Baseline:
             return
         run = load_run(folder)
         if not tasks_with_rows(folder):
-            raise GeneralBenchError(f"{place} has no table of instances: {WAY_OUT}")
+            raise GeneralBenchError(
+                f"{place} has no table of instances: copy its instances/ along; {WAY_OUT}"
+            )
         self.folder = folder
         self.lines = [f"{'gate against' if settings.gate else 'compared with'} {place}"]
         if settings.non_inferior:
             from pytest_generalbench.core.option_values import margin_of
+            from pytest_generalbench.evaluation.subset import limit_of
             from pytest_generalbench.reports.gate import chances_beforehand
 
-            same, other = chances_beforehand(run, margin_of(settings.non_inferior), settings.limit)
+            same, other = chances_beforehand(
+                run, margin_of(settings.non_inferior), partial(limit_of, settings=settings)
+            )
             self.lines.append(
                 f"non-inferiority by {settings.non_inferior}: a run as good as the baseline passes at "
                 f"least {100 * same:.0f} of 100 times (the same weights) or {100 * other:.0f} (another model)"

@@ -16,6 +16,9 @@ from pytest_generalbench.suite.selection import board_tasks
 from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_generalbench.core.task import Task
     from pytest_generalbench.reports.run_comparison import LeftOut, RunComparison
     from pytest_generalbench.reports.run_data import Run
     from pytest_generalbench.statistics.layers import Change
@@ -81,6 +84,8 @@ def gate(comparison: RunComparison, non_inferior: str | None = None) -> GateResu
     broken = [item for item in lost if item.second != _LOST_BY_MODEL]
     if broken:
         lines.append(f"without a score that the baseline has: {_tasks(len(broken))}, {_names(broken)}")
+    if comparison.incomplete[1]:
+        lines.append(f"instances without an answer count as wrong: in {_tasks(comparison.incomplete[1])}")
     if has_failed:
         return GateResult("regression", REGRESSION, alarms, lost, ("gate: REGRESSION", *lines))
     if broken or not comparison.tested.tasks:
@@ -138,13 +143,15 @@ EQUAL_STRENGTH: Final = 0.5
 """How the scores of an instance are correlated: the same weights again, two models of equal strength."""
 
 
-def chances_beforehand(baseline: Run, margin: float, limit: int | None = None) -> tuple[float, float]:
+def chances_beforehand(
+    baseline: Run, margin: float, most: Callable[[Task], int | None] = lambda task: None
+) -> tuple[float, float]:
     """Return the chance that a run as good as the baseline is shown to be non-inferior, before it is made.
 
     Args:
         baseline: The run that it will be compared with.
         margin: What S2 may lose, in points.
-        limit: Instances of each task that the new run will have at most.
+        most: Instances of a task that the new run will have at most; None: as many as the baseline.
 
     Returns:
         With a correlation of 0.9 (the same weights built again) and of 0.5 (another model). Of a part of the
@@ -158,7 +165,10 @@ def chances_beforehand(baseline: Run, margin: float, limit: int | None = None) -
         task = tasks.get(entry.id)
         if task is None or score is None or entry.id not in weights or impossible(task.metric.mapping, score):
             continue
-        fewer = max(1.0, entry.result.n / limit) if limit else 1.0
+        limit = most(task)
+        if limit == 0:
+            continue
+        fewer = 1.0 if limit is None else max(1.0, entry.result.n / limit)
         slope = points_slope(task.metric.mapping, score)
         variance += fewer * (weights[entry.id] * slope * (entry.result.stderr or 0.0)) ** 2
     spreads = [gates.expected_stderr(variance**0.5, one) for one in (SAME_WEIGHTS, EQUAL_STRENGTH)]

@@ -181,12 +181,13 @@ def task_difference(
     scores = (float(results[0].score or 0.0), float(results[1].score or 0.0))
     pairs = pairs_of(rows, scores)
     measured = paired_difference(pairs)
+    low, high = measured.interval or (None, None)
     direction = _direction(entry, task)
     points, points_stderr = (None, None) if task is None else _points(task, pairs, results)
     difference = TaskDifference(
         task=entry.id, metric=results[0].metric, unit=results[0].unit, direction=direction,
         first=pairs.whole[0], second=pairs.whole[1],
-        difference=measured.difference, stderr=measured.stderr, low=measured.low, high=measured.high,
+        difference=measured.difference, stderr=measured.stderr, low=low, high=high,
         p=measured.p, p_adjusted=None, p_worse=None, points=points, points_stderr=points_stderr,
         method=measured.method, n=measured.n, units=measured.units,
         only_first=rows.only_first, only_second=rows.only_second,

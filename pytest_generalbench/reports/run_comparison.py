@@ -92,6 +92,8 @@ class RunComparison:
     """Every task that one of the runs selected and that is not compared."""
     instances: tuple[TellingInstance, ...]
     """The instances that got worse, the most telling first."""
+    incomplete: tuple[int, int]
+    """Incomplete tasks of the first and the second run: their instances without an answer count as wrong."""
     detectable: Detectable
     """The smallest falls, in points, that the gate sees in 80 of 100 repeats."""
     notes: tuple[str, ...]
@@ -245,6 +247,7 @@ def _result(
         s2=_layer(tested.s2, len(weights), tested.level) if tested.s2 else None,
         left_out=tuple(sorted(left_out, key=lambda item: item.task)),
         instances=most_telling(telling, full, kept),
+        incomplete=_incomplete(one, other),
         detectable=detectable(tested),
         notes=tuple(_notes(one, other, full)),
         tested=tested,
@@ -270,7 +273,9 @@ def _layer(change: Change, of: int, level: float) -> LayerDifference:
 
 def _rows(run: Run, entry: TaskEntry) -> list[Any]:
     if not rows_path(run.folder, entry.id).is_file():
-        raise GeneralBenchError(f"{run.folder} has no instances of {entry.id!r}: {WAY_OUT}")
+        raise GeneralBenchError(
+            f"{run.folder} has no instances of {entry.id!r}: copy its instances/ along; {WAY_OUT}"
+        )
     return list(read_rows(run.folder, entry.id))
 
 
@@ -302,6 +307,11 @@ def _unscored(one: Run, other: Run) -> list[LeftOut]:
 _SHOWN_SETTINGS: Final = ("prompts", "max_new_tokens", "limit", "shard", "model_frames", "dtype", "sota")
 
 
+def _incomplete(one: Run, other: Run) -> tuple[int, int]:
+    states = [[entry.result.state for entry in run.result.tasks] for run in (one, other)]
+    return states[0].count("incomplete"), states[1].count("incomplete")
+
+
 def _notes(one: Run, other: Run, differences: list[TaskDifference]) -> list[str]:
     notes = [
         f"{name} was {one.result.settings.get(name)!r} and is {other.result.settings.get(name)!r}"
@@ -315,8 +325,7 @@ def _notes(one: Run, other: Run, differences: list[TaskDifference]) -> list[str]
             f"tasks with instances that one run alone has a score of ({lost} the first, {more} the second), "
             f"compared over those that both have: {len(partial)}"
         )
-    for name, run in (("first", one), ("second", other)):
-        count = sum(entry.result.state == "incomplete" for entry in run.result.tasks)
+    for name, count in zip(("first", "second"), _incomplete(one, other), strict=True):
         if count:
             notes.append(f"incomplete tasks of the {name} run: {count}; what has no answer counts as wrong")
     alone = sum(item.p is None for item in differences)

@@ -52,9 +52,6 @@ class PairedDifference:
     """None with fewer than two units."""
     degrees: float
     """Degrees of freedom of the standard error."""
-    low: float | None
-    """Lower end of the 95 % interval; None where no spread was seen."""
-    high: float | None
     p: float | None
     """Two-sided p value; None with fewer than two units."""
     method: str
@@ -63,6 +60,20 @@ class PairedDifference:
     """Instances that both runs have."""
     units: int
     """What is independent of one another: instances, clusters of them, or groups of the jackknife."""
+    matched: tuple[int, int, float] | None = None
+    """Of right or wrong: what only the second run has right, what only the first, and what one is worth."""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the difference; None where no spread was seen."""
+        if not self.stderr or self.p is None:
+            return None
+        if self.matched is None:
+            half = student_quantile((1 + CONFIDENCE) / 2, self.degrees) * self.stderr
+            return self.difference - half, self.difference + half
+        low, high = _matched_interval(*self.matched, self.n)
+        # The exact test has the last word on whether there is a difference.
+        return (min(low, 0.0), max(high, 0.0)) if self.p > 1 - CONFIDENCE else (low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +173,14 @@ def paired_difference(pairs: Pairs) -> PairedDifference:
     stderr, units, n = slope_stderr(pairs, 1.0, 1.0), pairs.units, pairs.n or len(pairs.first)
     method = _method(pairs)
     if stderr is None:
-        return PairedDifference(difference, None, 0.0, None, None, None, method, n, units)
-    low: float | None = None
-    high: float | None = None
+        return PairedDifference(difference, None, 0.0, None, method, n, units)
     if method == MCNEMAR:
-        wins, losses, step = _discordant(pairs)
-        p, (low, high) = mcnemar(losses, wins), _matched_interval(wins, losses, len(pairs.first), step)
-        if low is not None and high is not None and p > 1 - CONFIDENCE:
-            low, high = min(low, 0.0), max(high, 0.0)  # the exact test has the last word
-    else:
-        p = _student_p(difference, stderr, units)
-        method = SIGN if stderr == 0 and difference else method
-        if stderr:
-            half = student_quantile((1 + CONFIDENCE) / 2, units - 1) * stderr
-            low, high = difference - half, difference + half
-    return PairedDifference(difference, stderr, units - 1.0, low, high, p, method, n, units)
+        wins, losses, _ = matched = _discordant(pairs)
+        p = mcnemar(losses, wins)
+        return PairedDifference(difference, stderr, units - 1.0, p, method, n, units, matched)
+    method = SIGN if stderr == 0 and difference else method
+    p = _student_p(difference, stderr, units)
+    return PairedDifference(difference, stderr, units - 1.0, p, method, n, units)
 
 
 def _method(pairs: Pairs) -> str:
@@ -200,13 +204,11 @@ def _discordant(pairs: Pairs) -> tuple[int, int, float]:
     return int((change > 0).sum()), int((change < 0).sum()), float(np.abs(change).max(initial=0.0))
 
 
-def _matched_interval(wins: int, losses: int, n: int, step: float) -> tuple[float, float] | tuple[None, None]:
+def _matched_interval(wins: int, losses: int, step: float, n: int) -> tuple[float, float]:
     """Return the 95 % interval of a difference of matched shares, with half a pair more in each cell.
 
-    Without it no difference seen would be no difference for certain. Source: Agresti and Min 2005.
+    Source: Agresti and Min 2005.
     """
-    if not wins and not losses:
-        return None, None
     total = n + 2
     middle = (wins - losses) / total
     spread = math.sqrt(wins + losses + 1 - (wins - losses) ** 2 / total) / total

@@ -10,6 +10,10 @@ import pytest
 
 import pytest_generalbench as gb
 from pytest_generalbench.core.option_values import margin_of
+from pytest_generalbench.reports.gate import chances_beforehand
+from pytest_generalbench.suite.level.aggregation import s2_weights
+from pytest_generalbench.suite.level.scorings.paper import MODALITIES
+from pytest_generalbench.suite.selection import board_tasks
 from tests.reports.made_runs import BIRDS, CAPTIONS, CAUSAL, TASKS, made_run, scored_rows
 
 RIGHT = [100.0] * 30 + [0.0] * 10
@@ -70,6 +74,32 @@ def test_a_part_of_the_baseline_is_judged_over_what_it_has(tmp_path: Path) -> No
     assert result.lines == (
         "gate: no regression over 1 task", "1 task of the baseline not selected and not judged",
     )  # fmt: skip
+
+
+def test_an_incomplete_run_says_so(tmp_path: Path) -> None:
+    rows = {CAUSAL: scored_rows(RIGHT)}
+    one = made_run(tmp_path / "one", rows)
+    two = made_run(tmp_path / "two", {CAUSAL: scored_rows(LOST)}, entries={CAUSAL: {"state": "incomplete"}})
+    compared = gb.compare_runs(one, two)
+    assert compared.incomplete == (0, 1)
+    assert compared.gate().lines[-1] == "instances without an answer count as wrong: in 1 task"
+
+
+def test_chances_beforehand_are_those_of_a_simulation(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    base = {name: rng.uniform(20, 80, 30) for name in IDENTITY}
+    rows = {name: scored_rows(list(scores)) for name, scores in base.items()}
+    one = gb.load_run(made_run(tmp_path / "one", rows))
+    same, other = chances_beforehand(one, 0.5)
+    weights = s2_weights(board_tasks(list(TASKS.values()), "A"), "A", MODALITIES)
+    variance = sum((weights[name] * scores.std(ddof=1)) ** 2 / 30 for name, scores in base.items())
+    for chance, correlation in ((same, 0.9), (other, 0.5)):
+        stderr = (variance * 2 * (1 - correlation)) ** 0.5
+        drawn = rng.normal(0, stderr, 20_000)
+        assert chance == pytest.approx(float((drawn - 1.645 * stderr > -0.5).mean()), abs=0.015)
+    fewer = chances_beforehand(one, 0.5, lambda task: 3)
+    assert fewer[1] < other
+    assert chances_beforehand(one, 0.5, lambda task: 0) == (1.0, 1.0)
 
 
 def test_one_instance_a_task_cannot_be_judged(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_mean_is_tested_as_scipy_tests_it() -> None:
     assert result.method == PAIRED_T
     assert result.p == pytest.approx(expected.pvalue, rel=1e-9)
     assert result.degrees == expected.df
-    assert (result.low, result.high) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+    assert result.interval == pytest.approx(tuple(expected.confidence_interval(0.95)))
 
 
 @pytest.mark.parametrize(
@@ -69,16 +69,16 @@ def test_right_or_wrong_is_tested_by_the_exact_binomial(wins: int, losses: int, 
     result = measured(first, second)
     assert result.method == MCNEMAR
     assert result.p == pytest.approx(stats.binomtest(wins, wins + losses).pvalue)
-    assert result.low is not None
-    assert result.high is not None
-    assert result.low <= result.difference <= result.high
-    if result.p is not None and result.p > 0.05:
-        assert result.low <= 0 <= result.high
+    assert result.interval is not None
+    low, high = result.interval
+    assert low <= result.difference <= high
+    assert result.p is not None
+    assert (low <= 0 <= high) == (result.p > 0.05)
 
 
 def test_no_discordant_pair_is_no_difference() -> None:
     result = measured([100, 0, 100], [100, 0, 100])
-    assert (result.difference, result.stderr, result.p, result.low) == (0.0, 0.0, 1.0, None)
+    assert (result.difference, result.stderr, result.p, result.interval) == (0.0, 0.0, 1.0, None)
 
 
 def test_instances_that_share_a_file_are_one_unit() -> None:
@@ -114,7 +114,7 @@ def test_clusters_keep_the_rate_of_false_alarms() -> None:
 
 def test_one_instance_has_no_error() -> None:
     result = measured([1.0], [2.0])
-    assert (result.difference, result.stderr, result.p, result.low) == (1.0, None, None, None)
+    assert (result.difference, result.stderr, result.p, result.interval) == (1.0, None, None, None)
     together = measured([1.0, 3, 4], [2.0, 2, 2], ["same", "same", "same"])
     assert (together.units, together.p) == (1, None)
 
@@ -125,8 +125,8 @@ def test_swapping_the_runs_flips_the_sign_and_nothing_else(pairs: list[tuple[flo
     one, other = measured(first, second), measured(second, first)
     assert one.difference == -other.difference
     assert (one.p, one.stderr, one.method, one.units) == (other.p, other.stderr, other.method, other.units)
-    if one.low is not None:
-        assert other.high == -one.low
+    if one.interval is not None:
+        assert other.interval == (-one.interval[1], -one.interval[0])
 
 
 @given(RIGHT)
@@ -157,7 +157,7 @@ def test_a_constant_alone_is_as_sure_as_the_number_of_instances(scores: list[flo
     result = measured(scores, np.array(scores) + add)
     assert result.method == SIGN
     assert result.p == 2.0 ** (1 - len(scores))
-    assert (result.stderr, result.low) == (0.0, None)
+    assert (result.stderr, result.interval) == (0.0, None)
 
 
 @given(PAIRED, st.randoms(use_true_random=False))
