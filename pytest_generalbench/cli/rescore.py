@@ -44,7 +44,9 @@ def run(options: argparse.Namespace) -> int:
     write(f"{len(rescored.result.tasks)} tasks: {counts}\n")
     levels = [(name, getattr(level, name)) for name in ("S2", "S3", "S4", "S5")]
     write("  ".join(f"{name} {value:.2f}" for name, value in levels if value is not None) + "\n")
-    write(f"General-Level: {level.tier_text}\n")
+    for line in level.interval_lines:
+        write(f"  {line}\n")
+    write(f"General-Level: {level.tier_line}\n")
     if level.wins_text:
         write(f"  {level.wins_text}\n")
     for why, tasks in rescored.kept.items():

@@ -97,6 +97,9 @@ class TaskResult:
     """The most frequent prediction, cut to 40 characters: a constant answer shows here."""
     top_share: float | None = None
     """The share of instances with that prediction."""
+    majority: float | None = None
+    """What the most frequent right answer scores when it is given always, in `unit`; None where no answer is
+    so frequent, or the metric does not tell."""
     defects: Mapping[str, int] = field(default_factory=dict)
     """Answers that are `empty`, and those that are `cut_off` where the allowed length was used up, whatever
     their state is."""
@@ -122,7 +125,7 @@ class TaskResult:
         plain["probe"], plain["defects"] = dict(self.probe), dict(self.defects)
         plain["notes"], plain["warnings"] = list(self.notes), list(self.warnings)
         plain["backbones"] = dict(self.backbones)
-        for key in ("score", "stderr"):
+        for key in ("score", "stderr", "majority"):
             value = plain[key]
             if value is not None:
                 plain[key] = float(value) if math.isfinite(value) else None

@@ -148,9 +148,13 @@ def _levels(level: LevelResult) -> Iterator[str]:
     yield f"General-Level: {level.tier_line}"
     if level.wins_text:
         yield f"  {level.wins_text}"
+    if level.flips_text:
+        yield f"  {level.flips_text}"
     for task, why in level.degenerate.items():
         yield f"  a win that says nothing: {task}, {why}"
     yield from (f"note: {note}" for note in level.notes)
+    if level.certified_tier is not None:
+        yield "what these figures rest on, and what to fix next: generalbench next RUN --explain"
 
 
 def _missing(results: Sequence[TaskResult]) -> Iterator[str]:

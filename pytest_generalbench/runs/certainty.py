@@ -60,7 +60,7 @@ def evidence_of(task: Task, result: TaskResult, rows: Sequence[InstanceRow]) -> 
         is_mean = REGISTRY.get(result.metric).aggregation == "mean"
         spread = row_spread(rows, result.score, is_mean=is_mean, unit=result.unit)
     counted = rows if is_mean and task.metric.higher_is_better else ()
-    why = degenerate(result.top_answer, result.top_share, result.n, counted)
+    why = degenerate(result, counted)
     return Evidence(spread or reported_spread(result.stderr, result.n), why)
 
 
@@ -119,7 +119,7 @@ def with_certainty(
         sota: The specialists' scores by task id.
         evidences: What the rows of the tasks say.
     """
-    from pytest_generalbench.statistics.certified import certified_wins, hangs_on, tier_of_wins
+    from pytest_generalbench.statistics.certified import certified_wins, flips, hangs_on, tier_of_wins
     from pytest_generalbench.statistics.standings import BoardSides
 
     if level.scoring != "paper" or level.tier is None or level.S2 is None:
@@ -137,6 +137,7 @@ def with_certainty(
         certified_tier=tier_of_wins(sides, scored, wins, has_points),
         certified=wins,
         hangs_on=hangs_on(sides, scored, has_points),
+        flips=flips(scored),
         degenerate={item.task.id: item.degenerate for item in scored if item.reached and item.degenerate},
         notes=(*level.notes, *_unknown_note(unknown)),
         **known,

@@ -85,7 +85,8 @@ class TaskEntry:
         entry = {**head, "sota": self.sota, **{key: plain[key] for key in _OF_RESULT}}
         if self.facets is None:
             return entry
-        return {**entry, **asdict(self.facets), "warnings": plain["warnings"], "defects": plain["defects"]}
+        rest = {key: plain[key] for key in ("warnings", "defects", "majority")}
+        return {**entry, **asdict(self.facets), **rest}
 
     @classmethod
     def from_plain(cls, entry: Mapping[str, Any]) -> Self:

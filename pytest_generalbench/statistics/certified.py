@@ -13,7 +13,7 @@ from pytest_generalbench.statistics.multiplicity import holm
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from pytest_generalbench.core.result import InstanceRow
+    from pytest_generalbench.core.result import InstanceRow, TaskResult
     from pytest_generalbench.statistics.standings import BoardSides, Scored
 
 ONE_ANSWER: Final = 0.95
@@ -78,24 +78,25 @@ def hangs_on(sides: BoardSides, scored: Sequence[Scored], has_points: bool) -> t
     return tuple(item.task.id for row, item in enumerate(won) if tiers[row] < tiers[-1])
 
 
-def degenerate(
-    top_answer: str | None, top_share: float | None, n: int, rows: Sequence[InstanceRow] = ()
-) -> str | None:
+def degenerate(result: TaskResult, rows: Sequence[InstanceRow] = ()) -> str | None:
     """Return why a score is no sign of skill, although it may be a high one; None where nothing says so.
 
-    Nearly all answers are one and the same, or nearly all that scored are: always giving that answer scores
-    as much, whatever the references are.
+    Nearly all answers are one and the same, or nearly all that scored are, or always giving the most frequent
+    right answer scores as much.
 
     Args:
-        top_answer: The most frequent prediction of the task.
-        top_share: Its share of the instances, 0..1.
-        n: Instances of the task.
+        result: Of the task.
         rows: Of a metric that is a mean and where higher is better; of others none.
     """
-    if n < LEAST_INSTANCES:
+    if result.n < LEAST_INSTANCES:
         return None
-    if top_share is not None and top_share >= ONE_ANSWER:
-        return f"one and the same answer ({top_answer!r}) to {100 * top_share:.1f} % of the instances"
+    share = result.top_share
+    if share is not None and share >= ONE_ANSWER:
+        return f"one and the same answer ({result.top_answer!r}) to {100 * share:.1f} % of the instances"
+    if result.majority is not None and result.score is not None and result.score <= result.majority:
+        return (
+            f"no better than always giving the most frequent right answer, which scores {result.majority:.1f}"
+        )
     by_answer: dict[str, list[float]] = {}
     for row in rows:
         if row.score and row.prediction:

@@ -114,7 +114,7 @@ def test_one_cause_is_one_line_whatever_the_counts() -> None:
     lines = terminal.summary(BY_ID, results, SOTA.values, level(), DATA, Path("run"))
     (line,) = [line for line in lines if "incomplete:" in line]
     assert (
-        line == "     2 incomplete: timeout, late (5 instances, first a of nlp/causal-reasoning and 1 more)"
+        line == "     2 incomplete: timeout, late (5 instances, first 2 of nlp/causal-reasoning and 1 more)"
     )
 
 
@@ -137,6 +137,7 @@ def test_what_is_certain_stands_beside_the_scores() -> None:
         estimates={"S3": 12.4, "S4": 0.0},
         certified_tier=3,
         hangs_on=("image/a", "image/b"),
+        flips=("nlp/d",),
         degenerate={"nlp/c": "one and the same answer"},
     )
     lines = terminal.summary(BY_ID, RESULTS, SOTA.values, sure, DATA, Path("run"))
@@ -144,6 +145,8 @@ def test_what_is_certain_stands_beside_the_scores() -> None:
     assert "  S2 0.46 (0.40–0.50 at 95 %)" in lines
     assert not any(line.startswith("  S4") for line in lines)
     assert "General-Level: Level-4; at 95 % at least Level-3; hangs on 2 tasks: image/a, image/b" in lines
+    assert "  1 task lies within 1.96 standard errors of the specialist: nlp/d" in lines
+    assert any(line.endswith("generalbench next RUN --explain") for line in lines)
     assert "  a win that says nothing: nlp/c, one and the same answer" in lines
     bracket = replace(sure, qualified="demo data", hangs_on=())
     assert bracket.tier_line == "Level-4; at 95 % at least Level-3   [demo data]"

@@ -55,6 +55,7 @@ def test_a_run_with_rows_has_intervals_around_its_levels() -> None:
     assert sure.certified_tier is not None and sure.tier is not None
     assert 2 <= sure.certified_tier <= sure.tier
     assert set(sure.certified) <= set(sure.wins)
+    assert sure.flips and not set(sure.flips) & set(sure.certified)
     assert level(results[::-1], rows).to_dict() == sure.to_dict()
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from pytest_generalbench.core.result import InstanceRow
+from pytest_generalbench.core.result import InstanceRow, TaskResult
 from pytest_generalbench.statistics.certified import (
     certified_wins,
     degenerate,
@@ -102,14 +102,29 @@ def answers(pairs: list[tuple[str, float]]) -> list[InstanceRow]:
     return [InstanceRow(f"i{n}", "ok", score, None, "", text) for n, (text, score) in enumerate(pairs)]
 
 
+def of_task(
+    top_share: float, n: int = 100, score: float | None = None, majority: float | None = None
+) -> TaskResult:
+    return TaskResult(
+        "nlp/a", "scored", "accuracy", "percent", score, n=n, top_answer="A", top_share=top_share,
+        majority=majority,
+    )  # fmt: skip
+
+
 def test_constant_answers_say_nothing() -> None:
-    assert "'A'" in (degenerate("A", 0.97, 100) or "")
-    assert degenerate("A", 0.9, 100) is None
-    assert degenerate("A", 1.0, 4) is None
+    assert "'A'" in (degenerate(of_task(0.97)) or "")
+    assert degenerate(of_task(0.9)) is None
+    assert degenerate(of_task(1.0, 4)) is None
 
 
 def test_a_score_that_one_answer_brings_says_nothing() -> None:
     constant = answers([("A", 100.0)] * 60 + [("B", 0.0)] * 40)
-    assert "always giving it scores as much" in (degenerate("A", 0.6, 100, constant) or "")
-    assert degenerate("A", 0.6, 100, answers([("A", 100.0)] * 60 + [("B", 100.0)] * 10)) is None
-    assert degenerate("A", 0.1, 100, answers([("A", 100.0)] * 4 + [("B", 0.0)] * 96)) is None
+    assert "always giving it scores as much" in (degenerate(of_task(0.6), constant) or "")
+    assert degenerate(of_task(0.6), answers([("A", 100.0)] * 60 + [("B", 100.0)] * 10)) is None
+    assert degenerate(of_task(0.1), answers([("A", 100.0)] * 4 + [("B", 0.0)] * 96)) is None
+
+
+def test_a_score_no_better_than_the_most_frequent_right_answer_says_nothing() -> None:
+    why = degenerate(of_task(0.5, score=80.0, majority=84.0))
+    assert why == "no better than always giving the most frequent right answer, which scores 84.0"
+    assert degenerate(of_task(0.5, score=84.5, majority=84.0)) is None

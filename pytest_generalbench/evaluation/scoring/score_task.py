@@ -13,6 +13,7 @@ from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs import AnswerFormatError
 from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNJUDGED, Instance
 from pytest_generalbench.core.result import DEFECTS, InstanceRow, TaskResult
+from pytest_generalbench.evaluation.scoring.majority import majority_score
 from pytest_generalbench.evaluation.scoring.rows import escape_surrogates, instance_rows
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
 from pytest_generalbench.protocols.text.parsers import refusal
@@ -103,6 +104,7 @@ def score_task(
     hollow: list[str] = []
     rows: list[InstanceRow] = []
     added: list[str] = []
+    references: list[Any] = []
     for instance in given.instances:
         record = answers[instance.id]
         state, prediction, message = read_answer(record, instance, given)
@@ -132,14 +134,21 @@ def score_task(
             except DataError:
                 continue  # its record already says error, and why
             accumulator.add(prediction, reference)
+            references.append(reference if isinstance(reference, (str, tuple)) else None)
             added.append(instance.id)
     value = accumulator.result(added)
     result = _result(given, value, states, stated, problems, seconds)
     if hollow and result.reason is None:
         reason = f"{len(hollow)} of {len(rows)} answers hold nothing; first {hollow[0]}"
         result = replace(result, reason=escape_surrogates(reason[:300]))
+    majority = None
+    if result.score is not None and task.metric.name != JUDGE_METRIC:
+        majority = majority_score(task.metric.name, task.metric.options, references, added)
     return replace(
-        result, defects=dict(sorted(defects.items())), rows=instance_rows(rows, added, value, given.instances)
+        result,
+        majority=majority,
+        defects=dict(sorted(defects.items())),
+        rows=instance_rows(rows, added, value, given.instances),
     )
 
 

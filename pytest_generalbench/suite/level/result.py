@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 LEVELS: Final = ("S2", "S3", "S4", "S5")
 
 CERTAINTY: Final = (
-    "intervals", "estimates", "outer", "certified_tier", "certified", "hangs_on", "degenerate",
+    "intervals", "estimates", "outer", "certified_tier", "certified", "hangs_on", "flips", "degenerate",
 )  # fmt: skip
 """Keys that say how certain the levels are."""
 
@@ -118,6 +118,7 @@ class LevelDict(TypedDict, total=False):
     certified_tier: int | None
     certified: Sequence[str]
     hangs_on: Sequence[str]
+    flips: Sequence[str]
     degenerate: Mapping[str, str]
 
 
@@ -163,6 +164,9 @@ class LevelResult:
     """Ids of the wins that are significant over all tasks of the board together."""
     hangs_on: tuple[str, ...] = ()
     """Ids of the wins each of which alone lowers the tier when it is lost."""
+    flips: tuple[str, ...] = ()
+    """Ids of the tasks within 1.96 standard errors of their specialist, the nearest first: another sample of
+    instances may decide otherwise whether they are wins."""
     degenerate: Mapping[str, str] = field(default_factory=dict)
     """By task id, why its win is none to certify."""
 
@@ -216,6 +220,14 @@ class LevelResult:
         return tuple(lines)
 
     @property
+    def flips_text(self) -> str:
+        """The tasks that another sample of instances may turn; empty where there is none."""
+        if not self.flips:
+            return ""
+        what = "1 task lies" if len(self.flips) == 1 else f"{len(self.flips)} tasks lie"
+        return f"{what} within 1.96 standard errors of the specialist: {_first(self.flips)}"
+
+    @property
     def wins_text(self) -> str:
         """The wins that the tier rests on; empty where there is no tier.
 
@@ -248,6 +260,7 @@ class LevelResult:
             "certified_tier": self.certified_tier,
             "certified": list(self.certified),
             "hangs_on": list(self.hangs_on),
+            "flips": list(self.flips),
             "degenerate": dict(self.degenerate),
         }
         return cast("LevelDict", {key: _finite(value) for key, value in plain.items()})
@@ -255,9 +268,13 @@ class LevelResult:
 
 def _counted(tasks: Sequence[str], what: str) -> str:
     """Return how many there are and the first of them."""
-    more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
     count = f"1 {what}" if len(tasks) == 1 else f"{len(tasks)} {what}s"
-    return f"{count}: {', '.join(tasks[:_NAMED])}{more}"
+    return f"{count}: {_first(tasks)}"
+
+
+def _first(tasks: Sequence[str]) -> str:
+    more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
+    return ", ".join(tasks[:_NAMED]) + more
 
 
 def _bounds(intervals: Mapping[str, tuple[float, float]] | None) -> dict[str, list[float]] | None:
