@@ -1,7 +1,7 @@
 """How often the gate fires when nothing changed, and when something did, on tasks of the real sizes.
 
 `python -m benchmarks.gate_simulation --pairs 200` prints the table. The scores are drawn, the tests are those
-of `statistics`. A run's true score of a task is logit(p) = logit(specialist) - 0.8 + N(0, 0.8). Metrics of
+of `statistics`. A run's true score of a task is logit(p) = logit(specialist) - gap + N(0, spread). Metrics of
 right or wrong draw from p, the others have the variance p(1 - p) / 4 an instance. An instance's scores in
 both runs have the correlation 0.9 (the same weights built again) or 0.5 (two models of equal strength).
 """
@@ -13,7 +13,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -52,18 +52,22 @@ class Case:
     correlation: float
     fall: str = "none"
     """A key of FALLS."""
+    gap: float = 0.8
+    """By how much the model is below the specialists, in logits."""
+    spread: float = 0.8
+    """Standard deviation of that over the tasks."""
 
 
 FALLS: Final = {"none": 0.0, "ten tasks": 5.0, "everywhere": 0.5, "audio generation": 3.0}
 
 
-def true_points(task: Task, rng: np.random.Generator) -> float:
+def true_points(task: Task, case: Case, rng: np.random.Generator) -> float:
     """Return the share of the points that the run truly has on a task, 0..1."""
     value = task.sota.released
     known = value is not None and impossible(task.metric.mapping, value) is None
     points = to_points(task.metric.mapping, value) if known and value is not None else 50.0
     share = min(0.98, max(0.02, points / 100))
-    return 1 / (1 + math.exp(-(math.log(share / (1 - share)) - 0.8 + rng.normal(0, 0.8))))
+    return 1 / (1 + math.exp(-(math.log(share / (1 - share)) - case.gap + rng.normal(0, case.spread))))
 
 
 def fallen(case: Case, rng: np.random.Generator) -> dict[str, float]:
@@ -100,7 +104,7 @@ def compared(case: Case, rng: np.random.Generator) -> Layers:
     falls, changes = fallen(case, rng), []
     for task in TASKS:
         n = max(2, round(OPEN_SHARE * case.share * task.instances))
-        p = true_points(task, rng)
+        p = true_points(task, case, rng)
         pairs = drawn(task.metric.name in BINARY, p, falls.get(task.id, 0.0), n, case.correlation, rng)
         result = paired_difference(pairs)
         assert result.p is not None
@@ -149,6 +153,8 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=200, help="pairs of runs for each line")
+    parser.add_argument("--gap", type=float, default=0.8, help="logits below the specialists")
+    parser.add_argument("--spread", type=float, default=0.8, help="of that over the tasks")
     parser.add_argument("--only", default="", help="lines whose name has this word")
     options = parser.parse_args()
     head = "case                                  r    S2  sides  tasks   gate  shown   S2    task  gate S2"
@@ -158,7 +164,9 @@ def main() -> None:
     started = time.perf_counter()
     for case in cases():
         if options.only in case.name:
-            sys.stdout.write(measured(case, options.pairs) + "\n")
+            sys.stdout.write(
+                measured(replace(case, gap=options.gap, spread=options.spread), options.pairs) + "\n"
+            )
             sys.stdout.flush()
     sys.stdout.write(f"{time.perf_counter() - started:.0f} s\n")
 

@@ -22,6 +22,9 @@ _NAMED: Final = 3
 SCORED: Final = ("scored", "incomplete")
 """States of a task that have a score."""
 
+UNSUPPORTED: Final = "unsupported"
+"""State of a task that the model does not take: its own doing, 0 points in the levels."""
+
 _RESCORE: Final = (
     "`generalbench rescore --write` brings both to this version, or ask again where the prompt changed"
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.option_values import margin_of
 from pytest_generalbench.core.result import counted_score
+from pytest_generalbench.reports.comparability import SCORED, UNSUPPORTED
 from pytest_generalbench.statistics import gates
 from pytest_generalbench.suite.level.aggregation import s2_weights
 from pytest_generalbench.suite.level.mapping import impossible, points_slope
@@ -31,9 +32,6 @@ BASELINE_MISSING: Final = 3
 
 _NAMED: Final = 10
 """Alarms that are named."""
-
-_LOST_BY_MODEL: Final = "unsupported"
-"""The state of a task that the model does not take: its own doing, 0 points in the levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def gate(comparison: RunComparison, non_inferior: str | None = None) -> GateResu
     margin = margin_of(non_inferior) if non_inferior else None
     alarms = gates.alarms(comparison.tested, with_s2=margin is None)
     lost = tuple(item for item in comparison.left_out if _is_lost(item))
-    dropped = [item for item in lost if item.second == _LOST_BY_MODEL]
+    dropped = [item for item in lost if item.second == UNSUPPORTED]
     lines = [_alarm_line(alarm) for alarm in alarms[:_NAMED]]
     if len(alarms) > _NAMED:
         lines.append(f"and {len(alarms) - _NAMED} more that are worse")
@@ -81,7 +79,7 @@ def gate(comparison: RunComparison, non_inferior: str | None = None) -> GateResu
     if dropped:
         has_failed = True
         lines.append(f"the model no more takes {_tasks(len(dropped))}: {_names(dropped)}")
-    broken = [item for item in lost if item.second != _LOST_BY_MODEL]
+    broken = [item for item in lost if item.second != UNSUPPORTED]
     if broken:
         lines.append(f"without a score that the baseline has: {_tasks(len(broken))}, {_names(broken)}")
     if comparison.incomplete[1]:
@@ -100,8 +98,6 @@ def gate(comparison: RunComparison, non_inferior: str | None = None) -> GateResu
 
 
 def _is_lost(item: LeftOut) -> bool:
-    from pytest_generalbench.reports.comparability import SCORED
-
     return item.first in SCORED and item.second is not None and item.second not in SCORED
 
 
@@ -128,8 +124,6 @@ def _margin(comparison: RunComparison, margin: float) -> tuple[bool, str]:
 
 
 def _partial(comparison: RunComparison) -> list[str]:
-    from pytest_generalbench.reports.comparability import SCORED
-
     missing = sum(item.second is None and item.first in SCORED for item in comparison.left_out)
     return [f"{_tasks(missing)} of the baseline not selected and not judged"] if missing else []
 

@@ -14,7 +14,12 @@ from pytest_generalbench.core.result import InstanceRow, counted_score
 from pytest_generalbench.metrics import registry
 from pytest_generalbench.statistics.layers import Change, implied_stderr
 from pytest_generalbench.statistics.paired import Pairs, cluster_numbers, paired_difference, slope_stderr
-from pytest_generalbench.suite.level.mapping import ImpossibleScoreError, points_slope, to_points
+from pytest_generalbench.suite.level.mapping import (
+    ImpossibleScoreError,
+    impossible,
+    points_slope,
+    to_points,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +101,9 @@ def paired_rows(
     left, right = ({row.instance: row for row in rows if row.score is not None} for rows in (first, second))
     both = [name for name in left if name in right]
     if not both:
-        raise NotPairedError("no instance that both runs have a score of")
+        lacking = [which for which, rows in (("first", left), ("second", right)) if not rows]
+        words = f", the {' and the '.join(lacking)} has none" if lacking else ""
+        raise NotPairedError(f"no instance that both runs have a score of{words}")
     is_mean = all(
         [_is_mean(list(rows.values()), result) for rows, result in zip((left, right), results, strict=True)]
     )
@@ -111,8 +118,8 @@ def paired_rows(
         return paired
     if paired.only_first or paired.only_second:
         raise NotPairedError(
-            f"{results[0].metric} is a score of all instances together, and the runs have others: "
-            f"{len(both)} of {len(left)} and {len(right)}"
+            f"{results[0].metric} is a score of all instances together, and {len(both)} of {len(left)} and "
+            f"{len(right)} are in both runs: make both with the same --generalbench-limit or subset"
         )
     if any(one.group != other.group for one, other in zip(paired.first, paired.second, strict=True)):
         raise NotPairedError("the jackknife groups differ: `generalbench rescore --write` draws both anew")
@@ -220,6 +227,25 @@ def _points(task: Task, pairs: Pairs, results: tuple[TaskResult, TaskResult]) ->
             values.append(0.0)
             slopes.append(0.0)
     return values[1] - values[0], slope_stderr(pairs, slopes[0], slopes[1])
+
+
+def unsupported_change(result: TaskResult, task: Task, *, is_first: bool) -> Change | None:
+    """Return the difference of a task that one model does not take, which has 0 points in its levels.
+
+    Args:
+        result: What the other run has of it.
+        task: The task.
+        is_first: Whether `result` is that of the first run.
+
+    Returns:
+        None where that run has no points either, or no standard error.
+    """
+    score = counted_score(result.score, result.states)
+    if score is None or result.stderr is None or impossible(task.metric.mapping, score) is not None:
+        return None
+    points, slope = to_points(task.metric.mapping, score), points_slope(task.metric.mapping, score)
+    difference = -points if is_first else points
+    return Change(task.id, difference, abs(slope) * result.stderr, max(1.0, result.n - 1.0), 1.0)
 
 
 def with_layers(difference: TaskDifference, tested: Mapping[str, Change], level: float) -> TaskDifference:

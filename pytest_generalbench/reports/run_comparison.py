@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.reports.comparability import SCORED, check_whole, obstacles, refuse
+from pytest_generalbench.reports.comparability import SCORED, UNSUPPORTED, check_whole, obstacles, refuse
 from pytest_generalbench.reports.paired_tasks import (
     NotPairedError,
     TaskDifference,
     paired_rows,
     task_difference,
+    unsupported_change,
     with_layers,
 )
 from pytest_generalbench.reports.run_data import WAY_OUT, Run, load_run
@@ -235,7 +236,7 @@ def _result(
     members = board_tasks(list(shipped.values()), board)
     sides = {task.id: "/".join(filter(None, (task.modality, task.paradigm))) for task in members}
     weights = s2_weights(members, board, MODALITIES)
-    tested = layers(changes, sides, weights)
+    tested = layers(changes, sides, weights, _unsupported(one, other, left_out, shipped))
     by_task = {change.name: change for change in tested.tasks}
     full = [with_layers(difference, by_task, tested.level) for difference in differences]
     totals = {side: list(sides.values()).count(side) for side in set(sides.values())}
@@ -252,6 +253,17 @@ def _result(
         notes=tuple(_notes(one, other, full)),
         tested=tested,
     )
+
+
+def _unsupported(one: Run, other: Run, left_out: list[LeftOut], shipped: dict[str, Task]) -> list[Change]:
+    """Return the differences of the tasks that one of the models does not take."""
+    changes = []
+    for item in left_out:
+        for run, own, others in ((one, item.first, item.second), (other, item.second, item.first)):
+            entry = run.result.entry(item.task) if own in SCORED and others == UNSUPPORTED else None
+            if entry is not None and item.task in shipped:
+                changes.append(unsupported_change(entry.result, shipped[item.task], is_first=run is one))
+    return [change for change in changes if change is not None]
 
 
 def _board(one: Run, other: Run, shipped: dict[str, Task]) -> str:

@@ -137,23 +137,31 @@ def _adjusted(
     )
 
 
-def layers(tasks: Sequence[Change], sides: Mapping[str, str], weights: Mapping[str, float]) -> Layers:
+def layers(
+    tasks: Sequence[Change],
+    sides: Mapping[str, str],
+    weights: Mapping[str, float],
+    alone: Sequence[Change] = (),
+) -> Layers:
     """Return the three layers: tasks by Benjamini-Hochberg, sides by Holm, S2 as it is.
 
     Args:
         tasks: The differences of the tasks, in points.
         sides: The side of each task; a task that has none is in no side.
         weights: What a point of each task is in S2.
+        alone: Differences of tasks that have 0 points in one run because its model does not take them: a part
+            of their side and of S2, and no test of their own.
     """
+    every = [*tasks, *alone]
     members: dict[str, dict[str, float]] = {}
-    for change in tasks:
+    for change in every:
         if change.name in sides:
             members.setdefault(sides[change.name], {})[change.name] = 1.0
     means = [
-        combined(side, tasks, dict.fromkeys(names, 1.0 / len(names)))
+        combined(side, every, dict.fromkeys(names, 1.0 / len(names)))
         for side, names in sorted(members.items())
     ]
-    s2 = combined("S2", tasks, weights)
+    s2 = combined("S2", every, weights)
     return Layers(
         s2=s2 and _adjusted([s2], holm)[0],
         sides=_adjusted([mean for mean in means if mean is not None], holm),

@@ -20,10 +20,19 @@ RIGHT = [100.0] * 30 + [0.0] * 10
 LOST = [0.0] * 12 + [100.0] * 18 + [0.0] * 10
 
 
+IDENTITY = [
+    task.id for task in TASKS.values() if task.metric.mapping == "identity" and task.modality != "nlp"
+]
+
+
 def two_runs(
     tmp_path: Path, first: dict[str, Any], second: dict[str, Any], **changes: Any
 ) -> tuple[Path, Path]:
     return made_run(tmp_path / "one", first), made_run(tmp_path / "two", second, **changes)
+
+
+def mean_of(rows: Any) -> float:
+    return float(np.mean([row.score for row in rows]))
 
 
 def test_a_task_that_lost_answers_is_worse(tmp_path: Path) -> None:
@@ -68,6 +77,35 @@ def test_s2_is_the_difference_of_the_levels(tmp_path: Path) -> None:
     assert levels[1].S2 is not None
     assert compared.s2.difference == pytest.approx(levels[1].S2 - levels[0].S2)
     assert sum(side.tasks for side in compared.sides) == compared.s2.tasks == len(names)
+
+
+def test_s2_is_the_difference_of_the_levels_where_a_model_takes_less(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    names = [
+        task.id for task in TASKS.values() if task.metric.mapping == "identity" and task.modality != "nlp"
+    ][::20]
+    first: dict[str, Any] = {name: scored_rows(list(rng.uniform(10, 90, 12))) for name in names}
+    second: dict[str, Any] = {name: scored_rows(list(rng.uniform(10, 90, 12))) for name in names}
+    second |= dict.fromkeys(names[:3], "unsupported")
+    first[names[-1]] = "unsupported"
+    compared = gb.compare_runs(*two_runs(tmp_path, first, second))
+    levels = [
+        gb.level(
+            {
+                name: float(np.mean([row.score for row in rows]))
+                for name, rows in run.items()
+                if rows != "unsupported"
+            }
+        )
+        for run in (first, second)
+    ]
+    assert compared.s2 is not None
+    assert levels[0].S2 is not None
+    assert levels[1].S2 is not None
+    assert compared.s2.difference == pytest.approx(levels[1].S2 - levels[0].S2)
+    assert compared.s2.tasks == len(names)
+    assert len(compared.tasks) == len(names) - 4
+    assert {item.task for item in compared.left_out} == {*names[:3], names[-1]}
 
 
 def test_points_of_an_error_go_the_other_way(tmp_path: Path) -> None:
