@@ -71,6 +71,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.data_check import TaskCheck as TaskCheck
     from pytest_generalbench.evaluation.data_check import check_data as check_data
     from pytest_generalbench.evaluation.moved_scores import MovedScore as MovedScore
+    from pytest_generalbench.evaluation.progress import RunProgress as RunProgress
+    from pytest_generalbench.evaluation.progress import RunWatch as RunWatch
+    from pytest_generalbench.evaluation.progress import WorkerProgress as WorkerProgress
+    from pytest_generalbench.evaluation.progress import progress_of as progress_of
     from pytest_generalbench.evaluation.rescoring import Rescored as Rescored
     from pytest_generalbench.evaluation.rescoring import rescore as rescore
     from pytest_generalbench.evaluation.scoring.backbones.listing import RoleWeights as RoleWeights
@@ -206,6 +210,8 @@ __all__ = [
     "Run",
     "RunComparison",
     "RunEntry",
+    "RunProgress",
+    "RunWatch",
     "SalientSequence",
     "Segment",
     "Side",
@@ -227,6 +233,7 @@ __all__ = [
     "UnknownWordError",
     "Verification",
     "Video",
+    "WorkerProgress",
     "check_data",
     "check_model",
     "compare_runs",
@@ -246,6 +253,7 @@ __all__ = [
     "merge_runs",
     "next_steps",
     "open_model",
+    "progress_of",
     "rank_runs",
     "rescore",
     "result_schema",
@@ -253,10 +261,6 @@ __all__ = [
 ]
 
 _PLACES: Final = {
-    "EXPORT_FORMATS": "reports.export",
-    "INTERVAL_METHODS": "statistics.intervals:METHODS",
-    "MODEL_OPTIONS": "core.options",
-    "NEXT_ORDERS": "reports.next_tasks:ORDERS",
     "Accumulator": "metrics.base",
     "Alpha": "core.outputs.forms.maps",
     "AnomalyMap": "core.outputs.forms.maps",
@@ -271,6 +275,7 @@ _PLACES: Final = {
     "DepthSequence": "core.outputs.forms.map_sequences",
     "Detection": "core.outputs.forms.boxes",
     "Difference": "reports.comparison",
+    "EXPORT_FORMATS": "reports.export",
     "Failed": "models.base",
     "Finding": "evaluation.data_check",
     "FlowField": "core.outputs.forms.maps",
@@ -278,6 +283,7 @@ _PLACES: Final = {
     "FrameBoxes": "core.outputs.forms.boxes",
     "GateResult": "reports.gate",
     "GeneralBenchError": "core.errors",
+    "INTERVAL_METHODS": "statistics.intervals:METHODS",
     "Image": "core.outputs.forms.image",
     "Instance": "core.request",
     "InstanceMask": "core.outputs.forms.segments",
@@ -288,6 +294,7 @@ _PLACES: Final = {
     "LayerDifference": "reports.run_comparison",
     "LeftOut": "reports.run_comparison",
     "LevelResult": "suite.level.result",
+    "MODEL_OPTIONS": "core.options",
     "Mask": "core.outputs.forms.maps",
     "MaskSequence": "core.outputs.forms.map_sequences",
     "Media": "core.media.media",
@@ -305,6 +312,7 @@ _PLACES: Final = {
     "ModelKind": "models.registry",
     "Motion": "core.outputs.forms.motion",
     "MovedScore": "evaluation.moved_scores",
+    "NEXT_ORDERS": "reports.next_tasks:ORDERS",
     "NextSteps": "reports.next_tasks",
     "NextTask": "reports.next_tasks",
     "Normals": "core.outputs.forms.scenes3d",
@@ -327,6 +335,8 @@ _PLACES: Final = {
     "Run": "reports.run_data",
     "RunComparison": "reports.run_comparison",
     "RunEntry": "runs.listing",
+    "RunProgress": "evaluation.progress",
+    "RunWatch": "evaluation.progress",
     "SalientSequence": "core.outputs.forms.map_sequences",
     "Segment": "core.outputs.forms.segments",
     "Side": "reports.comparison",
@@ -348,6 +358,7 @@ _PLACES: Final = {
     "UnknownWordError": "core.errors",
     "Verification": "runs.manifest",
     "Video": "core.outputs.forms.video",
+    "WorkerProgress": "evaluation.progress",
     "check_data": "evaluation.data_check",
     "check_model": "evaluation.conformance",
     "compare_runs": "reports.run_comparison",
@@ -367,6 +378,7 @@ _PLACES: Final = {
     "merge_runs": "runs.merge",
     "next_steps": "reports.next_tasks",
     "open_model": "models.registry",
+    "progress_of": "evaluation.progress",
     "rank_runs": "reports.run_ranks",
     "rescore": "evaluation.rescoring",
     "result_schema": "runs.result_file",

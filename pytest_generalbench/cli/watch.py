@@ -1,0 +1,97 @@
+"""`generalbench watch`: how far a run is, from any shell or host that sees its folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest_generalbench as gb
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "watch",
+        help="how far a run is: workers, rate, what is left",
+        description="Shows how far a run is until it ends, from its folder alone: tasks and instances done, "
+        "states, rate, an estimate of what is left, and what each worker does. Exit status: 0, or 1 where a "
+        "worker is stalled (with --once).",
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="the run folder")
+    parser.add_argument("--once", action="store_true", help="look once")
+    parser.add_argument("--json", action="store_true", help="print a JSON object for each look")
+    parser.add_argument("--interval", metavar="SECONDS", type=float, default=5.0, help="default: 5")
+    parser.add_argument(
+        "--prometheus", metavar="FILE", type=Path, help="write the figures there as Prometheus text"
+    )
+    parser.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look at the run until it ends, or once."""
+    watch = gb.RunWatch(options.run)
+    while True:
+        progress = watch.look()
+        if options.json:
+            sys.stdout.write(json.dumps(progress.to_dict()) + "\n")
+        else:
+            sys.stdout.writelines(f"{line}\n" for line in lines(progress))
+        sys.stdout.flush()
+        if options.prometheus:
+            temporary = options.prometheus.with_name(f"{options.prometheus.name}.tmp")
+            temporary.write_text("\n".join(figures(progress)) + "\n", encoding="utf-8")
+            temporary.replace(options.prometheus)
+        if options.once:
+            return 1 if any(worker.is_stalled for worker in progress.workers) else 0
+        if progress.state != "running":
+            return 0
+        time.sleep(options.interval)
+
+
+def lines(progress: gb.RunProgress) -> Iterator[str]:
+    """Yield the lines of one look."""
+    rate = "" if progress.per_second is None else f", {progress.per_second:.2f} a second"
+    yield (
+        f"{progress.state}: {progress.finished} of {progress.tasks} tasks, {progress.answered} instances"
+        f"{rate}, {_duration(progress.elapsed_s)} so far"
+    )
+    if progress.remaining_s is not None:
+        low, high = map(_duration, progress.remaining_s)
+        yield f"  left: {low} to {high}"
+    states = ", ".join(f"{count} {state}" for state, count in progress.states.items())
+    if states:
+        yield f"  {states}"
+    for worker in progress.workers:
+        what = "done" if worker.is_done else worker.task or "preparing"
+        stalled = "  STALLED" if worker.is_stalled else ""
+        yield (
+            f"  {worker.worker}: {what}, {worker.answered} answered, {worker.in_flight} in flight, "
+            f"silent for {_duration(worker.silent_s)}{stalled}"
+        )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def figures(progress: gb.RunProgress) -> Iterator[str]:
+    """Yield the figures in Prometheus' text format."""
+    yield f"generalbench_tasks {progress.tasks}"
+    yield f"generalbench_tasks_finished {progress.finished}"
+    yield f"generalbench_instances_answered {progress.answered}"
+    yield f"generalbench_instances_per_second {progress.per_second or 0.0}"
+    yield from (f'generalbench_instances{{state="{state}"}} {n}' for state, n in progress.states.items())
+    for worker in progress.workers:
+        label = f'{{worker="{worker.worker}"}}'
+        yield f"generalbench_worker_answered{label} {worker.answered}"
+        yield f"generalbench_worker_silent_seconds{label} {worker.silent_s}"
+        yield f"generalbench_worker_stalled{label} {int(worker.is_stalled)}"
