@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -56,6 +57,11 @@ class Baseline:
         from pytest_generalbench.reports.run_data import WAY_OUT, load_run
         from pytest_generalbench.runs.instance_rows import tasks_with_rows
 
+        if re.search(r"://[^/]*@", place):
+            raise GeneralBenchError(
+                "--generalbench-baseline takes no password in an address, since the run keeps its settings: "
+                "give it to fsspec by its configuration file or environment"
+            )
         try:
             folder = self._held.enter_context(local_run(place if is_address(place) else invocation / place))
         except MissingRunError as error:

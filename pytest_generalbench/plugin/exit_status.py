@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,7 +80,8 @@ def gated(status: int, settings: Settings, baseline: Path, run: Path) -> tuple[i
         lines, has_passed = [f"gate: CANNOT BE COMPARED: {error}"], False
     else:
         lines, has_passed = list(result.lines), result.verdict == "passed"
-    lines.append(f"all differences: generalbench compare {settings.baseline} {run}")
+    command = ["generalbench", "compare", str(settings.baseline), str(run)]
+    lines.append(f"all differences: {shlex.join(command)}")
     if settings.gate and not has_passed and status == pytest.ExitCode.OK:
         status = pytest.ExitCode.TESTS_FAILED
     return status, lines

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.statistics.paired import METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from pytest_generalbench.reports.paired_tasks import TaskDifference
     from pytest_generalbench.reports.run_comparison import LayerDifference, RunComparison
@@ -60,8 +61,11 @@ def markdown(comparison: RunComparison, rows: int) -> str:
     return "\n".join(_parts(comparison, rows, _piped)) + "\n"
 
 
-def _parts(comparison: RunComparison, rows: int, table: object) -> Iterable[str]:
-    draw = _piped if table is _piped else _aligned
+Draw = Callable[[Sequence[str], Sequence[Sequence[str]]], list[str]]
+"""Draws a table of a head and rows, a line each."""
+
+
+def _parts(comparison: RunComparison, rows: int, draw: Draw) -> Iterable[str]:
     blank = [""]
     yield from (f"{comparison.first} (first) and {comparison.second} (second)", "")
     layers = [*([comparison.s2] if comparison.s2 else []), *comparison.sides]

@@ -102,6 +102,7 @@ def test_non_inferiority_says_the_chance_beforehand(pytester: pytest.Pytester) -
             ["--generalbench-baseline=x", "--generalbench-non-inferior=S3:1"],
             "-non-inferior takes S2",
         ),
+        (["--generalbench-baseline=https://me:secret@host/run"], "takes no password in an address"),
         (["--generalbench-baseline=x", "--generalbench-split=close"], "the close set has none"),
     ],
 )
