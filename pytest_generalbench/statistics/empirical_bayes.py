@@ -34,6 +34,12 @@ BANDWIDTH: Final = 0.8
 """Standard deviation of the kernel that smooths the density after each step, in points."""
 
 ITERATIONS: Final = 200
+AGAIN: Final = 40
+"""Steps from the density of all tasks to that of weighted ones, which is near it."""
+
+DENSITIES: Final = 16
+"""Weighted densities that the draws are spread over: how sure the density is goes into the intervals."""
+
 DRAWS: Final = 4000
 SEED: Final = 2505_04620
 LEAST_TASKS: Final = 30
@@ -46,26 +52,38 @@ _LEAST_STDERR: Final = STEP / 2
 """Points; a narrower likelihood falls between the nodes of the grid."""
 
 
-def gap_density(gaps: Array, stderrs: Array, iterations: int = ITERATIONS) -> Array:
-    """Return the estimated density of the true gaps on `GRID`, summing to 1.
+def gap_densities(gaps: Array, stderrs: Array, weights: Array) -> Array:
+    """Return estimates of the density of the true gaps on `GRID`, each summing to 1, shape (rows, nodes).
+
+    The first is that of all tasks alike. The others are of the tasks weighted by the rows of `weights`: how
+    they differ says how sure the density is (the Bayesian bootstrap, Rubin 1981).
 
     Args:
         gaps: Observed points above the specialist (negative below it), shape (tasks,).
         stderrs: Their standard errors in points, shape (tasks,).
-        iterations: Steps of the smoothed expectation maximisation.
+        weights: Of the tasks, at least 0, shape (rows - 1, tasks).
     """
     errors = np.maximum(stderrs, _LEAST_STDERR)[:, None]
     likelihood = np.exp(-0.5 * ((gaps[:, None] - GRID[None, :]) / errors) ** 2) / errors
+    even = np.full((1, len(gaps)), 1.0 / len(gaps))
+    first = _fitted(np.full((1, len(GRID)), 1.0 / len(GRID)), likelihood, even, ITERATIONS)
+    if not len(weights):
+        return first
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    return np.vstack([first, _fitted(np.repeat(first, len(weights), axis=0), likelihood, shares, AGAIN)])
+
+
+def _fitted(densities: Array, likelihood: Array, shares: Array, iterations: int) -> Array:
+    """Return the densities after so many steps of the smoothed expectation maximisation."""
     reach = int(np.ceil(4 * BANDWIDTH / STEP))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * STEP / BANDWIDTH) ** 2)
     kernel /= kernel.sum()
-    density = np.full(len(GRID), 1.0 / len(GRID))
     for _ in range(iterations):
-        whole = likelihood @ density
-        density = density * ((1.0 / np.maximum(whole, 1e-300)) @ likelihood) / len(gaps)
-        density = np.convolve(density, kernel, mode="same")
-        density /= density.sum()
-    return density
+        whole = np.maximum(densities @ likelihood.T, 1e-300)
+        densities = densities * ((shares / whole) @ likelihood)
+        densities = np.stack([np.convolve(density, kernel, mode="same") for density in densities])
+        densities = densities / densities.sum(axis=1, keepdims=True)
+    return densities
 
 
 def _node_values(item: Scored, stderr: float, specialist: float) -> tuple[Array, Truths, Truths]:
@@ -81,27 +99,39 @@ def _node_values(item: Scored, stderr: float, specialist: float) -> tuple[Array,
     return np.array(values), better, possible
 
 
-def draw_won_points(item: Scored, density: Array, uniform: Array) -> Array:
+def draw_won_points(item: Scored, densities: Array, uniform: Array) -> Array:
     """Return the points that a task adds to S3 in each draw: its true score where it reaches the specialist.
 
     Args:
         item: A task that can be won, with a spread.
-        density: Of the gaps, on `GRID`.
-        uniform: Numbers of 0..1, shape (draws,).
+        densities: Of the gaps, on `GRID`, shape (rows, nodes); the draws are spread over them in turn.
+        uniform: Numbers of 0..1, shape (rows, draws of each).
+
+    Returns:
+        Points, shape (rows · draws of each,).
     """
     if item.spread is None or item.specialist is None:
         raise ValueError(f"{item.task.id} has no spread or no specialist")
     if item.spread.stderr <= 0.0:
-        return np.full(len(uniform), item.points if item.reached else 0.0)
+        return np.full(uniform.size, item.points if item.reached else 0.0)
     points, better, possible = _node_values(item, item.spread.stderr, item.specialist)
-    gap = points - to_points(item.task.metric.mapping, item.specialist)
-    weights = np.exp(-0.5 * _NODES**2) * np.interp(gap, GRID, density) * possible
-    total = weights.sum()
-    if total <= 0.0:  # a score far from all others: the density says nothing of it
-        weights = np.exp(-0.5 * _NODES**2) * possible
-        total = weights.sum()
-    places = np.searchsorted(np.cumsum(weights) / total, uniform)
-    drawn: Array = np.where(better, points, 0.0)[np.minimum(places, len(_NODES) - 1)]
+    if not (better & possible).any():
+        return np.zeros(uniform.size)
+    gaps = points - to_points(item.task.metric.mapping, item.specialist)
+    likelihood = np.exp(-0.5 * _NODES**2) * possible
+    place = (gaps - GRID[0]) / STEP
+    left = np.clip(place.astype(np.int64), 0, len(GRID) - 2)
+    part = place - left
+    weights = likelihood * ((1.0 - part) * densities[:, left] + part * densities[:, left + 1])
+    # A score far from all others: the density says nothing of it.
+    weights = np.where(weights.sum(axis=1, keepdims=True) > 0, weights, likelihood)
+    shares = np.cumsum(weights, axis=1)
+    shares /= shares[:, -1:]
+    rows = np.arange(len(densities))[:, None]
+    # One search for all rows: row r lies between r and r + 1.
+    places = np.searchsorted((shares + rows).ravel(), (uniform + rows).ravel())
+    within = np.minimum(places - np.repeat(rows * len(_NODES), uniform.shape[1]), len(_NODES) - 1)
+    drawn: Array = np.where(better, points, 0.0)[np.maximum(within, 0)]
     return drawn
 
 
@@ -132,22 +162,23 @@ def posterior_levels(sides: BoardSides, scored: Sequence[Scored], draws: int = D
     if len(fit) < LEAST_TASKS:
         return {}
     random = np.random.Generator(np.random.PCG64(SEED))
-    sums = np.zeros((draws, len(sides.sides)))
+    sums = np.zeros((draws // DENSITIES * DENSITIES, len(sides.sides)))
     for pool in pools(fit):
-        density = _pool_density(pool)
+        densities = _pool_densities(pool, random.exponential(size=(DENSITIES, len(pool))))[1:]
         for item in pool:
-            sums[:, sides.place(item.task)] += draw_won_points(item, density, random.random(draws))
+            uniform = random.random((DENSITIES, draws // DENSITIES))
+            sums[:, sides.place(item.task)] += draw_won_points(item, densities, uniform)
     return sides.levels(sums)
 
 
-def _pool_density(pool: Sequence[Scored]) -> Array:
+def _pool_densities(pool: Sequence[Scored], weights: Array) -> Array:
     gaps, errors = [], []
     for item in pool:
         if item.specialist is None or item.stderr is None:
             raise ValueError(f"{item.task.id} has no spread or no specialist")
         gaps.append(item.points - to_points(item.task.metric.mapping, item.specialist))
         errors.append(item.stderr)
-    return gap_density(np.array(gaps), np.array(errors))
+    return gap_densities(np.array(gaps), np.array(errors), weights)
 
 
 def posterior_intervals(

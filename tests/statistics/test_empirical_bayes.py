@@ -8,7 +8,7 @@ import pytest
 from pytest_generalbench.statistics.empirical_bayes import (
     GRID,
     draw_won_points,
-    gap_density,
+    gap_densities,
     outer_band,
     posterior_intervals,
 )
@@ -20,7 +20,10 @@ def test_the_density_of_gaps_is_recovered_from_noisy_ones() -> None:
     draw = np.random.default_rng(1)
     true = draw.normal(-10, 3, 5000)
     errors = draw.uniform(1, 4, 5000)
-    density = gap_density(draw.normal(true, errors), errors)
+    observed = draw.normal(true, errors)
+    density, *others = gap_densities(observed, errors, draw.exponential(size=(3, 5000)))
+    for other in others:
+        assert 0 < float(np.abs(other - density).sum()) < 0.3
     assert density.sum() == pytest.approx(1.0)
     mean = float((GRID * density).sum())
     deviation = float(np.sqrt((GRID**2 * density).sum() - mean**2))
@@ -31,23 +34,36 @@ def test_the_density_of_gaps_is_recovered_from_noisy_ones() -> None:
 def test_draws_follow_bayes_rule_on_a_flat_and_on_a_known_density() -> None:
     item = next(item for item in scored() if item.task.metric.mapping == "identity" and 30 < item.score < 60)
     item = dataclasses.replace(item, specialist=item.score - 2.0)  # one standard error beyond it
-    uniform = (np.arange(20_000) + 0.5) / 20_000
-    flat = draw_won_points(item, np.ones_like(GRID), uniform)
+    uniform = (np.arange(20_000)[None, :] + 0.5) / 20_000
+    flat = draw_won_points(item, np.ones_like(GRID)[None, :], uniform)
     assert float((flat > 0).mean()) == pytest.approx(0.8413, abs=0.02)
     normal = np.exp(-0.5 * ((GRID + 10) / 2.0) ** 2)
     # Prior N(-10, 2²), observed 2 ± 2: posterior N(-4, 2), above 0 with P(Z > 2.83).
-    assert float((draw_won_points(item, normal, uniform) > 0).mean()) == pytest.approx(0.0023, abs=0.002)
+    assert float((draw_won_points(item, normal[None, :], uniform) > 0).mean()) == pytest.approx(
+        0.0023, abs=0.002
+    )
+
+
+def test_each_row_of_draws_follows_its_own_density() -> None:
+    item = next(item for item in scored() if item.task.metric.mapping == "identity" and 30 < item.score < 60)
+    item = dataclasses.replace(item, specialist=item.score)
+    low, high = np.exp(-0.5 * ((GRID + 10) / 2) ** 2), np.exp(-0.5 * ((GRID - 10) / 2) ** 2)
+    uniform = np.random.default_rng(1).random((2, 500))
+    drawn = draw_won_points(item, np.stack([low, high]), uniform).reshape(2, 500)
+    assert (drawn[0] > 0).mean() < 0.02 < 0.98 < (drawn[1] > 0).mean()
+    for row, density in enumerate((low, high)):
+        assert (draw_won_points(item, density[None, :], uniform[row : row + 1]) == drawn[row]).all()
 
 
 def test_saturated_points_are_decided_by_the_raw_scores() -> None:
     item = next(item for item in scored() if item.task.metric.mapping == "ratio:1")
-    uniform = (np.arange(1000) + 0.5) / 1000
+    uniform = (np.arange(1000)[None, :] + 0.5) / 1000
     spread = Spread(1e-4, 99, "normal", 100)
     best = dataclasses.replace(item, specialist=1e-4, score=1e-2, spread=spread)
     assert best.points == 100.0  # as the specialist's
-    assert draw_won_points(best, np.ones_like(GRID), uniform).max() == 0.0
+    assert draw_won_points(best, np.ones_like(GRID)[None, :], uniform).max() == 0.0
     won = dataclasses.replace(best, score=1e-4, specialist=1e-2)
-    assert draw_won_points(won, np.ones_like(GRID), uniform).min() == 100.0
+    assert draw_won_points(won, np.ones_like(GRID)[None, :], uniform).min() == 100.0
 
 
 def test_near_ties_pull_the_estimate_below_what_is_printed() -> None:

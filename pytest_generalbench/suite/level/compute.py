@@ -11,7 +11,7 @@ from pytest_generalbench.suite.level.result import LevelResult, tier
 from pytest_generalbench.suite.level.scorings.pairing import pair_scores, pair_workbook
 from pytest_generalbench.suite.level.scorings.paper import score_paper
 from pytest_generalbench.suite.level.scorings.released import ReleasedRow, score_released
-from pytest_generalbench.suite.level.tables.sota import doubtful_wins, sota_table
+from pytest_generalbench.suite.level.tables.sota import disputed_wins, doubtful_wins, sota_table
 from pytest_generalbench.suite.selection import board_tasks
 from pytest_generalbench.suite.tasks import load_tasks
 
@@ -109,7 +109,10 @@ def compute_level(
     return _result(
         scoring, sota.name, board, paper.scores,
         qualified=qualified, missing=paper.missing, wins=paper.wins,
-        notes=(*notes, *paper.notes, *doubtful_wins(paper.wins, sota)),
+        notes=(
+            *notes, *paper.notes, *doubtful_wins(paper.wins, sota),
+            *disputed_wins(members, scores, paper.wins, sota),
+        ),
     )  # fmt: skip
 
 

@@ -110,3 +110,14 @@ def test_a_workbook_without_a_sota_column_is_no_table(tmp_path: Path) -> None:
     write_workbook(path, TASKS, {}, "Mine")
     with pytest.raises(ScoreFileError, match=r"no single SoTA column; it has 'No', 'Task Name'"):
         sota_table(TASKS, path)
+
+
+def test_wins_that_the_other_table_is_far_from_are_named() -> None:
+    code, causal = "nlp/code-gen", "nlp/causal-reasoning"
+    scores = {code: 20.0, causal: 96.0, "nlp/mathematical-word-problem-solving": 5.0}
+    released = compute_level(TASKS, scores, scoring="paper", sota=sota_table(TASKS, "released"))
+    assert {code, causal} <= set(released.wins)
+    (note,) = [note for note in released.notes if "paper table" in note]
+    assert note.endswith(f"20 points or more better: {code} (15.06, there 75.06)")
+    other = compute_level(TASKS, scores, scoring="paper", sota=sota_table(TASKS, "paper"))
+    assert not any("table" in note for note in other.notes)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.vocabulary import SOTA_TABLES
-from pytest_generalbench.suite.level.mapping import ratio_value
+from pytest_generalbench.suite.level.mapping import ratio_value, to_points
 from pytest_generalbench.suite.level.tables.score_csv import read_csv
 from pytest_generalbench.suite.level.tables.workbook import SheetRow, is_workbook, read_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pytest_generalbench.core.task import Task
 
@@ -53,6 +53,41 @@ def doubtful_wins(wins: Iterable[str], sota: SotaTable) -> tuple[str, ...]:
         if task in DOUBTFUL and sota.values.get(task) == DOUBTFUL[task][0]
     ]
     return (f"wins over specialists that nearly any answer reaches: {', '.join(named)}",) if named else ()
+
+
+_FAR: Final = 20.0
+"""Points between the two published tables from which on a specialist is disputed."""
+
+
+def disputed_wins(
+    tasks: Iterable[Task], scores: Mapping[str, float | None], wins: Collection[str], sota: SotaTable
+) -> tuple[str, ...]:
+    """Return a note that names the wins that are far from one by the other published table, or nothing.
+
+    Args:
+        tasks: Of the board.
+        scores: Raw scores by task id.
+        wins: Ids of the tasks that are won by `sota`.
+        sota: One of the published tables; of a user's own table nothing is said.
+    """
+    others = [name for name in SOTA_TABLES if name != sota.name]
+    if sota.name not in SOTA_TABLES:
+        return ()
+    named = []
+    for task in tasks:
+        score, own, other = scores.get(task.id), sota.values.get(task.id), task.sota_value(others[0])
+        raw = raw_value(task, other)
+        if task.id not in wins or task.id in DOUBTFUL or None in (score, own, raw):
+            continue
+        score, own, raw = float(score or 0.0), float(own or 0.0), float(raw or 0.0)
+        is_won = score >= raw if task.metric.higher_is_better else score <= raw
+        if not is_won and to_points(task.metric.mapping, raw) - to_points(task.metric.mapping, own) >= _FAR:
+            named.append(f"{task.id} ({own:g}, there {raw:g})")
+    if not named:
+        return ()
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    table = f"the {others[0]} table, whose specialists are {_FAR:g} points or more better"
+    return (f"no wins by {table}: {', '.join(named[:3])}{more}",)
 
 
 def printed_values(task: Task) -> tuple[float, ...]:
