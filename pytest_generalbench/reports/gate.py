@@ -13,7 +13,7 @@ from pytest_generalbench.statistics import gates
 from pytest_generalbench.suite.level.aggregation import s2_weights
 from pytest_generalbench.suite.level.mapping import impossible, points_slope
 from pytest_generalbench.suite.level.scorings.paper import MODALITIES
-from pytest_generalbench.suite.selection import board_tasks
+from pytest_generalbench.suite.selection import board_tasks, boards
 from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
@@ -151,8 +151,11 @@ def chances_beforehand(
         With a correlation of 0.9 (the same weights built again) and of 0.5 (another model). Of a part of the
         tasks, whose other tasks cannot move, the chance is no smaller.
     """
-    tasks = {task.id: task for task in board_tasks(load_tasks(), "A")}
-    weights = s2_weights(list(tasks.values()), "A", MODALITIES)
+    every = load_tasks()
+    board = str(baseline.level().get("board") or "A")
+    board = board if board in boards(every) else "A"
+    tasks = {task.id: task for task in board_tasks(every, board)}
+    weights = s2_weights(list(tasks.values()), board, MODALITIES)
     variance = 0.0
     for entry in baseline.result.tasks:
         score = counted_score(entry.result.score, entry.result.states)

@@ -100,6 +100,10 @@ def test_chances_beforehand_are_those_of_a_simulation(tmp_path: Path) -> None:
     fewer = chances_beforehand(one, 0.5, lambda task: 3)
     assert fewer[1] < other
     assert chances_beforehand(one, 0.5, lambda task: 0) == (1.0, 1.0)
+    images = {name: some for name, some in rows.items() if name.startswith("image/comprehension")}
+    alone = made_run(tmp_path / "images", images, level={"board": "C:image-comprehension"})
+    part = made_run(tmp_path / "part", images)
+    assert chances_beforehand(gb.load_run(alone), 0.5)[1] < chances_beforehand(gb.load_run(part), 0.5)[1]
 
 
 def test_one_instance_a_task_cannot_be_judged(tmp_path: Path) -> None:

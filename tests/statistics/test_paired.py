@@ -235,6 +235,35 @@ def test_the_jackknife_of_the_difference_is_that_of_scoring_both_again(name: str
     assert expected > 0
 
 
+def test_pseudo_values_of_a_shared_file_go_together() -> None:
+    """Of a ratio of sums, a whole file left out at a time moves the score as its pseudo-values say."""
+    rng = np.random.default_rng(6)
+    files, each = 30, 4
+    shared = rng.normal(0, 1, files).repeat(each)
+    counts = rng.integers(5, 15, files * each).astype(float)
+    sides = [
+        np.clip(counts * (0.5 + 0.1 * shared * way) + rng.normal(0, 1, files * each), 0, None)
+        for way in (0, 1)
+    ]
+    scores = [float(side.sum() / counts.sum()) for side in sides]
+    n = files * each
+    pseudo = [
+        n * score - (n - 1) * (side.sum() - side) / (counts.sum() - counts)
+        for side, score in zip(sides, scores, strict=True)
+    ]
+    numbers = np.arange(files).repeat(each)
+    result = paired_difference(
+        Pairs(pseudo[0], pseudo[1], (scores[0], scores[1]), is_mean=False, clusters=numbers)
+    )
+    without = [
+        np.subtract(*(side[numbers != file].sum() / counts[numbers != file].sum() for side in sides[::-1]))
+        for file in range(files)
+    ]
+    expected = float(np.std(without)) * (files - 1) ** 0.5
+    assert (result.units, result.n) == (files, n)
+    assert result.stderr == pytest.approx(expected, rel=0.05)
+
+
 def test_the_delta_method_follows_the_slope_of_each_score() -> None:
     rng = np.random.default_rng(4)
     spreads, predicted = [], []
