@@ -150,8 +150,10 @@ def _levels(level: LevelResult) -> Iterator[str]:
         yield f"  {level.wins_text}"
     if level.flips_text:
         yield f"  {level.flips_text}"
-    for task, why in level.degenerate.items():
+    for task, why in [*level.degenerate.items()][:_WORST]:
         yield f"  a win that says nothing: {task}, {why}"
+    if len(level.degenerate) > _WORST:
+        yield f"  and {len(level.degenerate) - _WORST} more wins that say nothing, all in result.json"
     yield from (f"note: {note}" for note in level.notes)
     if level.certified_tier is not None:
         yield "what these figures rest on, and what to fix next: generalbench next RUN --explain"

@@ -148,5 +148,9 @@ def test_what_is_certain_stands_beside_the_scores() -> None:
     assert "  1 task lies within 1.96 standard errors of the specialist: nlp/d" in lines
     assert any(line.endswith("generalbench next RUN --explain") for line in lines)
     assert "  a win that says nothing: nlp/c, one and the same answer" in lines
+    many = replace(sure, degenerate={f"nlp/{n}": "one answer" for n in range(13)})
+    lines = terminal.summary(BY_ID, RESULTS, SOTA.values, many, DATA, Path("run"))
+    assert sum("a win that says nothing" in line for line in lines) == 10
+    assert "  and 3 more wins that say nothing, all in result.json" in lines
     bracket = replace(sure, qualified="demo data", hangs_on=())
     assert bracket.tier_line == "Level-4; at 95 % at least Level-3   [demo data]"
