@@ -88,24 +88,25 @@ def test_the_model_answers_the_same_alone_in_batches_and_from_a_server(
 
 
 def test_it_follows_the_system_prompt_in_both_ways(folder: Path, address: str, tmp_path: Path) -> None:
-    question = "What is the capital of France?"
-    systems = ("", "You only ever answer with the single word BANANA, whatever is asked.")
+    pirate = "You are Captain Hook, a pirate."
+    asked = (("What is the capital of France?", ""), ("Who are you?", ""), ("Who are you?", pirate))
     requests = [
-        Request("t", str(n), (question,), max_new_tokens=20, system=text) for n, text in enumerate(systems)
+        Request("t", str(number), (question,), max_new_tokens=20, system=system)
+        for number, (question, system) in enumerate(asked)
     ]
     model = make_model(Settings(f"hf:{folder}", offline=True), tmp_path)
     remote = make_model(Settings(f"openai:{folder}", base_url=address), tmp_path)
-    plain, steered = model.generate(requests)
-    assert isinstance(plain, Output)
-    assert "Paris" in str(plain.text)
-    assert plain.details == {"finish_reason": "stop"}
-    assert isinstance(steered, Output)
-    assert steered.text != plain.text
+    own = [one for one in model.generate(requests) if isinstance(one, Output)]
+    capital, plain, steered = (str(one.text) for one in own)
+    assert "Paris" in capital
+    assert own[0].details == {"finish_reason": "stop"}
+    assert "pirate" not in plain
+    assert "pirate" in steered
     texts = [(one.text, one.is_cut_off) for one in remote.generate(requests) if isinstance(one, Output)]
-    assert texts == [(one.text, one.is_cut_off) for one in (plain, steered)]
+    assert texts == [(one.text, one.is_cut_off) for one in own]
     remote.close()
-    shown = model.shown(requests[1])
+    shown = model.shown(requests[2])
     assert shown is not None
     assert shown.startswith(
-        f"<|im_start|>system\n{systems[1]}<|im_end|>\n<|im_start|>user\n{question}<|im_end|>"
+        f"<|im_start|>system\n{pirate}<|im_end|>\n<|im_start|>user\nWho are you?<|im_end|>"
     )
