@@ -97,49 +97,32 @@ def score_task(
     accumulator = metrics.make(task.metric.name, task.metric.options, opened_backbones(given))
     outputs = ((item, output) for item in given.instances if (output := answers[item.id].output))
     given = replace(given, context=given.protocol.infer_conventions(outputs, given.context))
-    states: Counter[str] = Counter()
-    stated: Counter[str] = Counter()
-    defects: Counter[str] = Counter()
-    problems: list[str] = []
-    hollow: list[str] = []
-    rows: list[InstanceRow] = []
+    counts = _Counts()
     added: list[str] = []
     references: list[Any] = []
     for instance in given.instances:
-        record = answers[instance.id]
-        state, prediction, message = read_answer(record, instance, given)
-        if record.output is not None:
-            defects.update(name for name in DEFECTS if getattr(record.output, f"is_{name}"))
-        short = "" if prediction is None else (record.output and record.output.key) or str(prediction)
-        if prediction is not None:
-            stated[short] += 1
-        if state == "ok" and task.metric.name == JUDGE_METRIC and instance.has_reference:
-            verdict = verdicts.get(instance.id)
-            if verdict is None or verdict.verdict is None:
-                why = "no verdict" if verdict is None else verdict.message
-                states[UNJUDGED] += 1
-                problems.append(f"{instance.id}: unjudged ({why})")
-                rows.append(InstanceRow(instance.id, UNJUDGED, prediction=short))
-                continue
-            prediction = verdict.verdict
-        states[state] += 1
-        rows.append(InstanceRow(instance.id, state, prediction=short))
-        if state in INCOMPLETE_STATES:
-            problems.append(f"{instance.id}: {message}")
-        elif state == "unparsable" and message:
-            hollow.append(f"{instance.id}: {message}")
+        read = read_answer(answers[instance.id], instance, given)
+        verdict = verdicts.get(instance.id)
+        is_judged = read.state == "ok" and task.metric.name == JUDGE_METRIC and instance.has_reference
+        if is_judged and (verdict is None or verdict.verdict is None):
+            why = "no verdict" if verdict is None else verdict.message
+            counts.add(
+                instance, answers[instance.id], read._replace(state=UNJUDGED, message=f"unjudged ({why})")
+            )
+            continue
+        counts.add(instance, answers[instance.id], read)
         if given.protocol.has_reference(instance, given.context):
             try:
                 reference = given.protocol.reference(instance, given.context)
             except DataError:
                 continue  # its record already says error, and why
-            accumulator.add(prediction, reference)
+            accumulator.add(verdict.verdict if is_judged and verdict else read.prediction, reference)
             references.append(reference if isinstance(reference, (str, tuple)) else None)
             added.append(instance.id)
     value = accumulator.result(added)
-    result = _result(given, value, states, stated, problems, seconds)
-    if hollow and result.reason is None:
-        reason = f"{len(hollow)} of {len(rows)} answers hold nothing; first {hollow[0]}"
+    result = _result(given, value, counts.states, counts.predictions, counts.problems, seconds)
+    if counts.hollow and result.reason is None:
+        reason = f"{len(counts.hollow)} of {len(counts.rows)} answers hold nothing; first {counts.hollow[0]}"
         result = replace(result, reason=escape_surrogates(reason[:300]))
     majority = None
     if result.score is not None and task.metric.name != JUDGE_METRIC:
@@ -147,9 +130,38 @@ def score_task(
     return replace(
         result,
         majority=majority,
-        defects=dict(sorted(defects.items())),
-        rows=instance_rows(rows, added, value, given.instances),
+        defects=dict(sorted(counts.defects.items())),
+        rows=instance_rows(counts.rows, added, value, given.instances),
     )
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What the answers of a task are, beside what they score."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    predictions: Counter[str] = field(default_factory=Counter)
+    defects: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    """A line for each instance that makes the task incomplete."""
+    hollow: list[str] = field(default_factory=list)
+    """A line for each answer that holds nothing, where the model says why."""
+    rows: list[InstanceRow] = field(default_factory=list)
+
+    def add(self, instance: Instance, record: Record, read: AnswerRead) -> None:
+        """Count one instance."""
+        output = record.output
+        if output is not None:
+            self.defects.update(name for name in DEFECTS if getattr(output, f"is_{name}"))
+        short = "" if read.prediction is None else (output and output.key) or str(read.prediction)
+        if read.prediction is not None:
+            self.predictions[short] += 1
+        self.states[read.state] += 1
+        self.rows.append(InstanceRow(instance.id, read.state, prediction=short))
+        if read.state in (*INCOMPLETE_STATES, UNJUDGED):
+            self.problems.append(f"{instance.id}: {read.message}")
+        elif read.state == "unparsable" and read.message:
+            self.hollow.append(f"{instance.id}: {read.message}")
 
 
 def _result(
