@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 AGREEING: Final = (
     ("model", "spec"), ("data", "name"), ("data", "split"), ("settings", "limit"), ("settings", "scoring"),
-    ("settings", "sota"), ("settings", "judge"), ("settings", "mos"),
+    ("settings", "sota"), ("settings", "judge"), ("settings", "mos"), ("settings", "subset"),
+    ("settings", "prompts"), ("settings", "max_new_tokens"),
 )  # fmt: skip
 """What all runs must have in common: else the scores are of different things."""
 
@@ -85,6 +86,7 @@ def merged_level(results: Sequence[RunResult], tasks: Sequence[TaskEntry], rows:
         scoring=first.settings["scoring"],
         board=_board(results),
         limit=first.settings["limit"],
+        subset=first.settings.get("subset"),
     )
     sota = sota_table(shipped, first.settings["sota"])
     given = Setting(settings, shipped, {task.id: task for task in shipped}, sota, None)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_generalbench.cli import main
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ONE, TWO = "nlp/causal-reasoning", "nlp/ethical-reasoning"
 
@@ -115,3 +113,21 @@ def test_shards_merged_are_the_whole_run(pytester: pytest.Pytester) -> None:
     assert (pytester.path / "all" / "result.json").read_bytes() == before
     result = pytester.runpytest_subprocess(*common, "--generalbench-run=all", "--generalbench-resume")
     assert result.ret == 0
+
+
+def test_parts_of_a_subset_are_merged_as_one_and_other_subsets_are_refused(
+    pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, subset, shard in (("a", "1500", "1/2"), ("b", "1500", "2/2"), ("c", "1400", "2/2")):
+        result = pytester.runpytest_subprocess(
+            "--generalbench-model=baseline:constant", f"--generalbench-subset={subset}",
+            f"--generalbench-shard={shard}", f"--generalbench-run={name}", "-k", "nlp/c",
+        )  # fmt: skip
+        assert result.ret == 0
+    pytester.chdir()
+    assert main(["merge", "a", "b", "--into", "ab"]) == 0
+    level = json.loads(Path("ab", "result.json").read_text(encoding="utf-8"))["level"]
+    assert (level["S3"], level["tier"]) == (None, None)
+    capsys.readouterr()
+    assert main(["merge", "a", "c", "--into", "ac"]) == 2
+    assert "settings subset is '1500' in one and '1400' in the other" in capsys.readouterr().err
