@@ -101,10 +101,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.export import EXPORT_FORMATS as EXPORT_FORMATS
     from pytest_generalbench.reports.export import export_run as export_run
     from pytest_generalbench.reports.gate import GateResult as GateResult
-    from pytest_generalbench.reports.next_tasks import ORDERS as NEXT_ORDERS
+    from pytest_generalbench.reports.next_tasks import NEXT_ORDERS as NEXT_ORDERS
     from pytest_generalbench.reports.next_tasks import NextSteps as NextSteps
     from pytest_generalbench.reports.next_tasks import NextTask as NextTask
-    from pytest_generalbench.reports.next_tasks import explanation as explain_next
+    from pytest_generalbench.reports.next_tasks import explain_next as explain_next
     from pytest_generalbench.reports.next_tasks import next_steps as next_steps
     from pytest_generalbench.reports.paired_tasks import TaskDifference as TaskDifference
     from pytest_generalbench.reports.remote_runs import MissingRunError as MissingRunError
@@ -124,8 +124,8 @@ if TYPE_CHECKING:
     from pytest_generalbench.runs.merge import MergedRun as MergedRun
     from pytest_generalbench.runs.merge import merge_runs as merge_runs
     from pytest_generalbench.runs.result_file import result_schema as result_schema
-    from pytest_generalbench.statistics.intervals import METHODS as INTERVAL_METHODS
-    from pytest_generalbench.statistics.ranks import Rank as RankedRun
+    from pytest_generalbench.statistics.intervals import INTERVAL_METHODS as INTERVAL_METHODS
+    from pytest_generalbench.statistics.ranks import RankedRun as RankedRun
     from pytest_generalbench.suite.data.fetch.hub import download_data as download_data
     from pytest_generalbench.suite.level.compute import level as level
     from pytest_generalbench.suite.level.result import LevelResult as LevelResult
@@ -134,131 +134,6 @@ if TYPE_CHECKING:
     from pytest_generalbench.suite.tasks import load_tasks as load_tasks
 
 __version__ = "0.2.0"
-
-__all__ = [
-    "EXPORT_FORMATS",
-    "INTERVAL_METHODS",
-    "MODEL_OPTIONS",
-    "NEXT_ORDERS",
-    "Accumulator",
-    "Alpha",
-    "AnomalyMap",
-    "AnswerFormatError",
-    "Audio",
-    "Boxes",
-    "Boxes3d",
-    "Check",
-    "ClassMap",
-    "DataError",
-    "DepthMap",
-    "DepthSequence",
-    "Detection",
-    "Difference",
-    "Failed",
-    "Finding",
-    "FlowField",
-    "FolderCheck",
-    "FrameBoxes",
-    "GateResult",
-    "GeneralBenchError",
-    "Image",
-    "Instance",
-    "InstanceMask",
-    "InstanceMasks",
-    "InstanceRow",
-    "Keypoint",
-    "Keypoints",
-    "LayerDifference",
-    "LeftOut",
-    "LevelResult",
-    "Mask",
-    "MaskSequence",
-    "Media",
-    "MediaError",
-    "MediaOutput",
-    "MergedRun",
-    "Mesh",
-    "Metric",
-    "MetricValue",
-    "MissingDependencyError",
-    "MissingRunError",
-    "ModalityLevel",
-    "Model",
-    "ModelError",
-    "ModelKind",
-    "Motion",
-    "MovedScore",
-    "NextSteps",
-    "NextTask",
-    "Normals",
-    "NotComparableError",
-    "OneBox",
-    "Output",
-    "PanopticMap",
-    "Person",
-    "PointCloud",
-    "PointInstance",
-    "PointInstances",
-    "PointLabels",
-    "Poses",
-    "Protocol",
-    "RankedRun",
-    "Request",
-    "Rescored",
-    "Rle",
-    "RoleWeights",
-    "Run",
-    "RunComparison",
-    "RunEntry",
-    "RunProgress",
-    "RunWatch",
-    "SalientSequence",
-    "Segment",
-    "Side",
-    "StrayFolder",
-    "StructuredOutput",
-    "StructuredProtocol",
-    "SymbolicMusic",
-    "Task",
-    "TaskCheck",
-    "TaskContext",
-    "TaskDescription",
-    "TaskDifference",
-    "TaskResult",
-    "TaskRow",
-    "TellingInstance",
-    "TextProtocol",
-    "Tracks3d",
-    "Tube",
-    "UnknownWordError",
-    "Verification",
-    "Video",
-    "WorkerProgress",
-    "check_data",
-    "check_model",
-    "compare_runs",
-    "describe_task",
-    "diff_runs",
-    "download_data",
-    "download_weights",
-    "explain_cache_miss",
-    "explain_next",
-    "export_run",
-    "level",
-    "level_of_file",
-    "list_runs",
-    "list_weights",
-    "load_run",
-    "load_tasks",
-    "merge_runs",
-    "next_steps",
-    "open_model",
-    "progress_of",
-    "rank_runs",
-    "rescore",
-    "result_schema",
-    "verify_run",
-]
 
 _PLACES: Final = {
     "Accumulator": "metrics.base",
@@ -283,7 +158,7 @@ _PLACES: Final = {
     "FrameBoxes": "core.outputs.forms.boxes",
     "GateResult": "reports.gate",
     "GeneralBenchError": "core.errors",
-    "INTERVAL_METHODS": "statistics.intervals:METHODS",
+    "INTERVAL_METHODS": "statistics.intervals",
     "Image": "core.outputs.forms.image",
     "Instance": "core.request",
     "InstanceMask": "core.outputs.forms.segments",
@@ -312,7 +187,7 @@ _PLACES: Final = {
     "ModelKind": "models.registry",
     "Motion": "core.outputs.forms.motion",
     "MovedScore": "evaluation.moved_scores",
-    "NEXT_ORDERS": "reports.next_tasks:ORDERS",
+    "NEXT_ORDERS": "reports.next_tasks",
     "NextSteps": "reports.next_tasks",
     "NextTask": "reports.next_tasks",
     "Normals": "core.outputs.forms.scenes3d",
@@ -327,7 +202,7 @@ _PLACES: Final = {
     "PointLabels": "core.outputs.forms.scenes3d",
     "Poses": "core.outputs.forms.scenes3d",
     "Protocol": "protocols.base",
-    "RankedRun": "statistics.ranks:Rank",
+    "RankedRun": "statistics.ranks",
     "Request": "core.request",
     "Rescored": "evaluation.rescoring",
     "Rle": "core.outputs.codecs.images.rle",
@@ -367,7 +242,7 @@ _PLACES: Final = {
     "download_data": "suite.data.fetch.hub",
     "download_weights": "evaluation.scoring.backbones.listing",
     "explain_cache_miss": "reports.cache_misses",
-    "explain_next": "reports.next_tasks:explanation",
+    "explain_next": "reports.next_tasks",
     "export_run": "reports.export",
     "level": "suite.level.compute",
     "level_of_file": "suite.level.score_file",
@@ -384,7 +259,9 @@ _PLACES: Final = {
     "result_schema": "runs.result_file",
     "verify_run": "runs.manifest",
 }
-"""Module of each public name, with the name it has there where that is another."""
+"""Module of each public name."""
+
+__all__ = list(_PLACES)
 
 
 def __getattr__(name: str) -> Any:
@@ -393,8 +270,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    module, _, there = _PLACES[name].partition(":")
-    value = getattr(import_module(f"{__name__}.{module}"), there or name)
+    value = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -106,6 +106,16 @@ class TaskResult:
     rows: tuple[InstanceRow, ...] = field(default=(), compare=False, repr=False)
     """A row for every instance, where the task was just scored; they are kept in the instance table alone."""
 
+    @property
+    def counted(self) -> float | None:
+        """The score that counts in the levels (`counted_score`)."""
+        return counted_score(self.score, self.states)
+
+    @property
+    def no_win(self) -> str | None:
+        """Why it does not count as a win whatever the score is (`no_win`); None where it may."""
+        return no_win(self.states, self.backbones)
+
     @classmethod
     def unscored(cls, task: Task, state: str, reason: str) -> TaskResult:
         """Return the result of a task that has no score.

@@ -86,7 +86,7 @@ def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
 def _is_selective(config: pytest.Config, module: Path) -> bool:
     given = config.option
     named = config.args_source is pytest.Config.ArgsSource.ARGS and config.args != [str(module)]
-    return bool(given.keyword or given.markexpr or named or getattr(given, "lf", False))
+    return bool(given.keyword or given.markexpr or named or repeats_failed(config))
 
 
 def _translate_paths(config: pytest.Config, module: Path) -> None:

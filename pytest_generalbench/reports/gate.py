@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.option_values import margin_of
-from pytest_generalbench.core.result import counted_score
 from pytest_generalbench.reports.comparability import SCORED, UNSUPPORTED
 from pytest_generalbench.statistics import gates
 from pytest_generalbench.suite.level.aggregation import s2_weights
@@ -158,7 +157,7 @@ def chances_beforehand(
     weights = s2_weights(list(tasks.values()), board, MODALITIES)
     variance = 0.0
     for entry in baseline.result.tasks:
-        score = counted_score(entry.result.score, entry.result.states)
+        score = entry.result.counted
         task = tasks.get(entry.id)
         if task is None or score is None or entry.id not in weights or impossible(task.metric.mapping, score):
             continue

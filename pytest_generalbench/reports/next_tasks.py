@@ -13,7 +13,7 @@ from pytest_generalbench.metrics.registry import REGISTRY
 from pytest_generalbench.reports.run_data import load_run
 from pytest_generalbench.runs.certainty import evidence_in, scored_tasks
 from pytest_generalbench.statistics.certified import certified_wins, hangs_on
-from pytest_generalbench.statistics.intervals import METHODS
+from pytest_generalbench.statistics.intervals import INTERVAL_METHODS
 from pytest_generalbench.statistics.standings import BoardSides
 from pytest_generalbench.suite.level import to_points
 from pytest_generalbench.suite.selection import board_tasks
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.statistics.intervals import Spread
     from pytest_generalbench.statistics.standings import Scored
 
-ORDERS: Final = ("distance", "gain")
+NEXT_ORDERS: Final = ("distance", "gain")
 _HIGHEST: Final = 5
 
 
@@ -99,8 +99,8 @@ def next_steps(run: str | Path, by: str = "distance") -> NextSteps:
         UnknownWordError: `by` is neither.
         GeneralBenchError: the folder is no finished run.
     """
-    if by not in ORDERS:
-        raise UnknownWordError("order", by, ORDERS)
+    if by not in NEXT_ORDERS:
+        raise UnknownWordError("order", by, NEXT_ORDERS)
     opened = load_run(run)
     shipped = load_tasks()
     members = board_tasks(shipped, str(opened.level().get("board") or "A"))
@@ -236,7 +236,7 @@ def _missing_sides(wins: Mapping[tuple[str, str | None], int]) -> Iterator[str]:
         yield "Level-4 needs a win in both sides of one modality"
 
 
-def explanation(steps: NextSteps) -> list[str]:
+def explain_next(steps: NextSteps) -> list[str]:
     """Return how every figure comes about, a line each, with the methods that were used.
 
     Args:
@@ -244,7 +244,7 @@ def explanation(steps: NextSteps) -> list[str]:
     """
     used = {item.method for item in steps.tasks}
     return [
-        *(f"interval, {name}: {text}" for name, text in METHODS.items() if name in used),
+        *(f"interval, {name}: {text}" for name, text in INTERVAL_METHODS.items() if name in used),
         "distance: score minus specialist over the score's standard error, in the metric's direction",
         f"gain: what S{steps.level} rises by when this task alone scores as its specialist does",
         "certified: one-sided p values of all tasks of the board, adjusted by Holm, at most 0.05",

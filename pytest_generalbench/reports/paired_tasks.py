@@ -240,7 +240,7 @@ def unsupported_change(result: TaskResult, task: Task, *, is_first: bool) -> Cha
     Returns:
         None where that run has no points either, or no standard error.
     """
-    score = counted_score(result.score, result.states)
+    score = result.counted
     if score is None or result.stderr is None or impossible(task.metric.mapping, score) is not None:
         return None
     points, slope = to_points(task.metric.mapping, score), points_slope(task.metric.mapping, score)

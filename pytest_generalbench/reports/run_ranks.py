@@ -11,7 +11,7 @@ from pytest_generalbench.reports.run_comparison import compare_runs
 from pytest_generalbench.reports.run_data import Run, load_run
 from pytest_generalbench.runs.certainty import evidence_in, scored_tasks
 from pytest_generalbench.statistics.layers import Change, combined
-from pytest_generalbench.statistics.ranks import Rank, ranks
+from pytest_generalbench.statistics.ranks import RankedRun, ranks
 from pytest_generalbench.suite.level.aggregation import s2_weights
 from pytest_generalbench.suite.level.scorings.paper import MODALITIES
 from pytest_generalbench.suite.selection import board_tasks
@@ -40,7 +40,7 @@ class _Board:
     scored: Mapping[str, Scored]
 
 
-def rank_runs(runs: Sequence[str | Path]) -> list[Rank]:
+def rank_runs(runs: Sequence[str | Path]) -> list[RankedRun]:
     """Return the places of finished runs by S2, the highest first, each with the runs it may be tied with.
 
     Every two runs are compared instance by instance (`compare_runs`), and the p values of their differences

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.request import OPEN_STATES
-from pytest_generalbench.core.result import answer_shares, drift, no_win
+from pytest_generalbench.core.result import answer_shares, drift
 from pytest_generalbench.core.score_format import format_level, format_score, format_share
 from pytest_generalbench.suite.level import LEVELS
 
@@ -52,7 +52,7 @@ def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str,
     elif result.state == "scored":
         words += f" {format_score(result.score)} {result.metric} (SoTA {format_score(sota)}) n={result.n}"
         words += f", {shares}" if (shares := _shares([result])) else ""
-        why = no_win(result.states, result.backbones)
+        why = result.no_win
         words += f", {why}" if why else ""
         words += f": {result.reason}" if result.reason else ""
     elif result.state == "incomplete":

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.core.result import counted_score, no_win
 from pytest_generalbench.metrics.registry import REGISTRY
 from pytest_generalbench.runs.instance_rows import read_rows
 from pytest_generalbench.suite.level.mapping import impossible
@@ -91,11 +90,11 @@ def scored_tasks(
     scored = []
     for result in sorted(results, key=lambda result: result.id):
         task = by_id.get(result.id)
-        score = counted_score(result.score, result.states)
+        score = result.counted
         if task is None or score is None or impossible(task.metric.mapping, score) is not None:
             continue
         evidence = evidences(task, result)
-        why = no_win(result.states, result.backbones)
+        why = result.no_win
         scored.append(Scored(task, score, evidence.spread, sota.get(task.id), why, evidence.degenerate))
     return scored
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_generalbench.core.request import OPEN_STATES
-from pytest_generalbench.core.result import counted_score, drift, no_win
+from pytest_generalbench.core.result import drift
 from pytest_generalbench.core.score_format import format_share
 from pytest_generalbench.core.settings import MAY_CHANGE, Affects, settings_that_affect
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
@@ -71,7 +71,7 @@ def level_of(
     shipped = {task.id for task in given.shipped}
     level = compute_level(
         given.shipped,
-        {result.id: counted_score(result.score, result.states) for result in results if result.id in shipped},
+        {result.id: result.counted for result in results if result.id in shipped},
         scoring=given.settings.scoring,
         sota=given.sota,
         board=given.settings.board,
@@ -79,13 +79,9 @@ def level_of(
         measured={result.id for result in results if result.state in MEASURED_STATES},
         limit=given.settings.limit,
         demo=is_demo,
-        no_wins={result.id: why for result in results if (why := no_win(result.states, result.backbones))},
+        no_wins={result.id: why for result in results if (why := result.no_win)},
     )
-    unread = [
-        result.id
-        for result in results
-        if result.score is not None and counted_score(result.score, result.states) is None
-    ]
+    unread = [result.id for result in results if result.score is not None and result.counted is None]
     if unread:
         more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
         note = f"no points, not one answer could be read: {', '.join(unread[:_NAMED])}{more}"
@@ -210,8 +206,8 @@ def task_standing(task: Task, result: TaskResult, sota: float | None) -> Standin
         result: What it came to.
         sota: The specialist's score in the unit of the result; None where there is none to compare with.
     """
-    counted = counted_score(result.score, result.states)
-    return standing(task, counted, sota, no_win(result.states, result.backbones))
+    counted = result.counted
+    return standing(task, counted, sota, result.no_win)
 
 
 def task_facets(task: Task, result: TaskResult, sota: float | None) -> TaskFacets:
@@ -223,8 +219,8 @@ def task_facets(task: Task, result: TaskResult, sota: float | None) -> TaskFacet
         sota: The specialist's score in the unit of the result; None where there is none to compare with.
     """
     score = result.score
-    why = None if score is None else no_win(result.states, result.backbones)
-    counted = counted_score(score, result.states)
+    why = None if score is None else result.no_win
+    counted = result.counted
     return TaskFacets(
         modality=task.modality,
         paradigm=task.paradigm,

@@ -27,7 +27,7 @@ LEVEL: Final = 0.95
 Z: Final = normal_quantile((1.0 + LEVEL) / 2.0)
 """Standard errors on each side of a normal interval at `LEVEL`."""
 
-METHODS: Final = {
+INTERVAL_METHODS: Final = {
     "normal": "Student's t over the instances: score ± t · sd/√n, n − 1 degrees of freedom",
     "binary": "right or wrong: Wilson's interval; the standard error is that of (k + z²/2)/(n + z²)",
     "clustered": "instances share a medium: t over the sums of the clusters' residuals, clusters − 1 degrees",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Rank:
+class RankedRun:
     """The place of one run on a board."""
 
     name: str
@@ -29,7 +29,7 @@ class Rank:
 
 def ranks(
     scores: Mapping[str, float], p_values: Mapping[tuple[str, str], float], alpha: float = ALPHA
-) -> list[Rank]:
+) -> list[RankedRun]:
     """Return the places of runs, the highest score first.
 
     Two runs are told apart where the p value of their paired difference, adjusted by Holm over all pairs, is
@@ -59,10 +59,12 @@ def _of(p_values: Mapping[tuple[str, str], float], pair: tuple[str, str]) -> flo
     return p_values[pair] if pair in p_values else p_values[pair[::-1]]
 
 
-def _rank(name: str, scores: Mapping[str, float], apart: set[tuple[str, str]], names: Sequence[str]) -> Rank:
+def _rank(
+    name: str, scores: Mapping[str, float], apart: set[tuple[str, str]], names: Sequence[str]
+) -> RankedRun:
     others = [other for other in names if other != name]
     sure = [other for other in others if (min(name, other), max(name, other)) in apart]
     better = sum(scores[other] > scores[name] for other in sure)
     worse = sum(scores[other] < scores[name] for other in sure)
     tied = tuple(sorted(set(others) - set(sure)))
-    return Rank(name, scores[name], 1 + better, len(names) - worse, tied)
+    return RankedRun(name, scores[name], 1 + better, len(names) - worse, tied)
