@@ -5,22 +5,18 @@ Run it by name: `pytest benchmarks/test_overhead.py -s`.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.sessions import CAUSAL, ROOT, run_module, run_session, write_questions
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
 INSTANCES, ROUNDS = 2000, 3
-CAUSAL = "nlp/causal-reasoning"
 BARE_TESTS = """
 import pytest
 
@@ -33,45 +29,7 @@ def test_nothing(number):
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder with one task of 2,000 instances."""
-    folder = tmp_path_factory.mktemp("data")
-    entries = [
-        {
-            "id": f"q{number}",
-            "input": {
-                "question": f"Which is {number}?" + " Why?" * (number % 7),
-                "options": ["one", "two", "six"],
-            },
-            "output": {"answer": "ABC"[number % 3]},
-        }
-        for number in range(INSTANCES)
-    ]
-    path = folder / "nlp" / "Causal-Reasoning" / "annotation.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"data": entries}), encoding="utf-8")
-    return folder
-
-
-def _run(folder: Path, *command: str) -> tuple[float, str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    started = time.perf_counter()
-    done = subprocess.run(  # noqa: S603 - our own commands
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return time.perf_counter() - started, done.stdout
-
-
-def _session(folder: Path, number: int, *args: str) -> tuple[float, dict[str, Any]]:
-    """Return the wall time of a benchmark session, and its result."""
-    name = f"run{number}"
-    wall, _ = _run(folder, "pytest", "-q", "-p", "no:cacheprovider", f"--generalbench-run={name}", *args)
-    result: dict[str, Any] = json.loads((folder / name / "result.json").read_text(encoding="utf-8"))
-    return wall, result
+    return write_questions(tmp_path_factory.mktemp("data"), INSTANCES)
 
 
 def _least(work: Callable[[int], float]) -> float:
@@ -95,8 +53,8 @@ def test_a_tiny_model_beside_a_bare_loop(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spec = f"--generalbench-model=python:{ROOT / 'benchmarks' / 'tiny_model.py'}:TinyModel"
-    loop = float(_run(tmp_path, "benchmarks.bare_loop", str(data))[1])
-    wall, result = _session(tmp_path, 0, spec, f"--generalbench-data={data}", "-k", CAUSAL)
+    loop = float(run_module(tmp_path, "benchmarks.bare_loop", str(data)).out)
+    wall, result = run_session(tmp_path, "run0", spec, f"--generalbench-data={data}", "-k", CAUSAL)
     # A bare loop starts with a loaded model.
     seconds, inside = _seconds(result) - result["model"]["loading"], result["model"]["seconds"]
     text = f"{INSTANCES} instances: the task {seconds:.2f} s, of that in the model {inside:.2f} s, "
@@ -111,7 +69,7 @@ def test_a_large_model_on_a_gpu(data: Path, tmp_path: Path, capsys: pytest.Captu
     if not torch.cuda.is_available() and not os.environ.get("GENERALBENCH_TRY_WITHOUT_GPU"):
         pytest.skip("needs a GPU; with GENERALBENCH_TRY_WITHOUT_GPU=1 a small model tries the code")
     spec = f"--generalbench-model=python:{ROOT / 'benchmarks' / 'large_model.py'}:LargeModel"
-    _, result = _session(tmp_path, 0, spec, f"--generalbench-data={data}", "-k", CAUSAL)
+    _, result = run_session(tmp_path, "run0", spec, f"--generalbench-data={data}", "-k", CAUSAL)
     model = result["model"]
     seconds, inside = _seconds(result) - model["loading"], model["seconds"]
     text = (
@@ -126,11 +84,11 @@ def test_a_model_that_takes_no_time(data: Path, tmp_path: Path, capsys: pytest.C
     spec = f"--generalbench-model=python:{ROOT / 'benchmarks' / 'tiny_model.py'}:null"
 
     def one_large_task(number: int) -> float:
-        _, result = _session(tmp_path, number, spec, f"--generalbench-data={data}", "-k", CAUSAL)
+        _, result = run_session(tmp_path, f"run{number}", spec, f"--generalbench-data={data}", "-k", CAUSAL)
         return float(_seconds(result))
 
     def small_tasks(number: int, words: str) -> tuple[float, int]:
-        wall, result = _session(tmp_path, number, spec, "-k", words, "--generalbench-limit=1")
+        wall, result = run_session(tmp_path, f"run{number}", spec, "-k", words, "--generalbench-limit=1")
         return wall, len(result["tasks"])
 
     instance = _least(one_large_task) / INSTANCES
@@ -143,8 +101,8 @@ def test_a_model_that_takes_no_time(data: Path, tmp_path: Path, capsys: pytest.C
 def test_collection_beside_bare_pytest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "test_bare.py").write_text(BARE_TESTS.format(count=699), encoding="utf-8")
     common = ("pytest", "--co", "-q", "-p", "no:cacheprovider")
-    bare = _least(lambda number: _run(tmp_path, *common, "test_bare.py")[0])
-    own = _least(lambda number: _run(tmp_path, *common, "--generalbench-model=baseline:constant")[0])
+    bare = _least(lambda number: run_module(tmp_path, *common, "test_bare.py").wall)
+    own = _least(lambda number: run_module(tmp_path, *common, "--generalbench-model=baseline:constant").wall)
     _tell(
         capsys,
         f"collecting 699: {own:.2f} s, bare pytest {bare:.2f} s, {own - bare:+.2f} s, {own / bare:.2f}",
@@ -154,7 +112,7 @@ def test_collection_beside_bare_pytest(tmp_path: Path, capsys: pytest.CaptureFix
 def test_start_up_with_eight_workers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "test_bare.py").write_text(BARE_TESTS.format(count=16), encoding="utf-8")
     common = ("pytest", "-q", "-p", "no:cacheprovider", "-n", "8")
-    bare = _least(lambda number: _run(tmp_path, *common, "test_bare.py")[0])
+    bare = _least(lambda number: run_module(tmp_path, *common, "test_bare.py").wall)
     few = (
         "--generalbench-model=baseline:constant",
         "-n",
@@ -163,5 +121,5 @@ def test_start_up_with_eight_workers(tmp_path: Path, capsys: pytest.CaptureFixtu
         "nlp and reasoning",
         "--generalbench-limit=1",
     )
-    own = _least(lambda number: _session(tmp_path, number, *few)[0])
+    own = _least(lambda number: run_session(tmp_path, f"run{number}", *few)[0])
     _tell(capsys, f"-n 8, few items: {own:.2f} s, bare pytest-xdist {bare:.2f} s, ratio {own / bare:.2f}")
