@@ -33,6 +33,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--prompts", metavar="FILE", help="as for pytest --generalbench-prompts: show the prompt it gives"
     )
     parser.add_argument(
+        "--generalbench-max-new-tokens",
+        "--max-new-tokens",
+        dest="max_new_tokens",
+        metavar="N|xF",
+        help="as for pytest: tokens of an answer (512), a factor (x2), or these by task (nlp/*=x4)",
+    )
+    parser.add_argument(
         "--model",
         metavar="SPEC",
         help="as for pytest --generalbench-model: load it, and show what it is given by its chat template",
@@ -59,9 +66,9 @@ def _description(options: argparse.Namespace) -> gb.TaskDescription:
     """Return the description of a task; the model that is named is loaded for it."""
     given = (options.id, options.data, options.prompts)
     if options.model is None:
-        return gb.describe_task(*given)
+        return gb.describe_task(*given, max_new_tokens=options.max_new_tokens)
     with gb.open_model(options.model, **model_options(options)) as model:
-        return gb.describe_task(*given, model)
+        return gb.describe_task(*given, model, options.max_new_tokens)
 
 
 def matches(task_id: str, expression: str | None) -> bool:
@@ -112,7 +119,8 @@ def describe(shown: gb.TaskDescription) -> Iterator[str]:
     """Yield a task's fields, the full prompt of its first instance, its parser and its metric."""
     yield from _facts(shown.task)
     yield f"{'parser:':<18}{shown.parser}"
-    yield f"{'answer length:':<18}{shown.max_new_tokens} tokens"
+    usual = "" if shown.max_new_tokens == shown.usual_tokens else f" (usually {shown.usual_tokens})"
+    yield f"{'answer length:':<18}{shown.max_new_tokens} tokens{usual}"
     yield f"{'metric is:':<18}{shown.metric_definition}"
     yield f"{'prompt fields:':<18}{' '.join(f'{{{name}}}' for name in shown.prompt_fields)}"
     if shown.request is None:

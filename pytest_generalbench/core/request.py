@@ -190,6 +190,10 @@ CUT_OFF: Final = re.compile(
 """Finish reasons, as servers and libraries word them, of an answer that was not allowed to go on."""
 
 
+EMPTY: Final = "empty"
+"""The key of `Output.details` under which a model says why an answer has no text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What a model returned for one request."""

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_generalbench import protocols
-from pytest_generalbench.core.asking import asking_of, check_prompts, prompts_from_file
+from pytest_generalbench.core.asking import asking_of, check_prompts, checked_lengths, prompts_from_file
+from pytest_generalbench.core.request import Request
 from pytest_generalbench.metrics.definition import metric_definition
 from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.tasks import find_task, load_tasks
 
 if TYPE_CHECKING:
-    from pytest_generalbench.core.request import Request
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.models.base import Model
 
@@ -27,7 +27,7 @@ class TaskDescription:
     parser: str
     """How an answer is read."""
     max_new_tokens: int
-    """How long an answer may be."""
+    """How long the answer to the instance may be; without an instance, to any."""
     metric_definition: str
     """The metric in one line."""
     source: str
@@ -42,6 +42,8 @@ class TaskDescription:
     """Why the model cannot take part in the task; None where it can, and without a model."""
     model_input: str | None = None
     """What the model itself is given for the request; None where that is the request as it is."""
+    usual_tokens: int = 0
+    """How long that answer may be without a length of the user's own."""
 
 
 def describe_task(
@@ -49,6 +51,7 @@ def describe_task(
     data: str | Path = "demo",
     prompts: str | Path | None = None,
     model: Model | None = None,
+    max_new_tokens: str | None = None,
 ) -> TaskDescription:
     """Describe how a task is asked and scored.
 
@@ -57,11 +60,13 @@ def describe_task(
         data: Where the instance is from: a General-Bench folder, `hub`, or `demo`.
         prompts: A file of the user's own prompts (`--generalbench-prompts`).
         model: A model that is not asked, but says what it is given (`open_model`); None: no model.
+        max_new_tokens: The user's lengths of answers (`--generalbench-max-new-tokens`): tokens, a factor such
+            as `x2`, or these by task.
 
     Raises:
         UnknownWordError: there is no such task.
         DataError: the data cannot be read.
-        GeneralBenchError: the prompts cannot be used.
+        GeneralBenchError: the prompts or the lengths cannot be used.
         ModelError: the model cannot say what it is given.
     """
     tasks = load_tasks()
@@ -69,15 +74,18 @@ def describe_task(
     protocol = protocols.get(task.protocol)
     given = prompts_from_file(Path(prompts)) if prompts else {}
     check_prompts(given, tasks, protocols.prompt_fields())
-    asking = asking_of(task, given, None)
+    lengths = None if max_new_tokens is None else checked_lengths(max_new_tokens, "max_new_tokens")
+    asking = asking_of(task, given, lengths)
     task = replace(task, prompt=asking.prompt or task.prompt)
     source = data if data in ("demo", "hub") else Path(data)
     loaded = open_data(source, "open", tasks).load(task)
     good = [item for item in loaded.instances if item.problem is None] if loaded else []
+    usual = Request(task.id, "", (), max_new_tokens=task.max_new_tokens or protocol.max_new_tokens)
     request = reference = None
     if loaded is not None and good:
         context = protocol.context(task, loaded.header, loaded.instances)
-        request = asking.applied(protocol.request(good[0], context))
+        usual = protocol.request(good[0], context)
+        request = asking.applied(usual)
         if good[0].has_reference:
             reference = repr(protocol.reference(good[0], context))
     unsupported = model_input = None
@@ -88,7 +96,7 @@ def describe_task(
     return TaskDescription(
         task=task,
         parser=task.parser or protocol.parser,
-        max_new_tokens=task.max_new_tokens or protocol.max_new_tokens,
+        max_new_tokens=asking.applied(usual).max_new_tokens,
         metric_definition=metric_definition(task),
         source=str(data),
         prompt_fields=protocol.prompt_fields,
@@ -96,4 +104,5 @@ def describe_task(
         reference=reference,
         unsupported=unsupported,
         model_input=model_input,
+        usual_tokens=usual.max_new_tokens,
     )

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench.core.errors import DataError, MediaError, MissingDependencyError, ModelError
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.models.base import Failed, Model
-from pytest_generalbench.models.openai.messages import messages, shown_messages
+from pytest_generalbench.models.openai.messages import (
+    has_system_role,
+    messages,
+    shown_messages,
+    without_system_role,
+)
+from pytest_generalbench.models.openai.parameters import NO_SYSTEM_ROLE, refuses_system
 from pytest_generalbench.models.openai.special_tokens import wants_marks, without_end_marks
 from pytest_generalbench.models.transformers.processors import check_adapter
 
@@ -59,6 +65,8 @@ class VLLMModel(Model):
         self.lora = lora
         self.settings = settings
         self.input_media = frozenset(settings.input_media or _declared(engine))
+        self.takes_system = True
+        """Whether its chat template has not refused the role `system`."""
 
     def generate(self, requests: Sequence[Request]) -> Sequence[Output | Failed]:
         """Answer the whole batch in one call; a request whose media cannot be read fails alone."""
@@ -82,13 +90,29 @@ class VLLMModel(Model):
                         skip_special_tokens=not wants_marks(request),
                     )
                 )
-        more = {} if self.lora is None else {"lora_request": self.lora}
-        outputs = self.engine.chat(chats, sampling_params=params, use_tqdm=False, **more) if chats else []
-        output = iter(outputs)
+        output = iter(self._chatted(chats, params) if chats else [])
         return [
             _output(next(output), request) if answer is None else answer
             for request, answer in zip(requests, answers, strict=True)
         ]
+
+    def _chatted(self, chats: list[Any], params: list[Any]) -> list[Any]:
+        """Return the engine's outputs; a template that refuses the role `system` is asked without it."""
+        more = {} if self.lora is None else {"lora_request": self.lora}
+        turns = chats if self.takes_system else [without_system_role(chat) for chat in chats]
+        try:
+            outputs: list[Any] = self.engine.chat(turns, sampling_params=params, use_tqdm=False, **more)
+        except Exception as error:
+            if not (any(map(has_system_role, turns)) and refuses_system(str(error))):
+                raise
+            self.takes_system = False
+            return self._chatted(chats, params)
+        return outputs
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """That the system prompt was moved, where the template has no role for it."""
+        return () if self.takes_system else (f"the chat template {NO_SYSTEM_ROLE}",)
 
     def shown(self, request: Request) -> str:
         """Return the messages that the engine is given, as JSON; media are named by their size."""

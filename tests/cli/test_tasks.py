@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import pytest_generalbench as gb
 from pytest_generalbench.cli import main
 
 if TYPE_CHECKING:
@@ -64,6 +65,32 @@ def test_show_prints_what_a_model_is_given(
     assert "http" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ([], "256 tokens"),
+        (["--max-new-tokens=x2"], "512 tokens (usually 256)"),
+        (["--max-new-tokens=64"], "64 tokens (usually 256)"),
+        (["--generalbench-max-new-tokens=video/*=64,nlp/*=x0.5"], "128 tokens (usually 256)"),
+        (["--max-new-tokens=video/*=64"], "256 tokens"),
+    ],
+)
+def test_show_prints_the_length_of_an_answer(
+    given: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tasks", "show", "nlp/causal-reasoning", *given]) == 0
+    assert f"{'answer length:':<18}{line}\n" in capsys.readouterr().out
+
+
+def test_show_prints_the_length_that_the_instance_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    name = next(task.id for task in gb.load_tasks() if task.protocol == "video_object_tracking")
+    request = gb.describe_task(name).request
+    assert request is not None
+    assert main(["tasks", "show", name, "--max-new-tokens=x3"]) == 0
+    tokens = request.max_new_tokens
+    assert f"{3 * tokens} tokens (usually {tokens})\n" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_show_prints_the_prompt_through_the_chat_template(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -91,6 +118,8 @@ def test_show_prints_the_prompt_through_the_chat_template(
     [
         (["tasks", "show"], "needs a task id"),
         (["tasks", "show", "bird"], "unknown task 'bird'"),
+        (["tasks", "show", "nlp/causal-reasoning", "--max-new-tokens=long"], "a factor (x2)"),
+        (["tasks", "show", "nlp/causal-reasoning", "--max-new-tokens=0"], "max_new_tokens takes"),
         (["tasks", "-k", "and and"], "-k 'and and'"),
         (["level", "nowhere.xlsx"], "nowhere.xlsx"),
     ],

@@ -124,12 +124,6 @@ def test_a_busy_server_that_says_so_in_a_good_reply_is_asked_less() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (choice("", "length"), "length was used up before"),
-        (choice(None, "MAX_TOKENS"), "length was used up"),
-        (choice("", "length", reasoning_content="Let me think"), "used up on 12 characters of reasoning"),
-        (choice(None, "length", reasoning="Let me think"), "used up on 12 characters"),
-        (choice("", "model_length", reasoning_details=[{"type": "x", "text": "Let me"}]), "on 6 characters"),
-        (choice([{"type": "thinking", "thinking": [{"type": "text", "text": "abc"}]}], "length"), "on 3"),
         (choice("", "stop", reasoning_content="The answer is B."), "all 16 characters as reasoning"),
         (choice(None, "tool_calls", tool_calls=[{"function": {"name": "f"}}]), "called a tool"),
         (choice(None, "function_call", function_call={"name": "f"}), "called a tool"),
@@ -141,6 +135,27 @@ def test_what_holds_no_text_for_a_reason_is_unparsable_and_says_why(content: obj
     assert (state_of(result), result.again) == ("unparsable", False)
     assert isinstance(result.answer, Failed)
     assert words in result.answer.message
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (choice("", "length"), "length was used up before"),
+        (choice(None, "MAX_TOKENS"), "length was used up"),
+        (choice("", "length", reasoning_content="Let me think"), "used up on 12 characters of reasoning"),
+        (choice(None, "length", reasoning="Let me think"), "used up on 12 characters"),
+        (choice("", "model_length", reasoning_details=[{"type": "x", "text": "Let me"}]), "on 6 characters"),
+        (choice([{"type": "thinking", "thinking": [{"type": "text", "text": "abc"}]}], "length"), "on 3"),
+    ],
+)
+def test_a_length_that_was_used_up_before_any_text_is_an_answer_that_was_cut_off(
+    content: object, words: str
+) -> None:
+    result = outcome(content)
+    assert isinstance(result.answer, Output)
+    assert (state_of(result), result.again) == ("ok", False)
+    assert (result.answer.is_cut_off, result.answer.is_empty) == (True, True)
+    assert words in result.answer.details["empty"]
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,7 @@ def test_answers_that_reasoning_used_up_are_named_beside_the_score(
         result = run(pytester, served.url, "-v", "-k", "causal-reasoning", "--generalbench-limit=2")
     (task,) = (task for task in read_result("run")["tasks"] if task["id"] == "nlp/causal-reasoning")
     assert task["states"] == {"unparsable": 2}
+    assert task["defects"] == {"cut_off": 2, "empty": 2}
     text = "2 of 2 answers hold nothing"
     assert text in task["reason"]
     result.stdout.fnmatch_lines([f"*SCORED*{text}*used up on 12 characters of reasoning*"])

@@ -60,6 +60,23 @@ def test_a_whole_batch_is_handed_over_with_lengths_and_seeds(tmp_path: Path) -> 
     assert model.batch_size == 256
 
 
+def test_a_template_without_a_system_role_gets_the_system_prompt_as_first_lines(tmp_path: Path) -> None:
+    requests = [
+        Request("t", str(number), ("which?",), system=system, max_new_tokens=4)
+        for number, system in enumerate(("Be brief.", ""))
+    ]
+    model = made(tmp_path, "echo/two-roles")
+    texts = [answer.text for answer in model.generate(requests) if isinstance(answer, Output)]
+    assert texts == ["Be brief.\nwhich? 4 0", "which? 4 0"]
+    assert len(model.notes) == 1
+    assert model.engine.batches == [2, 2]
+    model.generate(requests)
+    assert model.engine.batches == [2, 2, 2]
+    plain = made(tmp_path, "echo/name")
+    assert plain.generate(requests)[0].text == "which? 4 0"  # type: ignore[union-attr]
+    assert plain.notes == ()
+
+
 @pytest.mark.parametrize(
     ("mask", "gpus"),
     [({}, 1), ({"CUDA_VISIBLE_DEVICES": "2,3"}, 2), ({"HIP_VISIBLE_DEVICES": "0,1,2,3"}, 4),

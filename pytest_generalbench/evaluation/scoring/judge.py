@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pytest_generalbench.core.request import Request
+from pytest_generalbench.core.request import EMPTY, Request
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.judge_replies import read_verdict
 from pytest_generalbench.metrics.text.normalization import tokenise
@@ -89,6 +89,8 @@ class ServedJudge:
             given = self._client.answer(request)
             if isinstance(given, Failed):
                 return None, f"judge failed: {given.message}"
+            if EMPTY in given.details:
+                return None, f"judge failed: {given.details[EMPTY]}"[:_SHOWN]
             if given.refused:
                 return None, f"judge refused: {given.text or ''}"[:_SHOWN]
             reply = (given.text or "").strip()

@@ -11,7 +11,7 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.asking import Asking
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs import AnswerFormatError
-from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNJUDGED, Instance
+from pytest_generalbench.core.request import EMPTY, INCOMPLETE_STATES, OPEN_STATES, UNJUDGED, Instance
 from pytest_generalbench.core.result import DEFECTS, InstanceRow, TaskResult
 from pytest_generalbench.evaluation.scoring.majority import majority_score
 from pytest_generalbench.evaluation.scoring.rows import escape_surrogates, instance_rows
@@ -160,8 +160,8 @@ class _Counts:
         self.rows.append(InstanceRow(instance.id, read.state, prediction=short))
         if read.state in (*INCOMPLETE_STATES, UNJUDGED):
             self.problems.append(f"{instance.id}: {read.message}")
-        elif read.state == "unparsable" and read.message:
-            self.hollow.append(f"{instance.id}: {read.message}")
+        elif read.state == "unparsable" and (why := read.message or (output and output.details.get(EMPTY))):
+            self.hollow.append(f"{instance.id}: {why}")
 
 
 def _result(

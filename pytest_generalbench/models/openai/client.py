@@ -13,10 +13,10 @@ from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.openai.complaints import complaint_of, has_error
 from pytest_generalbench.models.openai.concurrency import Flow, Stopped, back_off
 from pytest_generalbench.models.openai.http import Reply, Server
-from pytest_generalbench.models.openai.messages import messages
+from pytest_generalbench.models.openai.messages import messages, without_system_role
 from pytest_generalbench.models.openai.parameters import Change, Parameters, refused
 from pytest_generalbench.models.openai.redaction import MODEL_KEYS, without_keys
-from pytest_generalbench.models.openai.replies import Outcome, outcome_of
+from pytest_generalbench.models.openai.replies import Outcome, is_overloaded, outcome_of
 from pytest_generalbench.models.openai.special_tokens import wants_marks, without_end_marks
 
 if TYPE_CHECKING:
@@ -139,14 +139,16 @@ class ChatClient:
         first: Reply | None = None
         before: list[dict[str, Any]] = []
         while True:
-            chosen = self.parameters.chosen(wanted, tries)
-            reply = self.server.post("/chat/completions", {"model": self.name, "messages": chat, **chosen})
-            changes = self._changes(reply, chosen)
-            before.append(chosen)
+            body = self._body(chat, wanted, tries)
+            reply = self.server.post("/chat/completions", body)
+            changes = self._changes(reply, body)
+            before.append(body)
             if tries and not changes:
                 if reply.status == 200 and not has_error(reply.content):
                     self.parameters.keep(tries)
                     return reply
+                if is_overloaded(reply):
+                    return reply  # which says nothing about the tries
                 self.parameters.is_guessing = False  # it was about something else
                 return first or reply
             if changes and all(change.is_sure for change in changes):
@@ -154,14 +156,21 @@ class ChatClient:
             else:
                 tries += changes
                 first = first or reply
-            if not changes or self.parameters.chosen(wanted, tries) in before:
+            if not changes or self._body(chat, wanted, tries) in before:
                 return reply
 
-    def _changes(self, reply: Reply, chosen: dict[str, Any]) -> list[Change]:
+    def _body(
+        self, chat: list[dict[str, Any]], wanted: dict[str, Any], tries: list[Change]
+    ) -> dict[str, Any]:
+        """Return the request to send: all that is wanted, as far as the server has not refused it."""
+        turns = chat if self.parameters.takes_system(tries) else without_system_role(chat)
+        return {"model": self.name, "messages": turns, **self.parameters.chosen(wanted, tries)}
+
+    def _changes(self, reply: Reply, body: dict[str, Any]) -> list[Change]:
         if reply.status == 200 and not has_error(reply.content):
             return []
         complaint = complaint_of(reply)
-        return [] if complaint.is_filtered else refused(complaint, chosen, self.parameters)
+        return [] if complaint.is_filtered else refused(complaint, body, self.parameters)
 
     def close(self) -> None:
         """Stop waiting requests, and close the connections."""

@@ -13,6 +13,7 @@ from pytest_generalbench.core.errors import MediaError
 from pytest_generalbench.core.media.containers import read_samples
 from pytest_generalbench.core.media.images import is_plain
 from pytest_generalbench.core.media.media import Media, open_frames, open_image, spread
+from pytest_generalbench.models.system_prompt import first_lines, with_first_lines
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -118,6 +119,24 @@ def messages(request: Request, frames: int, video_as: str) -> list[dict[str, Any
         else:
             content.append({"type": "text", "text": part})
     return [*system, {"role": "user", "content": content}]
+
+
+def without_system_role(chat: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    r"""Return a conversation whose system prompt is the first lines of the user's turn.
+
+    >>> system = {"role": "system", "content": "Be brief."}
+    >>> without_system_role([system, {"role": "user", "content": "Which?"}])
+    [{'role': 'user', 'content': 'Be brief.\nWhich?'}]
+    """
+    if not has_system_role(chat):
+        return chat
+    system, user, *later = chat
+    return [{**user, "content": with_first_lines(first_lines(system["content"]), user["content"])}, *later]
+
+
+def has_system_role(chat: list[dict[str, Any]]) -> bool:
+    """Return whether a conversation begins with a turn of the role `system`."""
+    return bool(chat) and chat[0]["role"] == "system"
 
 
 def shown_messages(request: Request, frames: int, video_as: str) -> str:

@@ -1,4 +1,4 @@
-"""The optional parameters of a request, and those that a server has refused."""
+"""The optional parameters of a request and its system role, and what of them a server has refused."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from pytest_generalbench.models.openai.messages import has_system_role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +65,47 @@ _ABOVE_ZERO: Final = re.compile(
     r"(at least|>=|minimum .{0,10}|between|range) ?[\[(]?0?\.0*[1-9]",
     re.IGNORECASE,
 )
+SYSTEM_ROLE: Final = "system role"
+"""Stands beside the names of parameters: the turn of the role `system`."""
+
+NO_SYSTEM_ROLE: Final = "takes no system role: a system prompt is sent as the first lines of the user's turn"
+
+_ABOUT_SYSTEM: Final = re.compile(
+    r"\b(system|developer)\b.{0,20}\b(roles?|messages?|prompts?|instructions?|turns?)\b|"
+    r"\b(roles?|messages?|prompts?|instructions?|turns?)\b.{0,60}\b(system|developer)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_ABOUT_ROLES: Final = re.compile(
+    r"\broles?\b.{0,40}\balternat|\balternat\w+.{0,40}\b(roles?|user)\b|"
+    r"\b(only|expected|one of|either|should be|must be|allowed|supported|supports?)\b.{0,60}\buser\b.{0,20}"
+    r"\b(assistant|model)\b|"
+    r"\buser\b.{0,20}\b(assistant|model)\b.{0,40}\b(only|expected|allowed|supported)\b|"
+    r"\b(first|initial)\b.{0,40}\b(message|turn|role)\b.{0,40}\buser\b|"
+    r"\b(begin|start)s? with\b.{0,20}\buser\b|"
+    r"\b(unknown|unexpected|invalid|unsupported|unrecogni[sz]ed)\b.{0,20}\broles?\b|"
+    r"\broles?\b.{0,20}\b(unknown|unexpected|invalid|unsupported|unrecogni[sz]ed|not supported)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Complaints about the roles of a conversation that has none but `system` and `user`."""
+
+_ABOUT_TEMPLATE: Final = re.compile(
+    r"jinja|chat.?template|template.?error|\bapply(ing)?\b.{0,20}\btemplate", re.IGNORECASE
+)
+
+
+def refuses_system(text: str) -> bool:
+    """Return whether a message about a conversation of one system and one user turn refuses the first.
+
+    >>> refuses_system("System role not supported"), refuses_system("The system prompt is too long")
+    (True, False)
+    >>> refuses_system("Conversation roles must alternate user/assistant/user/assistant/...")
+    True
+    """
+    if _OVERFLOW.search(text):
+        return False
+    return bool(_ABOUT_ROLES.search(text) or (_ABOUT_SYSTEM.search(text) and _REFUSING.search(text)))
+
+
 _NEARLY_ZERO: Final = 0.01
 """The temperature where a server takes none of 0: answers are nearly always the likeliest."""
 
@@ -118,6 +161,10 @@ class Parameters:
         with self._lock:
             return list(self._changes.values())
 
+    def takes_system(self, tries: list[Change] | None = None) -> bool:
+        """Return whether a turn of the role `system` is sent."""
+        return all(change.name != SYSTEM_ROLE for change in [*self._snapshot(), *(tries or [])])
+
     def keep(self, changes: list[Change]) -> None:
         """Make changes for all later requests."""
         with self._lock:
@@ -157,6 +204,8 @@ def _note(change: Change) -> str:
             words = "at least" if change.is_least else "at most"
             return f"the server takes {words} {value:.0f} as {name}: answers have this length"
         return f"the server takes no {name} of 0: {value:g} is sent"
+    if name == SYSTEM_ROLE:
+        return f"the server {NO_SYSTEM_ROLE}"
     if name == "max_tokens":
         return "the server takes no max_tokens: max_completion_tokens is sent"
     if name == "temperature":
@@ -179,6 +228,11 @@ def refused(complaint: Complaint, body: Mapping[str, Any], parameters: Parameter
         stated = [name for name in names if any(_names(one, name) for one in complaint.parameters)]
         if stated and not (set(stated) <= set(_LENGTHS) and _OVERFLOW.search(complaint.text)):
             return [_change(name, body[name], complaint.text) for name in stated]
+    has_system = has_system_role(body.get("messages", []))
+    if has_system and _is_about_system(complaint):
+        return [Change(SYSTEM_ROLE)]
+    if has_system and parameters.is_guessing and _ABOUT_TEMPLATE.search(complaint.text):
+        return [Change(SYSTEM_ROLE, is_sure=False)]
     text = _HINTS.sub(" ", complaint.text)
     if not _REFUSING.search(text):
         return []
@@ -194,6 +248,12 @@ def refused(complaint: Complaint, body: Mapping[str, Any], parameters: Parameter
         order = ("skip_special_tokens", "seed", "temperature", "max_tokens", "max_completion_tokens")
         return [Change(next(name for name in order if name in names), is_sure=False)]
     return []
+
+
+def _is_about_system(complaint: Complaint) -> bool:
+    """Return whether a complaint is about the role `system`: in its words, or about a parameter `role`."""
+    about_role = any(_names(one, "role") for one in complaint.parameters)
+    return about_role or refuses_system(complaint.text)
 
 
 def _names(stated: str, name: str) -> bool:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.core.request import CUT_OFF, Output
+from pytest_generalbench.core.request import CUT_OFF, EMPTY, Output
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.models.openai.complaints import complaint_of, has_error
 from pytest_generalbench.models.openai.concurrency import retry_after
@@ -86,6 +86,11 @@ def outcome_of(reply: Reply, keys: Sequence[str] = MODEL_KEYS) -> Outcome:
     return Outcome(failed, again=True, busy=status in _BUSY, pause=pause)
 
 
+def is_overloaded(reply: Reply) -> bool:
+    """Return whether a reply says that the server is busy or slow, and nothing about the request."""
+    return complaint_of(reply).status in {*_BUSY, *_PASSING, *_SLOW, 502}
+
+
 def _answered(reply: Reply) -> Outcome:
     """Return the outcome of a reply that holds no error."""
     content = reply.content if isinstance(reply.content, dict) else {}
@@ -110,6 +115,9 @@ def _answered(reply: Reply) -> Outcome:
         return Outcome(Output(given.text or given.refusal, refused=True, details=details))
     if not given.text.strip():
         why = _why_empty(given, message, reason)
+        if why is not None and CUT_OFF.search(reason):
+            # An answer that was cut off, as it is of any other model: the counts of a run name it so.
+            return Outcome(Output("", details={**details, EMPTY: why}))
         if why is not None:
             return Outcome(Failed(why, "unparsable"))
     return Outcome(Output(given.text, details=details))

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.media.media import Media, SampledVideo, open_audio, open_image, sample_video
+from pytest_generalbench.models.system_prompt import first_lines, with_first_lines
 from pytest_generalbench.models.transformers.templates import turn
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ class Encoder:
         template = self.template
         own = systems or [""] * len(chats)
         if template is None:
-            prompts = [_lines(system) + self._prompt(parts) for system, parts in zip(own, chats, strict=True)]
+            lines = map(first_lines, own)
+            prompts = [before + self._prompt(parts) for before, parts in zip(lines, chats, strict=True)]
             return self._encode_prompts(prompts, chats)
         write = partial(
             self.processor.apply_chat_template,
@@ -153,17 +155,13 @@ class Encoder:
             chat = [first, self._user_turn(parts, "", template)]
             if all(part["type"] == "text" for part in parts) or _is_taken(chat, system, template, write):
                 return chat
-        return [self._user_turn(parts, _lines(system), template)]
+        return [self._user_turn(parts, first_lines(system), template)]
 
     def _user_turn(self, parts: Parts, lines: str, template: ChatTemplate) -> dict[str, Any]:
         if not template.takes_parts:
             return turn("user", lines + self._prompt(parts), False)
         content = [self._part(part, template) for part in parts]
-        if lines and content and content[0]["type"] == "text":
-            content[0] = {"type": "text", "text": lines + content[0]["text"]}
-        elif lines:
-            content.insert(0, {"type": "text", "text": lines})
-        return {"role": "user", "content": content}
+        return {"role": "user", "content": with_first_lines(lines, content)}
 
     def _part(self, part: dict[str, Any], template: ChatTemplate) -> dict[str, Any]:
         if part["type"] == "video":
@@ -274,11 +272,6 @@ def _is_taken(chat: Any, system: str, template: ChatTemplate, write: Callable[..
     except Exception:  # noqa: BLE001 - whatever a template raises means that it does not take this
         return False
     return template.is_mistral or system.strip() in prompt
-
-
-def _lines(system: str) -> str:
-    """Return a system prompt as lines before other words; empty where there is none."""
-    return f"{system.rstrip()}\n" if system.strip() else ""
 
 
 def _wave(samples: Any, rate: int) -> str:

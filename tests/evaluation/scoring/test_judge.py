@@ -38,6 +38,7 @@ class Server(HTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    disable_nagle_algorithm = True
     server: Server
 
     def do_POST(self) -> None:

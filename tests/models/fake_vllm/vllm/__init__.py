@@ -52,10 +52,14 @@ class LLM:
         self.batches.append(len(messages))
         self.lora = lora_request
         outputs = []
-        for (turn,), params in zip(messages, sampling_params, strict=True):
+        if "two-roles" in self.options["model"] and any(len(chat) > 1 for chat in messages):
+            raise ValueError("Conversation roles must alternate user/assistant/user/assistant/...")
+        for (*_, turn), params in zip(messages, sampling_params, strict=True):
             assert params.temperature == 0
             content = turn["content"]
             kinds = "text" if isinstance(content, str) else ",".join(part["type"] for part in content)
+            if "echo" in self.options["model"]:
+                kinds = content
             text = f"{kinds} {params.max_tokens} {params.seed}"
             if not params.skip_special_tokens:
                 text = f"<box>{text}</box><|im_end|>"
