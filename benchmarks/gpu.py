@@ -21,7 +21,7 @@ from benchmarks.sessions import CAUSAL, ROOT, pytest_command, run_module, run_se
 from tests.plugin.kept import answers
 
 ON_GPU = torch.cuda.is_available()
-QUESTIONS = 960 if ON_GPU else 64
+QUESTIONS = 480 if ON_GPU else 64
 BATCH, TOKENS = 16, 32
 LARGE = {"hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 26, "num_attention_heads": 24}
 MIDDLING = {
@@ -57,6 +57,13 @@ def save_model(folder: Path, sizes: dict[str, int]) -> int:
     return int(sum(weight.numel() for weight in model.parameters()))
 
 
+def middling(folder: Path) -> Path:
+    """Return the folder of a model that is small beside a card's memory; saved once."""
+    if not (folder / "middling").is_dir():
+        save_model(folder / "middling", MIDDLING if ON_GPU else SMALL)
+    return folder / "middling"
+
+
 def clocked(folder: Path, name: str) -> dict[str, float]:
     """Return what `generate_clock` wrote under this name."""
     figures: dict[str, float] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
@@ -89,14 +96,14 @@ def large_model(folder: Path) -> None:
 
 def equal_answers(folder: Path) -> None:
     """Count the answers that differ between sessions, by default and with deterministic algorithms."""
-    save_model(folder / "middling", MIDDLING if ON_GPU else SMALL)
+    model = middling(folder)
     data = write_questions(folder / "fewer", QUESTIONS // 2)
     repeatable = ("-p", "benchmarks.repeatable")
     for words, more in (("by default", ()), ("with deterministic algorithms", repeatable)):
         texts = []
         for number in range(2):
             name = f"equal{len(more)}{number}"
-            asked(folder, name, folder / "middling", data, *more)
+            asked(folder, name, model, data, *more)
             texts.append({one["instance"]: one["output"]["text"] for one in answers(folder / name)})
         differ = sum(texts[0][key] != texts[1][key] for key in texts[0])
         say(f"answers that differ between two sessions, {words}: {differ} of {len(texts[0])}")
@@ -122,7 +129,7 @@ def shared_card(folder: Path) -> None:
     """Run one worker, then two on one card; two without a word are refused."""
     data = write_questions(folder / "shared", QUESTIONS)
     common = (
-        f"--generalbench-model=hf:{folder / 'middling'}", f"--generalbench-data={data}", "-k", CAUSAL,
+        f"--generalbench-model=hf:{middling(folder)}", f"--generalbench-data={data}", "-k", CAUSAL,
         f"--generalbench-batch-size={BATCH}", f"--generalbench-max-new-tokens={TOKENS}",
     )  # fmt: skip
     if ON_GPU:
@@ -167,7 +174,7 @@ def model_tests(folder: Path) -> None:
     say("tests: " + ended.out.strip().splitlines()[-1])
 
 
-STEPS = (large_model, equal_answers, out_of_memory, shared_card, metric_networks, model_tests)
+STEPS = (out_of_memory, large_model, equal_answers, shared_card, metric_networks, model_tests)
 
 
 def machine() -> str:
@@ -183,19 +190,30 @@ def machine() -> str:
     return f"{card}; Python {platform.python_version()}, {', '.join(found)}"
 
 
+def shortened(text: str) -> str:
+    """Return an error without the far ends of its stacks."""
+    lines, kept, deep = text.splitlines(), [], 0
+    for line in lines:
+        deep = deep + 1 if line.startswith("  File") else 0
+        if deep <= 12 and not line.startswith("Extension modules"):
+            kept.append(line[:300])
+    return "\n".join(kept[-60:])
+
+
 def main() -> int:
     """Run all steps, or those named; return 1 when one failed."""
     wanted = sys.argv[1:] or [step.__name__ for step in STEPS]
     say(machine())
     failed = []
-    with tempfile.TemporaryDirectory() as folder:
+    memory = Path("/dev/shm")  # noqa: S108 - models of gigabytes are saved and loaded there
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         for step in (one for one in STEPS if one.__name__ in wanted):
             started = time.perf_counter()
             try:
                 step(Path(folder))
             except Exception:  # noqa: BLE001 - the other steps are worth their minutes
                 failed.append(step.__name__)
-                say(traceback.format_exc()[-3000:])
+                say(shortened(traceback.format_exc()))
             say(f"    {step.__name__}: {time.perf_counter() - started:.0f} s")
     say(f"failed: {', '.join(failed)}" if failed else "all steps done")
     return int(bool(failed))

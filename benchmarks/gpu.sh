@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
+export BENCHMARK_LIMIT=${BENCHMARK_LIMIT:-120} # seconds for one process, so that one that hangs is named
 "$python" - <<'PY'
 import importlib.util, os, sys
 needed = {

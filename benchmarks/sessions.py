@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,21 +45,43 @@ def write_questions(folder: Path, count: int) -> Path:
 
 
 def run_module(folder: Path, *command: str, ends: tuple[int, ...] = (0,), **environment: str) -> Ended:
-    """Run `python -m` in `folder`.
+    """Run `python -m` in `folder`, at most as many seconds as the environment's BENCHMARK_LIMIT says.
 
-    Raises AssertionError with the output when it ends with another code than `ends`.
+    Raises AssertionError with the output when it ends with another code than `ends`, or not in time: then the
+    output holds where each thread was.
     """
     started = time.perf_counter()
-    done = subprocess.run(  # noqa: S603 - our own commands
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode in ends, done.stdout + done.stderr
-    return Ended(time.perf_counter() - started, done.stdout, done.stderr)
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(  # noqa: S603 - our own commands
+            [sys.executable, "-m", *command],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": _search_path(), "PYTHONFAULTHANDLER": "1", **environment},
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+        code = _wait(process, float(os.environ.get("BENCHMARK_LIMIT", "inf")))
+        wall = time.perf_counter() - started
+        out.seek(0)
+        err.seek(0)
+        ended = Ended(wall, out.read(), err.read())
+    words = f"{' '.join(command)} ended with {code} after {wall:.0f} s\n{ended.out}{ended.err}"
+    assert code in ends, words
+    return ended
+
+
+def _search_path() -> str:
+    return os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+
+
+def _wait(process: subprocess.Popen[bytes], limit: float) -> int:
+    try:
+        return process.wait(limit if limit < float("inf") else None)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGABRT)  # faulthandler prints where the threads are
+        time.sleep(1)
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait()
 
 
 def run_session(
