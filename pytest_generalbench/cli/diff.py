@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             line = json.dumps(result.to_dict(), ensure_ascii=False)
         else:
-            line = f"{result.task} {result.instance}: {_shown(result.first)} | {_shown(result.second)}"
+            which = f" (repeat {result.repeat + 1})" if result.repeat else ""
+            line = f"{result.task} {result.instance}{which}: {_shown(result.first)} | {_shown(result.second)}"
         sys.stdout.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
     if not options.json:
         sys.stdout.write(f"{count} instances differ\n" if count != 1 else "1 instance differs\n")

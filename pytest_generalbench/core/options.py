@@ -93,6 +93,13 @@ OPTIONS: Final = (
         kind="subset",
     ),
     Option(
+        "repeats",
+        "Ask every instance K times with other seeds, for models that sample: its score is the mean, and the "
+        "standard errors hold how much answers vary (default 1).",
+        "K",
+        kind="whole",
+    ),
+    Option(
         "scoring",
         "'paper' (default: the published definitions) or 'released' (what the authors' tool prints).",
         "SCORING",

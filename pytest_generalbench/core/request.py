@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_generalbench.core.media.media import Media
@@ -32,6 +32,10 @@ UNRATED: Final = "unrated"
 
 OPEN_STATES: Final = (*INCOMPLETE_STATES, UNJUDGED, UNRATED)
 """What a complete task has none of."""
+
+
+_SEEDS: Final = 2**32
+"""Seeds have 32 bits: that is what every library and server takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,8 @@ class Request:
     """The form of the answer that is wanted: `text`, or the name of one of `answers.form_names()`."""
     max_new_tokens: int = 256
     seed: int = 0
+    repeat: int = 0
+    """Which answer to the instance it asks for, from 0 on; each has a seed of its own."""
     system: str = ""
     """The system prompt; empty where there is none."""
     labels: tuple[str, ...] = field(default=(), compare=False)
@@ -165,6 +171,17 @@ class Request:
     def media(self) -> tuple[Media, ...]:
         """All media parts, in order."""
         return tuple(part for part in self.parts if isinstance(part, Media))
+
+    def repeated(self, repeat: int) -> Request:
+        """Return the request for another answer: the seed is the base seed and the number of the repeat.
+
+        >>> request = Request("nlp/some-task", "1", ("hello",), seed=7)
+        >>> request.repeated(2).seed, request.repeated(0) is request
+        (9, True)
+        """
+        if not repeat:
+            return self
+        return replace(self, repeat=repeat, seed=(self.seed + repeat) % _SEEDS)
 
     def digest(self) -> str:
         """Return 16 hex digits over everything that can change the answer; worked out once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,6 +61,22 @@ DEFECTS: Final = ("cut_off", "empty")
 """What an answer may be beside its state (`Output.is_cut_off`, `Output.is_empty`)."""
 
 
+class RepeatSpread(TypedDict):
+    """What asking every instance several times showed."""
+
+    count: int
+    """How often each instance was asked."""
+    same: int
+    """Instances with the same answer each time."""
+    between_instances: NotRequired[float]
+    """Standard deviation of the instances' true means, in the unit of the score; absent where there are
+    fewer than two instances with a score in each repeat, as are the next two."""
+    between_repeats: NotRequired[float]
+    """Standard deviation of one instance's repeats, in the unit of the score."""
+    share: NotRequired[float]
+    """Share of the squared standard error that is from the repeats, 0..1."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskResult:
     """The result of one task."""
@@ -103,6 +119,8 @@ class TaskResult:
     defects: Mapping[str, int] = field(default_factory=dict)
     """Answers that are `empty`, and those that are `cut_off` where the allowed length was used up, whatever
     their state is."""
+    repeats: RepeatSpread | None = None
+    """How answers to the same instance vary; None where each was asked once."""
     rows: tuple[InstanceRow, ...] = field(default=(), compare=False, repr=False)
     """A row for every instance, where the task was just scored; they are kept in the instance table alone."""
 
@@ -131,6 +149,8 @@ class TaskResult:
         """Return plain builtins only; a score that is not finite becomes None with a reason."""
         plain = asdict(replace(self, rows=()))
         del plain["rows"]
+        if self.repeats is None:
+            del plain["repeats"]
         plain["states"] = dict(self.states)
         plain["probe"], plain["defects"] = dict(self.probe), dict(self.defects)
         plain["notes"], plain["warnings"] = list(self.notes), list(self.warnings)

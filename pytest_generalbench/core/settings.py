@@ -36,6 +36,8 @@ class Settings:
     limit: int | None = _setting(None, Affects.RUN)
     subset: str | None = _setting(None, Affects.RUN)
     """`5%`, `500`, `20min`, `smoke`, `nightly`: instances that tell most about S2 for their cost."""
+    repeats: int = _setting(1, Affects.RUN)
+    """How often every instance is asked, each time with another seed."""
     scoring: str = _setting("paper", Affects.LEVELS)
     sota: str = _setting("released", Affects.LEVELS)
     run: str | None = _setting(None, Affects.NOTHING)

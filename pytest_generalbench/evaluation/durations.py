@@ -53,7 +53,8 @@ def divisions(
     for name, task in tasks.items():
         parts = min(workers, math.ceil(seconds[name] / share)) if share else 1
         if settings.divide != "always":
-            parts = min(parts, int(prior(task, limit_of(task, settings)) // _LEAST_PART))
+            texts = settings.repeats * prior(task, limit_of(task, settings))
+            parts = min(parts, int(texts // _LEAST_PART))
         if parts > 1:
             result[name] = parts
     return result
@@ -76,7 +77,8 @@ def earlier(runs: Path, settings: Settings) -> dict[str, float]:
 
 
 def _seconds(result: RunResult, settings: Settings) -> dict[str, float]:
-    """Return the tasks' times in an earlier run, as they would be with the limits of these settings."""
+    """Return the tasks' times in an earlier run, as they would be with the limits and repeats now."""
+    before = result.setting("repeats")
     shipped = {task.id: task for task in load_tasks()}
     times = result.run.get("tasks")
     measured = {}
@@ -85,7 +87,8 @@ def _seconds(result: RunResult, settings: Settings) -> dict[str, float]:
         count = sum(entry.result.states.values())
         if count and isinstance(seconds, int | float) and seconds > 0:
             limit = limit_of(shipped[entry.id], settings) if entry.id in shipped else settings.limit
-            measured[entry.id] = float(seconds) * (1.0 if limit is None else min(1.0, limit / count))
+            part = 1.0 if limit is None else min(1.0, limit * before / count)
+            measured[entry.id] = float(seconds) * part * settings.repeats / before
     return measured
 
 

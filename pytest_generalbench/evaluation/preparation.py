@@ -20,6 +20,7 @@ from pytest_generalbench.evaluation.scoring.human_ratings import (
     automatic,
     score_rated,
 )
+from pytest_generalbench.evaluation.scoring.repeats import folded
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, score_task
 from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.metrics.definition import JUDGE_METRIC
@@ -53,6 +54,12 @@ class PreparedTask:
     """One per instance that can be asked, longest text first; the order is the same for every worker."""
     impossible: tuple[Record, ...]
     """One per instance that cannot be asked, with its state and why."""
+
+    def repeated(self, repeat: int) -> PreparedTask:
+        """Return the task with the requests of another repeat."""
+        if not repeat:
+            return self
+        return replace(self, requests=tuple(request.repeated(repeat) for request in self.requests))
 
     def digests(self) -> dict[str, str | None]:
         """Return the digest of every instance's request, None for those that cannot be asked."""
@@ -218,6 +225,23 @@ class TaskScoring:
                 asking=asking,
             )
         )
+
+    def repeats_of(self, task: Task) -> int:
+        """Return how often each instance of a task is asked; once where people rate the answers."""
+        return 1 if task.metric.name in HUMAN_METRICS else self.settings.repeats
+
+    def score_repeats(
+        self,
+        scoring: ScoringInput,
+        repeats: Sequence[tuple[Mapping[str, Record], Mapping[str, Record]]],
+        seconds: float,
+    ) -> TaskResult:
+        """Score the task from answers and verdicts of each repeat."""
+        if len(repeats) == 1:
+            return self.score(scoring, *repeats[0], seconds)
+        answers = [found for found, _ in repeats]
+        scoring = replace(scoring, repeats=answers)
+        return folded([self.score(scoring, *one, seconds) for one in repeats], answers)
 
     def score(
         self,

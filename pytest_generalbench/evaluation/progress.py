@@ -21,6 +21,7 @@ from pytest_generalbench.runs.run_manifest import read_run
 from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
+    from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.runs.run_manifest import RunManifest
 
 STALLED_S: Final = 60.0
@@ -54,7 +55,7 @@ class RunProgress:
     finished: int
     """Tasks that have a result."""
     answered: int
-    """Instances with an answer or a failure, of all sessions."""
+    """Instances with an answer or a failure, of all sessions; each repeat of one counts."""
     states: dict[str, int]
     """The same by state."""
     elapsed_s: float
@@ -92,7 +93,7 @@ class RunWatch:
         read_run(self.folder)
         self._tasks = {task.id: task for task in load_tasks()}
         self._ledgers: dict[Path, _Ledger] = {}
-        self._states: dict[tuple[str, str], str] = {}
+        self._states: dict[tuple[str, str, int], str] = {}
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._counts: Counter[str] = Counter()
         self._finished: set[str] = set()
@@ -148,7 +149,7 @@ class RunWatch:
             self._answer(ledger, line)
 
     def _answer(self, ledger: _Ledger, line: StoredRecord) -> None:
-        key = (line.task, line.instance)
+        key = (line.task, line.instance, line.repeat)
         if key not in self._states:
             self._counts[line.task] += 1
         self._states[key] = line.state
@@ -193,10 +194,10 @@ class RunWatch:
         low, high = (max(0.0, rate + sign * 2.0 * error) * left / max(1, workers) for sign in (-1, 1))
         return round(low, 1), round(high, 1)
 
-    def _stated(self, name: str, settings: Any) -> int:
+    def _stated(self, name: str, settings: Settings) -> int:
         task = self._tasks[name]
         limit = limit_of(task, settings)
-        return task.instances if limit is None else min(limit, task.instances)
+        return settings.repeats * (task.instances if limit is None else min(limit, task.instances))
 
 
 _LEAST: Final = 3

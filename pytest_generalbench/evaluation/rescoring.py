@@ -100,11 +100,15 @@ class _Rescoring(TaskScoring):
         # may be another, since it is raised as well where the same answers are read otherwise.
         basis = {key: value for key, value in answer_basis(prepared.scoring).items() if key != "protocol"}
         PreviousSessions(ledgers).check(task.id, basis)
-        answers, verdicts = resolve_records(ledgers.records(task.id), prepared.digests(), ledgers.folder)
-        for instance in prepared.scoring.instances:
-            if instance.id not in answers:
-                answers[instance.id] = Record(task.id, instance.id, state="error", message=_NOT_ASKED)
-        return self.score(prepared.scoring, answers, verdicts, 0.0)
+        kept = []
+        for repeat in range(self.repeats_of(prepared.scoring.task)):
+            digests = prepared.repeated(repeat).digests()
+            answers, verdicts = resolve_records(ledgers.records(task.id), digests, ledgers.folder)
+            for instance in prepared.scoring.instances:
+                if instance.id not in answers:
+                    answers[instance.id] = Record(task.id, instance.id, state="error", message=_NOT_ASKED)
+            kept.append((answers, verdicts))
+        return self.score_repeats(prepared.scoring, kept, 0.0)
 
 
 def rescore(folder: str | Path, *, write: bool = False) -> Rescored:

@@ -38,13 +38,15 @@ def limit_of(task: Task, settings: Settings) -> int | None:
     """Return how many instances of a task are asked at most; None: all. 0: the subset is without the task."""
     if settings.subset is None:
         return settings.limit
-    allocated = _allocation(settings.subset, settings.board, settings.split).get(task.id, settings.limit)
+    allocated = _allocation(settings.subset, settings.board, settings.split, settings.repeats).get(
+        task.id, settings.limit
+    )
     given = [one for one in (allocated, settings.limit) if one is not None]
     return min(given, default=None)
 
 
 @lru_cache(maxsize=8)
-def _allocation(subset: str, board: str, split: str) -> Mapping[str, int]:
+def _allocation(subset: str, board: str, split: str, repeats: int = 1) -> Mapping[str, int]:
     """Return the instances of each task of a board, from what is known of the tasks without their data."""
     tasks = board_tasks(load_tasks(), board)
     strata = _strata(tasks, _OF_SPLIT[split])
@@ -52,7 +54,7 @@ def _allocation(subset: str, board: str, split: str) -> Mapping[str, int]:
     if wanted.endswith("%"):
         return allocate(strata, float(wanted[:-1]) / 100 * sum(one.size for one in strata.values()))
     if wanted.endswith("min"):
-        texts = 60.0 * float(wanted[:-3]) / _SECONDS_A_TEXT
+        texts = 60.0 * float(wanted[:-3]) / _SECONDS_A_TEXT / repeats
         return allocate(strata, texts, by_cost=True)
     return allocate(strata, float(wanted))
 

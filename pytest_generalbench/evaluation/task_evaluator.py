@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.inference.batching import BatchResult, Generate
     from pytest_generalbench.evaluation.scoring.backbones import Backbones
     from pytest_generalbench.evaluation.scoring.judge import Judge
+    from pytest_generalbench.runs.ledger.records import StoredRecord
     from pytest_generalbench.suite.data import DataSource
 
 
@@ -72,7 +73,13 @@ def answer_sheet(prepared: PreparedTask) -> ReferenceSheet:
 
 
 def _record(request: Request, answer: Output | Failed, seconds: float, coordinates: str | None) -> Record:
-    record = Record(request.task_id, request.instance_id, digest=request.digest(), seconds=seconds)
+    record = Record(
+        request.task_id,
+        request.instance_id,
+        digest=request.digest(),
+        seconds=seconds,
+        repeat=request.repeat,
+    )
     if isinstance(answer, Failed):
         return replace(record, state=answer.state, message=answer.message)
     if coordinates is not None and request.form != "text":
@@ -87,9 +94,10 @@ def _has_gpu() -> bool:
 
 
 class Opened(NamedTuple):
-    """A prepared task with the instances that are left to ask."""
+    """A prepared task, of one repeat, with the instances that are left to ask."""
 
     prepared: PreparedTask
+    repeat: int
     plan: Plan
     basis: Mapping[str, str]
     """What its answers hold under."""
@@ -142,68 +150,85 @@ class TaskEvaluator(TaskScoring):
 
         `place` is from 1 on; 0 is the process that runs the task and scores it. Raises as `run` does.
         """
-        shared = self._together(task, place, parts)
-        if shared.is_over:
+        claims = self._together(task, place, parts)
+        if all(shared.is_over for shared in claims):
             return 0
-        opened = self._open(task, self.earlier.result(task.id, task.metric.name))
-        if isinstance(opened, TaskResult) or not opened.plan.batched:
+        passes = self._open(task, self.earlier.result(task.id, task.metric.name))
+        if isinstance(passes, TaskResult):
             return 0  # the process that runs the task says why
-        plan = replace(opened.plan, isolated=(), records=())
-        self._answer(opened._replace(plan=plan), shared)
-        return shared.count_answered
+        batched = [one._replace(plan=Plan(batched=one.plan.batched)) for one in passes]
+        self._answer_all(batched, claims)
+        return sum(shared.count_answered for shared in claims)
 
-    def _together(self, task: Task, place: int, parts: int) -> BatchClaims:
+    def _together(self, task: Task, place: int, parts: int) -> list[BatchClaims]:
+        """Return the claims on the batches of each repeat; none where the task is not shared."""
         path = self.ledger.path
-        return BatchClaims(path.parent, self.ledger.session, task.id, path.name, place, parts)
+        return [
+            BatchClaims(path.parent, self.ledger.session, task.id, path.name, place, parts, repeat)
+            for repeat in range(self.repeats_of(self.measured(task)) if parts > 1 else 0)
+        ]
 
     def _run(self, task: Task, before: TaskResult | None, parts: int) -> TaskResult:
         started = time.perf_counter()
-        opened = self._open(task, before)
-        if isinstance(opened, TaskResult):
-            return opened
-        prepared = opened.prepared
+        passes = self._open(task, before)
+        if isinstance(passes, TaskResult):
+            return passes
+        prepared = passes[0].prepared
         start = self.ledger.position()
-        shared = self._together(task, 0, parts) if parts > 1 else None
+        claims = self._together(task, 0, parts)
         judging = None
         if self.judge and prepared.scoring.judge:
             judging = JudgeQueue(self.judge, prepared, self.ledger, self._judges)
-        with self._background_scoring(task, opened, start, shared) as background, judging or nullcontext():
-            probed = self._answer(opened, shared, background, judging)
+        is_alone = not claims and len(passes) == 1
+        with (
+            self._background_scoring(task, passes[0], start, is_alone) as background,
+            judging or nullcontext(),
+        ):
+            probed = self._answer_all(passes, claims, background, judging)
             scored = background.result()
-            others = tuple(shared.stretches().values()) if shared else ()
+            others = [stretch for shared in claims for stretch in shared.stretches().values()]
             if scored is None or scored.data != prepared.scoring.fingerprint:
-                scored = self._score(start, prepared, others, judging)
+                scored = self._score(start, passes, others, judging)
         seconds = time.perf_counter() - started + sum(stretch.seconds for stretch in others)
         return replace(scored, seconds=seconds, probe=probed)
 
     def _score(
-        self, start: int, prepared: PreparedTask, others: Sequence[LedgerSpan], judging: JudgeQueue | None
+        self,
+        start: int,
+        passes: Sequence[Opened],
+        others: Sequence[LedgerSpan],
+        judging: JudgeQueue | None,
     ) -> TaskResult:
         """Score the task from the ledgers, after the judge has finished."""
+        scoring = passes[0].prepared.scoring
         if judging is not None:
             judging.finish()
-        answers, verdicts = self._read(start, prepared, others)
+        kept = self._read(start, passes, others)
         if judging is not None:
             judging.ask(
                 answers[instance.id]
-                for instance in prepared.scoring.instances
+                for answers, verdicts in kept
+                for instance in scoring.instances
                 if self._is_open(verdicts.get(instance.id))
             )
-            answers, verdicts = self._read(start, prepared, others)
-        return self.score(prepared.scoring, answers, verdicts, 0.0)
+            kept = self._read(start, passes, others)
+        return self.score_repeats(scoring, kept, 0.0)
 
     def _is_open(self, verdict: Record | None) -> bool:
         """Return whether the answer has no verdict yet, or a failed one that is to be repeated."""
         return verdict is None or (verdict.verdict is None and self.earlier.retry)
 
     def _background_scoring(
-        self, task: Task, opened: Opened, start: int, shared: BatchClaims | None
+        self, task: Task, opened: Opened, start: int, is_alone: bool
     ) -> BackgroundScoring:
-        """Return the background scoring of a task whose score follows from its answers, all given here."""
+        """Return the background scoring of a task whose score follows from its answers, all given here.
+
+        `is_alone` says that this process asks every instance, and once.
+        """
         scoring, plan = opened.prepared.scoring, opened.plan
         metric = metrics.get(scoring.task.metric.name)
         job = Job(task, self.ledger.path, start, frozenset())
-        alone = scoring.judge is None and metric.name not in HUMAN_METRICS and shared is None
+        alone = is_alone and scoring.judge is None and metric.name not in HUMAN_METRICS
         # A network of the metric's would take memory from the model's GPU, and make its batches smaller.
         alone = alone and not metric.in_order and not (metric.backbones and _has_gpu())
         if self.scorer is None or not alone or scoring.split != "open":
@@ -229,17 +254,22 @@ class TaskEvaluator(TaskScoring):
         )
         return self.score(prepared.scoring, answers, {}, 0.0)
 
-    def _open(self, task: Task, before: TaskResult | None) -> Opened | TaskResult:
-        """Return the task with the instances left to ask, or the result of a task that needs no inference."""
+    def _open(self, task: Task, before: TaskResult | None) -> list[Opened] | TaskResult:
+        """Return each repeat with the instances left to ask, or the result of a task that needs none."""
         prepared = self._ready_for(task, before)
         if isinstance(prepared, TaskResult):
             return prepared
         basis = answer_basis(prepared.scoring)
         self.earlier.check(task.id, basis)
-        plan = self.earlier.plan(task.id, prepared.requests, prepared.impossible)
-        if before is not None and plan.is_empty:
+        passes = []
+        for repeat in range(self.repeats_of(prepared.scoring.task)):
+            again = prepared.repeated(repeat)
+            impossible = () if repeat else prepared.impossible  # written once, for all
+            plan = self.earlier.plan(task.id, again.requests, impossible)
+            passes.append(Opened(again, repeat, plan, basis))
+        if before is not None and all(one.plan.is_empty for one in passes):
             return before
-        return Opened(prepared, plan, basis)
+        return passes
 
     def _ready_for(self, task: Task, before: TaskResult | None) -> PreparedTask | TaskResult:
         """Return the prepared task, prefetched or prepared now, or the result of one that is not asked."""
@@ -276,41 +306,64 @@ class TaskEvaluator(TaskScoring):
                 self.next.begin()
 
     def _read(
-        self, start: int, prepared: PreparedTask, others: Iterable[LedgerSpan]
-    ) -> tuple[dict[str, Record], dict[str, Record]]:
-        """Return the task's records and verdicts; those of this process begin at `start`."""
-        task, folder = prepared.scoring.task.id, self.ledger.path.parent
+        self, start: int, passes: Sequence[Opened], others: Iterable[LedgerSpan]
+    ) -> list[tuple[dict[str, Record], dict[str, Record]]]:
+        """Return the task's answers and verdicts of each repeat; those of this process begin at `start`."""
+        task, folder = passes[0].prepared.scoring.task.id, self.ledger.path.parent
         stretches = [(folder / item.ledger, item.begin, item.end) for item in others if item.end > item.begin]
-        records = chain(
+        records: Iterable[StoredRecord] = chain(
             self.earlier.records(task),
             LedgerReader(self.ledger.path).of_task(task, start),
             *(LedgerReader(path).of_task(task, begin, end) for path, begin, end in stretches),
         )
-        return resolve_records(records, prepared.digests(), folder)
+        if len(passes) > 1:
+            records = list(records)
+        return [resolve_records(records, one.prepared.digests(), folder) for one in passes]
+
+    def _answer_all(
+        self,
+        passes: Sequence[Opened],
+        claims: Sequence[BatchClaims],
+        beside: BackgroundScoring | None = None,
+        judging: JudgeQueue | None = None,
+    ) -> dict[str, int]:
+        """Answer the requests that are left, repeat by repeat; return the batch-consistency check."""
+        probed: dict[str, int] = {}
+        is_begun = False
+        for number, opened in enumerate(passes):
+            if opened.plan.records:
+                self.ledger.append(opened.plan.records)
+            if not (opened.plan.batched or opened.plan.isolated):
+                continue
+            if not is_begun:
+                self._begin(opened.prepared)
+                is_begun = True
+            probed |= self._answer(opened, claims[number] if claims else None, beside, judging)
+        return probed
+
+    def _begin(self, prepared: PreparedTask) -> None:
+        """Announce the task to the model, prepare the next one, and start its time."""
+        model = self.model()
+        sheet = answer_sheet(prepared) if model.wants_answers else None
+        with model_errors("the model's begin"):
+            model.begin(prepared.scoring.task, sheet)
+        self._begin_next(model)
+        self.deadlines.begin()
 
     def _answer(
         self,
         opened: Opened,
         shared: BatchClaims | None,
-        beside: BackgroundScoring | None = None,
-        judging: JudgeQueue | None = None,
+        beside: BackgroundScoring | None,
+        judging: JudgeQueue | None,
     ) -> dict[str, int]:
-        """Answer the requests that are left, write every answer, and return the batch-consistency check."""
-        prepared, plan = opened.prepared, opened.plan
-        task = prepared.scoring.task
-        if plan.records:
-            self.ledger.append(plan.records)
-        if not (plan.batched or plan.isolated):
-            return {}
-        model = self.model()
-        sheet = answer_sheet(prepared) if model.wants_answers else None
-        with model_errors("the model's begin"):
-            model.begin(task, sheet)
-        self._begin_next(model)
-        self.deadlines.begin()
+        """Answer the requests of one repeat, write every answer, and return the batch-consistency check."""
+        plan, model = opened.plan, self.model()
+        task = opened.prepared.scoring.task
         generate = partial(self.deadlines.call, model.generate)
         size = self.settings.batch_size or model.batch_size
-        probed = frozenset(chosen(plan.batched, self.probes.get(task.id, 0)))
+        again = 0 if opened.repeat else self.probes.get(task.id, 0)
+        probed = frozenset(chosen(plan.batched, again))
         first: dict[str, Output | Failed] = {}
         left = len(plan.batched) + len(plan.isolated)
         ledger = AsyncLedgerWriter(self.ledger, self._writing)

@@ -179,7 +179,8 @@ class Random(Baseline):
 
     def answer(self, request: Request) -> str | StructuredOutput | None:
         """Return the answer drawn for this instance."""
-        seed = hashlib.sha256(f"random|{request.task_id}|{request.instance_id}".encode()).digest()
+        again = f"|{request.repeat}" if request.repeat else ""
+        seed = hashlib.sha256(f"random|{request.task_id}|{request.instance_id}{again}".encode()).digest()
         number = int.from_bytes(seed[:8], "big")
         choices = self.sheet.choices(request.instance_id)
         if choices:

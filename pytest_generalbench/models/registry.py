@@ -37,6 +37,8 @@ class ModelKind:
     """Whether a worker with such a model is given GPUs of its own."""
     is_instant: bool = False
     """Whether answers take no time, so that nothing is gained by scoring beside the model."""
+    is_greedy: bool = False
+    """Whether answers in text are the likeliest words, or fixed, so that another seed changes nothing."""
     is_cacheable: bool = True
     """Whether its answers go into the answer cache; those that look at references never do."""
 
@@ -138,11 +140,17 @@ BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "diffusers": ModelKind(
         _make_diffusers, partial(_check_saved, "diffusers", "model_index.json"), _identify_repository
     ),
-    "hf": ModelKind(_make_hf, partial(_check_saved, "hf", "config.json"), _identify_repository),
+    "hf": ModelKind(
+        _make_hf, partial(_check_saved, "hf", "config.json"), _identify_repository, is_greedy=True
+    ),
     "openai": ModelKind(_make_openai, partial(_check_named, "openai"), uses_gpu=False),
-    "predictions": ModelKind(_make_predictions, _check_predictions, uses_gpu=False, is_instant=True),
+    "predictions": ModelKind(
+        _make_predictions, _check_predictions, uses_gpu=False, is_instant=True, is_greedy=True
+    ),
     "python": ModelKind(_make_python, _check_python),
-    "vllm": ModelKind(_make_vllm, partial(_check_saved, "vllm", "config.json"), _identify_repository),
+    "vllm": ModelKind(
+        _make_vllm, partial(_check_saved, "vllm", "config.json"), _identify_repository, is_greedy=True
+    ),
 }
 
 REGISTRY: Registry[ModelKind] = Registry("model kind", BUILT_IN_KINDS)

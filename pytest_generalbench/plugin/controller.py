@@ -10,6 +10,7 @@ import pytest
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.node_ids import is_part, task_id_of
 from pytest_generalbench.core.result import TaskResult, result_from_dict
+from pytest_generalbench.models.registry import kind_of
 from pytest_generalbench.plugin.baseline import Baseline
 from pytest_generalbench.plugin.context import (
     MODEL_OUTPUT,
@@ -134,6 +135,9 @@ class Controller:
                  f"board {settings.board}, scoring {settings.scoring}, SoTA {self.sota.name}"]  # fmt: skip
         if settings.data == "demo":
             lines.append(f"generalbench: {terminal.DEMO_NOTE}")
+        if settings.repeats > 1:
+            is_greedy = kind_of(settings.model, self.benchmark.folder).is_greedy
+            lines.append(f"generalbench: {terminal.repeats_line(settings.repeats, is_greedy)}")
         lines += [f"generalbench: {line}" for line in (self._baseline.lines if self._baseline else ())]
         if self.run is not None and self._earlier is not None:
             text = f"{self._earlier.count} records of earlier sessions"

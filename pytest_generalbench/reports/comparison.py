@@ -33,6 +33,8 @@ class Difference:
     first: Side | None
     """None where the first run has no record of it."""
     second: Side | None
+    repeat: int = 0
+    """Which answer to the instance it is, from 0 on."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins."""
@@ -40,12 +42,19 @@ class Difference:
 
 
 def answers_of(ledgers: Ledgers, task: str) -> dict[str, StoredRecord]:
-    """Return the task's answers by instance, as they lie in the ledger; an answer goes before a failure."""
-    answers: dict[str, StoredRecord] = {}
+    """Return the task's first answers by instance (`repeated_answers_of` has those of all repeats)."""
+    found = repeated_answers_of(ledgers, task)
+    return {instance: record for (instance, repeat), record in found.items() if not repeat}
+
+
+def repeated_answers_of(ledgers: Ledgers, task: str) -> dict[tuple[str, int], StoredRecord]:
+    """Return the task's answers by instance and repeat, from the ledger; answers go before failures."""
+    answers: dict[tuple[str, int], StoredRecord] = {}
     records = merged(ledgers.records(task))
-    for (kind, _, instance, _), record in sorted(records.items(), key=lambda item: str(item[0])):
-        if kind == "answer" and (instance not in answers or answers[instance].state != "ok"):
-            answers[instance] = record
+    for (kind, *_), record in sorted(records.items(), key=lambda item: str(item[0])):
+        key = (record.instance, record.repeat)
+        if kind == "answer" and (key not in answers or answers[key].state != "ok"):
+            answers[key] = record
     return answers
 
 
@@ -59,11 +68,11 @@ def diff_runs(first: str | Path, second: str | Path) -> Iterator[Difference]:
         read_run(Path(folder))
     one, other = read_ledgers(Path(first)), read_ledgers(Path(second))
     for task in sorted({*one.spans, *other.spans}):
-        left, right = answers_of(one, task), answers_of(other, task)
-        for instance in sorted({*left, *right}):
-            sides = (_side(left.get(instance)), _side(right.get(instance)))
+        left, right = repeated_answers_of(one, task), repeated_answers_of(other, task)
+        for key in sorted({*left, *right}):
+            sides = (_side(left.get(key)), _side(right.get(key)))
             if sides[0] != sides[1]:
-                yield Difference(task, instance, *sides)
+                yield Difference(task, key[0], *sides, repeat=key[1])
 
 
 def _side(record: StoredRecord | None) -> Side | None:

@@ -316,7 +316,9 @@ def _unscored(one: Run, other: Run) -> list[LeftOut]:
     return lacking
 
 
-_SHOWN_SETTINGS: Final = ("prompts", "max_new_tokens", "limit", "shard", "model_frames", "dtype", "sota")
+_SHOWN_SETTINGS: Final = (
+    "prompts", "max_new_tokens", "limit", "repeats", "shard", "model_frames", "dtype", "sota",
+)  # fmt: skip
 
 
 def _incomplete(one: Run, other: Run) -> tuple[int, int]:
@@ -326,9 +328,9 @@ def _incomplete(one: Run, other: Run) -> tuple[int, int]:
 
 def _notes(one: Run, other: Run, differences: list[TaskDifference]) -> list[str]:
     notes = [
-        f"{name} was {one.result.settings.get(name)!r} and is {other.result.settings.get(name)!r}"
+        f"{name} was {one.result.setting(name)!r} and is {other.result.setting(name)!r}"
         for name in _SHOWN_SETTINGS
-        if one.result.settings.get(name) != other.result.settings.get(name)
+        if one.result.setting(name) != other.result.setting(name)
     ]
     partial = [item for item in differences if item.only_first or item.only_second]
     if partial:

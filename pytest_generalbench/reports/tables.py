@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import GeneralBenchError, MissingDependencyError
 from pytest_generalbench.core.node_ids import MODULE_NODEID
-from pytest_generalbench.reports.comparison import answers_of
+from pytest_generalbench.reports.comparison import repeated_answers_of
 from pytest_generalbench.reports.official import ExportedRun, write_json
 from pytest_generalbench.reports.run_data import Run
 
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-ANSWER_COLUMNS: Final = ("task", "instance", "state", "answer", "file", "message", "seconds", "digest")
+ANSWER_COLUMNS: Final = (
+    "task",
+    "instance",
+    "state",
+    "answer",
+    "file",
+    "message",
+    "seconds",
+    "digest",
+    "repeat",
+)
 TASK_COLUMNS: Final = (
     "id", "state", "metric", "score", "unit", "sota", "stderr", "n", "coverage", "reason", "definition",
     "modality", "paradigm", "skill", "direction", "points", "reached", "no_win", "states",
@@ -28,9 +38,9 @@ TASK_COLUMNS: Final = (
 
 
 def answer_rows(run: ExportedRun) -> Iterator[dict[str, Any]]:
-    """Yield a row for every instance that the run has a record of."""
+    """Yield a row for every instance, and repeat of it, that the run has a record of."""
     for task in run.ledgers.tasks():
-        for instance, record in sorted(answers_of(run.ledgers, task).items()):
+        for (instance, repeat), record in sorted(repeated_answers_of(run.ledgers, task).items()):
             yield {
                 "task": task,
                 "instance": instance,
@@ -40,6 +50,7 @@ def answer_rows(run: ExportedRun) -> Iterator[dict[str, Any]]:
                 "message": record.message,
                 "seconds": record.seconds,
                 "digest": record.digest,
+                "repeat": repeat,
             }
 
 
@@ -109,7 +120,7 @@ def export_benchmark(run: ExportedRun, out: Path) -> list[str]:
     """Write `benchmark.json`: the seconds of a task's answers as pytest-benchmark keeps its rounds."""
     benchmarks = []
     for task in run.ledgers.tasks():
-        answers = answers_of(run.ledgers, task)
+        answers = repeated_answers_of(run.ledgers, task)
         seconds = [record.seconds for _, record in sorted(answers.items()) if record.seconds]
         if seconds:
             benchmarks.append(_benchmark(task, seconds))

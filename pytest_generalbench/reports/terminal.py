@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core import vocabulary
@@ -52,17 +53,30 @@ def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str,
     elif result.state == "scored":
         words += f" {format_score(result.score)} {result.metric} (SoTA {format_score(sota)}) n={result.n}"
         words += f", {shares}" if (shares := _shares([result])) else ""
+        words += _repeated(result)
         why = result.no_win
         words += f", {why}" if why else ""
         words += f": {result.reason}" if result.reason else ""
     elif result.state == "incomplete":
         words += f" {format_score(result.score)} {result.metric}, coverage {format_share(result.coverage)}"
         words += f", {shares}" if (shares := _shares([result])) else ""
-        words += f": {result.reason}"
+        words += f"{_repeated(result)}: {result.reason}"
     elif result.reason:
         words += f" {result.reason}"
     color = _COLORS.get(result.state, "yellow")
     return result.state, _LETTERS[result.state], (words, {color: True})
+
+
+def _repeated(result: TaskResult) -> str:
+    """Return how the error of a task whose instances were asked several times comes about, in words."""
+    repeats = result.repeats
+    if repeats is None or "share" not in repeats:
+        return ""
+    return (
+        f", standard deviation {format_score(repeats['between_instances'])} between instances and "
+        f"{format_score(repeats['between_repeats'])} between repeats ({format_share(repeats['share'])} of "
+        "the variance of the score)"
+    )
 
 
 def part_status(count: int) -> tuple[str, str, tuple[str, dict[str, bool]]]:
@@ -236,6 +250,36 @@ def _drift(results: Sequence[TaskResult]) -> Iterator[str]:
     yield told
 
 
+def repeats_line(count: int, is_greedy: bool) -> str:
+    """Return the line of the header for a run that asks each instance `count` times.
+
+    Args:
+        count: How often each instance is asked.
+        is_greedy: Whether the model answers in text without chance.
+    """
+    words = f"each instance is asked {count} times, with other seeds"
+    return words + ("; this kind of model does not sample text, repeats change nothing there" * is_greedy)
+
+
+def _repeats(results: Sequence[TaskResult]) -> Iterator[str]:
+    """Say how much of the scores' variance is from asking again, or that it changed no answer."""
+    asked = [(result, result.repeats) for result in results if result.repeats is not None]
+    if not asked:
+        return
+    count, instances = asked[0][1]["count"], sum(sum(result.states.values()) for result, _ in asked)
+    instances //= count
+    same = sum(repeats["same"] for _, repeats in asked)
+    yield f"each instance asked {count} times: {same} of {instances} got the same answer each time" + (
+        "; the model does not sample, repeats change nothing" if same == instances else ""
+    )
+    shares = [repeats["share"] for _, repeats in asked if "share" in repeats]
+    if shares and same < instances:
+        yield (
+            f"share of the scores' variance from repeats: {format_share(median(shares))} (median of "
+            f"{len(shares)} tasks), the rest is from the instances"
+        )
+
+
 def summary(
     tasks: Mapping[str, Task],
     results: Sequence[TaskResult],
@@ -269,6 +313,7 @@ def summary(
     lines += _data_warnings(results)
     lines += _degenerate(results)
     lines += _drift(results)
+    lines += _repeats(results)
     slow = sorted((item for item in results if item.seconds), key=lambda item: -item.seconds)[:_SLOWEST]
     if slow:
         lines += ["", "slowest: " + ", ".join(f"{item.id} {item.seconds:.1f} s" for item in slow)]

@@ -47,9 +47,11 @@ class BatchClaims:
         count_answered: how many instances it answered.
     """
 
-    def __init__(self, run: Path, session: int, task: str, ledger: str, place: int, count: int) -> None:
-        """Name the task and the process; nothing is made before `join`."""
-        digest = hashlib.sha256(task.encode()).hexdigest()[:16]
+    def __init__(
+        self, run: Path, session: int, task: str, ledger: str, place: int, count: int, repeat: int = 0
+    ) -> None:
+        """Name the task, its repeat and the process; nothing is made before `join`."""
+        digest = hashlib.sha256(f"{task}\n{repeat}".encode()).hexdigest()[:16]
         self.place = place
         self.count = count
         self.mine: set[int] = set()

@@ -90,6 +90,9 @@ def level_of(
     if share > 0.5:
         words = f"{format_share(share)} of the answers unreadable"
         level = replace(level, qualified="; ".join(filter(None, (level.qualified, words))))
+    if given.settings.repeats > 1:
+        words = f"mean of {given.settings.repeats} repeats"
+        level = replace(level, qualified="; ".join(filter(None, (level.qualified, words))))
     if given.settings.subset is not None:
         level = _of_subset(level, given.settings.subset)
     if all(result.score is None for result in results):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 AGREEING: Final = (
     ("model", "spec"), ("data", "name"), ("data", "split"), ("settings", "limit"), ("settings", "scoring"),
     ("settings", "sota"), ("settings", "judge"), ("settings", "mos"), ("settings", "subset"),
-    ("settings", "prompts"), ("settings", "max_new_tokens"),
+    ("settings", "prompts"), ("settings", "max_new_tokens"), ("settings", "repeats"),
 )  # fmt: skip
 """What all runs must have in common: else the scores are of different things."""
 
@@ -41,7 +41,10 @@ _RANK: Final = ("scored", "answered", "incomplete")
 def check_agreement(folders: Sequence[Path], results: Sequence[RunResult]) -> None:
     """Raise GeneralBenchError unless the runs are of the same model, data and scoring."""
     for part, key in AGREEING:
-        values = [getattr(result, part).get(key) for result in results]
+        values = [
+            result.setting(key) if part == "settings" else getattr(result, part).get(key)
+            for result in results
+        ]
         for folder, value in zip(folders, values, strict=True):
             if value != values[0]:
                 raise GeneralBenchError(
@@ -87,6 +90,7 @@ def merged_level(results: Sequence[RunResult], tasks: Sequence[TaskEntry], rows:
         board=_board(results),
         limit=first.settings["limit"],
         subset=first.settings.get("subset"),
+        repeats=first.setting("repeats"),
     )
     sota = sota_table(shipped, first.settings["sota"])
     given = Setting(settings, shipped, {task.id: task for task in shipped}, sota, None)

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, Self
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.result import TaskResult, result_from_dict
+from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.result_sections import (
     DataSection,
@@ -27,7 +28,7 @@ from pytest_generalbench.runs.result_sections import (
 )
 from pytest_generalbench.suite.level.result import LevelDict
 
-SCHEMA_VERSION: Final = "2.4"
+SCHEMA_VERSION: Final = "2.5"
 RESULT_FILE: Final = "result.json"
 SCHEMA_FILE: Final = Path(__file__).parent / "result.schema.json"
 """JSON Schema of the files that this version writes."""
@@ -85,7 +86,8 @@ class TaskEntry:
         entry = {**head, "sota": self.sota, **{key: plain[key] for key in _OF_RESULT}}
         if self.facets is None:
             return entry
-        rest = {key: plain[key] for key in ("warnings", "defects", "majority")}
+        names = ("warnings", "defects", "majority", "repeats")
+        rest: dict[str, Any] = {key: plain[key] for key in names if key in plain}
         return {**entry, **asdict(self.facets), **rest}
 
     @classmethod
@@ -122,6 +124,10 @@ class RunResult:
     def counts(self) -> dict[str, int]:
         """The tasks by state."""
         return dict(sorted(Counter(entry.result.state for entry in self.tasks).items()))
+
+    def setting(self, name: str) -> Any:
+        """Return a setting of the run; one that its version did not have had its default."""
+        return self.settings.get(name, getattr(Settings(model=""), name))
 
     def entry(self, task: str) -> TaskEntry | None:
         """Return the entry of a task, None where the run is not over it."""

@@ -104,7 +104,14 @@ class PreviousSessions:
             if deaths >= DEADLY and answer is None:
                 digest = digests[request.instance_id]
                 records.append(
-                    Record(task, request.instance_id, state="error", digest=digest, message=QUARANTINED)
+                    Record(
+                        task,
+                        request.instance_id,
+                        state="error",
+                        digest=digest,
+                        message=QUARANTINED,
+                        repeat=request.repeat,
+                    )
                 )
             else:
                 (isolated if deaths else batched).append(request)

@@ -24,8 +24,8 @@ class CachedModel(Model):
     """Answers from the cache where it can, and runs the model for the rest.
 
     Attributes:
-        hits: instances answered from the cache, by task and id.
-        asked: instances that the model was asked.
+        hits: requests answered from the cache, by task, instance and repeat.
+        asked: requests that the model was asked.
         off: why nothing is cached, None when it is.
     """
 
@@ -54,8 +54,8 @@ class CachedModel(Model):
         self._task: Task | None = None
         self._sheet: ReferenceSheet | None = None
         self._begun: str | None = None
-        self.hits: set[tuple[str, str]] = set()
-        self.asked: set[tuple[str, str]] = set()
+        self.hits: set[tuple[str, str, int]] = set()
+        self.asked: set[tuple[str, str, int]] = set()
         self.off: str | None = None
         self._name = self._named()
         self._description = self._described()
@@ -130,7 +130,7 @@ class CachedModel(Model):
         fresh = iter(self._ask(missing))
         answers: list[Output | Failed] = []
         for request, key, held in zip(requests, keys, result, strict=True):
-            place = (request.task_id, request.instance_id)
+            place = (request.task_id, request.instance_id, request.repeat)
             if held is not None:
                 self.hits.add(place)
                 answers.append(_marked(held, key, is_hit=True))

@@ -46,6 +46,8 @@ class ScoringInput:
     """What cannot be right in the task's references."""
     asking: Asking = field(default_factory=Asking)
     """How the task is asked, where that is not the protocol's own way."""
+    repeats: Sequence[Mapping[str, Record]] = ()
+    """The answers of all repeats, where there are several: conventions are inferred from all of them."""
 
 
 def opened_backbones(given: ScoringInput) -> dict[str, Any]:
@@ -95,7 +97,12 @@ def score_task(
     """
     task = given.task
     accumulator = metrics.make(task.metric.name, task.metric.options, opened_backbones(given))
-    outputs = ((item, output) for item in given.instances if (output := answers[item.id].output))
+    outputs = (
+        (item, output)
+        for found in given.repeats or (answers,)
+        for item in given.instances
+        if (output := found[item.id].output)
+    )
     given = replace(given, context=given.protocol.infer_conventions(outputs, given.context))
     counts = _Counts()
     added: list[str] = []

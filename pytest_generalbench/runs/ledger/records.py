@@ -49,6 +49,8 @@ class Record:
     """A judge's verdict in 0..1; None when the judge failed."""
     message: str | None = None
     seconds: float | None = None
+    repeat: int = 0
+    """Which answer to the instance it is, from 0 on; a verdict's digest tells it."""
 
     def to_json(self, put: Put) -> str:
         """Return the line without its newline; what is too large for a line goes through `put`."""
@@ -60,6 +62,8 @@ class Record:
             value = getattr(self, key)
             if value is not None:
                 plain[key] = round(value, 6) if isinstance(value, float) else value
+        if self.repeat:
+            plain["repeat"] = self.repeat
         # Details are the model's own words and may be anything.
         return json.dumps(plain, ensure_ascii=False, default=str)
 
@@ -123,6 +127,11 @@ class StoredRecord:
         return self.plain.get("seconds")
 
     @property
+    def repeat(self) -> int:
+        """Which answer to the instance it is, from 0 on."""
+        return int(self.plain.get("repeat", 0))
+
+    @property
     def message(self) -> str | None:
         """Why the state is what it is."""
         return self.plain.get("message")
@@ -165,6 +174,7 @@ class StoredRecord:
             verdict=plain.get("verdict"),
             message=self.message,
             seconds=self.seconds,
+            repeat=self.repeat,
         )
 
 
