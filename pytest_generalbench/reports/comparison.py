@@ -38,7 +38,10 @@ class Difference:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins."""
-        return asdict(self)
+        plain = asdict(self)
+        if not self.repeat:
+            del plain["repeat"]
+        return plain
 
 
 def answers_of(ledgers: Ledgers, task: str) -> dict[str, StoredRecord]:
