@@ -211,13 +211,14 @@ class TaskScoring:
             task = replace(task, prompt=asking.prompt)
         limit = limit_of(task, self.settings)
         looked_at = None if limit is None or protocol.looks_at is None else max(limit, protocol.looks_at)
-        context = protocol.context(task, data.header, limited(data.instances, looked_at))
+        seen = data.instances if looked_at is None else limited(data.instances, looked_at)
+        context = protocol.context(task, data.header, seen)
         return prepare(
             ScoringInput(
                 task=task,
                 protocol=protocol,
                 context=replace(context, notes=(*context.notes, *reading_note(task), *asking.notes())),
-                instances=limited(data.instances, limit),
+                instances=limited(seen, limit),  # a larger limit contains every smaller one
                 fingerprint=data.fingerprint,
                 split=self.settings.split,
                 judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,

@@ -108,7 +108,8 @@ class EvaluationWorker:
 
     def _ready(self, following: Task | None) -> TaskEvaluator:
         evaluation = self._opened()
-        evaluation.expect(following)
+        # Beside a model that answers at once no time is left to use: two threads would share one interpreter.
+        evaluation.expect(None if self._kind.is_instant else following)
         return evaluation
 
     def _note(self, error: GeneralBenchError) -> None:

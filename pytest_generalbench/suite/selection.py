@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from typing import TYPE_CHECKING
 
 from pytest_generalbench.core.errors import UnknownWordError
@@ -47,9 +48,9 @@ def limited(instances: Sequence[Instance], limit: int | None) -> tuple[Instance,
     if limit is None or limit >= len(instances):
         return tuple(instances)
 
-    def rank(position: int) -> bytes:
-        instance = instances[position]
-        return hashlib.sha256(f"limit|{instance.task_id}|{instance.id}".encode()).digest()
-
-    kept = sorted(sorted(range(len(instances)), key=rank)[:limit])
+    # Of a file the ids are known before its instances are made.
+    ids: Sequence[str] = getattr(instances, "ids", None) or [instance.id for instance in instances]
+    prefix = f"limit|{instances[0].task_id}|"
+    ranks = [hashlib.sha256(f"{prefix}{name}".encode()).digest() for name in ids]
+    kept = sorted(heapq.nsmallest(limit, range(len(ids)), key=ranks.__getitem__))
     return tuple(instances[position] for position in kept)

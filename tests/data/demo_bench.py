@@ -93,4 +93,4 @@ def bench(name: str, cache_folder: Path) -> Bench:
     protocol = protocols.get(task.protocol)
     context = protocol.context(task, data.header, data.instances)
     references = tuple(protocol.reference(instance, context) for instance in data.instances)
-    return Bench(task, data.instances, protocol, context, references)
+    return Bench(task, tuple(data.instances), protocol, context, references)

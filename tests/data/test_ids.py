@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _ids(*entries: Any) -> list[str]:
-    return [entry.id for entry in ids_of(entries).entries]
+    return list(ids_of(entries).texts)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def _ids(*entries: Any) -> list[str]:
 def test_ids_under_the_keys_that_files_use(key: str, values: list[Any], wanted: list[str]) -> None:
     entries = [{key: value, "input": {}} for value in values]
     assert _ids(*entries) == wanted
-    assert not any(entry.fault for entry in ids_of(entries).entries)
+    assert not ids_of(entries).faults
 
 
 def test_the_id_may_stand_in_the_input() -> None:
@@ -50,14 +50,13 @@ def test_a_key_that_tells_entries_apart_goes_before_one_that_does_not() -> None:
 
 
 def test_an_id_that_comes_again_is_a_fault_where_it_is_the_entrys_own() -> None:
-    first, again = ids_of([{"id": "a"}, {"id": "a"}]).entries
-    assert (first.id, first.fault) == ("a", None)
-    assert (again.id, again.fault) == ("a@2", "the id 'a' is there twice")
+    ids = ids_of([{"id": "a"}, {"id": "a"}])
+    assert ids.texts == ["a", "a@2"]
+    assert ids.faults == {1: "the id 'a' is there twice"}
 
 
 def test_the_key_is_that_of_the_whole_file() -> None:
-    first, second = ids_of([{"uid": "u", "id": "a"}, {"uid": "w"}]).entries
-    assert (first.id, second.id) == ("u", "w")
+    assert _ids({"uid": "u", "id": "a"}, {"uid": "w"}) == ["u", "w"]
 
 
 @given(

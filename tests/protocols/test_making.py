@@ -40,7 +40,7 @@ def source(shared_cache: Path) -> DataSource:
 def loaded(task: Task, source: DataSource) -> tuple[tuple[Instance, ...], TaskContext]:
     data = source.load(task)
     assert data is not None
-    return data.instances, protocols.get(task.protocol).context(task, data.header, data.instances)
+    return tuple(data.instances), protocols.get(task.protocol).context(task, data.header, data.instances)
 
 
 def requests_of(task: Task, source: DataSource) -> list[Request]:

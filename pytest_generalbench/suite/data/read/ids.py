@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 _OWN: Final = (
     "id", "question_id", "questionId", "qid", "q_id", "uid", "uuid", "guid", "_id", "instance_id",
@@ -27,19 +25,15 @@ ID_KEYS: Final = (*_OWN, *_NUMBERS, *_OF_MEDIA)
 """Keys that may be an id, best first."""
 
 
-class Identified(NamedTuple):
-    """The id of an entry, and a remark on it."""
-
-    id: str
-    fault: str | None = None
-
-
 class Ids(NamedTuple):
     """The ids of all entries of a file, in order."""
 
     key: str | None
     """The key they were read from; None when no entry has one."""
-    entries: tuple[Identified, ...]
+    texts: Sequence[str]
+    """The id of each entry, no two of them equal."""
+    faults: Mapping[int, str]
+    """What is wrong with an id, by the entry's place, from 0 on."""
 
 
 def ids_of(entries: Sequence[Any]) -> Ids:
@@ -52,11 +46,16 @@ def ids_of(entries: Sequence[Any]) -> Ids:
     several entries may speak.
     """
     key, given = _key(entries)
-    return Ids(key, tuple(_numbered(entries, given, key)))
+    own = [text for text in given if text is not None]
+    if len(own) == len(set(own)) == len(entries):
+        return Ids(key, own, {})
+    return _numbered(entries, given, key)
 
 
 def id_text(value: Any) -> str | None:
     """Return a text or a number as an id, 7.0 as `7`; None for anything else and for an empty text."""
+    if type(value) is str:
+        return value.strip() or None
     if isinstance(value, float) and math.isfinite(value):
         value = int(value) if value.is_integer() and abs(value) < 2**63 else repr(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -96,9 +95,11 @@ def _key(entries: Sequence[Any]) -> tuple[str | None, Sequence[str | None]]:
     return chosen, [None] * len(entries) if chosen is None else values[chosen]
 
 
-def _numbered(entries: Sequence[Any], given: Sequence[str | None], key: str | None) -> Iterator[Identified]:
+def _numbered(entries: Sequence[Any], given: Sequence[str | None], key: str | None) -> Ids:
     taken, used = {text for text in given if text is not None}, set[str]()
     copies: Counter[str] = Counter()
+    texts: list[str] = []
+    faults: dict[int, str] = {}
 
     def unused(stem: str, made_up: str) -> str:
         while made_up in used or made_up in taken:
@@ -107,16 +108,19 @@ def _numbered(entries: Sequence[Any], given: Sequence[str | None], key: str | No
         used.add(made_up)
         return made_up
 
-    for position, (entry, own) in enumerate(zip(entries, given, strict=True), 1):
+    for place, (entry, own) in enumerate(zip(entries, given, strict=True)):
         if own is None:
-            fault = None if key is None and isinstance(entry, dict) else f"no id; keys found: {_keys(entry)}"
-            yield Identified(unused(f"#{position}", f"#{position}"), fault)
+            if key is not None or not isinstance(entry, dict):
+                faults[place] = f"no id; keys found: {_keys(entry)}"
+            texts.append(unused(f"#{place + 1}", f"#{place + 1}"))
         elif own not in used:
             used.add(own)
-            yield Identified(own)
+            texts.append(own)
         else:
-            fault = None if key in _OF_MEDIA else f"the id {own!r} is there twice"
-            yield Identified(unused(own, own), fault)
+            if key not in _OF_MEDIA:
+                faults[place] = f"the id {own!r} is there twice"
+            texts.append(unused(own, own))
+    return Ids(key, texts, faults)
 
 
 def _keys(entry: Any) -> str:
