@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_generalbench.core.request import UnopenedInstance
 from pytest_generalbench.suite.data.read import instances as module
 from pytest_generalbench.suite.data.read.instances import FileInstances
 from pytest_generalbench.suite.selection import limited
 from tests.data.trees import Tree, question
-
-if TYPE_CHECKING:
-    from pytest_generalbench.core.request import UnopenedInstance
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the instances that are made while a test runs."""
     ids: list[str] = []
-    real = module.UnopenedInstance
 
     def make(instance_id: str, *rest: object) -> UnopenedInstance:
         ids.append(instance_id)
-        return real(instance_id, *rest)  # type: ignore[arg-type]
+        return UnopenedInstance(instance_id, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "UnopenedInstance", make)
     return ids

@@ -14,7 +14,7 @@ from tests.data.trees import CAUSES, Tree, all_tasks, question, task_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-NEXT = "nlp/cognitive-qa"
+NEXT = "nlp/commonsense-reasoning"
 
 MODEL = """
 class Model:
