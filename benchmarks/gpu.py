@@ -21,7 +21,7 @@ from benchmarks.sessions import CAUSAL, ROOT, pytest_command, run_module, run_se
 from tests.plugin.kept import answers
 
 ON_GPU = torch.cuda.is_available()
-QUESTIONS = 480 if ON_GPU else 64
+QUESTIONS = 192 if ON_GPU else 64
 BATCH, TOKENS = 16, 32
 LARGE = {"hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 26, "num_attention_heads": 24}
 MIDDLING = {

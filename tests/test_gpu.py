@@ -69,9 +69,9 @@ def test_no_gpu_and_no_lease_wanted_set_nothing() -> None:
 @pytest.mark.parametrize(
     ("names", "per_worker", "workers", "words"),
     [
-        ("01", 1, 3, "-n 3, but 2 visible GPUs are enough for 2 workers with 1 each: use -n 2 or -n auto"),
-        ("0123", 2, 3, "enough for 2 workers with 2 each"),
-        ("01", 4, 1, "only 2 GPUs are visible"),
+        ("01", 1, 3, "-n 3, but visible GPUs: 2, workers with 1 each: at most 2; use -n 2 or -n auto"),
+        ("0123", 2, 3, "workers with 2 each: at most 2"),
+        ("01", 4, 1, "the visible GPUs are only 2"),
     ],
 )
 def test_too_few_gpus_are_refused_with_the_way_out(

@@ -105,12 +105,12 @@ def plan(devices: Devices, per_worker: int, workers: int, share: bool) -> list[d
     groups = leases(devices, per_worker)
     if not groups:
         raise GeneralBenchError(
-            f"--generalbench-gpus-per-worker={per_worker}, but only {len(devices.names)} GPUs are visible"
+            f"--generalbench-gpus-per-worker={per_worker}, but the visible GPUs are only {len(devices.names)}"
         )
     if workers > len(groups) and not share:
         raise GeneralBenchError(
-            f"-n {workers}, but {len(devices.names)} visible GPUs are enough for {len(groups)} workers with "
-            f"{per_worker} each: use -n {len(groups)} or -n auto, or let workers share GPUs with "
+            f"-n {workers}, but visible GPUs: {len(devices.names)}, workers with {per_worker} each: at most "
+            f"{len(groups)}; use -n {len(groups)} or -n auto, or let workers share GPUs with "
             "--generalbench-share-gpus, or give them none with --generalbench-gpus-per-worker=0"
         )
     return [{devices.variable: ",".join(groups[number % len(groups)])} for number in range(workers)]
