@@ -73,6 +73,7 @@ def test_the_score_is_the_mean_of_the_instances_means(tmp_path: Path) -> None:
         {f"q{number}": mean for number, mean in enumerate(means)}
     )
     assert (result.n, result.coverage, result.states) == (6, 1.0, {"ok": 18})
+    assert {row.prediction for row in result.rows} == {"A", "B", "A | A | B", "A | B | A", "B | A | A"}
     spread = result.repeats
     assert spread is not None
     assert (spread["count"], spread["same"]) == (3, 3)

@@ -11,6 +11,7 @@ import numpy as np
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.request import OPEN_STATES
+from pytest_generalbench.evaluation.scoring.rows import PREDICTION_LENGTH
 from pytest_generalbench.statistics.repeats import RepeatVariance, repeat_variance
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def folded(results: Sequence[TaskResult], answers: Sequence[Mapping[str, Record]
 
     Returns:
         States and defects are counted over all answers, `n` over the instances. A row has the first state
-        that is not ok, where there is one, and the prediction of the first repeat.
+        that is not ok, where there is one, and the predictions of all repeats where they differ.
     """
     first, count = results[0], len(results)
     metric = metrics.get(first.metric)
@@ -71,7 +72,9 @@ def _rows(passes: Rows, *, is_mean: bool) -> tuple[InstanceRow, ...]:
     """Return a row for each instance; of a corpus metric without scores where the repeats do not match."""
     scores: dict[str, list[float]] = defaultdict(list)
     groups: dict[str, set[int | None]] = defaultdict(set)
+    predictions: dict[str, list[str]] = defaultdict(list)
     for row in (row for rows in passes for row in rows):
+        predictions[row.instance].append(row.prediction)
         groups[row.instance].add(row.group)
         if row.score is not None:
             scores[row.instance].append(row.score)
@@ -87,9 +90,17 @@ def _rows(passes: Rows, *, is_mean: bool) -> tuple[InstanceRow, ...]:
         row._replace(
             state=bad.get(row.instance, row.state),
             score=math.fsum(found) / len(found) if matches and (found := scores[row.instance]) else None,
+            prediction=_joined(predictions[row.instance]),
         )
         for row in passes[0]
     )
+
+
+def _joined(predictions: Sequence[str]) -> str:
+    """Return the prediction of all repeats, or those of each where they differ."""
+    if len(set(predictions)) == 1:
+        return predictions[0]
+    return " | ".join(predictions)[:PREDICTION_LENGTH]
 
 
 def _score(repeats: Sequence[float | None], instances: Sequence[float]) -> float | None:
