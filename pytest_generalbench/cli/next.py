@@ -60,7 +60,23 @@ def _lines(steps: gb.NextSteps, rows: int) -> Iterator[str]:
         yield _row(row, widths)
     if len(steps.tasks) > rows:
         yield f"and {len(steps.tasks) - rows} more tasks (--rows, or --json for all)"
+    yield from _price(steps, rows)
     yield from steps.notes
+
+
+def _price(steps: gb.NextSteps, rows: int) -> Iterator[str]:
+    """Say what asking the tasks that are shown again takes."""
+    shown = [item for item in steps.tasks[:rows] if not item.reached]
+    if not shown:
+        return
+    count = sum(item.instances for item in shown)
+    times = f", each {steps.repeats} times" if steps.repeats > 1 else ""
+    tasks = (
+        "the task above that is no win"
+        if len(shown) == 1
+        else f"the {len(shown)} tasks above that are no wins"
+    )
+    yield f"price of asking {tasks}: {count} instances{times}"
 
 
 def _row(row: Sequence[str], widths: Sequence[int]) -> str:

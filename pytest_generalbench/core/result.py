@@ -164,6 +164,15 @@ class TaskResult:
         return plain
 
 
+def asked_instances(result: TaskResult) -> int:
+    """Return how many instances of a task were asked; each counts once, however often it was repeated.
+
+    >>> asked_instances(TaskResult("t", "scored", "accuracy", "percent", states={"ok": 8}))
+    8
+    """
+    return sum(result.states.values()) // (result.repeats["count"] if result.repeats else 1)
+
+
 class ProbeCounts(TypedDict):
     """What the batch consistency check compared."""
 

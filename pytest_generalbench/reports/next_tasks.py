@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.result import asked_instances
 from pytest_generalbench.core.vocabulary import MODALITIES
-from pytest_generalbench.metrics.registry import REGISTRY
 from pytest_generalbench.reports.run_data import load_run
-from pytest_generalbench.runs.certainty import evidence_in, scored_tasks
+from pytest_generalbench.runs.certainty import evidence_in, interval_of, scored_tasks
 from pytest_generalbench.statistics.certified import certified_wins, hangs_on
 from pytest_generalbench.statistics.intervals import INTERVAL_METHODS
 from pytest_generalbench.statistics.standings import BoardSides
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.runs.result_file import TaskEntry
-    from pytest_generalbench.statistics.intervals import Spread
     from pytest_generalbench.statistics.standings import Scored
 
 NEXT_ORDERS: Final = ("distance", "gain")
@@ -62,7 +61,7 @@ class NextTask:
     """What the score of the next level rises by when this task alone reaches its specialist, in points; 0 for
     a win."""
     instances: int
-    """The price: instances to ask."""
+    """The price: instances to ask, each as often as the run did."""
     method: str | None
     """How the interval comes about, one of `gb.INTERVAL_METHODS`."""
 
@@ -80,6 +79,8 @@ class NextSteps:
     """What the level needs and the run has not, in words."""
     tasks: tuple[NextTask, ...]
     """Every selected task of the board that has a specialist, in the order that was asked for."""
+    repeats: int
+    """How often the run asked each instance."""
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -125,6 +126,7 @@ def next_steps(run: str | Path, by: str = "distance") -> NextSteps:
         level,
         tuple(_missing(sides, scored, level)),
         tuple(sorted(tasks, key=_by_gain if by == "gain" else _by_distance)),
+        int(opened.result.setting("repeats")),
         (f"{absent} tasks of the board were not selected, and are not listed",) if absent else (),
     )
 
@@ -175,7 +177,7 @@ class _Made:
             after[self.sides.place(task)] += best
             gain = float(self.sides.levels(after[None, :])[self.name][0]) - self.before
         spread = None if item is None else item.spread
-        low, high = (None, None) if item is None or spread is None else _bounded(task, item.score, spread)
+        low, high = (None, None) if item is None or spread is None else interval_of(task, item.score, spread)
         distance = None if item is None else item.distance
         return NextTask(
             task=task.id,
@@ -192,18 +194,9 @@ class _Made:
             certified=task.id in self.certified,
             hangs=task.id in self.hangs,
             gain=max(0.0, gain),
-            instances=sum(entry.result.states.values()) or task.instances,
+            instances=asked_instances(entry.result) or task.instances,
             method=None if spread is None else spread.method,
         )
-
-
-def _bounded(task: Task, score: float, spread: Spread) -> tuple[float, float]:
-    """Return the interval of a score, cut where no score of the metric is better."""
-    low, high = spread.interval(score)
-    best = REGISTRY.get(task.metric.name).best if task.metric.name in REGISTRY else None
-    if best is None:
-        return low, high
-    return (low, min(high, best)) if task.metric.higher_is_better else (max(low, best), high)
 
 
 def _missing(sides: BoardSides, scored: Sequence[Scored], level: int) -> Iterator[str]:
@@ -247,6 +240,8 @@ def explain_next(steps: NextSteps) -> list[str]:
         *(f"interval, {name}: {text}" for name, text in INTERVAL_METHODS.items() if name in used),
         "distance: score minus specialist over the score's standard error, in the metric's direction",
         f"gain: what S{steps.level} rises by when this task alone scores as its specialist does",
+        "instances: those that the run asked of the task, the price of asking it again; where it asked none, "
+        "as many as the task is stated to have",
         "certified: one-sided p values of all tasks of the board, adjusted by Holm, at most 0.05",
         "hangs: losing this win alone lowers the tier",
         "S2 in the summary: normal interval from the tasks' standard errors in points (delta method)",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.runs.certainty import evidence_in, interval_of
 from pytest_generalbench.runs.finalize import task_facets
 from pytest_generalbench.runs.instance_rows import ROWS_FOLDER, read_rows, rows_path, tasks_with_rows
 from pytest_generalbench.runs.result_file import RESULT_FILE, RunResult, TaskEntry, TaskFacets, read_result
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.runs.certainty import Evidences
 
 FRAMES: Final = ("tasks", "instances", "levels")
 
@@ -40,6 +42,9 @@ class TaskRow:
     """In `unit`; None where the task was not scored."""
     stderr: float | None
     """Standard error of `score`, in `unit`."""
+    low: float | None
+    """Lower end of the 95 % interval of `score`, in `unit`; None where it is not known."""
+    high: float | None
     points: float | None
     """The score mapped to 0..100; None where the task was not scored."""
     sota: float | None
@@ -92,7 +97,8 @@ class Run:
     def tasks(self) -> tuple[TaskRow, ...]:
         """Return a row for every task that was selected, sorted by id."""
         shipped = {task.id: task for task in load_tasks()}
-        return tuple(_task_row(entry, shipped.get(entry.id)) for entry in self.result.tasks)
+        evidences = evidence_in(self.folder)
+        return tuple(_task_row(entry, shipped.get(entry.id), evidences) for entry in self.result.tasks)
 
     def instances(self, tasks: Sequence[str] | None = None) -> Iterator[RunInstance]:
         """Yield a row for every instance, task by task.
@@ -163,8 +169,12 @@ class Run:
 WAY_OUT: Final = "`generalbench rescore --write` makes them from the ledger"
 
 
-def _task_row(entry: TaskEntry, task: Task | None) -> TaskRow:
+def _task_row(entry: TaskEntry, task: Task | None, evidences: Evidences) -> TaskRow:
     result = entry.result
+    spread = evidences(task, result).spread if task and result.score is not None else None
+    low, high = (None, None)
+    if task and spread and result.score is not None:
+        low, high = interval_of(task, result.score, spread)
     # A task that a hook brought is not known here: its row has what its entry says.
     facets = (
         task_facets(task, result, entry.sota)
@@ -178,6 +188,8 @@ def _task_row(entry: TaskEntry, task: Task | None) -> TaskRow:
         unit=result.unit,
         score=result.score,
         stderr=result.stderr,
+        low=low,
+        high=high,
         sota=entry.sota,
         n=result.n,
         coverage=result.coverage,

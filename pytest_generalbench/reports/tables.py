@@ -32,8 +32,8 @@ ANSWER_COLUMNS: Final = (
     "repeat",
 )
 TASK_COLUMNS: Final = (
-    "id", "state", "metric", "score", "unit", "sota", "stderr", "n", "coverage", "reason", "definition",
-    "modality", "paradigm", "skill", "direction", "points", "reached", "no_win", "states",
+    "id", "state", "metric", "score", "unit", "sota", "stderr", "low", "high", "n", "coverage", "reason",
+    "definition", "modality", "paradigm", "skill", "direction", "points", "reached", "no_win", "states",
 )  # fmt: skip
 
 

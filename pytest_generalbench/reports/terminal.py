@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.request import OPEN_STATES
-from pytest_generalbench.core.result import answer_shares, drift
+from pytest_generalbench.core.result import answer_shares, asked_instances, drift
 from pytest_generalbench.core.score_format import format_level, format_score, format_share
 from pytest_generalbench.suite.level import LEVELS
 
@@ -266,8 +266,7 @@ def _repeats(results: Sequence[TaskResult]) -> Iterator[str]:
     asked = [(result, result.repeats) for result in results if result.repeats is not None]
     if not asked:
         return
-    count, instances = asked[0][1]["count"], sum(sum(result.states.values()) for result, _ in asked)
-    instances //= count
+    count, instances = asked[0][1]["count"], sum(asked_instances(result) for result, _ in asked)
     same = sum(repeats["same"] for _, repeats in asked)
     yield f"each instance asked {count} times: {same} of {instances} got the same answer each time" + (
         "; the model does not sample, repeats change nothing" if same == instances else ""

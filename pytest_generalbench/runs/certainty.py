@@ -63,6 +63,21 @@ def evidence_of(task: Task, result: TaskResult, rows: Sequence[InstanceRow]) -> 
     return Evidence(spread or reported_spread(result.stderr, result.n), why)
 
 
+def interval_of(task: Task, score: float, spread: Spread) -> tuple[float, float]:
+    """Return the 95 % interval of a score, cut where no score of the metric is better.
+
+    Args:
+        task: The task.
+        score: In the task's unit, as the bounds are.
+        spread: How sure it is.
+    """
+    low, high = spread.interval(score)
+    best = REGISTRY.get(task.metric.name).best if task.metric.name in REGISTRY else None
+    if best is None:
+        return low, high
+    return (low, min(high, best)) if task.metric.higher_is_better else (max(low, best), high)
+
+
 def evidence_in(folder: Path) -> Evidences:
     """Return what reads the evidence of a task from the rows in a run folder."""
     return lambda task, result: (

@@ -125,3 +125,23 @@ def test_a_run_without_scores_or_with_an_unknown_order_is_refused(tmp_path: Path
         gb.next_steps(folder)
     with pytest.raises(gb.UnknownWordError):
         gb.next_steps(folder, by="luck")
+
+
+def test_the_price_is_that_of_the_tasks_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = a_run(tmp_path / "run", {IMAGE[0]: -2.0, IMAGE[1]: -4.0, IMAGE[2]: 6.0})
+    assert main(["next", str(run)]) == 0
+    assert "price of asking the 2 tasks above that are no wins: 20 instances\n" in capsys.readouterr().out
+    assert main(["next", str(run), "--rows", "1"]) == 0
+    assert "price of asking the task above that is no win: 10 instances\n" in capsys.readouterr().out
+
+
+def test_a_row_of_a_run_has_the_interval_of_its_score(tmp_path: Path) -> None:
+    run = gb.load_run(a_run(tmp_path / "run", {IMAGE[0]: -2.0, IMAGE[1]: "failed"}))
+    scored, failed = run.tasks()
+    assert scored.score is not None
+    assert scored.low is not None
+    assert scored.high is not None
+    half = 2.262157 * (9 * 10 / 9 / 10) ** 0.5  # t at 9 degrees, values 3 off their mean
+    assert (scored.high - scored.score, scored.score - scored.low) == pytest.approx((half, half), rel=1e-4)
+    assert (failed.low, failed.high) == (None, None)
+    assert run.to_pandas("tasks")["low"].notna().tolist() == [True, False]
