@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_generalbench.core.request import Request
+
+
+_TAKE_WORDS: Final = ("ChameleonProcessor", "Kosmos2Processor", "Florence2Processor")
+"""Processors without a template that are shown with words alone."""
 
 
 def _video(path: Path, count: int) -> tuple[Any, Any]:
@@ -32,6 +37,7 @@ def documented_inputs(folder: Path, request: Request, frames: int = 8, *, string
         frames: how many frames of a video are shown.
         strings: whether the template takes strings, with the tokens of media in them.
     """
+    import torch
     from PIL import Image
     from transformers import AutoProcessor
     from transformers.audio_utils import load_audio
@@ -54,8 +60,8 @@ def documented_inputs(folder: Path, request: Request, frames: int = 8, *, string
     template = getattr(processor, "chat_template", None)
     if template is None or strings:
         tokens = {kind: str(getattr(processor, f"{kind}_token", "")) for kind in ("image", "audio")}
-        if "Florence2" in type(processor).__name__:
-            tokens["image"] = ""  # this processor writes it by itself
+        if re.match("Florence2|Blip2|Git|Kosmos2", type(processor).__name__):
+            tokens["image"] = ""  # these write it by themselves, or have none
         prompt = "".join(str(part.get("text", tokens.get(part["type"]))) for part in content)
         if template is not None:
             turn = [{"role": "user", "content": prompt}]
@@ -63,7 +69,11 @@ def documented_inputs(folder: Path, request: Request, frames: int = 8, *, string
         images = [part["image"] for part in content if part["type"] == "image"]
         sounds = [load_audio(part["path"], 16_000) for part in content if part["type"] == "audio"]
         given = {"images": images} if images else {"audio": sounds} if sounds else {}
-        encode = processor if given else words
+        if "Git" in type(processor).__name__:
+            question = processor(text=prompt, add_special_tokens=False)["input_ids"]
+            ids = torch.tensor([[words.cls_token_id, *question]])
+            return {"input_ids": ids, **(processor(images=images, return_tensors="pt") if images else {})}
+        encode = processor if given or type(processor).__name__ in _TAKE_WORDS else words
         return encode(text=prompt, return_tensors="pt", **given)
     options: dict[str, Any] = {"do_sample_frames": False, "video_metadata": metadata} if metadata else {}
     if metadata and "video_second_per_grid" in processor.model_input_names:

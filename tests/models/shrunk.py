@@ -12,7 +12,8 @@ _SIZES: Final[dict[str, int]] = {
     **dict.fromkeys(
         (
             "hidden_size", "d_model", "n_embd", "embed_dim", "hidden_dim", "output_dim", "out_hidden_size",
-            "projection_dim", "moe_intermediate_size", "shared_expert_intermediate_size", "vision_output_dim",
+            "projection_dim", "word_embed_proj_dim", "moe_intermediate_size",
+            "shared_expert_intermediate_size", "vision_output_dim",
         ),
         32,
     ),
@@ -31,7 +32,8 @@ _SIZES: Final[dict[str, int]] = {
         ),
         4,
     ),
-    "head_dim": 8, "max_position_embeddings": 65_536, "sliding_window": 64,
+    "linear_key_head_dim": 8, "linear_value_head_dim": 8, "linear_num_key_heads": 2,
+    "linear_num_value_heads": 4, "head_dim": 8, "max_position_embeddings": 65_536, "sliding_window": 64,
 }  # fmt: skip
 
 _IDS: Final = {"pad_token": 0, "bos_token": 1, "eos_token": 1}
@@ -48,7 +50,9 @@ def shrunk(value: Mapping[str, Any], size: int, tokens: Mapping[str, int]) -> di
     """
     result: dict[str, Any] = {}
     for key, old in value.items():
-        name = re.fullmatch(r"(\w+_token)_(?:id|index)", str(key))
+        name = re.fullmatch(r"(\w+)_(?:id|index)", str(key))
+        if key == "per_layer_config":
+            continue
         if isinstance(old, dict) and key not in ("rope_parameters", "id2label", "label2id"):
             result[key] = shrunk(old, size, tokens)
         elif key == "vocab_size":
@@ -59,7 +63,7 @@ def shrunk(value: Mapping[str, Any], size: int, tokens: Mapping[str, int]) -> di
             result[key] = [old[0], old[-1]]
         elif name and name[1] in {**_IDS, **tokens}:
             result[key] = {**_IDS, **tokens}[name[1]]
-        elif key != "per_layer_config":
+        else:
             result[key] = old
     return result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 SPECIAL = ["<pad>", "<eos>", "<image>"]
@@ -18,7 +19,9 @@ CHAT = (
 )
 
 
-def tokenizer(chat: bool = True, extra: dict[str, str] | None = None) -> Any:
+def tokenizer(
+    chat: bool = True, extra: dict[str, str] | None = None, special: Sequence[str] = SPECIAL
+) -> Any:
     """Return a byte-level BPE tokenizer of some 300 tokens; `extra` are special tokens by name."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -28,8 +31,8 @@ def tokenizer(chat: bool = True, extra: dict[str, str] | None = None) -> Any:
     core.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     named = extra or {}
-    special = [*SPECIAL, *sorted(set(named.values()) - set(SPECIAL))]
-    trainer = trainers.BpeTrainer(vocab_size=300, initial_alphabet=alphabet, special_tokens=special)
+    tokens = [*special, *sorted(set(named.values()) - set(special))]
+    trainer = trainers.BpeTrainer(vocab_size=300, initial_alphabet=alphabet, special_tokens=tokens)
     core.train_from_iterator(WORDS, trainer)
     more: dict[str, Any] = {"extra_special_tokens": named} if named else {}
     made = PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<eos>", pad_token="<pad>", **more)

@@ -59,7 +59,7 @@ class TransformersModel(Model):
         limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
         self.context_length: int | None = limit if limit is not None and limit > 0 else None
         template = find_template(processor, self.tokenizer, source.target)
-        self.encoder = Encoder(processor, self.tokenizer, senses, template)
+        self.encoder = Encoder(processor, self.tokenizer, senses, template, not self.in_two_parts)
         settings = getattr(_answering_part(model), "generation_config", None)
         stops = getattr(settings, "stop_strings", None) or ()
         stops = (stops,) if isinstance(stops, str) else tuple(stops)
@@ -146,19 +146,20 @@ class TransformersModel(Model):
         }
 
     def _scores(self, chats: Sequence[Parts]) -> Any:
-        """Return the scores (requests, tokens) of the first token of each answer."""
+        """Return the scores (requests, 2, tokens) of the first two tokens of each answer."""
         import torch
 
         with torch.inference_mode():
             result = _answering_part(self.model).generate(
                 **self._given(self.encoder.encode(chats)),
-                max_new_tokens=1,
+                max_new_tokens=2,
+                min_new_tokens=2,
                 do_sample=False,
                 pad_token_id=self.tokenizer.pad_token_id,
                 output_logits=True,
                 return_dict_in_generate=True,
             )
-        return result.logits[0].to(self.model.dtype)
+        return torch.stack(result.logits, dim=1).to(self.model.dtype)
 
     def _answer(self, requests: Sequence[Request], batch: Any) -> list[Output | Failed]:
         import torch

@@ -98,15 +98,25 @@ class Encoder:
         tokenizer: the tokenizer.
         senses: the media that the model takes, and how its processor wants them.
         template: how conversations are written; None for a base model, which is given plain prompts.
+        goes_on: whether the model goes on with the prompt, so that no end token may close it.
     """
 
-    def __init__(self, processor: Any, tokenizer: Any, senses: Senses, template: ChatTemplate | None) -> None:
+    def __init__(
+        self,
+        processor: Any,
+        tokenizer: Any,
+        senses: Senses,
+        template: ChatTemplate | None,
+        goes_on: bool = True,
+    ) -> None:
         """Keep the parts."""
         self.processor = processor
         self.tokenizer = tokenizer
         self.senses = senses
         self.template = template
+        self.goes_on = goes_on
         self._images_are_nested = True
+        self._processor_takes_words = processor is not tokenizer
 
     def encode(self, chats: Sequence[Parts], systems: Sequence[str] = ()) -> Any:
         """Return the padded batch of these chats: a mapping of tensors.
@@ -120,7 +130,7 @@ class Encoder:
         if template is None:
             lines = map(first_lines, own)
             prompts = [before + self._prompt(parts) for before, parts in zip(lines, chats, strict=True)]
-            return self._encode_prompts(prompts, chats)
+            return self._unclosed(self._encode_prompts(prompts, chats))
         write = partial(
             self.processor.apply_chat_template,
             add_generation_prompt=True,
@@ -243,6 +253,37 @@ class Encoder:
         self._images_are_nested = False
         return batch
 
+    def _process_words(self, prompts: list[str], words: dict[str, Any]) -> Any:
+        """Encode prompts of a base model without media: by its processor, where that takes words alone."""
+        if self.template is None and self._processor_takes_words:
+            try:
+                return self.processor(text=prompts, return_tensors="pt", text_kwargs=words)
+            except (ValueError, TypeError, AttributeError, KeyError, IndexError):
+                self._processor_takes_words = False
+        return self.tokenizer(prompts, return_tensors="pt", **words)
+
+    def _unclosed(self, batch: Any) -> Any:
+        """Return a batch without the end tokens that the tokenizer itself puts behind a prompt."""
+        count = len(self._closing)
+        rows = batch["input_ids"]
+        if not count or any(row[-count:].tolist() != self._closing for row in rows):
+            return batch
+        for name, value in batch.items():
+            if getattr(value, "shape", None) == rows.shape:
+                batch[name] = value[:, :-count]
+        return batch
+
+    @cached_property
+    def _closing(self) -> list[int]:
+        """The tokens that the tokenizer puts behind a text; none where the model does not go on with it."""
+        plain = self.tokenizer("a", add_special_tokens=False)["input_ids"]
+        whole = list(self.tokenizer("a")["input_ids"])
+        places = range(len(whole) - len(plain) + 1)
+        end = next(
+            (place + len(plain) for place in places if whole[place:][: len(plain)] == plain), len(whole)
+        )
+        return whole[end:] if self.goes_on else []
+
     def _encode_prompts(self, prompts: list[str], chats: Sequence[Parts]) -> Any:
         words = dict(_PADDED)
         images, videos, audio = (media_of(chats, kind) for kind in ("image", "video", "audio"))
@@ -251,7 +292,7 @@ class Encoder:
             first = getattr(self.tokenizer, "bos_token", None)
             if self.template is not None and first and prompts[0].startswith(first):
                 words["add_special_tokens"] = False
-            return self.tokenizer(prompts, return_tensors="pt", **words)
+            return self._process_words(prompts, words)
         given: dict[str, Any] = {}
         if any(videos):
             given["videos"] = [[self._frames(video) for video in own] for own in videos]
