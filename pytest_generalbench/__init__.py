@@ -128,6 +128,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.statistics.ranks import RankedRun as RankedRun
     from pytest_generalbench.suite.data.fetch.hub import download_data as download_data
     from pytest_generalbench.suite.level.compute import level as level
+    from pytest_generalbench.suite.level.explanation import explain_level as explain_level
     from pytest_generalbench.suite.level.result import LevelResult as LevelResult
     from pytest_generalbench.suite.level.result import ModalityLevel as ModalityLevel
     from pytest_generalbench.suite.level.score_file import level_of_file as level_of_file
@@ -242,6 +243,7 @@ _PLACES: Final = {
     "download_data": "suite.data.fetch.hub",
     "download_weights": "evaluation.scoring.backbones.listing",
     "explain_cache_miss": "reports.cache_misses",
+    "explain_level": "suite.level.explanation",
     "explain_next": "reports.next_tasks",
     "export_run": "reports.export",
     "level": "suite.level.compute",

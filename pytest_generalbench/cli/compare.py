@@ -86,6 +86,8 @@ def _show(options: argparse.Namespace, comparison: gb.RunComparison) -> int:
         plain = comparison.to_dict()
         if result is not None:
             plain["gate"] = result.to_dict()
+        if options.explain:
+            plain["explanation"] = comparison.explanation()
         _print(json.dumps(plain, ensure_ascii=False))
     else:
         shown = comparison.markdown if options.markdown else comparison.text

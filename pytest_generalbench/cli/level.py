@@ -40,6 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="read the percentages of FILE as fractions: 0.745 is 74.5 %%",
     )
     parser.add_argument("--json", action="store_true", help="print a JSON list, one object per scoring")
+    parser.add_argument("--explain", action="store_true", help="say how every figure comes about")
     parser.set_defaults(func=run)
 
 
@@ -49,11 +50,15 @@ def run(args: argparse.Namespace) -> int:
     path = Path(args.file)
     matched = gb.level_of_file(path, args.sota, model=args.model, fractions=args.fractions)
     if args.json:
-        write(json.dumps([as_json(result) for result in matched], indent=1, allow_nan=False) + "\n")
+        plain = [as_json(result) for result in matched]
+        for entry, result in zip(plain, matched if args.explain else (), strict=False):
+            entry["explanation"] = gb.explain_level(result)
+        write(json.dumps(plain, indent=1, allow_nan=False) + "\n")
     else:
         write(f"{path.name}, specialists: {matched[0].sota}\n")
         for result in matched:
             write("\n" + "\n".join(table_lines(result)) + "\n")
+            write("".join(f"  {line}\n" for line in gb.explain_level(result)) if args.explain else "")
     return 0
 
 

@@ -23,6 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--into", required=True, metavar="DIR", help="the new run folder; it must be empty or not exist"
     )
+    parser.add_argument("--explain", action="store_true", help="say how every figure comes about")
     parser.set_defaults(func=run)
 
 
@@ -37,5 +38,6 @@ def run(args: argparse.Namespace) -> int:
     if merged.level.wins_text:
         lines.append(f"  {merged.level.wins_text}")
     lines.append(f"the merged run: {merged.folder}")
+    lines += gb.explain_level(merged.level) if args.explain else ()
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

@@ -32,6 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="replace the run's result.json, its instance table and its manifest",
     )
+    parser.add_argument("--explain", action="store_true", help="say how every figure comes about")
     parser.set_defaults(func=run)
 
 
@@ -59,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
         write(f"  {line}\n")
     if len(rescored.differences) > _SHOWN:
         write(f"  and {len(rescored.differences) - _SHOWN} more\n")
+    for line in gb.explain_level(level) if options.explain else ():
+        write(f"{line}\n")
     if options.out:
         rescored.save(options.out)
     return 0 if same else 1

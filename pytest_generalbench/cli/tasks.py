@@ -44,8 +44,18 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="SPEC",
         help="as for pytest --generalbench-model: load it, and show what it is given by its chat template",
     )
+    parser.add_argument("--explain", action="store_true", help="say how every figure comes about")
     add_model_options(parser)
     parser.set_defaults(func=run)
+
+
+_EXPLANATION = (
+    "SoTA: the specialist's score; released is the table of the authors' tool, paper that of the paper, in "
+    "the metric's unit; `printed as points` are mapped scores that were turned back into it",
+    "instances stated: those of the data set's own list, open and close set together; a run counts its own",
+    "mapping: how the score becomes 0..100 points for S2 to S5 (`generalbench level --explain`)",
+    "answer length: the most tokens that an answer may have, of the task file, else of the protocol",
+)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         lines = listing(task for task in gb.load_tasks() if matches(task.id, options.expression))
     sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.writelines(f"{line}\n" for line in (_EXPLANATION if options.explain else ()))
     return 0
 
 

@@ -24,6 +24,7 @@ INSTANCE_HEAD: Final = ("task", "instance", "score", "state", "prediction")
 
 EXPLANATION: Final = (
     "Differences are the second run minus the first, over the instances that both have.",
+    "first, second: the runs' scores over these instances; n: how many there are.",
     "points: a score mapped to 0..100 as in S2; its standard error follows by the delta method.",
     "S2 and sides: weighted sums of the tasks' points; SE = sqrt(sum of w^2 SE^2), Student's t with "
     "Satterthwaite's degrees of freedom. A task's weight in S2 is 1 / (8 x tasks of its side).",
@@ -31,7 +32,10 @@ EXPLANATION: Final = (
     "is at most 0.05 / 3, since three layers are tested.",
     "gate: the same tests one-sided, S2, sides and tasks at 0.05 / 3 each: where nothing changed, at most "
     "5 % of gates fire.",
-    "detectable: the fall that the gate sees in 80 of 100 repeats.",
+    "detectable: the fall that the gate sees in 80 of 100 repeats, (z(1 - level) + z(0.8)) x SE; of a side "
+    "and of a task with the median SE, at the level that is left for one of them.",
+    "instances that got worse: those of the tasks that are most surely worse first, five of a task at most, "
+    "by what was lost as a share of the range of the task's scores; none of a corpus score.",
 )
 
 

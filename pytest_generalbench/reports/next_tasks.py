@@ -238,6 +238,9 @@ def explain_next(steps: NextSteps) -> list[str]:
     used = {item.method for item in steps.tasks}
     return [
         *(f"interval, {name}: {text}" for name, text in INTERVAL_METHODS.items() if name in used),
+        "score: as in result.json; SoTA: the specialist's score in the table that the run named, same unit",
+        "tier: the highest level above 0; at 95 % at least: that of the certified wins alone",
+        "missing: the side in which a win makes the next level more than 0",
         "distance: score minus specialist over the score's standard error, in the metric's direction",
         f"gain: what S{steps.level} rises by when this task alone scores as its specialist does",
         "instances: those that the run asked of the task, the price of asking it again; where it asked none, "
