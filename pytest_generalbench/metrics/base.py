@@ -112,6 +112,10 @@ class Metric:
     """Raised when the same answers would score differently."""
     changes: Mapping[int, str] = field(default_factory=dict)
     """By version, from 2 on: what scores differently since then, in one line."""
+    ratio_with: Mapping[str, Any] | None = None
+    """Of a corpus metric: the options with which the score is a ratio of sums over the instances, without a
+    kink as that of BLEU's brevity penalty; {}: with any, None: with none. The pseudo-values of some instances
+    then tell the score of others."""
     aggregation: str = "mean"
     """`mean`: the score is the mean of what the instances score (`MetricValue.scores`). `corpus`: with some
     of the options at least it is not, and their numbers are jackknife pseudo-values."""

@@ -72,14 +72,16 @@ def gated(status: int, settings: Settings, baseline: Path, run: Path) -> tuple[i
         baseline: The folder of the run to compare with.
         run: The folder of this run, written.
     """
+    from pytest_generalbench.reports.comparison_tables import whole_lines
     from pytest_generalbench.reports.run_comparison import compare_runs
 
     try:
-        result = compare_runs(baseline, run).gate(settings.non_inferior)
+        compared = compare_runs(baseline, run)
+        result = compared.gate(settings.non_inferior)
     except GeneralBenchError as error:
         lines, has_passed = [f"gate: CANNOT BE COMPARED: {error}"], False
     else:
-        lines, has_passed = list(result.lines), result.verdict == "passed"
+        lines, has_passed = [*result.lines, *whole_lines(compared)], result.verdict == "passed"
     command = ["generalbench", "compare", str(settings.baseline), str(run)]
     lines.append(f"all differences: {shlex.join(command)}")
     if settings.gate and not has_passed and status == pytest.ExitCode.OK:

@@ -34,8 +34,11 @@ EXPLANATION: Final = (
     "5 % of gates fire.",
     "detectable: the fall that the gate sees in 80 of 100 repeats, (z(1 - level) + z(0.8)) x SE; of a side "
     "and of a task with the median SE, at the level that is left for one of them.",
-    "instances that got worse: those of the tasks that are most surely worse first, five of a task at most, "
-    "by what was lost as a share of the range of the task's scores; none of a corpus score.",
+    "S2 over all instances: the first run's S2 and the difference over the instances that both have; its SE "
+    "is sqrt(sum of w^2 SE^2 (1 - n/N)), n of a task's N instances. Tasks without a difference count as "
+    "unchanged.",
+    "instances that got worse: those of the tasks that are most surely worse first, five of a task at "
+    "most, by what was lost as a share of the range of the task's scores; none of a corpus score.",
 )
 
 
@@ -100,6 +103,7 @@ def _closing(comparison: RunComparison) -> Iterable[str]:
     shown = [f"{name} {value:.2f}" for name, value in named if value is not None]
     if shown:
         yield f"detectable falls in points (80 % power; side and task: the median one): {', '.join(shown)}"
+    yield from whole_lines(comparison)
     if comparison.left_out:
         yield f"tasks not compared: {len(comparison.left_out)}"
         for item in comparison.left_out[:_LEFT_OUT]:
@@ -107,6 +111,27 @@ def _closing(comparison: RunComparison) -> Iterable[str]:
         if len(comparison.left_out) > _LEFT_OUT:
             yield f"  and {len(comparison.left_out) - _LEFT_OUT} more (--json lists all)"
     yield from comparison.notes
+
+
+def whole_lines(comparison: RunComparison) -> Iterable[str]:
+    """Say which S2 the second run would have over all instances, where it has a part of them.
+
+    Args:
+        comparison: Two runs compared.
+    """
+    whole = comparison.whole
+    if whole is None:
+        return
+    yield (
+        f"S2 of the second run over all instances, estimated: {whole.value:.2f} ({whole.low:.2f} to "
+        f"{whole.high:.2f} at 95 %), {whole.baseline:.2f} of the first and {whole.difference:+.2f}"
+    )
+    if whole.unknown_tasks:
+        tasks = "1 task" if whole.unknown_tasks == 1 else f"{whole.unknown_tasks} tasks"
+        yield (
+            f"  as if nothing changed in {tasks} with {100 * whole.unknown:.1f} % of the "
+            "weight of S2, whose difference is not known"
+        )
 
 
 def _sureness(item: TaskDifference) -> tuple[float, float, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -90,12 +90,22 @@ class NotPairedError(GeneralBenchError):
 
 
 def paired_rows(
-    first: Sequence[InstanceRow], second: Sequence[InstanceRow], results: tuple[TaskResult, TaskResult]
+    first: Sequence[InstanceRow],
+    second: Sequence[InstanceRow],
+    results: tuple[TaskResult, TaskResult],
+    task: Task | None = None,
 ) -> PairedRows:
     """Pair two runs' rows of one task.
 
+    Args:
+        first: The rows of one run.
+        second: Those of the other.
+        results: What the task came to in each.
+        task: The task; None where it is none of General-Bench.
+
     Raises:
-        NotPairedError: they have no instance in common, or a corpus score is over other instances in each.
+        NotPairedError: they have no instance in common, or a corpus score is over other instances in each
+            and is no ratio of sums.
         GeneralBenchError: the rows are not those of the result.
     """
     left, right = ({row.instance: row for row in rows if row.score is not None} for rows in (first, second))
@@ -117,13 +127,24 @@ def paired_rows(
     if is_mean:
         return paired
     if paired.only_first or paired.only_second:
-        raise NotPairedError(
-            f"{results[0].metric} is a score of all instances together, and {len(both)} of {len(left)} and "
-            f"{len(right)} are in both runs: make both with the same --generalbench-limit or subset"
-        )
+        grouped = any(row.group is not None for row in (*paired.first, *paired.second))
+        if grouped or task is None or not _is_ratio(results[0].metric, task.metric.options):
+            raise NotPairedError(
+                f"{results[0].metric} is a score of all instances together, and {len(both)} of {len(left)} "
+                f"and {len(right)} are in both runs: make both with the same --generalbench-limit or subset"
+            )
+        return paired
     if any(one.group != other.group for one, other in zip(paired.first, paired.second, strict=True)):
         raise NotPairedError("the jackknife groups differ: `generalbench rescore --write` draws both anew")
     return paired
+
+
+def _is_ratio(metric: str, options: Mapping[str, Any]) -> bool:
+    """Whether the pseudo-values of some instances tell a metric's score of others (`Metric.ratio_with`)."""
+    if metric not in registry.names():
+        return False
+    wanted = registry.get(metric).ratio_with
+    return wanted is not None and wanted.items() <= {**registry.get(metric).options, **options}.items()
 
 
 def _is_mean(rows: Sequence[InstanceRow], result: TaskResult) -> bool:
@@ -150,7 +171,7 @@ def pairs_of(rows: PairedRows, scores: tuple[float, float]) -> Pairs:
 
     Args:
         rows: The paired rows.
-        scores: Of the whole task, in both runs; a mean is taken over the paired rows instead.
+        scores: Of the whole task, in both runs; where one run has other rows, their means stand in for them.
     """
     keep = _one_a_group(rows.first)
     first, second = (
@@ -162,7 +183,7 @@ def pairs_of(rows: PairedRows, scores: tuple[float, float]) -> Pairs:
     means = (math.fsum(first) / len(first), math.fsum(second) / len(second))
     is_part = bool(rows.only_first or rows.only_second)
     return Pairs(
-        first, second, means if rows.is_mean and is_part else scores, rows.is_mean, clusters, len(rows.first)
+        first, second, means if is_part else scores, rows.is_mean, clusters, len(rows.first), is_part
     )
 
 

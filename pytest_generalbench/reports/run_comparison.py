@@ -20,13 +20,16 @@ from pytest_generalbench.reports.run_data import WAY_OUT, Run, load_run
 from pytest_generalbench.reports.telling_instances import TellingInstance, most_telling, worsened
 from pytest_generalbench.runs.instance_rows import read_rows, rows_path
 from pytest_generalbench.statistics.gates import Detectable, detectable
-from pytest_generalbench.statistics.layers import Change, Layers, layers
+from pytest_generalbench.statistics.layers import Change, Layers, WholeEstimate, layers, whole_estimate
+from pytest_generalbench.statistics.paired import PSEUDO_VALUES
 from pytest_generalbench.suite.level.aggregation import s2_weights
 from pytest_generalbench.suite.level.scorings.paper import MODALITIES
 from pytest_generalbench.suite.selection import board_tasks, boards
 from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
 
     from pytest_generalbench.core.task import Task
@@ -99,6 +102,8 @@ class RunComparison:
     """The smallest falls, in points, that the gate sees in 80 of 100 repeats."""
     notes: tuple[str, ...]
     """What a reader must know: settings that differ, incomplete tasks."""
+    whole: WholeEstimate | None
+    """S2 that the second run would have over all instances of the first, where it has a part of them."""
     tested: Layers
     """The same differences as the gate tests them."""
 
@@ -205,7 +210,12 @@ def _compared(
         if entry.id in left_out or pair[1] is None:
             continue
         try:
-            rows = paired_rows(_rows(one, entry), _rows(other, entry), (entry.result, pair[1].result))
+            rows = paired_rows(
+                _rows(one, entry),
+                _rows(other, entry),
+                (entry.result, pair[1].result),
+                shipped.get(entry.id),
+            )
         except NotPairedError as error:
             left_out[entry.id] = LeftOut(entry.id, entry.result.state, pair[1].result.state, str(error))
             continue
@@ -251,6 +261,7 @@ def _result(
         incomplete=_incomplete(one, other),
         detectable=detectable(tested),
         notes=tuple(_notes(one, other, full)),
+        whole=_whole(one, full, tested, weights) if board == str(one.level().get("board") or "A") else None,
         tested=tested,
     )
 
@@ -270,6 +281,25 @@ def _board(one: Run, other: Run, shipped: dict[str, Task]) -> str:
     """Return the board that both runs were scored on, else the whole."""
     names = {str(run.level().get("board") or "A") for run in (one, other)}
     return next(iter(names)) if len(names) == 1 and names <= boards(shipped.values()).keys() else "A"
+
+
+def _whole(
+    one: Run, full: Sequence[TaskDifference], tested: Layers, weights: Mapping[str, float]
+) -> WholeEstimate | None:
+    """Return S2 of all instances of the first run, where the second has a part of them and no others."""
+    settings = [one.result.setting(name) for name in ("subset", "limit")]
+    level = one.level()
+    second = level.get("S2")
+    is_part = any(item.only_first for item in full) and not any(item.only_second for item in full)
+    if settings != [None, None] or not is_part or second is None or level.get("scoring") == "released":
+        return None
+    missed = {
+        item.task: item.only_first / (item.n + item.only_first)
+        for item in full
+        if item.method != PSEUDO_VALUES  # of these no part is known for certain
+    }
+    counted = [entry.id for entry in one.result.tasks if entry.result.counted is not None]
+    return whole_estimate(float(second), tested.tasks, missed, weights, counted)
 
 
 def _layer(change: Change, of: int, level: float) -> LayerDifference:

@@ -167,3 +167,64 @@ def layers(
         sides=_adjusted([mean for mean in means if mean is not None], holm),
         tasks=_adjusted(tasks, benjamini_hochberg),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WholeEstimate:
+    """S2 that a run over some of the instances would have over all of them, in points."""
+
+    value: float
+    low: float
+    """Lower end of the 95 % interval; `value` where nothing is uncertain."""
+    high: float
+    baseline: float
+    """S2 of the run over all instances."""
+    difference: float
+    """What is added to it."""
+    tasks: int
+    """Tasks that the difference is over."""
+    unknown: float
+    """Share of S2's weight, 0..1, in tasks of the baseline whose difference is not known: taken to be 0."""
+    unknown_tasks: int
+
+
+def whole_estimate(
+    baseline: float,
+    tasks: Sequence[Change],
+    missed: Mapping[str, float],
+    weights: Mapping[str, float],
+    counted: Iterable[str],
+) -> WholeEstimate | None:
+    """Return S2 of all instances from that of a baseline and the differences over some of them.
+
+    What is uncertain is how far the difference over some instances is from that over all, so that a task
+    that was asked in whole adds nothing: SE² · (1 − n/N). Source: Cochran, Sampling Techniques, 2.5 and 7.1.
+
+    Args:
+        baseline: S2 of the run over all instances.
+        tasks: The differences, in points, over the instances that both runs have.
+        missed: By task, the share of the baseline's instances that the other run lacks, 0..1; 1 where its
+            standard error is to count in full.
+        weights: What a point of each task is in S2.
+        counted: The tasks that the baseline has a score of.
+
+    Returns:
+        None where no task that counts in S2 has a difference.
+
+    >>> half = whole_estimate(40.0, [Change("a", -2.0, 1.0, 9, 0.1)], {"a": 0.5}, {"a": 0.5, "b": 0.5}, "ab")
+    >>> half.value, round(half.high - half.low, 2), half.unknown, half.unknown_tasks
+    (39.0, 1.6, 0.5, 1)
+    """
+    shrunk = [
+        replace(change, stderr=change.stderr * math.sqrt(missed.get(change.name, 1.0))) for change in tasks
+    ]
+    moved = combined("S2", shrunk, weights)
+    if moved is None:
+        return None
+    known = {change.name for change in tasks}
+    unknown = [weights[task] for task in counted if task in weights and task not in known]
+    low, high = moved.interval or (moved.difference, moved.difference)
+    return WholeEstimate(
+        baseline + moved.difference, baseline + low, baseline + high, baseline, moved.difference,
+        moved.tasks, math.fsum(unknown) / math.fsum(weights.values()), len(unknown),
+    )  # fmt: skip

@@ -31,6 +31,7 @@ MCNEMAR: Final = "exact McNemar"
 PAIRED_T: Final = "paired t"
 CLUSTERED_T: Final = "t over clusters"
 JACKKNIFE: Final = "jackknife of the difference"
+PSEUDO_VALUES: Final = "pseudo-values over the instances in common"
 SIGN: Final = "sign test"
 METHODS: Final = {
     MCNEMAR: "right or wrong: the exact binomial test of the instances that one run alone has right",
@@ -38,6 +39,8 @@ METHODS: Final = {
     CLUSTERED_T: "as the paired t; instances that share an input file are one unit, their errors go together",
     JACKKNIFE: "no mean over instances: both are scored again without each instance, or each of 20 groups, "
     "and the spread of the differences is that of the difference of the scores",
+    PSEUDO_VALUES: "a ratio of sums, scored over other instances in each run: paired t over the jackknife "
+    "pseudo-values of the instances that both have, each run's from its own score",
     SIGN: "all units differ by the same amount, there is no spread to compare with: 2 to the power of 1 - n",
 }
 """How a difference is tested, in one line each."""
@@ -87,6 +90,7 @@ class Pairs:
         is_mean: Whether the score is the mean of the numbers.
         clusters: The cluster of each instance, from 0; None where each is one of its own.
         n: Instances, where each number is that of a group of them; 0: as many as there are numbers.
+        is_part: Whether a run has instances that the other lacks; `whole` are then the means of the numbers.
     """
 
     first: Values
@@ -95,6 +99,7 @@ class Pairs:
     is_mean: bool = True
     clusters: Units | None = None
     n: int = 0
+    is_part: bool = False
 
     @property
     def units(self) -> int:
@@ -185,7 +190,7 @@ def paired_difference(pairs: Pairs) -> PairedDifference:
 
 def _method(pairs: Pairs) -> str:
     if not pairs.is_mean:
-        return JACKKNIFE
+        return PSEUDO_VALUES if pairs.is_part else JACKKNIFE
     if pairs.clusters is not None:
         return CLUSTERED_T
     is_binary = len(np.unique(np.concatenate((pairs.first, pairs.second)))) <= 2

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.subset import limit_of
+from pytest_generalbench.reports.run_comparison import compare_runs
 from pytest_generalbench.suite.tasks import load_tasks
 
 if TYPE_CHECKING:
@@ -65,3 +66,23 @@ def test_a_subset_that_is_none_is_refused(pytester: pytest.Pytester) -> None:
         result = pytester.runpytest_subprocess(MODEL, f"--generalbench-subset={given}")
         assert result.ret == 4
         assert "takes a share (5%)" in result.stderr.str()
+
+
+def test_a_subset_against_a_full_baseline_estimates_the_whole(pytester: pytest.Pytester) -> None:
+    chosen = ("-k", "image/comprehension/a", "-p", "no:cacheprovider")
+    full = pytester.runpytest_subprocess(
+        "--generalbench-model=baseline:random", "--generalbench-run=full", *chosen
+    )
+    assert full.ret == 0
+    part = pytester.runpytest_subprocess(
+        "--generalbench-model=baseline:random",
+        "--generalbench-run=part",
+        "--generalbench-subset=2000",
+        "--generalbench-baseline=full",
+        *chosen,
+    )
+    part.stdout.fnmatch_lines(["S2 of the second run over all instances, estimated: *"])
+    whole = compare_runs(pytester.path / "full", pytester.path / "part").whole
+    assert whole is not None
+    assert whole.baseline == result_of(pytester.path / "full")["level"]["S2"]
+    assert whole.low <= whole.baseline <= whole.high  # the answers are the same

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,56 @@ def test_an_address_cannot_write_outside(tmp_path: Path) -> None:
     (one / "result.json").write_text(content, "utf-8")
     with pytest.raises(gb.GeneralBenchError, match="no id"), local_run(f"file://{one}"):
         pass
+
+
+F1 = next(
+    task.id for task in TASKS.values() if task.metric.name == "extraction_f1" and task.modality == "image"
+)
+
+
+def test_s2_of_all_instances_is_estimated_from_a_part(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    full, part = list(rng.uniform(10, 90, 40)), list(rng.uniform(10, 90, 10))
+    ratios = [list(rng.uniform(10, 90, size)) for size in (40, 10)]
+    other = next(name for name in IDENTITY if name not in (BIRDS, F1))
+    level = {"S2": 41.0, "scoring": "paper", "board": "A"}
+    one, two = (
+        {other: scored_rows(scores), F1: scored_rows(ratio), BIRDS: scored_rows(scores)}
+        for scores, ratio in ((full, ratios[0]), (part, ratios[1]))
+    )
+    corpus = {BIRDS: {"score": 33.0}, F1: {"score": 34.0}}  # not the means of their pseudo-values
+    first = made_run(tmp_path / "one", one, entries=corpus, level=level)
+    second = made_run(
+        tmp_path / "two", two, entries=corpus, settings={"scoring": "paper", "limit": None, "subset": "5%"}
+    )
+    compared = gb.compare_runs(first, second)
+    assert [item.task for item in compared.left_out] == [BIRDS]  # a corpus score that is no ratio
+    methods = {item.task: item.method for item in compared.tasks}
+    assert methods == {other: "paired t", F1: "pseudo-values over the instances in common"}
+    whole = compared.whole
+    assert whole is not None
+    weights = gb_weights()
+    d = {other: np.array(part) - full[:10], F1: np.array(ratios[1]) - ratios[0][:10]}
+    assert whole.value == pytest.approx(41.0 + sum(weights[name] * d[name].mean() for name in d))
+    shrunk = {other: 0.75, F1: 1.0}
+    parts = [weights[name] ** 2 * d[name].var(ddof=1) / 10 * shrunk[name] for name in d]
+    degrees = sum(parts) ** 2 / sum(part**2 / 9 for part in parts)
+    half = stats.t.ppf(0.975, degrees) * sum(parts) ** 0.5
+    assert whole.high - whole.value == pytest.approx(half)
+    assert whole.unknown_tasks == 1
+    assert whole.unknown == pytest.approx(weights[BIRDS])
+    text = compared.text()
+    assert f"S2 of the second run over all instances, estimated: {whole.value:.2f}" in text
+    assert "as if nothing changed in 1 task with" in text
+    assert gb.compare_runs(second, first).whole is None
+    assert gb.compare_runs(first, first).whole is None
+
+
+def gb_weights() -> dict[str, float]:
+    """Return what a point of each task is in S2: an eighth of a task of its side."""
+    counts = Counter((task.modality, task.paradigm) for task in TASKS.values())
+    return {
+        task.id: 1 / (8 * counts[task.modality, task.paradigm])
+        for task in TASKS.values()
+        if task.modality != "nlp"
+    }

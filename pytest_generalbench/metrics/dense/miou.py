@@ -240,6 +240,7 @@ METRICS: Final = (
         factory=make_miou,
         options={"mode": "class", "ignore": IGNORED},
         aggregation="corpus",
+        ratio_with={"mode": "binary"},
         version=2,
         changes={2: "modes class and binary: an unreadable answer is wrong at every pixel, not only missing"},
     ),

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _PAPER: Final = (
     "points: a task's score mapped to 0..100; percent as it is, other units by the maps of the paper",
-    "reached, a win: the score is as good as the specialist's in the metric's unit and direction; a tie counts",
+    "reached, a win: the score is as good as the specialist's in the metric's direction; a tie counts",
     "S2 of a modality: half the sum of the mean points of its comprehension and of its generation tasks",
     "S3 of a modality: (S_C + S_G) / 2; S_C and S_G are the same means, where a task that is no win counts 0",
     "S4 of a modality: 2 S_C S_G / (S_C + S_G); 0 where one of the two is 0",
