@@ -77,7 +77,8 @@ class PythonModel(Model):
         if len(answers) != len(requests):
             return answers
         return [
-            _answer(self._loop.result(one), request) for one, request in zip(answers, requests, strict=True)
+            _answer(self._loop.result(one), request, self.coordinates)
+            for one, request in zip(answers, requests, strict=True)
         ]
 
     def begin(self, task: Task, sheet: ReferenceSheet | None) -> None:
@@ -149,15 +150,15 @@ def _listed(given: Any, requests: Sequence[Request]) -> list[Any]:
     return [given]
 
 
-def _answer(given: Any, request: Request) -> Output | Failed | str:
-    """Return what was given for a request as Output, Failed or text."""
+def _answer(given: Any, request: Request, coordinates: str | None) -> Output | Failed | str:
+    """Return what was given for a request as Output, Failed or text; `coordinates` as the model has them."""
     if given is None:
         return Failed("the model returned None: return a text, an answer, or Failed(message)")
     if isinstance(given, Output | Failed):
         return given
     if not isinstance(given, StructuredOutput):
         try:
-            given = answer_from_bare(given, request.form, request.output_medium)
+            given = answer_from_bare(given, request.form, request.output_medium, coordinates)
         except DataError as error:
             return Failed(str(error))
     return given if isinstance(given, str) else Output(medium=given.medium, answer=given)

@@ -19,17 +19,31 @@ from pytest_generalbench.core.outputs.bare.arrays import (
     picture_of,
     plane_of,
 )
-from pytest_generalbench.core.outputs.bare.texts import text_of
+from pytest_generalbench.core.outputs.bare.boxes import (
+    boxes_from_bare,
+    keypoints_from_bare,
+    one_box_from_bare,
+)
+from pytest_generalbench.core.outputs.bare.notes import music_from_bare
+from pytest_generalbench.core.outputs.bare.segments import (
+    instances_from_bare,
+    mask_sequence_from_bare,
+    panoptic_from_bare,
+)
+from pytest_generalbench.core.outputs.bare.texts import holds_arrays, plain_of, text_of
 from pytest_generalbench.core.outputs.base import AnswerFormatError, StructuredOutput, form_of
 from pytest_generalbench.core.outputs.codecs.images.rle import encode
 from pytest_generalbench.core.outputs.forms.audio import Audio
+from pytest_generalbench.core.outputs.forms.boxes import Boxes, FrameBoxes, Keypoints, OneBox, Tube
 from pytest_generalbench.core.outputs.forms.image import Image
-from pytest_generalbench.core.outputs.forms.map_sequences import DepthSequence, SalientSequence
+from pytest_generalbench.core.outputs.forms.map_sequences import DepthSequence, MaskSequence, SalientSequence
 from pytest_generalbench.core.outputs.forms.maps import Alpha, AnomalyMap, ClassMap, DepthMap, FlowField, Mask
 from pytest_generalbench.core.outputs.forms.mesh import Mesh
 from pytest_generalbench.core.outputs.forms.motion import Motion
 from pytest_generalbench.core.outputs.forms.point_cloud import PointCloud
-from pytest_generalbench.core.outputs.forms.scenes3d import Normals, PointLabels
+from pytest_generalbench.core.outputs.forms.scenes3d import Boxes3d, Normals, PointLabels, Poses, Tracks3d
+from pytest_generalbench.core.outputs.forms.segments import InstanceMasks, PanopticMap
+from pytest_generalbench.core.outputs.forms.symbolic_music import SymbolicMusic
 from pytest_generalbench.core.outputs.forms.video import Video
 from pytest_generalbench.core.outputs.media_output import MediaOutput, read_file
 
@@ -45,18 +59,22 @@ _WRITTEN: Final = ("boxes", "box", "frame_boxes", "tube", "keypoints")
 _RIFFS: Final = {b"WAVE": ".wav", b"WEBP": ".webp", b"AVI ": ".avi"}
 
 
-def answer_from_bare(value: Any, form: str, medium: str) -> str | StructuredOutput:
+def answer_from_bare(
+    value: Any, form: str, medium: str, coordinates: str | None = None
+) -> str | StructuredOutput:
     """Return a bare value as an answer of a form.
 
     Taken are: for text, texts, numbers, arrays of numbers and JSON values; for every other form the path of a
     file, or its content; for pictures an image of Pillow, an array or a tensor, channels first or last; for
     videos frames as an array or a list of these; for sounds samples with their rate; for meshes an object of
-    trimesh or Open3D; for point clouds that too, and arrays (n, 3); for maps an array.
+    trimesh or Open3D; for point clouds that too, and arrays (n, 3); for maps an array; for boxes, points,
+    masks of objects or frames, and music what libraries return (`boxes`, `segments`, `notes` beside this).
 
     Args:
         value: what a model returned.
         form: the form of the answer that was asked for.
         medium: its medium.
+        coordinates: how the model says that it writes boxes and points; None: in pixels, corners.
 
     Raises:
         AnswerFormatError: the value fits two readings, or none; the message names the class to use.
@@ -71,9 +89,11 @@ def answer_from_bare(value: Any, form: str, medium: str) -> str | StructuredOutp
         return text
     kind = form_of(form)
     try:
-        answer = _taken(value, kind)
+        answer = _taken(value, kind, coordinates)
     except AnswerFormatError as error:
         raise AnswerFormatError(f"{error}; or return {_call(kind)}") from error
+    if isinstance(answer, str):
+        return answer
     if answer is None and isinstance(value, str):
         return value
     if answer is None and form in _WRITTEN:
@@ -98,7 +118,9 @@ def _call(kind: type[StructuredOutput]) -> str:
     return f"pytest_generalbench.{kind.__name__}({names})"
 
 
-def _taken(value: Any, kind: type[StructuredOutput]) -> StructuredOutput | None:
+def _taken(
+    value: Any, kind: type[StructuredOutput], coordinates: str | None
+) -> StructuredOutput | str | None:
     """Return the answer of a form that a value is, or None when it is of no kind that is taken."""
     path = _path_of(value, kind)
     if path is not None:
@@ -106,10 +128,20 @@ def _taken(value: Any, kind: type[StructuredOutput]) -> StructuredOutput | None:
     if isinstance(value, bytes | bytearray | memoryview):
         content = bytes(value)
         return kind.from_prediction(f"answer{_ending(content, kind)}", lambda name: content)
-    if isinstance(value, Mapping) and kind is not Audio:
-        return kind.from_prediction(dict(value), lambda name: read_file(Path(name)))
     make = _MAKERS.get(kind)
-    return None if make is None else make(value)
+    if kind in _LOCATED:
+        answer = _LOCATED[kind](value, coordinates)
+        if answer is not None:
+            return answer
+    elif make is not None and (kind in _MAPPED or not isinstance(value, Mapping)):
+        answer = make(value)
+        if answer is not None or kind is Audio:
+            return answer
+    if isinstance(value, Mapping) and kind in (FrameBoxes, Tube) and holds_arrays(value):
+        return None  # a text: how the numbers of arrays are meant shows over the whole task
+    if isinstance(value, Mapping) or (isinstance(value, list | tuple) and kind in _LISTED):
+        return kind.from_prediction(plain_of(value), lambda name: read_file(Path(name)))
+    return None
 
 
 def _path_of(value: Any, kind: type[StructuredOutput]) -> Path | None:
@@ -296,4 +328,22 @@ _MAKERS: Final[dict[type[StructuredOutput], Callable[[Any], StructuredOutput | N
     SalientSequence: _of_array(SalientSequence),
     PointLabels: _of_array(PointLabels),
     Normals: _of_array(Normals),
+    Poses: _of_array(Poses),
+    InstanceMasks: instances_from_bare,
+    PanopticMap: panoptic_from_bare,
+    MaskSequence: mask_sequence_from_bare,
+    SymbolicMusic: music_from_bare,
 }
+
+_LOCATED: Final[dict[type[StructuredOutput], Callable[[Any, str | None], StructuredOutput | str | None]]] = {
+    Boxes: boxes_from_bare,
+    OneBox: one_box_from_bare,
+    Keypoints: keypoints_from_bare,
+}
+"""Forms whose numbers follow the model's coordinates."""
+
+_MAPPED: Final = (Audio, InstanceMasks, PanopticMap, MaskSequence)
+"""Forms whose makers read mappings as well."""
+
+_LISTED: Final = (InstanceMasks, MaskSequence, Boxes3d, Tracks3d, Poses)
+"""Forms that a list stands for as in a prediction file."""

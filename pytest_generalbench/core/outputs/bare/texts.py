@@ -69,6 +69,26 @@ def number_text(value: Any) -> str | None:
     return None
 
 
+def plain_of(value: Any) -> Any:
+    """Return a value as a prediction file holds it: arrays as lists, numbers of libraries as Python's.
+
+    >>> plain_of({"ids": np.array([1, 2]), "score": np.float32(0.5), "rle": b"a"})
+    {'ids': [1, 2], 'score': 0.5, 'rle': b'a'}
+    """
+    if is_array(value):
+        return as_array(value).tolist()
+    if isinstance(value, Mapping):
+        return {name: plain_of(item) for name, item in value.items()}
+    return [plain_of(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def holds_arrays(value: Any) -> bool:
+    """Return whether a value is an array or a tensor, or a mapping or list with one somewhere in it."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return any(map(holds_arrays, value)) if isinstance(value, list | tuple) else is_array(value)
+
+
 def _shortest(text: str) -> str:
     """Return a decimal number without zeros at its end."""
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -19,7 +19,16 @@ from pytest_generalbench.core.outputs.codecs.images.files import (
 from pytest_generalbench.core.outputs.codecs.images.rle import Rle, encode
 from pytest_generalbench.core.outputs.forms.maps import checked_rle, is_rle, numbers, read_rle, set_field
 
-LABEL_KEYS: Final = ("label", "category", "category_name", "class", "name", "category_id", "class_id")
+LABEL_KEYS: Final = (
+    "label",
+    "category",
+    "category_name",
+    "class",
+    "name",
+    "category_id",
+    "class_id",
+    "label_id",
+)
 """Where an entry of a list names its class, best first."""
 
 _MASK_KEYS: Final = ("segmentation", "mask", "rle")

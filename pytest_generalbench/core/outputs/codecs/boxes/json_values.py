@@ -198,7 +198,7 @@ def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Itera
         None,
     )
     if key is not None:
-        scale = "thousand" if key in _THOUSANDTHS and _stated(plain) is None else inner.scale
+        scale = "thousand" if key in _THOUSANDTHS and stated_convention(plain) is None else inner.scale
         inner = replace(inner, order=_BOX_KEYS[key] or inner.order, scale=scale)
         labels, scores = _parallel_list(plain, _LABEL_KEYS), _parallel_list(plain, SCORE_KEYS)
         result = plain[key]
@@ -231,7 +231,7 @@ def _with_own_keys(plain: Mapping[str, Any], around: _Around) -> _Around:
     score = next(
         (number(plain[key]) for key in SCORE_KEYS if number(plain.get(key)) is not None), around.score
     )
-    convention = _stated(plain)
+    convention = stated_convention(plain)
     return around.within(
         label=None if label is None else str(label),
         score=score,
@@ -240,8 +240,8 @@ def _with_own_keys(plain: Mapping[str, Any], around: _Around) -> _Around:
     )
 
 
-def _stated(plain: Mapping[str, Any]) -> str | None:
-    """Return the convention that an object names."""
+def stated_convention(plain: Mapping[str, Any]) -> str | None:
+    """Return the convention that an object of boxes names by a key such as `format`; None without one."""
     if type(mode := plain.get("bbox_mode")) is int and mode in _BOX_MODES:
         return _BOX_MODES[mode]
     words = next((plain[key] for key in _FORMAT_KEYS if isinstance(plain.get(key), str)), None)
