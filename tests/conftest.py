@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np  # noqa: F401 - numpy cannot be loaded twice, and in-process runs forget what they imported
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -60,7 +60,7 @@ def documented_inputs(folder: Path, request: Request, frames: int = 8, *, string
     template = getattr(processor, "chat_template", None)
     if template is None or strings:
         tokens = {kind: str(getattr(processor, f"{kind}_token", "")) for kind in ("image", "audio")}
-        if re.match("Florence2|Blip2|Git|Kosmos2", type(processor).__name__):
+        if re.match("Florence2|Blip2|InstructBlip|Git|Kosmos2", type(processor).__name__):
             tokens["image"] = ""  # these write it by themselves, or have none
         prompt = "".join(str(part.get("text", tokens.get(part["type"]))) for part in content)
         if template is not None:

@@ -46,6 +46,8 @@ def _part(kind: str, name: str, given: Values) -> Any:
     """Return a part of a type's processor, of its usual class."""
     import transformers
 
+    if name.endswith("tokenizer"):
+        return tokenizer(chat=False)
     return getattr(transformers, _part_class(kind, name))(**given)
 
 

@@ -376,6 +376,15 @@ FAMILIES: Final[dict[str, Family]] = {
         images=1,
         needs_image=True,
     ),
+    "instructblip": Family(
+        {},
+        None,
+        {"num_query_tokens": 32, "qformer_config": {"encoder_hidden_size": 32}},
+        {"image_processor": _square(224)},
+        processor={"num_query_tokens": 32},
+        images=1,
+        needs_image=True,
+    ),
     "git": Family(
         {"cls_token": "[CLS]", "sep_token": "[SEP]"},
         None,
