@@ -2,7 +2,7 @@
 
 SmolLM2-135M-Instruct (`tests/real_models.py`) samples its answers to tasks of the open-set excerpt, in each
 run with another batch size and other sampling seeds. Every two of the runs are a try: nothing changed, and
-the gate must not fire. Each is then the baseline of `baseline:constant`, which is another model: the gate must fire.
+the gate must not fire. Each is then the baseline of `baseline:constant`, another model: the gate must fire.
 Seven runs make 21 tries, which are not independent of one another.
 """
 

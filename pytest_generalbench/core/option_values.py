@@ -61,6 +61,10 @@ def value_of(option: Option, given: str, folder: Path) -> Any:
             return checked_requirements(given, f"{PREFIX}{option.name}")
         case "subset":
             return _subset(option.name, given)
+        case "measured":
+            from pytest_generalbench.core.measured_tasks import measured_text
+
+            return measured_text(folder / Path(given.strip()).expanduser())
         case "margin":
             margin_of(given, f"{PREFIX}{option.name}")
             return given

@@ -13,7 +13,7 @@ PREFIX: Final = "--generalbench-"
 
 Kind = Literal[
     "text", "whole", "seconds", "batch", "share", "shard", "media", "reading", "prompts", "lengths", "states",
-    "subset",
+    "subset", "measured",
     "margin",
 ]  # fmt: skip
 
@@ -91,6 +91,13 @@ OPTIONS: Final = (
         "S3 to S5 and the tier are not told from it.",
         "P%|N|Mmin|smoke|nightly",
         kind="subset",
+    ),
+    Option(
+        "subset-from",
+        "With --generalbench-subset: a finished run, of any model, by whose spreads and seconds of the tasks "
+        "the subset is made (a run folder or its result.json); they become part of the run's settings.",
+        "RUN",
+        kind="measured",
     ),
     Option(
         "repeats",

@@ -36,6 +36,8 @@ class Settings:
     limit: int | None = _setting(None, Affects.RUN)
     subset: str | None = _setting(None, Affects.RUN)
     """`5%`, `500`, `20min`, `smoke`, `nightly`: instances that tell most about S2 for their cost."""
+    subset_from: str | None = _setting(None, Affects.RUN)
+    """What an earlier run measured of the tasks (`core.measured_tasks`): the subset is made by it."""
     repeats: int = _setting(1, Affects.RUN)
     """How often every instance is asked, each time with another seed."""
     scoring: str = _setting("paper", Affects.LEVELS)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.core.measured_tasks import measured_tasks
 from pytest_generalbench.evaluation.cost_priors import prior
 from pytest_generalbench.statistics.subset import LEAST, Stratum, allocate
-from pytest_generalbench.suite.level import points
+from pytest_generalbench.suite.level import points, points_slope
+from pytest_generalbench.suite.level.mapping import impossible
 from pytest_generalbench.suite.level.tables.sota import raw_value
 from pytest_generalbench.suite.selection import board_tasks
 from pytest_generalbench.suite.tasks import load_tasks
@@ -17,6 +20,7 @@ from pytest_generalbench.suite.tasks import load_tasks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_generalbench.core.measured_tasks import MeasuredTask
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
 
@@ -38,25 +42,78 @@ def limit_of(task: Task, settings: Settings) -> int | None:
     """Return how many instances of a task are asked at most; None: all. 0: the subset is without the task."""
     if settings.subset is None:
         return settings.limit
-    allocated = _allocation(settings.subset, settings.board, settings.split, settings.repeats).get(
-        task.id, settings.limit
-    )
+    allocated = _allocation(
+        settings.subset, settings.board, settings.split, settings.repeats, settings.subset_from
+    ).get(task.id, settings.limit)
     given = [one for one in (allocated, settings.limit) if one is not None]
     return min(given, default=None)
 
 
+def subset_line(subset: str, settings: Settings) -> str:
+    """Return the line of the header that says what a subset is made by.
+
+    Args:
+        subset: The subset.
+        settings: Those of the run.
+    """
+    tasks = board_tasks(load_tasks(), settings.board)
+    if settings.subset_from is None:
+        return f"subset {subset}: by the spreads and costs that are expected of the tasks"
+    measured = measured_tasks(settings.subset_from)
+    known = [measured.tasks[task.id] for task in tasks if task.id in measured.tasks]
+    timed = sum(one.seconds > 0 for one in known)
+    return (
+        f"subset {subset}: spreads of {len(known)} and seconds of {timed} of {len(tasks)} tasks "
+        f"from a run of {measured.model}, the others as expected"
+    )
+
+
 @lru_cache(maxsize=8)
-def _allocation(subset: str, board: str, split: str, repeats: int = 1) -> Mapping[str, int]:
+def _allocation(subset: str, board: str, split: str, repeats: int, measured: str | None) -> Mapping[str, int]:
     """Return the instances of each task of a board, from what is known of the tasks without their data."""
     tasks = board_tasks(load_tasks(), board)
-    strata = _strata(tasks, _OF_SPLIT[split])
+    strata, second = _strata(tasks, _OF_SPLIT[split]), 1.0 / _SECONDS_A_TEXT
+    if measured is not None:
+        strata, second = _as_measured(tasks, strata, measured_tasks(measured).tasks)
     wanted = PRESETS.get(subset, subset)
     if wanted.endswith("%"):
         return allocate(strata, float(wanted[:-1]) / 100 * sum(one.size for one in strata.values()))
     if wanted.endswith("min"):
-        texts = 60.0 * float(wanted[:-3]) / _SECONDS_A_TEXT / repeats
-        return allocate(strata, texts, by_cost=True)
+        return allocate(strata, 60.0 * float(wanted[:-3]) * second / repeats, by_cost=True)
     return allocate(strata, float(wanted))
+
+
+_LIKE: Final = 10
+"""As many instances the expected spread counts as, beside the measured one of n instances."""
+
+
+def _as_measured(
+    tasks: tuple[Task, ...], strata: Mapping[str, Stratum], measured: Mapping[str, MeasuredTask]
+) -> tuple[dict[str, Stratum], float]:
+    """Return the tasks with measured spreads and costs, and what a second costs in the unit of the costs.
+
+    A measured variance counts by its instances, the expected one as ten more, so that a task of few instances
+    that were all right is not taken to have no spread. Costs are seconds; those of tasks without any are
+    expected costs at the rate of the others. Without any seconds costs stay as expected.
+    """
+    timed = [task.id for task in tasks if task.id in measured and measured[task.id].seconds > 0]
+    rate = (
+        math.fsum(measured[name].seconds for name in timed) / math.fsum(strata[name].cost for name in timed)
+        if timed
+        else None
+    )
+    result = {}
+    for task in tasks:
+        one, known = strata[task.id], measured.get(task.id)
+        if known is not None and impossible(task.metric.mapping, known.score) is None:
+            own = (points_slope(task.metric.mapping, known.score) * known.sigma) ** 2
+            variance = (known.n * own + _LIKE * one.sigma**2) / (known.n + _LIKE)
+            one = replace(one, sigma=math.sqrt(variance))
+        if rate is not None:
+            cost = known.seconds if known is not None and known.seconds > 0 else rate * one.cost
+            one = replace(one, cost=cost)
+        result[task.id] = one
+    return result, 1.0 / _SECONDS_A_TEXT if rate is None else 1.0
 
 
 def _strata(tasks: tuple[Task, ...], part: float) -> dict[str, Stratum]:

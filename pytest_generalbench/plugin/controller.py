@@ -10,7 +10,6 @@ import pytest
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.node_ids import is_part, task_id_of
 from pytest_generalbench.core.result import TaskResult, result_from_dict
-from pytest_generalbench.models.registry import kind_of
 from pytest_generalbench.plugin.baseline import Baseline
 from pytest_generalbench.plugin.context import (
     MODEL_OUTPUT,
@@ -21,6 +20,7 @@ from pytest_generalbench.plugin.context import (
     SESSION_INPUT,
 )
 from pytest_generalbench.plugin.exit_status import exit_status
+from pytest_generalbench.plugin.header import header_lines
 from pytest_generalbench.plugin.junit import add_level, show_result
 from pytest_generalbench.plugin.run_opening import open_run, repeats_failed
 from pytest_generalbench.reports import terminal
@@ -130,19 +130,13 @@ class Controller:
 
     def pytest_report_header(self) -> list[str]:
         """Return the header: model, data and run folder, with a warning for the demo set."""
-        settings = self.benchmark.settings
-        lines = [f"generalbench: model {settings.model}, data {settings.data} ({settings.split}), "
-                 f"board {settings.board}, scoring {settings.scoring}, SoTA {self.sota.name}"]  # fmt: skip
-        if settings.data == "demo":
-            lines.append(f"generalbench: {terminal.DEMO_NOTE}")
-        if settings.repeats > 1:
-            is_greedy = kind_of(settings.model, self.benchmark.folder).is_greedy
-            lines.append(f"generalbench: {terminal.repeats_line(settings.repeats, is_greedy)}")
-        lines += [f"generalbench: {line}" for line in (self._baseline.lines if self._baseline else ())]
+        benchmark = self.benchmark
+        lines = header_lines(benchmark.settings, self.sota.name, benchmark.folder)
+        lines += self._baseline.lines if self._baseline else ()
         if self.run is not None and self._earlier is not None:
             text = f"{self._earlier.count} records of earlier sessions"
-            lines.append(f"generalbench: continues {self.run.path}, {text}")
-        return lines
+            lines.append(f"continues {self.run.path}, {text}")
+        return [f"generalbench: {line}" for line in lines]
 
     def _select(self, nodeids: Sequence[str]) -> None:
         self.selected.update(filter(None, map(task_id_of, nodeids)))

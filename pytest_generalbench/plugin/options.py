@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.options import BY_NAME, OPTIONS, PREFIX, Option
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def read_settings(config: pytest.Config) -> Settings:
 
     values = settings_of(OPTIONS, lambda option: _given(config, option), config.invocation_params.dir)
     settings = Settings(**{"model": "", **values})
+    if settings.subset_from is not None and settings.subset is None:
+        raise GeneralBenchError(f"{PREFIX}subset-from makes a subset: give {PREFIX}subset=5% as well")
     if settings.base_url is not None and settings.model.startswith("openai:"):
         # Looked over before anything starts; the address of a judge is looked over where it is opened.
         from pytest_generalbench.models.openai.http import check_address

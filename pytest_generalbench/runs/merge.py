@@ -31,6 +31,7 @@ AGREEING: Final = (
     ("model", "spec"), ("data", "name"), ("data", "split"), ("settings", "limit"), ("settings", "scoring"),
     ("settings", "sota"), ("settings", "judge"), ("settings", "mos"), ("settings", "subset"),
     ("settings", "prompts"), ("settings", "max_new_tokens"), ("settings", "repeats"),
+    ("settings", "subset_from"),
 )  # fmt: skip
 """What all runs must have in common: else the scores are of different things."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_generalbench.cli import main
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.reports.run_comparison import compare_runs
@@ -86,3 +87,24 @@ def test_a_subset_against_a_full_baseline_estimates_the_whole(pytester: pytest.P
     assert whole is not None
     assert whole.baseline == result_of(pytester.path / "full")["level"]["S2"]
     assert whole.low <= whole.baseline <= whole.high  # the answers are the same
+
+
+def test_a_subset_is_made_by_an_earlier_run(pytester: pytest.Pytester) -> None:
+    chosen = ("-k", "image/comprehension/a", "-p", "no:cacheprovider", "--generalbench-model=baseline:random")
+    assert pytester.runpytest_subprocess("--generalbench-run=full", *chosen).ret == 0
+    subset = ("--generalbench-subset=3000", "--generalbench-subset-from=full", *chosen)
+    part = pytester.runpytest_subprocess("--generalbench-run=part", *subset)
+    assert part.ret == 0
+    part.stdout.fnmatch_lines(
+        ["generalbench: subset 3000: spreads of * tasks from a run of baseline:random, *"]
+    )
+    (pytester.path / "full").rename(pytester.path / "moved")
+    assert main(["rescore", str(pytester.path / "part")]) == 0  # the figures are the run's own
+    again = ("--generalbench-resume", "--generalbench-run=part")
+    refused = pytester.runpytest_subprocess("--generalbench-subset=3000", *again, *chosen)
+    assert "subset_from was" in refused.stderr.str()
+    lone = pytester.runpytest_subprocess("--generalbench-subset-from=moved", *chosen)
+    assert (
+        "--generalbench-subset-from makes a subset: give --generalbench-subset=5% as well"
+        in lone.stderr.str()
+    )
