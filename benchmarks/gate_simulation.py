@@ -155,6 +155,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=200, help="pairs of runs for each line")
     parser.add_argument("--gap", type=float, default=0.8, help="logits below the specialists")
     parser.add_argument("--spread", type=float, default=0.8, help="of that over the tasks")
+    parser.add_argument("--seed", type=int, default=1, help="of everything that is drawn")
     parser.add_argument("--only", default="", help="lines whose name has this word")
     options = parser.parse_args()
     head = "case                                  r    S2  sides  tasks   gate  shown   S2    task  gate S2"
@@ -165,7 +166,8 @@ def main() -> None:
     for case in cases():
         if options.only in case.name:
             sys.stdout.write(
-                measured(replace(case, gap=options.gap, spread=options.spread), options.pairs) + "\n"
+                measured(replace(case, gap=options.gap, spread=options.spread), options.pairs, options.seed)
+                + "\n"
             )
             sys.stdout.flush()
     sys.stdout.write(f"{time.perf_counter() - started:.0f} s\n")

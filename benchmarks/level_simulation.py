@@ -1,6 +1,6 @@
 """Simulated models over the 699 tasks: how often intervals of S2..S5 hold the truth, and certified tiers it.
 
-    python -m benchmarks.level_simulation [RUNS]
+    python -m benchmarks.level_simulation [RUNS [SEED]]
 
 The true score of a task is logit(p) = logit(specialist) - delta + N(0, spread), on the scale of points; its
 instances are the open set's (40 % of the stated number). Metrics that are right or wrong are binomial, the
@@ -179,5 +179,7 @@ def table(runs: int, seed: int = 1) -> Sequence[str]:
 
 
 if __name__ == "__main__":
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    sys.stdout.write("\n".join(table(count)) + f"\n\n{count} runs each; nominal 95 %, z = {Z:.2f}\n")
+    count, first_seed = (int(word) for word in [*sys.argv[1:], *("200", "1")[len(sys.argv) - 1 :]])
+    sys.stdout.write(
+        "\n".join(table(count, first_seed)) + f"\n\n{count} runs each; nominal 95 %, z = {Z:.2f}\n"
+    )
