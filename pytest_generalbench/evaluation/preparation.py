@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.evaluation.scoring.backbones import Backbones
     from pytest_generalbench.evaluation.scoring.judge import Judge
+    from pytest_generalbench.evaluation.scoring.kept_references import KeptReferences
     from pytest_generalbench.protocols import Protocol, TaskContext
     from pytest_generalbench.protocols.reference_check import ReferenceCheck
     from pytest_generalbench.suite.data import DataSource, TaskData
@@ -87,9 +88,14 @@ def not_possible(task: Task, judge: Judge | None, backbones: Backbones) -> TaskR
 
 
 def refusal_of(
-    instance: Instance, protocol: Protocol, context: TaskContext, split: str, check: ReferenceCheck
+    instance: Instance,
+    protocol: Protocol,
+    context: TaskContext,
+    split: str,
+    check: ReferenceCheck,
+    kept: KeptReferences | None = None,
 ) -> Problem | None:
-    """Return why an instance must not be asked, or None; its reference is added to `check`.
+    """Return why an instance must not be asked, or None; its reference is added to `check` and `kept`.
 
     Raises AmbiguousReferenceError when the reference contradicts what was decided for all.
     """
@@ -97,7 +103,10 @@ def refusal_of(
         return instance.problem
     if protocol.has_reference(instance, context):
         try:
-            check.add(instance, protocol.reference(instance, context))
+            reference = protocol.reference(instance, context)
+            check.add(instance, reference)
+            if kept is not None:
+                kept.add(instance.id, reference)
         except AmbiguousReferenceError:
             raise  # it is about the whole task
         except DataError as error:
@@ -114,12 +123,13 @@ def prepare(scoring: ScoringInput) -> PreparedTask:
     """
     requests: list[Request] = []
     impossible: list[Record] = []
-    check = scoring.protocol.reference_check(scoring.context)
+    protocol, context = scoring.protocol, scoring.context
+    check = protocol.reference_check(context)
     for instance in scoring.instances:
-        refusal = refusal_of(instance, scoring.protocol, scoring.context, scoring.split, check)
+        refusal = refusal_of(instance, protocol, context, scoring.split, check, scoring.references)
         if refusal is None:
             try:
-                requests.append(scoring.asking.applied(scoring.protocol.request(instance, scoring.context)))
+                requests.append(scoring.asking.applied(protocol.request(instance, context)))
                 continue
             except DataError as error:
                 refusal = Problem("error", str(error))

@@ -62,8 +62,7 @@ def answer_sheet(prepared: PreparedTask) -> ReferenceSheet:
 
     def ideal(instance_id: str) -> str | StructuredOutput:
         instance = instances[instance_id]
-        reference = scoring.protocol.reference(instance, scoring.context)
-        return scoring.protocol.ideal(reference, instance, scoring.context)
+        return scoring.protocol.ideal(scoring.reference(instance), instance, scoring.context)
 
     def choices(instance_id: str) -> tuple[str, ...]:
         return scoring.protocol.choices(instances[instance_id], scoring.context)
@@ -73,18 +72,24 @@ def answer_sheet(prepared: PreparedTask) -> ReferenceSheet:
 
 
 def _record(request: Request, answer: Output | Failed, seconds: float, coordinates: str | None) -> Record:
-    record = Record(
+    message: str | None = None
+    output: Output | None = None
+    if isinstance(answer, Failed):
+        state, message = answer.state, answer.message
+    else:
+        state, output = "refused" if answer.refused else "ok", answer
+        if coordinates is not None and request.form != "text":
+            output = replace(answer, details={**answer.details, "coordinates": coordinates})
+    return Record(
         request.task_id,
         request.instance_id,
+        state=state,
         digest=request.digest(),
+        output=output,
+        message=message,
         seconds=seconds,
         repeat=request.repeat,
     )
-    if isinstance(answer, Failed):
-        return replace(record, state=answer.state, message=answer.message)
-    if coordinates is not None and request.form != "text":
-        answer = replace(answer, details={**answer.details, "coordinates": coordinates})
-    return replace(record, state="refused" if answer.refused else "ok", output=answer)
 
 
 def _has_gpu() -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
@@ -52,6 +54,10 @@ _DECODED: Final = frozenset((
 """Endings of files that are looked into; another file is opened when a model asks for it."""
 
 
+_UNREAD: Final = Size(0, 0)
+"""The size of a medium that nobody has asked for; no header's size is zero."""
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """One medium of an instance: one file, or the frames of a video as image files in order."""
@@ -61,6 +67,8 @@ class Media:
     paths: tuple[Path, ...]
     field: str = ""
     """The annotation key it came from."""
+    _size: Size | None = dataclass_field(default=_UNREAD, init=False, compare=False, repr=False)
+    """What `media_size` read, once it was asked."""
 
     @property
     def path(self) -> Path:
@@ -78,8 +86,7 @@ class Media:
         """
         for path in self.paths:
             try:
-                with path.open("rb") as file:
-                    head = file.read(16)
+                head = _first_bytes(path)
             except OSError as error:
                 raise MediaError(f"{path.name}: {error.strerror or error}") from error
             if not head:
@@ -87,6 +94,15 @@ class Media:
             if not _is_sound(path, head, self.medium):
                 ending = path.suffix.lower()
                 raise MediaError(f"{path.name}: corrupt, it does not start as a {ending} file does")
+
+
+def _first_bytes(path: Path) -> bytes:
+    """Return the first 16 bytes of a file; without the buffer of an open file, which costs the most."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        return os.read(file, 16)
+    finally:
+        os.close(file)
 
 
 def _is_sound(path: Path, head: bytes, medium: str) -> bool:
@@ -203,17 +219,18 @@ _BYTES_OF_SOUND: Final = 12
 
 def prefetch_media(media: Iterable[Media]) -> None:
     """Decode media in threads, each kind with the arguments that the model last opened it with."""
+    habits = PREFETCH.habits
     for one in media:
-        if one.medium == "image":
+        if one.medium == "image" and "image" in habits:
             for path in one.paths:
                 PREFETCH.start(
                     "image", path, _pixels(image_size(path)), lambda path=path: images.decode_image(path)
                 )
-        elif one.medium == "video":
+        elif one.medium == "video" and "frames" in habits:
             count = int((PREFETCH.habits.get("frames") or (MAX_FRAMES,))[0])
             size = count * _pixels(media_size(one))
             PREFETCH.start("frames", one, size, lambda limit, one=one: _sampled(one, limit))
-        elif one.medium == "audio":
+        elif one.medium == "audio" and "audio" in habits:
             for path in one.paths:
                 _prefetch_audio(path)
 
@@ -236,4 +253,8 @@ def media_size(media: Media) -> Size | None:
 
     A video in frame files has its first frame's size; of video files, MP4 and AVI state it.
     """
-    return image_size(media.path) or (video_size(media.path) if media.medium == "video" else None)
+    size = media._size
+    if size is _UNREAD:
+        size = image_size(media.path) or (video_size(media.path) if media.medium == "video" else None)
+        object.__setattr__(media, "_size", size)
+    return size

@@ -13,6 +13,7 @@ from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs import AnswerFormatError
 from pytest_generalbench.core.request import EMPTY, INCOMPLETE_STATES, OPEN_STATES, UNJUDGED, Instance
 from pytest_generalbench.core.result import DEFECTS, InstanceRow, TaskResult
+from pytest_generalbench.evaluation.scoring.kept_references import KeptReferences
 from pytest_generalbench.evaluation.scoring.majority import majority_score
 from pytest_generalbench.evaluation.scoring.rows import escape_surrogates, instance_rows
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
@@ -46,8 +47,16 @@ class ScoringInput:
     """What cannot be right in the task's references."""
     asking: Asking = field(default_factory=Asking)
     """How the task is asked, where that is not the protocol's own way."""
+    references: KeptReferences = field(default_factory=KeptReferences, repr=False)
+    """What preparing read of them already."""
     repeats: Sequence[Mapping[str, Record]] = ()
     """The answers of all repeats, where there are several: conventions are inferred from all of them."""
+
+    def reference(self, instance: Instance) -> Any:
+        """Return the reference of an instance. Raises DataError when it cannot be read."""
+        if instance.id in self.references:
+            return self.references[instance.id]
+        return self.protocol.reference(instance, self.context)
 
 
 def opened_backbones(given: ScoringInput) -> dict[str, Any]:
@@ -120,7 +129,7 @@ def score_task(
         counts.add(instance, answers[instance.id], read)
         if given.protocol.has_reference(instance, given.context):
             try:
-                reference = given.protocol.reference(instance, given.context)
+                reference = given.reference(instance)
             except DataError:
                 continue  # its record already says error, and why
             accumulator.add(verdict.verdict if is_judged and verdict else read.prediction, reference)

@@ -20,7 +20,8 @@ class _Entry(NamedTuple):
 class FolderListings:
     """The entries of the most recently used folders.
 
-    Paths are texts: a `Path` for every place that a file might lie at would cost more than the listing.
+    Paths are texts with `/` before the last part: a `Path` for every place that a file might lie at would
+    cost more than the listing.
     """
 
     def __init__(self) -> None:
@@ -29,13 +30,13 @@ class FolderListings:
 
     def holds(self, path: str, kind: Kind) -> bool:
         """Whether there is a file, or a folder, at `path`; a link counts as what it leads to."""
-        folder, name = os.path.split(path)
+        folder, _, name = path.rpartition("/")
         entry = self._of(folder).get(name)
         return entry is not None and entry.kind == kind
 
     def is_link(self, path: str) -> bool:
         """Whether `path` is a link."""
-        folder, name = os.path.split(path)
+        folder, _, name = path.rpartition("/")
         entry = self._of(folder).get(name)
         return entry is not None and entry.is_link
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -145,9 +146,14 @@ def _own_medium(task: Task) -> str:
     return next((medium for medium in task.input_media if medium not in ("text", "map")), "image")
 
 
+@lru_cache(maxsize=4096)  # the same few keys for every instance
+def _without_number(key: str) -> str:
+    return re.sub(r"[_-]?[0-9]+$", "", key.lower())
+
+
 def _kind(key: str, value: Any, task: Task) -> str | None:
     """Return the kind of media under `key` (`image_2` counts as `image`), or None for another field."""
-    name = re.sub(r"[_-]?[0-9]+$", "", key.lower())
+    name = _without_number(key)
     if name in _KEYS:
         of_points = _KEYS[name] in ("scans", "pointcloud")
         # `points`, `scan` and `sequence` mean other things where no cloud is shown.
@@ -169,6 +175,7 @@ def _kind_by_ending(value: str, task: Task) -> str | None:
     return None if medium is None else medium or _own_medium(task)
 
 
+@lru_cache(maxsize=4096)
 def _folders(key: str) -> tuple[str, ...]:
     """Return the folders that a key names, its last word first: `mask_file` lies in `masks` or `mask`.
 

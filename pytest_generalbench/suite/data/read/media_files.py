@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import re
 from functools import cached_property
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import MediaError
 from pytest_generalbench.suite.data.read.folder_listings import FolderListings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 MEDIA_FOLDERS: Final = (
     "images", "image", "img", "imgs", "videos", "video", "audios", "audio", "sounds", "pointclouds",
@@ -58,6 +58,11 @@ SCAN_ENDINGS: Final = frozenset({
     ".bin", ".ply", ".pcd", ".npy", ".npz", ".txt", ".xyz", ".pts", ".las", ".off", ".obj",
 })  # fmt: skip
 """Files that are one scan each in a folder of scans."""
+
+_NO_VIDEO: Final = frozenset((*MEDIA_FOLDERS, "", "."))
+"""Folders that are of no video in particular."""
+
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 _MAX_PARTS: Final = 32
 
@@ -100,10 +105,12 @@ class MediaFinder:
         self._root = root
         self._places = (*_REFERENCES_FIRST, *MEDIA_FOLDERS) if references else MEDIA_FOLDERS
         self._avoided: frozenset[str] = frozenset() if references else REFERENCE_FOLDERS
-        self._parents: dict[Path, bool] = {}
+        self._place = str(folder)
+        self._parents: dict[str, bool] = {}
+        self._preferred: dict[tuple[str, ...], list[str]] = {}
         self._listings = FolderListings()
 
-    def file(self, given: str, keep: int = 1, first: Sequence[str] = ()) -> Path:
+    def file(self, given: str, keep: int = 1, first: tuple[str, ...] = ()) -> Path:
         """Return the file behind `given`; `keep` is how many of its last parts must stay.
 
         Folders named in `first` are searched before the others.
@@ -113,7 +120,7 @@ class MediaFinder:
         parts = self._parts(given)
         for candidate in self._candidates(parts, keep, first):
             if self._listings.holds(candidate, "file"):
-                return self._safe(Path(candidate), given)
+                return self._safe(candidate, given)
         return self._by_name(parts, keep, given)
 
     def folder(self, given: str) -> Path | None:
@@ -121,7 +128,7 @@ class MediaFinder:
         parts = self._parts(given)
         for candidate in self._candidates(parts, 1):
             if self._listings.holds(candidate, "folder"):
-                return self._safe(Path(candidate), given)
+                return self._safe(candidate, given)
         return None
 
     def frames(self, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
@@ -131,7 +138,7 @@ class MediaFinder:
             raise MediaError(f"{_shown(given)}: no such folder of frames in {self._folder.name}")
         return self._listed(folder, given, endings)
 
-    def laid_over(self, given: str, first: Sequence[str] = ()) -> tuple[Path, ...]:
+    def laid_over(self, given: str, first: tuple[str, ...] = ()) -> tuple[Path, ...]:
         """Return the file, or the frames in the folder, of a mask or depth that is an input.
 
         It bears the name of what it lies over, so it is looked for in the folders named in `first` and
@@ -139,31 +146,31 @@ class MediaFinder:
         """
         parts = self._parts(given)
         named = [self._names[name] for name in (*first, *_MASK_FOLDERS) if name in self._names]
-        for base in (*(self._folder / name for name in named), self._folder):
+        for base in (*(f"{self._place}/{name}" for name in named), self._place):
             for start in range(len(parts)):
-                candidate = base.joinpath(*parts[start:])
-                if self._listings.holds(str(candidate), "file"):
+                candidate = "/".join((base, *parts[start:]))
+                if self._listings.holds(candidate, "file"):
                     return (self._safe(candidate, given),)
-                if self._listings.holds(str(candidate), "folder"):
+                if self._listings.holds(candidate, "folder"):
                     return self._listed(self._safe(candidate, given), given)
         return (self.file(given, self.frame_keep(given)),)
 
     def _listed(self, folder: Path, given: str, endings: frozenset[str] = FRAME_ENDINGS) -> tuple[Path, ...]:
         names = self._listings.files(str(folder))
-        frames = [name for name in names if Path(name).suffix.lower() in endings]
+        frames = [name for name in names if os.path.splitext(name)[1].lower() in endings]  # noqa: PTH122
         if not frames:
             kind = "image" if endings == FRAME_ENDINGS else "scan"
             raise MediaError(f"{_shown(given)}: no {kind} files in the folder")
-        return tuple(self._safe(folder / name, given) for name in sorted(frames, key=natural_key))
+        return tuple(self._safe(f"{folder}/{name}", given) for name in sorted(frames, key=natural_key))
 
     def frame_keep(self, given: str) -> int:
         """Return how many last parts of a frame's path must stay: 0001.jpg alone names many frames."""
         parts = given.replace("\\", "/").split("/")
-        return 2 if len(parts) > 1 and parts[-2].lower() not in (*MEDIA_FOLDERS, "", ".") else 1
+        return 2 if len(parts) > 1 and parts[-2].lower() not in _NO_VIDEO else 1
 
     def _parts(self, given: str) -> list[str]:
         path = given.strip().replace("\\", "/")
-        if path.startswith("/") or PureWindowsPath(path).drive or path.startswith("~"):
+        if path.startswith(("/", "~")) or _DRIVE.match(path):
             raise MediaError(f"{_shown(given)}: an absolute path, refused; paths are inside the data folder")
         parts = [part for part in path.split("/") if part not in ("", ".")]
         if ".." in parts:
@@ -172,9 +179,12 @@ class MediaFinder:
             raise MediaError(f"{_shown(given)}: not a path")
         return parts[-_MAX_PARTS:]
 
-    def _candidates(self, parts: list[str], keep: int, first: Sequence[str] = ()) -> Iterator[str]:
+    def _candidates(self, parts: list[str], keep: int, first: tuple[str, ...] = ()) -> Iterator[str]:
         """Yield the places where the path may lead to, as texts."""
-        preferred = [str(self._folder / self._names[name]) for name in first if name in self._names]
+        preferred = self._preferred.get(first)
+        if preferred is None:
+            preferred = [f"{self._place}/{self._names[name]}" for name in first if name in self._names]
+            self._preferred[first] = preferred
         for start in range(max(1, len(parts) - keep + 1)):
             tail = "/".join(parts[start:])
             for base in (*preferred, *self._bases):
@@ -190,8 +200,8 @@ class MediaFinder:
 
     @cached_property
     def _bases(self) -> list[str]:
-        media = [str(self._folder / self._names[name]) for name in self._places if name in self._names]
-        return [str(self._folder), *(path for path in media if self._listings.holds(path, "folder"))]
+        media = [f"{self._place}/{self._names[name]}" for name in self._places if name in self._names]
+        return [self._place, *(path for path in media if self._listings.holds(path, "folder"))]
 
     @cached_property
     def _index(self) -> dict[str, list[Path]]:
@@ -220,13 +230,13 @@ class MediaFinder:
         if len(exact) > 1:
             listed = " and ".join(path.relative_to(self._folder).as_posix() for path in exact[:2])
             raise MediaError(f"{_shown(given)}: fits {listed} alike")
-        return self._safe(exact[0], given)
+        return self._safe(f"{exact[0].parent}/{exact[0].name}", given)
 
-    def _safe(self, path: Path, given: str) -> Path:
-        """Return `path` unless it is, or lies behind, a link that leaves the data folder."""
-        parent = path.parent
+    def _safe(self, place: str, given: str) -> Path:
+        """Return the path of `place` unless it is, or lies behind, a link that leaves the data folder."""
+        path, parent = Path(place), place.rpartition("/")[0]
         if parent not in self._parents:
-            self._parents[parent] = inside(parent, self._root)
-        if not self._parents[parent] or (self._listings.is_link(str(path)) and not inside(path, self._root)):
+            self._parents[parent] = inside(path.parent, self._root)
+        if not self._parents[parent] or (self._listings.is_link(place) and not inside(path, self._root)):
             raise MediaError(f"{_shown(given)}: a link that leaves the data folder, refused")
         return path

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.base import AnswerFormatError
@@ -70,8 +70,7 @@ _NAMED: Final = (
 _DEPTH: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
+class _Around(NamedTuple):
     """Label, score, order and scale of a box as the JSON objects around it state them."""
 
     label: str | None = None
@@ -82,7 +81,7 @@ class _Around:
     depth: int = 0
 
     def within(self, **changes: Any) -> _Around:
-        return replace(self, depth=self.depth + 1, **changes)
+        return self._replace(depth=self.depth + 1, **changes)
 
 
 def boxes_in(value: Any, *, strict: bool = True) -> list[RawBox]:
@@ -199,7 +198,7 @@ def _of_object(value: Mapping[Any, Any], around: _Around, strict: bool) -> Itera
     )
     if key is not None:
         scale = "thousand" if key in _THOUSANDTHS and stated_convention(plain) is None else inner.scale
-        inner = replace(inner, order=_BOX_KEYS[key] or inner.order, scale=scale)
+        inner = inner._replace(order=_BOX_KEYS[key] or inner.order, scale=scale)
         labels, scores = _parallel_list(plain, _LABEL_KEYS), _parallel_list(plain, SCORE_KEYS)
         result = plain[key]
         if isinstance(result, list) and (labels or scores) and four(result) is None:
@@ -250,15 +249,22 @@ def stated_convention(plain: Mapping[str, Any]) -> str | None:
 
 def named_corners(plain: Mapping[str, Any]) -> tuple[tuple[float, float, float, float], str] | None:
     """Return the box of an object with named corners, and the order that the names imply."""
-    bare = {key.replace("_", ""): item for key, item in plain.items()}
-    for names, order in _NAMED:
-        if not all(name in bare for name in names):
-            continue
-        result = [number(bare[name]) for name in names]
-        a, b, c, d = result
+    for keys, order in _corner_keys(tuple(plain)):
+        a, b, c, d = (number(plain[key]) for key in keys)
         if a is not None and b is not None and c is not None and d is not None:
             return (a, b, c, d), order
     return None
+
+
+@lru_cache(maxsize=256)  # the objects of one file have the same keys
+def _corner_keys(keys: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """Return the keys of an object that may be its corners, with the order that they imply."""
+    bare = {key.replace("_", ""): key for key in keys}
+    return tuple(
+        (tuple(bare[name] for name in names), order)
+        for names, order in _NAMED
+        if all(name in bare for name in names)
+    )
 
 
 def _parallel_list(plain: Mapping[str, Any], keys: Sequence[str]) -> list[Any] | None:
