@@ -131,12 +131,12 @@ class UnopenedInstance(Instance):
     @property
     def media(self) -> tuple[Media, ...]:
         """The media, located on first use."""
-        return self._open()[0]
+        return (self._opened or self._open())[0]
 
     @property
     def problem(self) -> Problem | None:
         """Why the instance cannot be asked: a fault of its entry, or media that are not there."""
-        return self._open()[1]
+        return (self._opened or self._open())[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +198,10 @@ class Request:
             items.append(["content", self.content])
         if self.system:
             items.append(["system", self.system])
-        return hashlib.sha256(json.dumps(items, ensure_ascii=False).encode()).hexdigest()[:16]
+        return hashlib.sha256(_JSON.encode(items).encode()).hexdigest()[:16]
 
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
 
 CUT_OFF: Final = re.compile(
     r"length|max_?(output_?|completion_?|new_?)?tokens|token_?limit|budget", re.IGNORECASE
@@ -232,7 +234,8 @@ class Output:
     @property
     def is_cut_off(self) -> bool:
         """Whether the allowed length was used up before the answer ended, as far as the model says."""
-        return CUT_OFF.search(str(self.details.get("finish_reason"))) is not None
+        reason = self.details.get("finish_reason") if self.details else None
+        return reason is not None and CUT_OFF.search(str(reason)) is not None
 
     @property
     def is_empty(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import DataError
@@ -66,6 +67,8 @@ _MEDIA_FILE: Final = re.compile(
     r"npy|npz|bin|mat|flo|mid|midi|edf)",
     re.IGNORECASE,
 )
+_ENDING: Final = 5
+"""Characters of the longest ending of a media file, with its point."""
 _UNTOLD_KEY: Final = re.compile(
     r"(?:\w*_)?(?:id|ids|fps|frame_count|data_source|sample_rate)|uid|uuid|guid|qid|questionid"
 )
@@ -113,12 +116,15 @@ def find(fields: Mapping[str, Any], *names: str) -> Any:
     A prompt that has yet to be written (`is_prompt_to_come`) counts as empty.
     """
     plain = _by_key(fields)
-    for name in names:
-        key = key_of(name)
-        value = plain.get(key)
-        if value is not None and _is_there(key, value):
-            return value
+    for key in _keys_of(names):
+        if key in plain and _is_there(key, plain[key]):
+            return plain[key]
     return None
+
+
+@lru_cache(maxsize=1024)
+def _keys_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(key_of, names))
 
 
 _by_key: Final = ByKey()
@@ -135,13 +141,25 @@ def place(instance: Instance) -> str:
     return f"instance {instance.id!r} of {instance.task_id}"
 
 
-def _is_media(key: str, value: Any, instance: Instance) -> bool:
-    if key in {key_of(medium.field.rpartition(".")[2]) for medium in instance.media}:
-        return True
+def _is_media(key: str, value: Any) -> bool:
     items = value if isinstance(value, list) else [value]
     if not all(isinstance(item, str) for item in items):
         return False
-    return bool(_MEDIA_KEY.fullmatch(key)) or all(_MEDIA_FILE.fullmatch(item) for item in items)
+    return _names_media(key) or all(map(_is_media_file, items))
+
+
+@lru_cache(maxsize=4096)  # the same few keys for every instance
+def _names_media(key: str) -> bool:
+    return _MEDIA_KEY.fullmatch(key) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_untold(key: str) -> bool:
+    return _UNTOLD_KEY.fullmatch(key) is not None
+
+
+def _is_media_file(text: str) -> bool:
+    return "." in text[-_ENDING:] and _MEDIA_FILE.fullmatch(text) is not None
 
 
 def filled(template: str, instance: Instance) -> tuple[str, frozenset[str]]:
@@ -279,6 +297,13 @@ def _section(heading: str, text: str) -> str:
     return f"{heading}:\n{text}" if "\n" in text else f"{heading}: {text}"
 
 
+_ORDER: Final = {key: place for place, key in enumerate(_HEADINGS)}
+
+
+def _reading_order(item: tuple[str, Any]) -> tuple[int, str]:
+    return _ORDER.get(item[0], len(_ORDER)), item[0]
+
+
 def questions(instance: Instance) -> tuple[str, ...]:
     """Return the texts of the instance that may be its question, filled, each by itself."""
     given = (find(instance.fields, key) for key in (*_QUESTION_KEYS, "text", "input", "raw_text", "context"))
@@ -302,15 +327,16 @@ def statement(instance: Instance, leave_out: Collection[str] = ()) -> str:
     A `<<<key>>>` in the prompt is filled, and what was filled in is not said twice.
     `leave_out` names keys that the protocol shows in its own way.
     """
-    match = {
-        key_of(str(name)): (str(name), value)
-        for name, value in instance.fields.items()
-        if _is_there(key_of(str(name)), value)
-    }
+    shown = {key_of(medium.field.rpartition(".")[2]) for medium in instance.media}
+    match: dict[str, tuple[str, Any]] = {}
+    for name, value in instance.fields.items():
+        key = key_of(str(name))
+        if _is_there(key, value):
+            match[key] = (str(name), value)
     match = {
         key: (name, value)
         for key, (name, value) in match.items()
-        if key not in leave_out and not _UNTOLD_KEY.fullmatch(key) and not _is_media(key, value, instance)
+        if key not in leave_out and key not in shown and not _is_untold(key) and not _is_media(key, value)
     }
     questions, used = [], set(leave_out)
     for key in _QUESTION_KEYS:
@@ -318,12 +344,9 @@ def statement(instance: Instance, leave_out: Collection[str] = ()) -> str:
             text, keys = filled(as_text(match.pop(key)[1]), instance)
             used |= keys
             questions.append(text)
-    order = {key: index for index, key in enumerate(_HEADINGS)}
     sections = [
         _section(_HEADINGS.get(key, name), _value_text(key, value))
-        for key, (name, value) in sorted(
-            match.items(), key=lambda item: (order.get(item[0], len(order)), item[0])
-        )
+        for key, (name, value) in sorted(match.items(), key=_reading_order)
         if key not in used
     ]
     return "\n".join(part for part in [*sections, *questions] if part)

@@ -72,7 +72,12 @@ def ground_truth(
 def _search(instance: Instance, where: str, raw: Any, keys: Sequence[str], nested: bool) -> tuple[str, Any]:
     if not isinstance(raw, Mapping):
         return where, raw
-    search = next(((key, value) for key in keys if (value := _at(raw, key)) is not None), None)
+    plain, search = _by_key(raw), None
+    for key in keys:
+        value = _at(raw, key) if "." in key else plain.get(key_of(key))
+        if value is not None:
+            search = key, value
+            break
     if search is None:
         rest = [key for key in raw if key_of(str(key)) not in _BESIDE]
         if len(rest) != 1:

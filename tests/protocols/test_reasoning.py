@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from pytest_generalbench.protocols.text.parsers.reasoning import cut_reasoning, without_reasoning
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_generalbench.protocols.text.parsers.reasoning import _cut, cut_reasoning, without_reasoning
 from pytest_generalbench.protocols.text.parsers.registry import PARSERS
 from tests.work import steps
 
@@ -172,3 +176,13 @@ def test_a_text_without_reasoning_stays_as_it_is(text: str) -> None:
 def test_the_work_grows_with_the_length_and_no_faster(mark: str) -> None:
     once = steps(lambda: cut_reasoning(mark * 500))
     assert steps(lambda: cut_reasoning(mark * 1000), 2 * once + 100) <= 2 * once + 100
+
+
+_PIECES = re.findall(
+    r"\w+|\W", "".join((*ANSWERED, "Here is my response: ## Final Response The answer is A."))
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES) | st.characters(), max_size=12).map("".join))
+def test_a_text_without_any_mark_needs_no_reading(text: str) -> None:
+    assert cut_reasoning(text) == _cut(text)

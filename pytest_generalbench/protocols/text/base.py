@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench.core.asking import FIELD
@@ -32,12 +33,17 @@ def render(template: str, values: Mapping[str, str]) -> str:
         return values[match.group(1)]
 
     lines = []
-    for line in template.split("\n"):
-        names = FIELD.findall(line)
-        text = FIELD.sub(value, line)
+    for line, names in _lines_of(template):
+        text = FIELD.sub(value, line) if names else line
         if not names or any(values[name] for name in names):
             lines.append(text)
     return "\n".join(lines).strip()
+
+
+@lru_cache(maxsize=1024)  # one for each task
+def _lines_of(template: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the lines of a template with the fields in each."""
+    return tuple((line, tuple(FIELD.findall(line))) for line in template.split("\n"))
 
 
 def seed_of(task_id: str, instance_id: str) -> int:
@@ -67,7 +73,7 @@ class TextProtocol(Protocol):
         """Put the media first, then the text."""
         values = self.values(instance, context)
         template = context.task.prompt or self.prompt
-        if "question" in FIELD.findall(template):
+        if any("question" in names for _, names in _lines_of(template)):
             self._check_askable(instance, values)
         return Request(
             task_id=context.task.id,

@@ -24,6 +24,8 @@ RECORDS: Final = ("answer", "verdict")
 ANSWERED: Final = ("ok", "refused", "unparsable")
 """States of an instance that the model has answered; any other may be asked again."""
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=str)
+
 MEDIA_FOLDER: Final = "media"
 """Beside the ledger: what does not fit into a line, named by its content."""
 
@@ -65,7 +67,7 @@ class Record:
         if self.repeat:
             plain["repeat"] = self.repeat
         # Details are the model's own words and may be anything.
-        return json.dumps(plain, ensure_ascii=False, default=str)
+        return _JSON.encode(plain)
 
 
 def _plain_output(output: Output, put: Put) -> dict[str, Any]:

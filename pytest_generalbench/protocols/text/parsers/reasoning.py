@@ -94,6 +94,18 @@ def cut_reasoning(text: str) -> str:
     >>> cut_reasoning("analysisIt may be A.assistantfinalB"), cut_reasoning("<answer>B</answer> It is red.")
     ('B', 'B')
     """
+    is_marked = any(mark in text for mark in _MARKED) or "assistant" in text.casefold()
+    return _cut(text) if is_marked else text
+
+
+_MARKED: Final = (
+    "<", "[", "#", "`", "&", "＜", "◁", "⟨", "〈", "【", "Here is my", "Here are my", "analysis",
+    "commentary",
+)  # fmt: skip
+"""What every mark of reasoning has one of, beside `assistant`; a text without is an answer as it stands."""
+
+
+def _cut(text: str) -> str:
     answer = _behind_channels(text)
     answer = _behind_phrases(answer)
     answer = _without_turns(_outside_blocks(answer))

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,8 @@ _MARKERS: Final = tuple(
         r"(?<!\w)[(\uff08]([a-z])[)\uff09]\s*",
     )
 )
+_FIRST_MARKER: Final = re.compile(r"[Aa]\s*[.):、\uff1a\uff0e\uff09]")
+"""What every marker of a first option has in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,16 @@ _OWN_FIELD: Final = re.compile(
 """The key of a field with one option: `answerA`, `option_b`, `opa`, `choice1`, `ending0`."""
 
 
+@lru_cache(maxsize=4096)  # the same few keys for every instance
+def _own_field(name: str) -> re.Match[str] | None:
+    return _OWN_FIELD.fullmatch(key_of(name))
+
+
 def _in_fields(given: Mapping[str, Any]) -> Options:
     """Return the options that lie in a field each, named by a letter from A or by a number from 0 or 1."""
     groups: dict[str, dict[str, str]] = {}
     for name, value in given.items():
-        in_fields = _OWN_FIELD.fullmatch(key_of(str(name)))
+        in_fields = _own_field(str(name))
         if in_fields is not None and isinstance(value, str | int | float) and str(value).strip():
             groups.setdefault(in_fields[1], {})[in_fields[2].lstrip("0") or in_fields[2][:1]] = str(name)
     for group in groups.values():
@@ -104,6 +112,8 @@ def _in_fields(given: Mapping[str, Any]) -> Options:
 
 def _lettered(text: str) -> tuple[str, ...]:
     """Return the texts behind the markers A, B, C … in `text`; () when there are not two in sequence."""
+    if _FIRST_MARKER.search(text) is None:
+        return ()
     for marker in _MARKERS:
         run: list[re.Match[str]] = []
         for lettered in marker.finditer(text):
@@ -175,7 +185,7 @@ def _given(value: Any) -> Options:
 
 def in_question(question: str) -> Options:
     """Read the options out of a question: a bracketed list at its end, or lettered parts."""
-    listed = _LISTED.search(question)
+    listed = _LISTED.search(question) if "[" in question else None
     if listed is not None:
         literal = literal_list(listed.group(1))
         texts = [fields.as_text(item) for item in literal] if literal else _split_list(listed.group(1))
@@ -209,7 +219,7 @@ def _options_of(instance: Instance) -> Options:
     given = fields.find(instance.fields, *_OPTION_KEYS)
     if given is not None:
         result = _given(given)
-    elif all(letter in instance.fields for letter in "AB"):
+    elif "A" in instance.fields and "B" in instance.fields:
         own = [letter for letter in LETTERS if letter in instance.fields]
         result = Options(tuple(fields.as_text(instance.fields[letter]) for letter in own), shown=True)
     if len(result.texts) < 2:
