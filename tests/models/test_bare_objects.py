@@ -311,6 +311,11 @@ INSTANCES: dict[str, tuple[Callable[[], Any], list[Any], list[Any]]] = {
         [0.9, 0.25],
     ),
     "transformers": (lambda: {"segmentation": IDS, "segments_info": INFO}, ["7", "8"], [0.9, 0.25]),
+    "transformers, binary": (
+        lambda: {"segmentation": MASKS.astype(np.int32), "segments_info": INFO},
+        ["7", "8"],
+        [0.9, 0.25],
+    ),
 }
 
 
@@ -338,6 +343,7 @@ def test_one_mask_of_bools_is_one_object() -> None:
         (MASKS * np.float32(0.3) + np.float32(0.2), "masks > 0.5"),
         ({"masks": MASKS * 0.7 + 0.1, "scores": SCORES}, "masks > 0.5"),
         (IDS, "ids of objects or one mask"),
+        ({"segmentation": [[9, 4, 29]], "segments_info": INFO[:1]}, "run lengths without a size"),
         ({"masks": MASKS, "scores": SCORES[:1]}, "2 masks, but 1 scores"),
         (np.zeros((2, 2, 6, 8), bool), "not (objects, height, width)"),
         ([MASKS[0], MASKS[1, :3]], "different sizes"),

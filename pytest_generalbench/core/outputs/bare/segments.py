@@ -49,7 +49,7 @@ def instances_from_bare(value: Any) -> InstanceMasks | None:
     >>> len(instances_from_bare(np.zeros((2, 4, 5), bool)).masks)
     2
     """
-    if isinstance(value, Mapping) and "segments_info" in value and is_array(value.get("segmentation")):
+    if isinstance(value, Mapping) and "segments_info" in value and "segmentation" in value:
         return _of_segments(value)
     if isinstance(value, Mapping) and not is_rle(value):
         given = next((value[name] for name in _MASKS if name in value), None)
@@ -152,11 +152,19 @@ def _segments(fields: Mapping[str, Any]) -> list[tuple[int, str | None, Mapping[
 
 
 def _of_segments(fields: Mapping[str, Any]) -> InstanceMasks:
-    ids = plane_of(as_array(fields["segmentation"]), "segmentation")
+    """Return the masks of transformers' segments: of a map of ids, or of a mask for each segment in order."""
+    if not is_array(fields["segmentation"]):
+        raise AnswerFormatError("segments as run lengths without a size: give a map of ids, or masks")
+    given, segments = as_array(fields["segmentation"]), _segments(fields)
+    if given.ndim == 3 and len(given) == len(segments):
+        planes = [_binary(plane) for plane in given]
+    else:
+        ids = plane_of(given, "segmentation")
+        planes = [ids == number for number, *_ in segments]
     return InstanceMasks(
         tuple(
-            InstanceMask(encode(ids == number), label, _score(entry))
-            for number, label, entry in _segments(fields)
+            InstanceMask(encode(plane), label, _score(entry))
+            for plane, (_, label, entry) in zip(planes, segments, strict=True)
         )
     )
 
