@@ -14,6 +14,8 @@ from pytest_generalbench.metrics import make
 from pytest_generalbench.models.base import Failed
 from pytest_generalbench.runs.certainty import evidence_of
 from pytest_generalbench.runs.ledger.files import LedgerReader
+from pytest_generalbench.suite.data import open_data
+from pytest_generalbench.suite.tasks import load_tasks
 from tests.builders import TASK, make_instance, make_task
 from tests.fakes import FakeModel, evaluation
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_generalbench.core.request import Request
+    from pytest_generalbench.core.result import TaskResult
     from pytest_generalbench.core.task import Task
 
 INSTANCES = [make_instance(number, "A") for number in range(6)]
@@ -179,3 +182,63 @@ def test_a_model_is_told_of_a_task_once(tmp_path: Path, repeats: int) -> None:
     model.begin = lambda task, sheet: begun.append(task.id)  # type: ignore[method-assign]
     evaluation(tmp_path, model, INSTANCES, repeats=repeats).run(TASK)
     assert begun == [TASK.id]
+
+
+class Grader:
+    """A judge that finds `good` right, and fails at `odd`."""
+
+    name = "grader"
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def verdict(self, question: str, references: Sequence[str], answer: str) -> tuple[float | None, str]:
+        self.count += 1
+        return (None, "no idea") if answer == "odd" else (float(answer == "good"), answer)
+
+
+def judged(folder: Path, words: dict[tuple[str, int], str]) -> tuple[TaskResult, Grader]:
+    grader = Grader()
+    metric = MetricSpec("GPT-Score", "judge_score", "higher", "percent", "identity")
+    task = make_task(protocol="free_text", metric=metric)
+    instances = [make_instance(number, "a dog barks") for number in range(3)]
+    model = FakeModel(lambda asked: [words.get((one.instance_id, one.repeat), "bad") for one in asked])
+    return evaluation(folder, model, instances, grader, repeats=2).run(task), grader
+
+
+def test_the_answer_of_each_repeat_is_judged(tmp_path: Path) -> None:
+    result, grader = judged(tmp_path, {("q0", 0): "good", ("q0", 1): "good", ("q1", 1): "good"})
+    assert grader.count == 6
+    assert result.score == pytest.approx(50.0)
+    assert {row.instance: row.score for row in result.rows} == {"q0": 100.0, "q1": 50.0, "q2": 0.0}
+
+
+def test_an_answer_without_a_verdict_counts_in_neither_way(tmp_path: Path) -> None:
+    result, _ = judged(tmp_path, {("q0", 0): "good", ("q0", 1): "odd"})
+    assert (result.state, result.states) == ("incomplete", {"ok": 5, "unjudged": 1})
+    assert {row.instance: row.score for row in result.rows} == {"q0": 100.0, "q1": 0.0, "q2": 0.0}
+    assert result.score == pytest.approx(100 / 3)
+    assert result.repeats is not None
+    assert result.reason == "1 unjudged; first q0: unjudged (no idea)"
+
+
+def test_coordinates_are_inferred_from_the_answers_of_all_repeats(tmp_path: Path) -> None:
+    """Pixels beyond 1000 in one repeat alone say what the answers of every repeat are in."""
+    task = next(task for task in load_tasks() if task.id == "image/comprehension/bird-detection")
+    data = open_data("demo", "open", load_tasks())
+    loaded = data.load(task)
+    assert loaded is not None
+    scores = []
+    for first in (0, 1):
+        folder = tmp_path / str(first)
+        folder.mkdir()
+        answers = ("[[10, 10, 60, 60]]", "[[10, 10, 1060, 60]]")
+
+        def answer(
+            asked: Sequence[Request], first: int = first, answers: tuple[str, str] = answers
+        ) -> list[str]:
+            return [answers[(one.repeat + first) % 2] for one in asked]
+
+        given = evaluation(folder, FakeModel(answer), loaded.instances, repeats=2)
+        scores.append(given.run(task).notes)
+    assert scores[0] == scores[1]
