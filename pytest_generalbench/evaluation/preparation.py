@@ -213,6 +213,13 @@ class TaskScoring:
 
         Raises GeneralBenchError for references that are ambiguous, and a reading that cannot be.
         """
+        return prepare(self.scoring_of(loaded))
+
+    def scoring_of(self, loaded: Loaded) -> ScoringInput:
+        """Return what scoring the task needs besides the ledger; no request is made.
+
+        Raises GeneralBenchError for references that are ambiguous, and a reading that cannot be.
+        """
         task, data = loaded.task, loaded.data
         protocol = protocols.get(task.protocol)
         task = with_reading(task, protocol, self.settings.reading)
@@ -223,18 +230,16 @@ class TaskScoring:
         looked_at = None if limit is None or protocol.looks_at is None else max(limit, protocol.looks_at)
         seen = data.instances if looked_at is None else limited(data.instances, looked_at)
         context = protocol.context(task, data.header, seen)
-        return prepare(
-            ScoringInput(
-                task=task,
-                protocol=protocol,
-                context=replace(context, notes=(*context.notes, *reading_note(task), *asking.notes())),
-                instances=limited(seen, limit),  # a larger limit contains every smaller one
-                fingerprint=data.fingerprint,
-                split=self.settings.split,
-                judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
-                backbones=self.backbones,
-                asking=asking,
-            )
+        return ScoringInput(
+            task=task,
+            protocol=protocol,
+            context=replace(context, notes=(*context.notes, *reading_note(task), *asking.notes())),
+            instances=limited(seen, limit),  # a larger limit contains every smaller one
+            fingerprint=data.fingerprint,
+            split=self.settings.split,
+            judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,
+            backbones=self.backbones,
+            asking=asking,
         )
 
     def repeats_of(self, task: Task) -> int:

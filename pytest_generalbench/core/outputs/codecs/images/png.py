@@ -17,11 +17,16 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
-    """Return a PNG of 8 bits: grey from (height, width), colour from (height, width, 3)."""
+    """Return a PNG of 8 bits.
+
+    Args:
+        pixels: (height, width) grey, (height, width, 3) RGB, or (height, width, 4) RGB with opacity.
+    """
     height, width = pixels.shape[:2]
     rows = np.zeros((height, 1 + pixels[0].size), np.uint8)  # each row starts with its filter: none
     rows[:, 1:] = pixels.reshape(height, -1)
-    head = struct.pack(">IIBBBBB", width, height, 8, 0 if pixels.ndim == 2 else 2, 0, 0, 0)
+    kind = 0 if pixels.ndim == 2 else 2 if pixels.shape[2] == 3 else 6
+    head = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
     body = zlib.compress(rows.tobytes(), 6)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 

@@ -1,0 +1,1 @@
+"""The page of a run: HTML, scripts and media that any browser opens from disk."""
