@@ -10,6 +10,7 @@ TYPE_CHECKING = False  # the module typing is not imported: most sessions need n
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from pytest_generalbench.core.answered import AnsweredInstance as AnsweredInstance
     from pytest_generalbench.core.errors import DataError as DataError
     from pytest_generalbench.core.errors import GeneralBenchError as GeneralBenchError
     from pytest_generalbench.core.errors import MediaError as MediaError
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.result import InstanceRow as InstanceRow
     from pytest_generalbench.core.result import TaskResult as TaskResult
     from pytest_generalbench.core.task import Task as Task
+    from pytest_generalbench.evaluation.answers import answers_of as answers_of
     from pytest_generalbench.evaluation.conformance import Check as Check
     from pytest_generalbench.evaluation.conformance import check_model as check_model
     from pytest_generalbench.evaluation.data_check import Finding as Finding
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.next_tasks import NextTask as NextTask
     from pytest_generalbench.reports.next_tasks import explain_next as explain_next
     from pytest_generalbench.reports.next_tasks import next_steps as next_steps
+    from pytest_generalbench.reports.page.writing import write_page as write_page
     from pytest_generalbench.reports.paired_tasks import TaskDifference as TaskDifference
     from pytest_generalbench.reports.remote_runs import MissingRunError as MissingRunError
     from pytest_generalbench.reports.run_comparison import LayerDifference as LayerDifference
@@ -141,6 +144,7 @@ _PLACES: Final = {
     "Alpha": "core.outputs.forms.maps",
     "AnomalyMap": "core.outputs.forms.maps",
     "AnswerFormatError": "core.outputs.base",
+    "AnsweredInstance": "core.answered",
     "Audio": "core.outputs.forms.audio",
     "Boxes": "core.outputs.forms.boxes",
     "Boxes3d": "core.outputs.forms.scenes3d",
@@ -235,6 +239,7 @@ _PLACES: Final = {
     "Verification": "runs.manifest",
     "Video": "core.outputs.forms.video",
     "WorkerProgress": "evaluation.progress",
+    "answers_of": "evaluation.answers",
     "check_data": "evaluation.data_check",
     "check_model": "evaluation.conformance",
     "compare_runs": "reports.run_comparison",
@@ -260,6 +265,7 @@ _PLACES: Final = {
     "rescore": "evaluation.rescoring",
     "result_schema": "runs.result_file",
     "verify_run": "runs.manifest",
+    "write_page": "reports.page.writing",
 }
 """Module of each public name."""
 

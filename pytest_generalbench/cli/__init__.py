@@ -25,6 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
         level,
         merge,
         next,
+        report,
         rescore,
         runs,
         schema,
@@ -41,8 +42,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {gb.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        tasks, doctor, download, weights, check_model, level, next, runs, watch, rescore, verify, compare,
-        diff, export, merge, cache, schema,
+        tasks, doctor, download, weights, check_model, level, next, runs, watch, report, rescore, verify,
+        compare, diff, export, merge, cache, schema,
     ):  # fmt: skip
         module.add_parser(commands)
     return parser

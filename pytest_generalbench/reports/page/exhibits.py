@@ -22,6 +22,7 @@ from pytest_generalbench.core.outputs.forms.point_cloud import PointCloud
 from pytest_generalbench.core.outputs.forms.symbolic_music import SymbolicMusic
 from pytest_generalbench.core.outputs.forms.video import Video
 from pytest_generalbench.core.outputs.media_output import MediaOutput
+from pytest_generalbench.core.visible_text import visible_text
 from pytest_generalbench.reports.page.pictures import FRAMES, keep_picture, keep_strip, map_exhibit
 from pytest_generalbench.reports.page.solids import cloud, solid_of
 from pytest_generalbench.reports.page.sounds import notes, playable, sound
@@ -59,8 +60,8 @@ class Scene:
 def text(value: str) -> Exhibit:
     """Return how a text is shown; a very long one is cut."""
     if len(value) <= TEXT_CHARS:
-        return {"kind": "text", "text": value}
-    return {"kind": "text", "text": value[:TEXT_CHARS], "cut": len(value)}
+        return {"kind": "text", "text": visible_text(value)}
+    return {"kind": "text", "text": visible_text(value[:TEXT_CHARS]), "cut": len(value)}
 
 
 def question(parts: Sequence[str | Media], files: KeptFiles | None) -> Scene:
