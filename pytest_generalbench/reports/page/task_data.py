@@ -49,8 +49,8 @@ def task_object(task: str, runs: Sequence[ShownRun], files: KeptFiles, shares: S
 
     Returns:
         `task`, `lower` (whether lower scores are better), `single` (whether the score of a row is the
-        instance's own, not a pseudo-value of a corpus metric) and `instances`: `id`, `runs` (state, score, reading, cut off, message; None where a run has no
-        row), and where it is shown `q`, `ref` and `a`.
+        instance's own, not a pseudo-value of a corpus metric) and `instances`: `id`, `runs` (state, score
+        and reading; None where a run has no row), and where it is shown `q`, `ref` and `a`.
     """
     rows = [{row.instance: row for row in read_rows(one.run.folder, task)} for one in runs]
     names = sorted(set().union(*rows))
@@ -72,7 +72,7 @@ def task_object(task: str, runs: Sequence[ShownRun], files: KeptFiles, shares: S
 
 
 def _is_mean(metric: str) -> bool:
-    return metric not in REGISTRY or REGISTRY[metric].aggregation == "mean"
+    return metric not in REGISTRY or REGISTRY.get(metric).aggregation == "mean"
 
 
 def _row(row: InstanceRow | None) -> list[Any] | None:

@@ -177,14 +177,14 @@
   };
   const sound = (shown, caption) => {
     const path = shown.peaks.map(([low, high], place) => `M${place} ${50 - high / 2}h.8v${Math.max(0.6, (high - low) / 2)}h-.8z`).join("");
-    const wave = drawn("svg", { viewBox: `0 0 ${shown.peaks.length} 100`, preserveAspectRatio: "none", role: "img", "aria-label": `waveform of ${caption}, ${shown.seconds} s`, height: 70 }, drawn("path", { d: path, class: "wave" }));
+    const wave = drawn("svg", { viewBox: `0 0 ${shown.peaks.length} 100`, preserveAspectRatio: "none", role: "img", "aria-label": `waveform of ${caption}, ${shown.seconds} s`, class: "wave-view" }, drawn("path", { d: path, class: "wave" }));
     return element("div", { class: "figure" }, wave, element("audio", { controls: true, preload: "none", src: shown.src, "aria-label": caption }));
   };
   const notes = (shown, caption) => {
     const ends = shown.notes.map(([start, length]) => start + length);
     const pitches = shown.notes.map((note) => note[2]);
     const [low, high] = [Math.min(...pitches, 60) - 1, Math.max(...pitches, 60) + 1];
-    const view = drawn("svg", { viewBox: `0 0 ${Math.max(1, ...ends)} ${high - low + 1}`, preserveAspectRatio: "none", role: "img", "aria-label": `${shown.count} notes, ${caption}`, height: 140 });
+    const view = drawn("svg", { viewBox: `0 0 ${Math.max(1, ...ends)} ${high - low + 1}`, preserveAspectRatio: "none", role: "img", "aria-label": `${shown.count} notes, ${caption}`, class: "roll-view" });
     view.append(...shown.notes.map(([start, length, pitch]) => drawn("rect", { x: start, y: high - pitch, width: Math.max(length, 0.05), height: 0.8, class: "roll" })));
     return element("div", { class: "figure" }, view, element("p", { class: "note" }, `${shown.count} notes, ${shown.seconds} s`));
   };
@@ -213,7 +213,7 @@
       context.clearRect(0, 0, 480, 360);
       if (faces) triangles(context, seen, faces);
       else if (edges) lines(context, seen, edges, ink);
-      if (!faces && !(edges && count > 600)) dots(context, seen, colours, ink, joints ? 5 : 1.8);
+      if (!faces && !(edges && count > 600)) dots(context, seen, colours, ink, joints ? 5 : Math.max(1.8, Math.min(5, 70 / Math.sqrt(count))));
     };
     const turned = (right, down) => { state.turn += right; state.tilt = Math.max(-1.5, Math.min(1.5, state.tilt + down)); draw(); };
     canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
