@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import GeneralBenchError, MediaError
+from pytest_generalbench.core.media.containers import RATE
 from pytest_generalbench.core.media.media import Media, open_image, sample_video, spread
+from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.core.outputs.forms.audio import Audio
 from pytest_generalbench.core.outputs.forms.boxes import Boxes, FrameBoxes, Keypoints, OneBox, Tube
 from pytest_generalbench.core.outputs.forms.mesh import Mesh
@@ -24,8 +26,8 @@ from pytest_generalbench.core.outputs.forms.video import Video
 from pytest_generalbench.core.outputs.media_output import MediaOutput
 from pytest_generalbench.core.visible_text import visible_text
 from pytest_generalbench.reports.page.pictures import FRAMES, keep_picture, keep_strip, map_exhibit
-from pytest_generalbench.reports.page.solids import cloud, solid_of
-from pytest_generalbench.reports.page.sounds import notes, playable, sound
+from pytest_generalbench.reports.page.solids import cloud, laser_points, solid_of
+from pytest_generalbench.reports.page.sounds import notes, sound, sound_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,18 +93,39 @@ def _medium(medium: Media, scene: Scene, files: KeptFiles) -> Exhibit:
     if medium.medium == "video":
         video = sample_video(medium, FRAMES)
         scene.frames = video.count
-        frames = [np.asarray(frame) for frame in video.frames]
-        return moving(frames, video.duration, files)
+        return moving([np.asarray(frame) for frame in video.frames], video.duration, files)
     if medium.medium == "audio":
-        return playable(medium.path, files)
+        if medium.path.suffix.lower() in SymbolicMusic.endings:
+            return notes(SymbolicMusic.open(medium.paths))
+        return sound_file(medium.path, files)
+    if medium.medium == "map":
+        return _map(medium, files)
     form = _FORMS.get(medium.medium)
     if form is None:
         raise MediaError(f"a medium of the kind {medium.medium} has no picture")
+    if form is PointCloud:
+        return _cloud(medium, scene)
     opened = form.open(medium.paths)
-    if isinstance(opened, PointCloud):
-        scene.points = opened.points
-        return cloud(opened.points, opened.colours)
     return solid_of(opened, None) or _preview(opened, files)
+
+
+def _map(medium: Media, files: KeptFiles) -> Exhibit:
+    """Return how a map over the question's picture or frames is shown: as pictures of its own."""
+    if not all(is_picture(path.name) for path in medium.paths):
+        raise MediaError("figures, not a picture")
+    places = spread(len(medium.paths), FRAMES)
+    frames = [np.asarray(open_image(medium.paths[place])) for place in places]
+    return picture(frames[0], files) if len(frames) == 1 else moving(frames, len(frames) / RATE, files)
+
+
+def _cloud(medium: Media, scene: Scene) -> Exhibit:
+    if medium.path.suffix.lower() == ".bin":
+        scene.points, colours = laser_points(medium.path), None
+    else:
+        opened = PointCloud.open(medium.paths[:1])
+        scene.points, colours = opened.points, opened.colours
+    shown = cloud(scene.points, colours)
+    return shown if len(medium.paths) == 1 else {**shown, "note": f"the first of {len(medium.paths)} scans"}
 
 
 def picture(pixels: NDArray[np.uint8], files: KeptFiles) -> Exhibit:
@@ -148,7 +171,7 @@ def _structured(value: StructuredOutput, scene: Scene, tint: Any, files: KeptFil
     shown = _marks(value, scene) or map_exhibit(value, tint, files) or solid_of(value, scene.points)
     if shown is None and isinstance(value, MediaOutput):
         shown = _preview(value, files)
-    return shown or {"kind": "file", "name": value.form, "why": "it holds nothing"}
+    return shown or {"kind": "file", "name": value.form, "why": "it is empty, or its scene cannot be shown"}
 
 
 def _preview(value: MediaOutput, files: KeptFiles) -> Exhibit:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from pytest_generalbench.core.errors import MediaError
 from pytest_generalbench.core.media.media import spread
 from pytest_generalbench.core.outputs.forms.mesh import Mesh
 from pytest_generalbench.core.outputs.forms.motion import Motion
@@ -24,6 +25,7 @@ from pytest_generalbench.reports.page.colours import of_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -75,6 +77,22 @@ def cloud(points: NDArray[Any], colours: NDArray[np.uint8] | None = None) -> dic
     if colours is not None:
         shown["colours"] = _packed(colours[places], "u1")
     return {**shown, "of": len(points)}
+
+
+def laser_points(path: Path) -> NDArray[np.float32]:
+    """Return the points of a laser scan, (N, 3): rows of 4 floats as KITTI has them, or of 5 as nuScenes.
+
+    Raises:
+        MediaError: the size of the file fits neither.
+    """
+    values = np.fromfile(path, "<f4")
+    for columns in (4, 5):
+        rows = values.reshape(-1, columns) if values.size and values.size % columns == 0 else None
+        # The fourth column is the strength of the echo in both: never below 0.
+        if rows is not None and np.isfinite(rows).all() and rows[:, 3].min() >= 0:
+            points: NDArray[np.float32] = rows[:, :3]
+            return points
+    raise MediaError(f"{path.name}: {values.size} numbers are no rows of 4 or 5")
 
 
 @singledispatch

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.outputs.forms.audio import Audio
 
 if TYPE_CHECKING:
@@ -72,11 +71,3 @@ def notes(answer: SymbolicMusic) -> dict[str, Any]:
         for note in answer.notes[:_NOTES]
     ]
     return {"kind": "notes", "notes": shown, "count": len(answer.notes), "seconds": round(answer.seconds, 2)}
-
-
-def playable(path: Path, files: KeptFiles) -> dict[str, Any]:
-    """Return how a sound file is shown, or its name and why it cannot be."""
-    try:
-        return sound_file(path, files)
-    except (GeneralBenchError, OSError) as error:
-        return {"kind": "file", "name": path.name, "why": str(error)}
