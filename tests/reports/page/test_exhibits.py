@@ -49,7 +49,7 @@ def test_boxes_of_frames_are_those_of_the_shown_frames(files: KeptFiles) -> None
 
 
 def test_a_sound_is_a_file_of_16_bits_with_its_waveform(tmp_path: Path, files: KeptFiles) -> None:
-    samples = np.sin(np.linspace(0, 100, 8000, dtype=np.float32)) / np.float32(2)
+    samples = (np.sin(np.linspace(0, 100, 8000)) / 2).astype("f4")
     shown = answer(gb.Audio(samples, 8000), Scene(), REFERENCE_TINT, files)
     with wave.open(str(tmp_path / shown["src"])) as opened:
         assert (opened.getframerate(), opened.getnframes(), opened.getsampwidth()) == (8000, 8000, 2)
