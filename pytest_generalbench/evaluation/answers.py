@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pytest_generalbench import protocols
 from pytest_generalbench.core.answered import AnsweredInstance
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.outputs import StructuredOutput
 from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.evaluation.preparation import Loaded, TaskScoring
 from pytest_generalbench.evaluation.resources import open_resources
@@ -22,6 +21,7 @@ from pytest_generalbench.suite.tasks import load_tasks
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.request import Instance, Request
     from pytest_generalbench.core.result import InstanceRow
     from pytest_generalbench.core.task import Task
@@ -125,6 +125,7 @@ def _answered(
             message = str(error)
     elif instance.problem is not None:
         message = instance.problem.message
+    text = given.protocol.form == "text"
     known = row.state if row else record.state if record else NOT_ASKED
     return AnsweredInstance(
         task=given.task.id,
@@ -134,7 +135,7 @@ def _answered(
         question=request.parts if request else (),
         answer=answer,
         reading=row.prediction if row else "",
-        prediction=_prediction(given, instance, record) if isinstance(answer, str) else None,
+        prediction=_prediction(given, instance, record) if isinstance(answer, str) and not text else None,
         reference=_reference(given, instance),
         is_cut_off=bool(record and record.output and record.output.is_cut_off),
         message=message,
@@ -154,14 +155,15 @@ def _reference(given: ScoringInput, instance: Instance) -> str | StructuredOutpu
 
 def _prediction(given: ScoringInput, instance: Instance, record: Record | None) -> StructuredOutput | None:
     """Return what was read from an answer in words as a structured output, where it is one."""
-    if given.protocol.form == "text" or record is None:
+    if record is None:
+        return None
+    prediction = read_answer(record, instance, given).prediction
+    if prediction is None:
         return None
     try:
-        prediction = read_answer(record, instance, given).prediction
-        ideal = None if prediction is None else given.protocol.ideal(prediction, instance, given.context)
-    except (GeneralBenchError, TypeError, ValueError, AttributeError):
-        return None  # predictions need not have the type of references; then there is nothing to draw
-    return ideal if isinstance(ideal, StructuredOutput) else None
+        return given.protocol.as_output(prediction, instance, given.context)
+    except GeneralBenchError:
+        return None
 
 
 def answers_of(run: str | Path) -> RunAnswers:

@@ -185,6 +185,19 @@ class Protocol(ABC):
             context: what `context` returned.
         """
 
+    def as_output(self, prediction: Any, instance: Instance, context: TaskContext) -> StructuredOutput | None:
+        """Return what was read from an answer in words as a structured output, for people to look at.
+
+        Args:
+            prediction: what `parse` returned, not None.
+            instance: the instance.
+            context: what `infer_conventions` returned.
+
+        Returns:
+            The output; None where answers are plain text.
+        """
+        return None
+
     def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return every possible answer text, or () for an open question; `baseline:random` draws one."""
         return ()

@@ -74,7 +74,8 @@ class NextSteps:
     """That of the run as `paper` scoring has it."""
     certified_tier: int | None
     level: int
-    """The level that the gains are for: the next one, or 5 where it is reached."""
+    """The level that the gains are for: the next one, at least 3 since wins move no lower one, 5 where it is
+    reached."""
     missing: tuple[str, ...]
     """What the level needs and the run has not, in words."""
     tasks: tuple[NextTask, ...]
@@ -115,8 +116,9 @@ def next_steps(run: str | Path, by: str = "distance") -> NextSteps:
     sums = sides.won_sums([item for item in scored if item.reached])
     has_points = any(item.points > 0 and sides.weight(item.task) > 0 for item in scored)
     tier = int(sides.tiers(sums[None, :], has_points)[0])
-    level = min(tier + 1, _highest(sides))
+    level = max(3, min(tier + 1, _highest(sides)))
     made = _Made(sides, sums, level, scored, has_points)
+    lacking = ("Level-2 needs a score above 0",) if tier < 2 else ()
     tasks = [made.task(task, entries[task.id]) for task in members if _has_specialist(entries.get(task.id))]
     absent = len(members) - len(entries.keys() & {task.id for task in members})
     certified = opened.level().get("certified_tier")
@@ -124,7 +126,7 @@ def next_steps(run: str | Path, by: str = "distance") -> NextSteps:
         tier,
         certified,
         level,
-        tuple(_missing(sides, scored, level)),
+        (*lacking, *_missing(sides, scored, level)),
         tuple(sorted(tasks, key=_by_gain if by == "gain" else _by_distance)),
         int(opened.result.setting("repeats")),
         (f"{absent} tasks of the board were not selected, and are not listed",) if absent else (),

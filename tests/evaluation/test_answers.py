@@ -39,7 +39,7 @@ def test_answers_in_other_media_have_the_form_of_their_reference(tmp_path: Path)
 
 BOXES = """
 class Talker:
-    input_media = {"image"}
+    input_media = {"text", "image"}
 
     def generate(self, requests):
         return ['Here it is: [{"bbox": [10, 12, 30, 40], "label": "aircraft"}]' for _ in requests]

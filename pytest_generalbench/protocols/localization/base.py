@@ -101,6 +101,11 @@ class LocatedProtocol(TextProtocol):
     def of_text(self, text: str, instance: Instance, context: TaskContext) -> Any:
         """Return the prediction in an answer text, None when there is none."""
 
+    def as_output(self, prediction: Any, instance: Instance, context: TaskContext) -> StructuredOutput | None:
+        """Return the boxes or points: a prediction is written as a reference is, unless a protocol differs."""
+        ideal = self.ideal(prediction, instance, context)
+        return None if isinstance(ideal, str) else ideal
+
     def context(self, task: Task, header: Mapping[str, Any], instances: Sequence[Instance]) -> TaskContext:
         """Find out what the references' numbers mean.
 

@@ -189,6 +189,10 @@ class ObjectDetection(LocatedProtocol):
         ranked = sorted(reference, key=lambda box: box.crowd)
         return Boxes(tuple(Detection(*box[:4], spelled.get(box.label or "")) for box in ranked))
 
+    def as_output(self, prediction: tuple[Detection, ...], instance: Instance, context: TaskContext) -> Boxes:
+        """Return the detections."""
+        return Boxes(prediction)
+
 
 class VisualGrounding(LocatedProtocol):
     """Find the one thing that an expression describes.

@@ -224,6 +224,12 @@ class KeypointDetection(LocatedProtocol):
         """Return everybody who counts."""
         return Keypoints(tuple(Person(person.points) for person in reference if not person.ignored))
 
+    def as_output(
+        self, prediction: tuple[Person, ...], instance: Instance, context: TaskContext
+    ) -> Keypoints:
+        """Return the people."""
+        return Keypoints(prediction)
+
 
 def _is_far(point: Keypoint, box: Box) -> bool:
     """Whether a point lies more than half a side outside a box."""

@@ -60,7 +60,7 @@ def test_a_sound_is_a_file_of_16_bits_with_its_waveform(tmp_path: Path, files: K
 def test_a_mesh_keeps_its_triangles_and_its_shape(files: KeptFiles) -> None:
     vertices = np.array([[0, 0, 0], [2, 0, 0], [0, 1, 0]], np.float32)
     shown = answer(gb.Mesh(vertices, np.array([[0, 1, 2]])), Scene(), REFERENCE_TINT, files)
-    points = np.frombuffer(base64.b64decode(shown["points"]), "<i2").reshape(-1, 3)
+    points = np.frombuffer(base64.b64decode(shown["points"]), "<i2").reshape(-1, 3).astype(int)
     assert np.ptp(points, axis=0).tolist() == [64000, 32000, 0]
     assert np.frombuffer(base64.b64decode(shown["faces"]), "<u2").tolist() == [0, 1, 2]
 
