@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.progress import progress_of as progress_of
     from pytest_generalbench.evaluation.rescoring import Rescored as Rescored
     from pytest_generalbench.evaluation.rescoring import rescore as rescore
+    from pytest_generalbench.evaluation.rescoring import rescore_like as rescore_like
     from pytest_generalbench.evaluation.scoring.backbones.listing import RoleWeights as RoleWeights
     from pytest_generalbench.evaluation.scoring.backbones.listing import download_weights as download_weights
     from pytest_generalbench.evaluation.scoring.backbones.listing import list_weights as list_weights
@@ -263,6 +264,7 @@ _PLACES: Final = {
     "progress_of": "evaluation.progress",
     "rank_runs": "reports.run_ranks",
     "rescore": "evaluation.rescoring",
+    "rescore_like": "evaluation.rescoring",
     "result_schema": "runs.result_file",
     "verify_run": "runs.manifest",
     "write_page": "reports.page.writing",

@@ -32,6 +32,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="replace the run's result.json, its instance table and its manifest",
     )
+    parser.add_argument(
+        "--like",
+        metavar="OTHER",
+        type=Path,
+        help="with --into: score over the instances of this run alone, as a full baseline over a subset's",
+    )
+    parser.add_argument(
+        "--into",
+        metavar="DIR",
+        type=Path,
+        help="with --like: the new run folder; it must be empty or not exist",
+    )
     parser.add_argument("--explain", action="store_true", help="say how every figure comes about")
     parser.set_defaults(func=run)
 
@@ -39,32 +51,47 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: argparse.Namespace) -> int:
     """Rescore the run and print what changed; a run that cannot be read is a GeneralBenchError."""
     write: Callable[[str], Any] = sys.stdout.write
-    rescored = gb.rescore(options.run, write=options.write)
-    level = rescored.level
-    counts = ", ".join(f"{count} {state}" for state, count in rescored.result.counts.items())
-    write(f"{len(rescored.result.tasks)} tasks: {counts}\n")
-    levels = [(name, getattr(level, name)) for name in ("S2", "S3", "S4", "S5")]
-    write("  ".join(f"{name} {value:.2f}" for name, value in levels if value is not None) + "\n")
-    for line in level.interval_lines:
-        write(f"  {line}\n")
-    write(f"General-Level: {level.tier_line}\n")
-    if level.wins_text:
-        write(f"  {level.wins_text}\n")
-    for why, tasks in rescored.kept.items():
-        write(f"not scored again, {why}: {len(tasks)} tasks, {', '.join(tasks[:3])}\n")
-    for line in _moved(rescored.moved):
-        write(f"{line}\n")
-    same = not rescored.differences
-    write("the same as result.json, byte for byte\n" if same else "differs from result.json:\n")
-    for line in rescored.differences[:_SHOWN]:
-        write(f"  {line}\n")
-    if len(rescored.differences) > _SHOWN:
-        write(f"  and {len(rescored.differences) - _SHOWN} more\n")
-    for line in gb.explain_level(level) if options.explain else ():
+    if (options.like is None) != (options.into is None) or (options.like and (options.write or options.out)):
+        raise gb.GeneralBenchError("--like=OTHER and --into=DIR go together, and without --write and --out")
+    if options.like is not None:
+        rescored = gb.rescore_like(options.run, options.like, options.into)
+    else:
+        rescored = gb.rescore(options.run, write=options.write)
+    lines = list(_levels(rescored))
+    if options.like is not None:
+        lines.append(f"the run over the instances of {options.like}: {options.into}")
+    else:
+        lines += _changes(rescored)
+    lines += gb.explain_level(rescored.level) if options.explain else ()
+    for line in lines:
         write(f"{line}\n")
     if options.out:
         rescored.save(options.out)
-    return 0 if same else 1
+    return 1 if rescored.differences else 0
+
+
+def _levels(rescored: gb.Rescored) -> Iterator[str]:
+    """Yield the tasks by state, and the levels."""
+    level = rescored.level
+    counts = ", ".join(f"{count} {state}" for state, count in rescored.result.counts.items())
+    yield f"{len(rescored.result.tasks)} tasks: {counts}"
+    levels = [(name, getattr(level, name)) for name in ("S2", "S3", "S4", "S5")]
+    yield "  ".join(f"{name} {value:.2f}" for name, value in levels if value is not None)
+    yield from (f"  {line}" for line in level.interval_lines)
+    yield f"General-Level: {level.tier_line}"
+    if level.wins_text:
+        yield f"  {level.wins_text}"
+
+
+def _changes(rescored: gb.Rescored) -> Iterator[str]:
+    """Yield what was not scored again, which scores moved, and what differs from the result."""
+    for why, tasks in rescored.kept.items():
+        yield f"not scored again, {why}: {len(tasks)} tasks, {', '.join(tasks[:3])}"
+    yield from _moved(rescored.moved)
+    yield "differs from result.json:" if rescored.differences else "the same as result.json, byte for byte"
+    yield from (f"  {line}" for line in rescored.differences[:_SHOWN])
+    if len(rescored.differences) > _SHOWN:
+        yield f"  and {len(rescored.differences) - _SHOWN} more"
 
 
 def _moved(scores: Sequence[gb.MovedScore]) -> Iterator[str]:

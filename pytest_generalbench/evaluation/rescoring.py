@@ -17,13 +17,16 @@ from pytest_generalbench.evaluation.moved_scores import (
 )
 from pytest_generalbench.evaluation.preparation import TaskScoring, answer_basis
 from pytest_generalbench.evaluation.resources import open_resources
+from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.runs.certainty import Evidence, evidence_of
 from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result, run_section
+from pytest_generalbench.runs.folder import shaping
 from pytest_generalbench.runs.instance_rows import read_rows, write_rows
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.manifest import write_manifest
+from pytest_generalbench.runs.merge import keep_files
 from pytest_generalbench.runs.provenance import environment
 from pytest_generalbench.runs.result_file import (
     RESULT_FILE,
@@ -34,13 +37,14 @@ from pytest_generalbench.runs.result_file import (
     write_result,
 )
 from pytest_generalbench.runs.resume import PreviousSessions
-from pytest_generalbench.runs.run_manifest import RunManifest, read_run
+from pytest_generalbench.runs.run_manifest import RunManifest, read_run, write_run
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import sota_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.runs.result_sections import DataSection, ModelSection
     from pytest_generalbench.suite.level import LevelResult
@@ -138,12 +142,58 @@ def rescore(folder: str | Path, *, write: bool = False) -> Rescored:
     return rescored
 
 
-def _rescored(folder: Path, rows_into: Path | None) -> Rescored:
-    """Compute a run's result again; the instance tables go into the folder `rows_into`."""
+_WHICH: Final = ("subset", "subset_from", "limit")
+"""The settings that say which instances of a task are asked."""
+
+
+def rescore_like(run: str | Path, like: str | Path, into: str | Path) -> Rescored:
+    """Score a run over the instances of another one, such as a full run over those of a subset.
+
+    Corpus scores (BLEU, average precision, FID, …) can be compared over the same instances alone. No model is
+    loaded and nothing is asked.
+
+    Args:
+        run: The run folder; what it was not asked is missing, and makes its tasks incomplete.
+        like: The run whose subset and limit say which instances count.
+        into: The new run folder; it must be empty or not exist. It gets the answers as well.
+
+    Returns:
+        The new result. Scores that were measured with real pretrained models are not taken over: they are of
+        other instances.
+
+    Raises:
+        GeneralBenchError: a folder is no run, `into` is not empty, or the runs are of other splits or ask
+            otherwise (prompts, answer lengths).
+    """
+    source, target = Path(run), Path(into)
+    manifest, other = read_run(source), read_run(Path(like))
+    for name in ("split", "board", "prompts", "max_new_tokens"):
+        own, theirs = getattr(manifest.settings, name), getattr(other.settings, name)
+        if own != theirs:
+            raise GeneralBenchError(f"{run} and {like} differ: {name} is {own!r:.80} and {theirs!r:.80}")
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise GeneralBenchError(f"{target} is not empty: name a new folder")
+    chosen = {name: getattr(other.settings, name) for name in _WHICH}
+    settings = replace(manifest.settings, **chosen, run=None)
+    target.mkdir(parents=True, exist_ok=True)
+    rescored = _rescored(source, target, settings)
+    keep_files([source], [rescored.result], (), target)
+    selection = [entry.id for entry in rescored.result.tasks]
+    write_run(target, replace(manifest, settings=settings, shaping=shaping(settings), selection=selection))
+    write_result(target, rescored.result)
+    write_manifest(target)
+    return rescored
+
+
+def _rescored(folder: Path, rows_into: Path | None, other: Settings | None = None) -> Rescored:
+    """Compute a run's result again; the instance tables go into the folder `rows_into`.
+
+    With `other` settings, of other instances, nothing of the result that was there is taken over.
+    """
     manifest = read_run(folder)
     before = read_result(folder) if (folder / RESULT_FILE).is_file() else None
     run = _Run(folder, manifest, read_ledgers(folder), before)
-    settings = manifest.settings
+    settings = other or manifest.settings
     started_in = Path(manifest.invocation)
     shipped = registry.load_tasks()
     data, judge, backbones, ratings = open_resources(settings, shipped, started_in, offline=True)
@@ -154,8 +204,10 @@ def _rescored(folder: Path, rows_into: Path | None) -> Rescored:
     results: list[TaskResult] = []
     evidence: dict[str, Evidence] = {}
     selection: list[str] = manifest.selection or run.ledgers.tasks()
+    if other is not None:
+        selection = [name for name in selection if name in tasks and limit_of(tasks[name], other) != 0]
     for name in selection:
-        result = _one(name, tasks.get(name), run, scoring, data.is_demo, kept)
+        result = _one(name, tasks.get(name), run, scoring, data.is_demo, kept, other is None)
         if rows_into is not None and result.rows:
             write_rows(rows_into, name, result.rows)
         if name in tasks:
@@ -174,6 +226,8 @@ def _rescored(folder: Path, rows_into: Path | None) -> Rescored:
         run=before.run if before else run_section(settings, manifest.sessions),
         schema="2.0" if before and before.schema == "2.0" else SCHEMA_VERSION,
     )  # fmt: skip
+    if other is not None:
+        return Rescored(matched, level)
     whole = _with_strangers(matched, before, tasks)
     moved = moved_scores(before, whole, tasks) if before else []
     return Rescored(_with_older_versions(whole, before, kept), level, kept, moved)
@@ -216,6 +270,7 @@ def _one(
     scoring: _Rescoring,
     is_demo: bool,
     kept: dict[str, list[str]],
+    may_keep: bool,
 ) -> TaskResult:
     before = run.entry(name)
     if task is None:
@@ -226,6 +281,9 @@ def _one(
     if name not in run.ledgers.spans and before is None:
         return TaskResult.unscored(task, "not_run", "selected, but never reported")
     roles = metrics.get(task.metric.name).backbones
+    if roles and not is_demo and not may_keep:
+        why = f"measured with pretrained models ({', '.join(roles)}) over other instances"
+        return TaskResult.unscored(task, "unavailable", why)
     if roles and not is_demo and before is not None:
         why = f"measured with pretrained models ({', '.join(roles)})"
         changes = metric_changes(

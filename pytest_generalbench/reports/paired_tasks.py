@@ -131,7 +131,8 @@ def paired_rows(
         if grouped or task is None or not _is_ratio(results[0].metric, task.metric.options):
             raise NotPairedError(
                 f"{results[0].metric} is a score of all instances together, and {len(both)} of {len(left)} "
-                f"and {len(right)} are in both runs: make both with the same --generalbench-limit or subset"
+                f"and {len(right)} are in both runs: `generalbench rescore RUN --like OTHER --into DIR` "
+                "scores one run over the instances of the other"
             )
         return paired
     if any(one.group != other.group for one, other in zip(paired.first, paired.second, strict=True)):

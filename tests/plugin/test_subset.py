@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_generalbench.cli import main
 from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.rescoring import rescore_like
 from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.reports.run_comparison import compare_runs
+from pytest_generalbench.runs.result_file import comparable, read_result
 from pytest_generalbench.suite.tasks import load_tasks
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MODEL = "--generalbench-model=baseline:constant"
 
@@ -108,3 +108,53 @@ def test_a_subset_is_made_by_an_earlier_run(pytester: pytest.Pytester) -> None:
         "--generalbench-subset-from makes a subset: give --generalbench-subset=5% as well"
         in lone.stderr.str()
     )
+
+
+def test_a_full_run_is_scored_over_the_instances_of_a_subset(pytester: pytest.Pytester) -> None:
+    chosen = ("-k", "image/comprehension/a", "-p", "no:cacheprovider", "--generalbench-model=baseline:random")
+    for name, more in (
+        ("full", ()),
+        ("part", ("--generalbench-subset=2000",)),
+        ("few", ("--generalbench-limit=3",)),
+    ):
+        assert pytester.runpytest_subprocess(f"--generalbench-run={name}", *more, *chosen).ret == 0
+    assert compare_runs(pytester.path / "full", pytester.path / "part").left_out
+    for name in ("part", "few"):
+        full, other, into = (str(pytester.path / place) for place in ("full", name, f"like-{name}"))
+        assert main(["rescore", full, "--like", other, "--into", into]) == 0
+        compared = compare_runs(into, other)
+        assert compared.left_out == ()
+        assert len(compared.tasks) == len(read_result(Path(other)).tasks)
+        assert [task.n for task in compared.tasks] == [
+            entry.result.n for entry in read_result(Path(other)).tasks
+        ]
+        assert main(["rescore", into]) == 0
+        assert main(["verify", into]) == 0
+
+
+def test_the_answers_of_a_model_that_knows_no_file_give_the_run_itself(pytester: pytest.Pytester) -> None:
+    chosen = ("-k", "nlp/c", "-p", "no:cacheprovider", MODEL)
+    for name, more in (("full", ()), ("few", ("--generalbench-limit=3",))):
+        assert pytester.runpytest_subprocess(f"--generalbench-run={name}", *more, *chosen).ret == 0
+    full, few, into = (pytester.path / name for name in ("full", "few", "into"))
+    rescore_like(full, few, into)
+    assert comparable(read_result(into)) == comparable(read_result(few))
+
+
+def test_what_cannot_be_scored_like_another_run_is_refused(
+    pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ("-k", "nlp/causal", "-p", "no:cacheprovider", MODEL)
+    for name, more in (
+        ("full", ()),
+        ("long", ("--generalbench-max-new-tokens=x2", "--generalbench-limit=3")),
+    ):
+        assert pytester.runpytest_subprocess(f"--generalbench-run={name}", *more, *chosen).ret == 0
+    full, longer = str(pytester.path / "full"), str(pytester.path / "long")
+    assert main(["rescore", full, "--like", longer, "--into", str(pytester.path / "new")]) == 2
+    assert "max_new_tokens is None and 'x2'" in capsys.readouterr().err
+    assert main(["rescore", full, "--like", full, "--into", longer]) == 2
+    assert "is not empty: name a new folder" in capsys.readouterr().err
+    assert main(["rescore", full, "--like", longer]) == 2
+    assert "go together" in capsys.readouterr().err
+    assert not (pytester.path / "new").exists()
