@@ -146,14 +146,13 @@ class TransformersModel(Model):
         }
 
     def _scores(self, chats: Sequence[Parts]) -> Any:
-        """Return the scores (requests, 2, tokens) of the first two tokens of each answer."""
+        """Return the scores (requests, steps, tokens) of the first two tokens, or of those up to the end."""
         import torch
 
         with torch.inference_mode():
             result = _answering_part(self.model).generate(
                 **self._given(self.encoder.encode(chats)),
                 max_new_tokens=2,
-                min_new_tokens=2,
                 do_sample=False,
                 pad_token_id=self.tokenizer.pad_token_id,
                 output_logits=True,

@@ -49,7 +49,7 @@ def padding_changes_scores(score: Callable[[Sequence[Parts]], Any], kind: str, r
     except (ValueError, TypeError, RuntimeError, KeyError, IndexError, AttributeError, NotImplementedError):
         return False  # what is wrong with a request is said when one is asked
     tolerance = _TOLERANCE.get(alone.element_size(), _TOLERANCE[2])
-    for one, other in zip(alone.float(), beside.float(), strict=True):
+    for one, other in zip(alone.float(), beside.float(), strict=False):
         if not float((one - other).abs().max()) <= tolerance * float(one.std()):
             return True
         if int(one.argmax()) != int(other.argmax()):
