@@ -102,7 +102,7 @@ class LocatedProtocol(TextProtocol):
         """Return the prediction in an answer text, None when there is none."""
 
     def as_output(self, prediction: Any, instance: Instance, context: TaskContext) -> StructuredOutput | None:
-        """Return the boxes or points: a prediction is written as a reference is, unless a protocol differs."""
+        """Return the boxes or points: a prediction is written as a reference is, unless overridden."""
         ideal = self.ideal(prediction, instance, context)
         return None if isinstance(ideal, str) else ideal
 
