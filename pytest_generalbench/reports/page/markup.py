@@ -57,8 +57,12 @@ def joined(*parts: object) -> Markup:
 
 
 def table(head: list[str], rows: list[list[object]], **attributes: object) -> Markup:
-    """Return a table; cells that are markup may be whole `td` elements."""
-    cells = [tag("th", name, scope="col") for name in head]
+    """Return a table; cells may be whole `td` elements. The head of a column of figures is at the right."""
+    figures = [isinstance(cell, Markup) and 'class="number"' in cell for cell in rows[0]] if rows else []
+    cells = [
+        tag("th", name, scope="col", class_="number" if place < len(figures) and figures[place] else None)
+        for place, name in enumerate(head)
+    ]
     body = [tag("tr", *(cell if _is_cell(cell) else tag("td", cell) for cell in row)) for row in rows]
     return tag("table", tag("thead", tag("tr", *cells)), tag("tbody", *body), **attributes)
 

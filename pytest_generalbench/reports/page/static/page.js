@@ -125,7 +125,7 @@
           const made = [drawn("rect", { x, y, width, height, class: `mark-${kind}`, "stroke-width": thick })];
           if (label !== null || score !== null) {
             const text = [label, score === null ? null : number(score)].filter((item) => item !== null).join(" ");
-            made.push(drawn("text", { x, y: Math.max(y - thick, thick * 5), class: "mark-text", "font-size": thick * 5, "stroke-width": thick * 0.9 }, text));
+            made.push(drawn("text", { x, y: Math.max(y - thick, thick * 8), class: "mark-text", "font-size": thick * 8, "stroke-width": thick * 1.4 }, text));
           }
           return made;
         }),
@@ -367,7 +367,9 @@
   search.addEventListener("input", filterTasks);
   picks.forEach((name) => document.getElementById(`pick-${name}`).addEventListener("change", filterTasks));
   window.addEventListener("hashchange", route);
-  window.addEventListener("load", () => window.scrollTo(0, 0));
+  history.scrollRestoration = "manual";
+  // The browser moves to the named section once all is loaded; the header shall be seen.
+  window.addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => window.scrollTo(0, 0))));
   route();
   document.documentElement.dataset.ready = "yes";
 })();
