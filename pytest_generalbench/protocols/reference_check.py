@@ -46,11 +46,13 @@ class ReferenceCheck:
 
 def is_empty(reference: Any) -> bool:
     """Whether a reference holds nothing: no text, no item, no pixel."""
-    if hasattr(reference, "any"):  # an array
-        return not reference.any()
     if isinstance(reference, str):
         return not reference.strip()
-    if isinstance(reference, Mapping | tuple | list | frozenset | set):
+    if isinstance(reference, tuple):
+        return all(map(is_empty, reference))
+    if hasattr(reference, "any"):  # an array
+        return not reference.any()
+    if isinstance(reference, Mapping | list | frozenset | set):
         values = reference.values() if isinstance(reference, Mapping) else reference
         return all(is_empty(one) for one in values)
     return reference is None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.core.result import InstanceRow
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_generalbench.core.request import Instance
-    from pytest_generalbench.core.result import InstanceRow
     from pytest_generalbench.metrics.base import MetricValue
 
 PREDICTION_LENGTH: Final = 120
@@ -34,7 +35,9 @@ def instance_rows(
     groups = dict(zip(added, value.groups, strict=True)) if value.groups else {}
     clusters = shared_media(instances)
     return tuple(
-        row._replace(
+        InstanceRow(
+            row.instance,
+            row.state,
             score=None if math.isnan(score := scores.get(row.instance, math.nan)) else float(score),
             group=groups.get(row.instance),
             cluster=clusters.get(row.instance, row.instance),
@@ -66,6 +69,8 @@ def shared_media(instances: Iterable[Instance]) -> dict[str, str]:
 def shortened(text: str) -> str:
     """Return a prediction on one line, without control characters, cut to `PREDICTION_LENGTH`."""
     line = " ".join(text[: 4 * PREDICTION_LENGTH].split())[:PREDICTION_LENGTH]
+    if line.isprintable():
+        return line
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in line
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.asking import Asking
@@ -146,9 +147,12 @@ def score_task(
     return replace(
         result,
         majority=majority,
-        defects=dict(sorted(counts.defects.items())),
+        defects={name: count for name, count in sorted(counts.defects.items()) if count},
         rows=instance_rows(counts.rows, added, value, given.instances),
     )
+
+
+_IS_DEFECT: Final = tuple((name, attrgetter(f"is_{name}")) for name in DEFECTS)
 
 
 @dataclass(slots=True)
@@ -168,7 +172,8 @@ class _Counts:
         """Count one instance."""
         output = record.output
         if output is not None:
-            self.defects.update(name for name in DEFECTS if getattr(output, f"is_{name}"))
+            for name, is_so in _IS_DEFECT:
+                self.defects[name] += is_so(output)
         short = "" if read.prediction is None else (output and output.key) or str(read.prediction)
         if read.prediction is not None:
             self.predictions[short] += 1

@@ -181,7 +181,9 @@ def resolve_records(
     get = MediaStore(folder / MEDIA_FOLDER).get
     answers: dict[str, Record] = {}
     verdicts: dict[tuple[str, str | None], Record] = {}
-    for (kind, _, instance, digest), record in merged(records).items():
+    kept = merged(records)
+    for key in tuple(kept):
+        (kind, _, instance, digest), record = key, kept.pop(key)  # a line's object is dropped once it is read
         if kind == "verdict":
             verdicts[instance, digest] = record.decode(get)
         elif instance in wanted and wanted[instance] == digest:
