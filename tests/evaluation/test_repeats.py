@@ -163,16 +163,13 @@ def test_the_ledger_says_which_repeat_a_record_is_of(tmp_path: Path) -> None:
     assert Counter(record.repeat for record in records) == {0: 6, 1: 6}
 
 
-def test_the_time_for_a_task_is_for_all_repeats(tmp_path: Path) -> None:
-    import time
-
-    def answer(requests: Sequence[Request]) -> list[str]:
-        time.sleep(0.3)
-        return chance(requests)
-
-    given = evaluation(tmp_path, FakeModel(answer), INSTANCES[:2], repeats=5, task_timeout=0.5)
-    result = given.run(TASK)
-    assert result.states["timeout"] >= 4
+def test_the_time_for_a_task_is_for_all_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = evaluation(tmp_path, FakeModel(chance), INSTANCES, repeats=5, task_timeout=100.0)
+    begun: list[None] = []
+    begin = given.deadlines.begin
+    monkeypatch.setattr(given.deadlines, "begin", lambda: begun.append(begin()))
+    assert given.run(TASK).state == "scored"
+    assert len(begun) == 1
 
 
 @pytest.mark.parametrize("repeats", [1, 4])
