@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.errors import UnknownWordError as UnknownWordError
     from pytest_generalbench.core.media.media import Media as Media
     from pytest_generalbench.core.options import MODEL_OPTIONS as MODEL_OPTIONS
+    from pytest_generalbench.core.options import RUN_OPTIONS as RUN_OPTIONS
     from pytest_generalbench.core.outputs.base import AnswerFormatError as AnswerFormatError
     from pytest_generalbench.core.outputs.base import StructuredOutput as StructuredOutput
     from pytest_generalbench.core.outputs.codecs.images.rle import Rle as Rle
@@ -96,6 +97,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.protocols.base import TaskContext as TaskContext
     from pytest_generalbench.protocols.structured import StructuredProtocol as StructuredProtocol
     from pytest_generalbench.protocols.text.base import TextProtocol as TextProtocol
+    from pytest_generalbench.reports.badge import badge as badge
     from pytest_generalbench.reports.cache_misses import explain_cache_miss as explain_cache_miss
     from pytest_generalbench.reports.comparability import NotComparableError as NotComparableError
     from pytest_generalbench.reports.comparison import Difference as Difference
@@ -104,6 +106,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.export import EXPORT_FORMATS as EXPORT_FORMATS
     from pytest_generalbench.reports.export import export_run as export_run
     from pytest_generalbench.reports.gate import GateResult as GateResult
+    from pytest_generalbench.reports.model_card import push_model_card as push_model_card
     from pytest_generalbench.reports.next_tasks import NEXT_ORDERS as NEXT_ORDERS
     from pytest_generalbench.reports.next_tasks import NextSteps as NextSteps
     from pytest_generalbench.reports.next_tasks import NextTask as NextTask
@@ -208,6 +211,7 @@ _PLACES: Final = {
     "PointLabels": "core.outputs.forms.scenes3d",
     "Poses": "core.outputs.forms.scenes3d",
     "Protocol": "protocols.base",
+    "RUN_OPTIONS": "core.options",
     "RankedRun": "statistics.ranks",
     "Request": "core.request",
     "Rescored": "evaluation.rescoring",
@@ -241,6 +245,7 @@ _PLACES: Final = {
     "Video": "core.outputs.forms.video",
     "WorkerProgress": "evaluation.progress",
     "answers_of": "evaluation.answers",
+    "badge": "reports.badge",
     "check_data": "evaluation.data_check",
     "check_model": "evaluation.conformance",
     "compare_runs": "reports.run_comparison",
@@ -262,6 +267,7 @@ _PLACES: Final = {
     "next_steps": "reports.next_tasks",
     "open_model": "models.registry",
     "progress_of": "evaluation.progress",
+    "push_model_card": "reports.model_card",
     "rank_runs": "reports.run_ranks",
     "rescore": "evaluation.rescoring",
     "rescore_like": "evaluation.rescoring",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser with every subcommand."""
     from pytest_generalbench.cli import (
+        badge,
         cache,
         check_model,
         compare,
@@ -27,6 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
         next,
         report,
         rescore,
+        run,
         runs,
         schema,
         tasks,
@@ -37,13 +39,14 @@ def make_parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="generalbench",
-        description="Tools around General-Bench. To run it: pytest --generalbench-model=SPEC",
+        description="General-Bench on the command line. To run it: pytest --generalbench-model=SPEC, or "
+        "generalbench run --model SPEC.",
     )
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {gb.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        tasks, doctor, download, weights, check_model, level, next, runs, watch, report, rescore, verify,
-        compare, diff, export, merge, cache, schema,
+        run, tasks, doctor, download, weights, check_model, level, next, runs, watch, report, badge, rescore,
+        verify, compare, diff, export, merge, cache, schema,
     ):  # fmt: skip
         module.add_parser(commands)
     return parser
@@ -51,7 +54,11 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand; a user's mistake is one line on stderr and exit code 2."""
-    options = make_parser().parse_args(arguments)
+    parser = make_parser()
+    options, rest = parser.parse_known_args(arguments)
+    options.rest = rest
+    if rest and not getattr(options, "takes_rest", False):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         code: int = options.func(options)
     except gb.GeneralBenchError as error:

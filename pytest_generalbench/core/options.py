@@ -371,6 +371,9 @@ OPTIONS: Final = (
 BY_NAME: Final = {option.name: option for option in OPTIONS}
 MODEL_OPTIONS: Final = tuple(option for option in OPTIONS if option.of_model)
 
+RUN_OPTIONS: Final = OPTIONS
+"""The options of a run, as `generalbench run` takes them."""
+
 
 def settings_of(
     options: Iterable[Option], given: Callable[[Option], str | bool | None], folder: Path

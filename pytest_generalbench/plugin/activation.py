@@ -85,18 +85,23 @@ def _benchmark(config: pytest.Config, module: Path) -> Benchmark:
 
 def _is_selective(config: pytest.Config, module: Path) -> bool:
     given = config.option
-    named = config.args_source is pytest.Config.ArgsSource.ARGS and config.args != [str(module)]
+    named = any(arg.startswith((f"{module}::", MODULE_NODEID)) for arg in config.args)
     return bool(given.keyword or given.markexpr or named or repeats_failed(config))
 
 
 def _translate_paths(config: pytest.Config, module: Path) -> None:
-    """Replace pasted node ids, and missing arguments in a checkout, by the shipped module."""
+    """Replace pasted node ids, and missing arguments in a checkout, by the shipped module.
+
+    Paths of the repository's own tests are run beside the benchmark.
+    """
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(module)]
     config.args = [
         str(module) + arg.removeprefix(MODULE_NODEID) if arg.startswith(MODULE_NODEID) else arg
         for arg in config.args
     ]
+    if not any(arg.startswith(str(module)) for arg in config.args):
+        config.args.append(str(module))
 
 
 def _add_markers(config: pytest.Config) -> None:

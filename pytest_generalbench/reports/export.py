@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.reports import official, tables
+from pytest_generalbench.reports import model_card, official, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ _WRITERS: Final[Mapping[str, Callable[[official.ExportedRun, Path], list[str]]]]
     "csv": tables.export_csv,
     "parquet": tables.export_parquet,
     "pytest-benchmark": tables.export_benchmark,
+    "hf": model_card.export_model_card,
 }
 
 EXPORT_FORMATS: Final = tuple(_WRITERS)
@@ -29,7 +30,8 @@ def export_run(run: str | Path, out: str | Path, form: str = "official") -> list
         run: The run folder.
         out: An empty or new folder.
         form: `official` (the authors' prediction files, submission objects and workbook), `csv` or
-            `parquet` (answers and scores as tables), `pytest-benchmark` (seconds per answer).
+            `parquet` (answers and scores as tables), `pytest-benchmark` (seconds per answer), `hf` (figures for
+            a model card and the Hub's evaluation results).
 
     Returns:
         A line for each kind of file that was written.

@@ -1,0 +1,37 @@
+"""`generalbench badge`: the tier of a run as a badge for a README."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest_generalbench as gb
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "badge",
+        help="the tier of a run as a badge for a README",
+        description="Prints the JSON that https://shields.io/badges/endpoint-badge draws: put it on the web "
+        "and show https://img.shields.io/endpoint?url=ITS_ADDRESS. A tier of demo data, of a part of the "
+        "board or with a limit is grey and says so.",
+    )
+    parser.add_argument("run", metavar="RUN", help="the run folder")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="write it there instead of printing it")
+    parser.set_defaults(func=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print or write the badge."""
+    text = json.dumps(gb.badge(options.run), ensure_ascii=False) + "\n"
+    if options.out is None:
+        sys.stdout.write(text)
+    else:
+        options.out.write_text(text, encoding="utf-8")
+    return 0
