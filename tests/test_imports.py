@@ -29,6 +29,11 @@ def test_an_active_controller_imports_no_torch_pandas_or_scipy() -> None:
     assert loaded.isdisjoint(set(HEAVY) - {"numpy"})
 
 
+def test_a_worker_loads_no_http_library_before_it_needs_one() -> None:
+    loaded = loaded_after("import pytest_generalbench.evaluation.worker")
+    assert loaded.isdisjoint({"http", "ssl"})
+
+
 @pytest.mark.parametrize("room", ["metrics", "suite.level"])
 def test_metrics_and_levels_know_neither_pytest_nor_models(room: str) -> None:
     loaded = loaded_after(f"import pytest_generalbench.{room}")

@@ -90,7 +90,8 @@ class UnopenedInstance(Instance):
     """An instance whose media files are located when `media` or `problem` is first read."""
 
     __slots__ = ("_find", "_opened")
-    _find: Callable[[], tuple[tuple[Media, ...], Problem | None]]
+    _find: Callable[[], tuple[tuple[Media, ...], Problem | None]] | None
+    """None once it was called: what it holds is not needed any more."""
     _opened: tuple[tuple[Media, ...], Problem | None] | None
 
     def __init__(
@@ -122,11 +123,11 @@ class UnopenedInstance(Instance):
         return UnopenedInstance(**{**{name: getattr(self, name) for name in kept}, **values}, find=self._open)
 
     def _open(self) -> tuple[tuple[Media, ...], Problem | None]:
-        opened = self._opened
-        if opened is None:
-            opened = self._find()
-            object.__setattr__(self, "_opened", opened)
-        return opened
+        find = self._find
+        if find is not None:
+            object.__setattr__(self, "_opened", find())
+            object.__setattr__(self, "_find", None)  # last: another thread sees both or neither
+        return self._opened or ((), None)
 
     @property
     def media(self) -> tuple[Media, ...]:

@@ -11,8 +11,6 @@ from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.judge_replies import read_verdict
 from pytest_generalbench.metrics.text.normalization import tokenise
 from pytest_generalbench.models.base import Failed
-from pytest_generalbench.models.openai.client import DEFAULT_BASE_URL, ChatClient
-from pytest_generalbench.models.openai.redaction import JUDGE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +66,10 @@ class ServedJudge:
 
     def __init__(self, model: str, base_url: str, settings: Settings | None = None) -> None:
         """Keep model and address; the key is read from the environment at each call and never stored."""
+        # HTTP and its libraries are for runs with a judge alone: others are spared 2 MB and 50 ms a process.
+        from pytest_generalbench.models.openai.client import ChatClient
+        from pytest_generalbench.models.openai.redaction import JUDGE_KEYS
+
         given = settings or Settings(model="", retries=_ATTEMPTS - 1)
         self.name = f"{model} (0/1 agreement with the reference)"
         self._client = ChatClient(model, replace(given, base_url=base_url, concurrency=1), JUDGE_KEYS)
@@ -103,5 +105,7 @@ class ServedJudge:
 def make_judge(settings: Settings, is_demo: bool) -> Judge | None:
     """Return the judge that the settings name; the demo set has its own, other data none."""
     if settings.judge:
+        from pytest_generalbench.models.openai.client import DEFAULT_BASE_URL
+
         return ServedJudge(settings.judge, settings.base_url or DEFAULT_BASE_URL, settings)
     return DemoJudge() if is_demo else None

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import partial
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
@@ -113,8 +114,12 @@ class StoredRecord:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> StoredRecord:
-        """Return the record of a line's object. Raises KeyError when the line lacks a key."""
-        return cls(plain["kind"], plain["task"], plain["instance"], plain["state"], plain["digest"], plain)
+        """Return the record of a line's object. Raises ValueError or KeyError when it is none."""
+        task, state = plain["task"], plain["state"]
+        if not isinstance(task, str) or not isinstance(state, str):
+            raise ValueError("no record")
+        # The lines of a task say the same words again: one text of each is kept.
+        return cls(plain["kind"], intern(task), plain["instance"], intern(state), plain["digest"], plain)
 
     @property
     def is_good(self) -> bool:
