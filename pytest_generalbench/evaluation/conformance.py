@@ -13,9 +13,8 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.outputs import Audio, answer_key, form_names
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.evaluation.inference.batching import ask
-from pytest_generalbench.evaluation.preparation import prepare
+from pytest_generalbench.evaluation.preparation import answer_sheet, prepare
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, read_answer
-from pytest_generalbench.evaluation.task_evaluator import answer_sheet
 from pytest_generalbench.models.base import Failed, Model, model_errors
 from pytest_generalbench.models.python import PythonModel
 from pytest_generalbench.runs.ledger.records import Record

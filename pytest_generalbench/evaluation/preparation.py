@@ -24,7 +24,7 @@ from pytest_generalbench.evaluation.scoring.repeats import folded
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, score_task
 from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.metrics.definition import JUDGE_METRIC
-from pytest_generalbench.models.base import model_errors
+from pytest_generalbench.models.base import ReferenceSheet, model_errors
 from pytest_generalbench.protocols.reading import reading_note, with_reading
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.suite.selection import limited
@@ -32,6 +32,7 @@ from pytest_generalbench.suite.selection import limited
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.request import Instance, Request
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
@@ -149,6 +150,23 @@ def _in_order(scoring: ScoringInput, requests: Sequence[Request]) -> ScoringInpu
     place = {request.instance_id: number for number, request in enumerate(requests)}
     ordered = sorted(scoring.instances, key=lambda instance: place.get(instance.id, -1))
     return replace(scoring, instances=tuple(ordered))
+
+
+def answer_sheet(prepared: PreparedTask) -> ReferenceSheet:
+    """Return the right and the possible answers of every instance that is asked."""
+    scoring = prepared.scoring
+    asked = {request.instance_id for request in prepared.requests}
+    instances = {item.id: item for item in scoring.instances if item.id in asked}
+
+    def ideal(instance_id: str) -> str | StructuredOutput:
+        instance = instances[instance_id]
+        return scoring.protocol.ideal(scoring.reference(instance), instance, scoring.context)
+
+    def choices(instance_id: str) -> tuple[str, ...]:
+        return scoring.protocol.choices(instances[instance_id], scoring.context)
+
+    known = (key for key, item in instances.items() if scoring.protocol.has_reference(item, scoring.context))
+    return ReferenceSheet(tuple(known), ideal, choices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,18 @@ from pytest_generalbench.evaluation.inference.shared_batches import (
 )
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
 from pytest_generalbench.evaluation.inference.timeouts import Timeouts
-from pytest_generalbench.evaluation.preparation import PreparedTask, TaskScoring, answer_basis, not_possible
+from pytest_generalbench.evaluation.preparation import (
+    PreparedTask,
+    TaskScoring,
+    answer_basis,
+    answer_sheet,
+    not_possible,
+)
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, BackgroundScoring, Job
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS, NO_RATINGS, Ratings
 from pytest_generalbench.evaluation.scoring.judge_queue import JudgeQueue
 from pytest_generalbench.evaluation.scoring.live_records import LiveRecords
-from pytest_generalbench.models.base import Failed, Model, ReferenceSheet, model_errors
+from pytest_generalbench.models.base import Failed, Model, model_errors
 from pytest_generalbench.runs.batch_claims import BatchClaims, LedgerSpan
 from pytest_generalbench.runs.instance_rows import write_rows
 from pytest_generalbench.runs.ledger.async_writer import AsyncLedgerWriter
@@ -43,7 +49,6 @@ from pytest_generalbench.runs.resume import Plan, PreviousSessions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.request import Output, Request
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
@@ -52,23 +57,6 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.scoring.judge import Judge
     from pytest_generalbench.runs.ledger.records import StoredRecord
     from pytest_generalbench.suite.data import DataSource
-
-
-def answer_sheet(prepared: PreparedTask) -> ReferenceSheet:
-    """Return the right and the possible answers of every instance that is asked."""
-    scoring = prepared.scoring
-    asked = {request.instance_id for request in prepared.requests}
-    instances = {item.id: item for item in scoring.instances if item.id in asked}
-
-    def ideal(instance_id: str) -> str | StructuredOutput:
-        instance = instances[instance_id]
-        return scoring.protocol.ideal(scoring.reference(instance), instance, scoring.context)
-
-    def choices(instance_id: str) -> tuple[str, ...]:
-        return scoring.protocol.choices(instances[instance_id], scoring.context)
-
-    known = (key for key, item in instances.items() if scoring.protocol.has_reference(item, scoring.context))
-    return ReferenceSheet(tuple(known), ideal, choices)
 
 
 def _record(request: Request, answer: Output | Failed, seconds: float, coordinates: str | None) -> Record:
