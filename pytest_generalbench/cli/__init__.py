@@ -18,11 +18,13 @@ def make_parser() -> argparse.ArgumentParser:
         badge,
         cache,
         check_model,
+        ci,
         compare,
         diff,
         doctor,
         download,
         export,
+        init,
         level,
         merge,
         next,
@@ -46,7 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
         run, tasks, doctor, download, weights, check_model, level, next, runs, watch, report, badge, rescore,
-        verify, compare, diff, export, merge, cache, schema,
+        verify, compare, diff, export, merge, ci, init, cache, schema,
     ):  # fmt: skip
         module.add_parser(commands)
     return parser

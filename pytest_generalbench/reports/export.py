@@ -30,8 +30,8 @@ def export_run(run: str | Path, out: str | Path, form: str = "official") -> list
         run: The run folder.
         out: An empty or new folder.
         form: `official` (the authors' prediction files, submission objects and workbook), `csv` or
-            `parquet` (answers and scores as tables), `pytest-benchmark` (seconds per answer), `hf` (for a model
-            card and the Hub's evaluation results).
+            `parquet` (answers and scores as tables), `pytest-benchmark` (seconds per answer), `hf` (for a
+            model card and the Hub's evaluation results).
 
     Returns:
         A line for each kind of file that was written.
