@@ -1,0 +1,123 @@
+"""The documentation holds: links lead somewhere, commands run as they are written, the reference is whole."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+import pytest_generalbench as gb
+from pytest_generalbench import metrics, protocols
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+?)(?: \{#([a-z0-9-]+)\})?$", re.MULTILINE)
+BASH = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"Put this into `([^`]+)`:\n\n```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="a wheel has no documentation")
+
+
+def made(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as the site makes them."""
+    found = set()
+    for title, given in HEADING.findall(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)):
+        plain = re.sub(r"[`*\[\]]|\(.*?\)", "", title).lower()
+        found.add(given or re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", plain)).strip("-"))
+    return found
+
+
+def broken(page: Path, folder: Path) -> list[str]:
+    """Return the links of a page that lead nowhere; `folder` holds the reference."""
+    text = page.read_text(encoding="utf-8")
+    missing = []
+    for pair in LINK.findall(re.sub(r"^`{3,}.*?^`{3,}", "", text, flags=re.MULTILINE | re.DOTALL)):
+        target, _, anchor = (pair[0] or pair[1]).partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        path = (page.parent / target).resolve() if target else page
+        if DOCS / "reference" in path.parents:
+            path = folder / path.relative_to(DOCS / "reference")
+        there = path.exists()
+        if not there or (anchor and path.suffix == ".md" and anchor not in anchors(path.read_text("utf-8"))):
+            missing.append(f"{page.name}: {target}#{anchor}")
+    return missing
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs") / "reference"
+    made("make_reference").main(folder)
+    return folder
+
+
+@pytest.mark.slow
+def test_every_link_leads_somewhere(reference: Path) -> None:
+    # Pages of the reference link to those of the documentation beside them.
+    for page in DOCS.glob("*.md"):
+        shutil.copy(page, reference.parent)
+    assert [line for page in PAGES for line in broken(page, reference)] == []
+    assert [line for page in sorted(reference.rglob("*.md")) for line in broken(page, reference)] == []
+
+
+@pytest.mark.slow
+def test_the_reference_has_every_task_metric_protocol_and_option(reference: Path) -> None:
+    assert {
+        path.relative_to(reference / "tasks").as_posix()[:-3] for path in (reference / "tasks").rglob("*.md")
+    } >= {task.id for task in gb.load_tasks()}
+    for page, names in (("metrics", metrics.names()), ("protocols", protocols.names())):
+        found = anchors((reference / f"{page}.md").read_text(encoding="utf-8"))
+        assert {name.lower().replace("_", "-") for name in names} <= found
+    options = (reference / "options.md").read_text(encoding="utf-8")
+    assert all(f"--generalbench-{option.name}" in options for option in gb.RUN_OPTIONS)
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = set(re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
+    assert {page.name for page in DOCS.glob("*.md")} <= listed
+    assert yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["docs_dir"] == "docs"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the commands are those of bash")
+def test_the_tutorial_runs_word_for_word(tmp_path: Path) -> None:
+    text = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    for name, content in FILE.findall(text):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    blocks = BASH.findall(text)
+    assert len(blocks) >= 6
+    # What the first block installs is here already, in the version that is tested.
+    script = "".join(block for block in blocks if not block.startswith("pip install "))
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name, module in (("generalbench", "pytest_generalbench.cli"), ("pytest", "pytest")):
+        code = f"from {module} import main; raise SystemExit(main())"
+        (commands / name).write_text(
+            f"#!/bin/sh\nexec {sys.executable} -c '{code}' \"$@\"\n", encoding="utf-8"
+        )
+        (commands / name).chmod(0o755)
+    given = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
+    command = ["bash", "-euo", "pipefail", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=given, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert (tmp_path / "page" / "index.html").is_file()
+    assert "tasks compared" in done.stdout
