@@ -147,8 +147,8 @@ def options_page() -> str:
     """Return the page of all options."""
     parts = [MADE, "# Options\n"]
     parts.append(
-        "All but the model are ini keys too (`generalbench_batch_size = 8`), and options of `generalbench run` "
-        "without the prefix. Write a value with `=`.\n"
+        "All but the model are ini keys too (`generalbench_batch_size = 8`), and options of "
+        "`generalbench run` without the prefix. Write a value with `=`.\n"
     )
     for option in gb.RUN_OPTIONS:
         value = f"={option.metavar}" if option.metavar else ""

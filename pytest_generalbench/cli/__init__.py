@@ -20,6 +20,7 @@ def make_parser() -> argparse.ArgumentParser:
         check_model,
         ci,
         compare,
+        completion,
         diff,
         doctor,
         download,
@@ -48,7 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
         run, tasks, doctor, download, weights, check_model, level, next, runs, watch, report, badge, rescore,
-        verify, compare, diff, export, merge, ci, init, cache, schema,
+        verify, compare, diff, export, merge, ci, init, cache, schema, completion,
     ):  # fmt: skip
         module.add_parser(commands)
     return parser
