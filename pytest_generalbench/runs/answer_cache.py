@@ -104,7 +104,10 @@ class AnswerCache:
         """Return the answer stored under `key`; None where it is damaged or missing."""
         try:
             line = self._place("answers", key.name).read_bytes()
-            output = record_from_json(line, self.media.get).output
+            record = record_from_json(line, self.media.get)
+            if record.digest != key.name:
+                return None  # an entry that lies in another's place
+            output = record.output
             if output is not None:
                 output.read()  # a file of it that is gone or damaged is a miss as well
         except (OSError, ValueError, KeyError, TypeError, GeneralBenchError):

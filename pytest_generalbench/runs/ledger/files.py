@@ -33,6 +33,7 @@ from pytest_generalbench.runs.ledger.records import (
     Record,
     StoredRecord,
     parse_line,
+    sealed,
 )
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class LedgerWriter:
 
     def _note(self, event: Event, *, durable: bool = False) -> None:
         plain = {"v": LEDGER_VERSION, "kind": event.kind, **event.to_plain()}
-        line = json.dumps(plain, ensure_ascii=False) + "\n"
+        line = sealed(json.dumps(plain, ensure_ascii=False)) + "\n"
         self._write(line.encode("utf-8", "backslashreplace"), durable=durable)
 
     def _write(self, content: bytes, *, durable: bool = False) -> None:
@@ -226,7 +227,7 @@ def _read_line(line: bytes) -> StoredRecord | Event | None:
     # A last line without its newline is torn, whatever it says: the writer adds it at once.
     if not line.endswith(b"\n"):
         raise ValueError("torn")
-    plain = parse_line(line.decode("utf-8"))
+    plain = parse_line(line)
     if plain["kind"] in RECORDS:
         return StoredRecord.from_plain(plain)
     event = EVENTS.get(plain["kind"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass
 from functools import partial
 from sys import intern
@@ -16,8 +17,13 @@ from pytest_generalbench.core.request import Output
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LEDGER_VERSION: Final = 2
-"""1: answers and verdicts alone. 2: a worker's events as well; a verdict names the answer it is about."""
+LEDGER_VERSION: Final = 3
+"""1: answers and verdicts alone. 2: a worker's events as well; a verdict names the answer it is about. 3: a
+line ends with a check sum of all before it."""
+
+_SEALED_SINCE: Final = 3
+_SEAL: Final = b', "crc": "'
+_SEAL_LENGTH: Final = len(_SEAL) + 8 + 2
 
 RECORDS: Final = ("answer", "verdict")
 """The kinds of line that are records; all others are events (`events.EVENTS`)."""
@@ -68,7 +74,28 @@ class Record:
         if self.repeat:
             plain["repeat"] = self.repeat
         # Details are the model's own words and may be anything.
-        return _JSON.encode(plain)
+        return sealed(_JSON.encode(plain))
+
+
+def sealed(line: str) -> str:
+    """Return a line's JSON object with a check sum (CRC-32) of its bytes as the last key.
+
+    >>> sealed('{"v": 3}')
+    '{"v": 3, "crc": "d744de36"}'
+    """
+    check = zlib.crc32(line.encode("utf-8", "backslashreplace"))
+    return f'{line[:-1]}{_SEAL.decode()}{check:08x}"}}'
+
+
+def _has_seal(line: bytes) -> bool:
+    """Whether the line has a check sum. Raises ValueError when it is not that of the line."""
+    start = len(line) - _SEAL_LENGTH
+    if line[start : start + len(_SEAL)] != _SEAL:
+        return False
+    check = zlib.crc32(line[:start] + b"}")
+    if line[start + len(_SEAL) :] != b'%08x"}' % check:
+        raise ValueError("the line is not as it was written")
+    return True
 
 
 def _plain_output(output: Output, put: Put) -> dict[str, Any]:
@@ -88,8 +115,13 @@ def record_from_json(line: str | bytes, get: Get) -> Record:
 
 
 def parse_line(line: str | bytes) -> dict[str, Any]:
-    """Return the line's object. Raises ValueError or KeyError when it is torn, LedgerError when newer."""
-    plain = json.loads(line)
+    """Return the line's object.
+
+    Raises ValueError or KeyError when it is torn or not as it was written, LedgerError when it is newer.
+    """
+    content = line.encode("utf-8", "backslashreplace") if isinstance(line, str) else line
+    has_seal = _has_seal(content.rstrip(b"\n"))
+    plain = json.loads(content.decode("utf-8"))
     if not isinstance(plain, dict) or not isinstance(plain["kind"], str):
         raise ValueError("no record")
     if plain["v"] > LEDGER_VERSION:
@@ -97,6 +129,9 @@ def parse_line(line: str | bytes) -> dict[str, Any]:
             f"ledger version {plain['v']} is newer than this program's {LEDGER_VERSION}: "
             "pip install --upgrade pytest-generalbench"
         )
+    if plain["v"] >= _SEALED_SINCE and not has_seal:
+        raise ValueError("a line without its check sum")
+    plain.pop("crc", None)
     return plain
 
 
