@@ -106,6 +106,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.export import EXPORT_FORMATS as EXPORT_FORMATS
     from pytest_generalbench.reports.export import export_run as export_run
     from pytest_generalbench.reports.gate import GateResult as GateResult
+    from pytest_generalbench.reports.leaderboard import Leaderboard as Leaderboard
+    from pytest_generalbench.reports.leaderboard import LeaderboardRow as LeaderboardRow
+    from pytest_generalbench.reports.leaderboard import LeaderboardTable as LeaderboardTable
+    from pytest_generalbench.reports.leaderboard import leaderboard as leaderboard
     from pytest_generalbench.reports.model_card import push_model_card as push_model_card
     from pytest_generalbench.reports.next_tasks import NEXT_ORDERS as NEXT_ORDERS
     from pytest_generalbench.reports.next_tasks import NextSteps as NextSteps
@@ -176,6 +180,9 @@ _PLACES: Final = {
     "Keypoint": "core.outputs.forms.boxes",
     "Keypoints": "core.outputs.forms.boxes",
     "LayerDifference": "reports.run_comparison",
+    "Leaderboard": "reports.leaderboard",
+    "LeaderboardRow": "reports.leaderboard",
+    "LeaderboardTable": "reports.leaderboard",
     "LeftOut": "reports.run_comparison",
     "LevelResult": "suite.level.result",
     "MODEL_OPTIONS": "core.options",
@@ -257,6 +264,7 @@ _PLACES: Final = {
     "explain_level": "suite.level.explanation",
     "explain_next": "reports.next_tasks",
     "export_run": "reports.export",
+    "leaderboard": "reports.leaderboard",
     "level": "suite.level.compute",
     "level_of_file": "suite.level.score_file",
     "list_runs": "runs.listing",

@@ -26,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
         download,
         export,
         init,
+        leaderboard,
         level,
         merge,
         next,
@@ -48,8 +49,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {gb.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        run, tasks, doctor, download, weights, check_model, level, next, runs, watch, report, badge, rescore,
-        verify, compare, diff, export, merge, ci, init, cache, schema, completion,
+        run, tasks, doctor, download, weights, check_model, level, next, runs, watch, report, leaderboard,
+        badge, rescore, verify, compare, diff, export, merge, ci, init, cache, schema, completion,
     ):  # fmt: skip
         module.add_parser(commands)
     return parser

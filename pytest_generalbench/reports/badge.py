@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.core.visible_text import visible_text
+from pytest_generalbench.reports.level_words import tier_words
 from pytest_generalbench.reports.run_data import load_run
 
 if TYPE_CHECKING:
@@ -29,11 +29,6 @@ def badge(run: str | Path) -> dict[str, str | int]:
         GeneralBenchError: the folder is no finished run.
     """
     level = load_run(run).level()
-    tier, certified, qualifier = level.get("tier"), level.get("certified_tier"), level.get("qualified")
-    message = f"Level-{tier}" if tier else "no level"
-    if tier and certified is not None and certified < tier:
-        message += f" (at 95 % at least {certified})"
-    if qualifier:
-        message += f", {visible_text(str(qualifier), lines=False)}"
-    colour = _UNKNOWN if qualifier or not tier else _COLOURS.get(tier, _UNKNOWN)
-    return {"schemaVersion": 1, "label": "General-Level", "message": message, "color": colour}
+    tier = level.get("tier")
+    colour = _UNKNOWN if level.get("qualified") or not tier else _COLOURS.get(tier, _UNKNOWN)
+    return {"schemaVersion": 1, "label": "General-Level", "message": tier_words(level), "color": colour}

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.core.visible_text import visible_text
+from pytest_generalbench.reports.markdown import head as markdown_head
+from pytest_generalbench.reports.markdown import row as markdown_row
+from pytest_generalbench.reports.markdown import safe
 from pytest_generalbench.statistics.paired import METHODS
 
 if TYPE_CHECKING:
@@ -55,7 +59,7 @@ def text(comparison: RunComparison, rows: int) -> str:
         comparison: Two runs compared.
         rows: Tasks and instances at most, those that differ most surely first.
     """
-    return "\n".join(_parts(comparison, rows, _aligned)) + "\n"
+    return "\n".join(_parts(comparison, rows, aligned, _one_line)) + "\n"
 
 
 def markdown(comparison: RunComparison, rows: int) -> str:
@@ -65,16 +69,16 @@ def markdown(comparison: RunComparison, rows: int) -> str:
         comparison: Two runs compared.
         rows: Tasks and instances at most, those that differ most surely first.
     """
-    return "\n".join(_parts(comparison, rows, _piped)) + "\n"
+    return "\n".join(_parts(comparison, rows, _piped, safe)) + "\n"
 
 
 Draw = Callable[[Sequence[str], Sequence[Sequence[str]]], list[str]]
 """Draws a table of a head and rows, a line each."""
 
 
-def _parts(comparison: RunComparison, rows: int, draw: Draw) -> Iterable[str]:
+def _parts(comparison: RunComparison, rows: int, draw: Draw, words: Callable[[str], str]) -> Iterable[str]:
     blank = [""]
-    yield from (f"{comparison.first} (first) and {comparison.second} (second)", "")
+    yield from (words(f"{comparison.first} (first) and {comparison.second} (second)"), "")
     layers = [*([comparison.s2] if comparison.s2 else []), *comparison.sides]
     yield from (*draw(LAYER_HEAD, [_layer_cells(item) for item in layers]), *blank)
     ordered = sorted(comparison.tasks, key=_sureness)
@@ -92,7 +96,7 @@ def _parts(comparison: RunComparison, rows: int, draw: Draw) -> Iterable[str]:
             for item in comparison.instances[:rows]
         ]  # fmt: skip
         yield from (*draw(INSTANCE_HEAD, cells), *blank)
-    yield from _closing(comparison)
+    yield from map(words, _closing(comparison))
 
 
 def _closing(comparison: RunComparison) -> Iterable[str]:
@@ -165,16 +169,24 @@ def _p(value: float | None) -> str:
     return "one unit" if value is None else f"{value:.2g}"
 
 
-def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return a table for a terminal, a line each.
+
+    Args:
+        head: The columns.
+        rows: Their cells; what acts in them is shown as its escape.
+    """
+    shown = [[visible_text(cell, lines=False) for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (head, *rows)
+        for row in shown
     ]
 
 
 def _piped(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    def line(row: Sequence[str]) -> str:
-        return f"| {' | '.join(cell.replace('|', '/').replace(chr(10), ' ') for cell in row)} |"
+    return [*markdown_head(head), *(markdown_row([safe(cell) for cell in row]) for row in rows)]
 
-    return [line(head), f"|{'---|' * len(head)}", *map(line, rows)]
+
+def _one_line(text: str) -> str:
+    return visible_text(text, lines=False)

@@ -66,13 +66,13 @@ def task_rows(run: ExportedRun) -> list[dict[str, Any]]:
     return [{key: row[key] for key in TASK_COLUMNS} for row in rows]
 
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def _no_formula(value: Any) -> Any:
+def no_formula(value: Any) -> Any:
     """Return a cell that no spreadsheet runs: a text that begins like a formula gets an apostrophe before it.
 
-    >>> _no_formula("=HYPERLINK(1)"), _no_formula("-5.2"), _no_formula(-5.2)
+    >>> no_formula("=HYPERLINK(1)"), no_formula("-5.2"), no_formula(-5.2)
     ("'=HYPERLINK(1)", '-5.2', -5.2)
     """
     if not isinstance(value, str) or not value.startswith(_FORMULA):
@@ -93,7 +93,7 @@ def export_csv(run: ExportedRun, out: Path) -> list[str]:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             for row in rows:
-                writer.writerow({key: _no_formula(value) for key, value in row.items()})
+                writer.writerow({key: no_formula(value) for key, value in row.items()})
                 count += 1
         lines.append(f"{name}.csv: {count} rows")
     return lines
