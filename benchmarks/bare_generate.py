@@ -12,22 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.generate_clock import Clock
-from benchmarks.sessions import CAUSAL
-from pytest_generalbench import protocols
-from pytest_generalbench.suite import tasks as registry
-from pytest_generalbench.suite.data import open_data
-
-
-def prompts(folder: str) -> list[str]:
-    """Return the prompts of the task in the order of a run, longest first."""
-    tasks = registry.load_tasks()
-    task = next(item for item in tasks if item.id == CAUSAL)
-    data = open_data(Path(folder), "open", tasks).load(task)
-    assert data is not None
-    protocol = protocols.get(task.protocol)
-    context = protocol.context(task, data.header, data.instances)
-    requests = [protocol.request(instance, context) for instance in data.instances]
-    return [one.text for one in sorted(requests, key=lambda one: (-len(one.text), one.instance_id))]
+from benchmarks.sessions import requests_of
 
 
 def main(model_folder: str, data: str, batch: int, tokens: int) -> None:
@@ -39,7 +24,7 @@ def main(model_folder: str, data: str, batch: int, tokens: int) -> None:
     kind: Any = AutoModelForCausalLM
     model = kind.from_pretrained(model_folder, dtype="auto").to(device).eval()
     tokenizer: Any = AutoTokenizer.from_pretrained(model_folder, padding_side="left")
-    texts = prompts(data)
+    texts = [request.text for request in requests_of(Path(data))]
     clock = Clock()
     clock.watch(GenerationMixin)
     for start in range(0, len(texts), batch):

@@ -6,23 +6,12 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.sessions import requests_of
 from benchmarks.tiny_model import TinyModel
-from pytest_generalbench import protocols
-from pytest_generalbench.suite import tasks as registry
-from pytest_generalbench.suite.data import open_data
-
-TASK = "nlp/causal-reasoning"
 
 
 def main(folder: str) -> None:
-    tasks = registry.load_tasks()
-    task = next(item for item in tasks if item.id == TASK)
-    data = open_data(Path(folder), "open", tasks).load(task)
-    assert data is not None
-    protocol = protocols.get(task.protocol)
-    context = protocol.context(task, data.header, data.instances)
-    requests = [protocol.request(instance, context) for instance in data.instances]
-    requests.sort(key=lambda request: (-len(request.text), request.instance_id))
+    requests = requests_of(Path(folder))
     model = TinyModel()
     started = time.perf_counter()
     answers: list[str] = []

@@ -10,7 +10,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_generalbench import protocols
+from pytest_generalbench.suite import tasks as registry
+from pytest_generalbench.suite.data import open_data
+
+if TYPE_CHECKING:
+    from pytest_generalbench.core.request import Request
 
 ROOT = Path(__file__).parent.parent
 CAUSAL = "nlp/causal-reasoning"
@@ -42,6 +49,18 @@ def write_questions(folder: Path, count: int) -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"data": entries}), encoding="utf-8")
     return folder
+
+
+def requests_of(folder: Path) -> list[Request]:
+    """Return the requests of the questions in a data folder in the order of a run, longest first."""
+    tasks = registry.load_tasks()
+    task = next(item for item in tasks if item.id == CAUSAL)
+    data = open_data(folder, "open", tasks).load(task)
+    assert data is not None
+    protocol = protocols.get(task.protocol)
+    context = protocol.context(task, data.header, data.instances)
+    requests = [protocol.request(instance, context) for instance in data.instances]
+    return sorted(requests, key=lambda request: (-len(request.text), request.instance_id))
 
 
 def run_module(folder: Path, *command: str, ends: tuple[int, ...] = (0,), **environment: str) -> Ended:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +14,7 @@ import yaml
 
 import pytest_generalbench as gb
 from pytest_generalbench import metrics, protocols
+from tests.commands import put_commands
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -107,17 +106,10 @@ def test_the_tutorial_runs_word_for_word(tmp_path: Path) -> None:
     assert len(blocks) >= 6
     # What the first block installs is here already, in the version that is tested.
     script = "".join(block for block in blocks if not block.startswith("pip install "))
-    commands = tmp_path / "bin"
-    commands.mkdir()
-    for name, module in (("generalbench", "pytest_generalbench.cli"), ("pytest", "pytest")):
-        code = f"from {module} import main; raise SystemExit(main())"
-        (commands / name).write_text(
-            f"#!/bin/sh\nexec {sys.executable} -c '{code}' \"$@\"\n", encoding="utf-8"
-        )
-        (commands / name).chmod(0o755)
-    given = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
     command = ["bash", "-euo", "pipefail", "-c", script]
-    done = subprocess.run(command, cwd=tmp_path, env=given, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=put_commands(tmp_path / "bin"), check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert (tmp_path / "page" / "index.html").is_file()
     assert "tasks compared" in done.stdout

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from pytest_generalbench.cli import main
+from tests.commands import CONSOLE, put_commands
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the steps are bash scripts")
 
@@ -31,22 +32,14 @@ esac
 @pytest.fixture
 def stranger(tmp_path: Path) -> Path:
     """Return a repository with nothing but a model's name in its environment."""
-    commands = tmp_path / "bin"
-    commands.mkdir()
-    # The commands that pip would install beside this interpreter.
-    for name, module in (("generalbench", "pytest_generalbench.cli"), ("pytest", "pytest")):
-        code = f"from {module} import main; raise SystemExit(main())"
-        (commands / name).write_text(
-            f"#!/bin/sh\nexec {sys.executable} -c '{code}' \"$@\"\n", encoding="utf-8"
-        )
-        (commands / name).chmod(0o755)
+    put_commands(tmp_path / "bin")
     return tmp_path
 
 
 def step(folder: Path, name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    code = "from pytest_generalbench.cli import main; raise SystemExit(main())"
-    given = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", **environment}
-    command = [sys.executable, "-c", code, "ci", name, *arguments]
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    given = {**os.environ, "PATH": path, **environment}
+    command = [sys.executable, "-c", CONSOLE, "ci", name, *arguments]
     return subprocess.run(command, cwd=folder, env=given, check=False, capture_output=True, text=True)
 
 

@@ -12,7 +12,6 @@ from pytest_generalbench.cli import main, make_parser
 from pytest_generalbench.cli.run import pytest_arguments
 
 GB = "--generalbench-"
-CONSOLE = "from pytest_generalbench.cli import main; raise SystemExit(main())"
 
 
 def arguments(*given: str) -> list[str]:
