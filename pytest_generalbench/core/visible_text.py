@@ -21,8 +21,8 @@ def visible_text(value: str, *, lines: bool = True) -> str:
     >>> visible_text("\x1b[31mred\u202e")
     '\\x1b[31mred\\u202e'
     """
-    if value.isascii() and value.isprintable():
-        return value
+    if (value.replace("\n", "").replace("\t", "") if lines else value).isprintable():
+        return value  # nearly every text
     return "".join(_shown(char) if _acts(char, lines) else char for char in value)
 
 
