@@ -328,7 +328,7 @@
     let task;
     try { task = await ofTask(name, row.dataset.file); } catch (error) { return view.replaceChildren(element("p", {}, error.message)); }
     const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
-    const facts = heads.slice(1).flatMap((head, place) => [element("dt", {}, head), element("dd", { title: row.cells[place + 1].title }, row.cells[place + 1].textContent)]);
+    const facts = heads.slice(1).flatMap((head, place) => [element("dt", {}, head), element("dd", {}, [row.cells[place + 1].textContent, row.cells[place + 1].title].filter(Boolean).join(": "))]);
     const list = element("div", { id: "instances" });
     const count = element("output", { class: "note" });
     const filter = element("select", { "aria-label": "which instances", id: "pick-instances" }, ...Object.keys(FILTERS).filter((key) => key !== "changed" || runs.length > 1).map((key) => element("option", { value: key }, key)));
