@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import shutil
 import stat
 import tarfile
@@ -24,14 +26,26 @@ RATIO_FREE: Final = 256 << 20
 MAX_MEMBERS: Final = 5_000_000
 _CHUNK: Final = 1 << 20
 
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+)
+"""What is raised at an archive that is damaged, or of a kind that cannot be read."""
+
 _Member = tuple[str, Callable[[], IO[bytes]]]
 """A regular file's name in the archive, and how to open it."""
 
 
 def unpack(archive: Path, target: Path) -> Path:
-    """Unpack `archive` (.zip, .tar, .tar.gz, .tgz) into the new folder `target` and return it.
+    """Unpack `archive` (.zip, .tar, .tgz, .tar.gz, .xz or .bz2) into the new folder `target` and return it.
 
-    `target` appears in one step when everything is there; when another process was
+    `target` appears in one step when everything is there and the check sums agree (an uncompressed .tar has
+    none of its content); when another process was
     faster, its folder is kept. Raises DataError for members that are absolute, contain
     `..` or are links or devices, for an archive that grows out of proportion, and for a
     broken one; nothing is left behind then.
@@ -62,8 +76,16 @@ def _extract(archive: Path, target: Path) -> None:
         else:
             with tarfile.open(archive) as opened_tar:
                 _write_all(_tar_members(opened_tar, archive.name), target, budget)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError) as error:
+                _read_to_the_end(opened_tar, budget)
+    except _BROKEN as error:
         raise DataError(f"{archive.name}: a broken archive ({error}); download it again") from error
+
+
+def _read_to_the_end(opened: tarfile.TarFile, budget: _Budget) -> None:
+    """Read what lies behind the last member: the check sums of a compressed stream stand at its end."""
+    stream = opened.fileobj
+    while stream is not None and (chunk := stream.read(_CHUNK)):
+        budget.count_bytes(len(chunk))
 
 
 def _zip_members(opened: zipfile.ZipFile, name: str) -> Iterator[_Member]:
