@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.run_data import TaskRow as TaskRow
     from pytest_generalbench.reports.run_data import load_run as load_run
     from pytest_generalbench.reports.run_ranks import rank_runs as rank_runs
+    from pytest_generalbench.reports.summary import summary_markdown as summary_markdown
     from pytest_generalbench.reports.telling_instances import TellingInstance as TellingInstance
     from pytest_generalbench.runs.listing import RunEntry as RunEntry
     from pytest_generalbench.runs.listing import list_runs as list_runs
@@ -280,6 +281,7 @@ _PLACES: Final = {
     "rescore": "evaluation.rescoring",
     "rescore_like": "evaluation.rescoring",
     "result_schema": "runs.result_file",
+    "summary_markdown": "reports.summary",
     "verify_run": "runs.manifest",
     "write_page": "reports.page.writing",
 }

@@ -35,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
         run,
         runs,
         schema,
+        summary,
         tasks,
         verify,
         watch,
@@ -50,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
         run, tasks, doctor, download, weights, check_model, level, next, runs, watch, report, leaderboard,
-        badge, rescore, verify, compare, diff, export, merge, ci, init, cache, schema, completion,
+        summary, badge, rescore, verify, compare, diff, export, merge, ci, init, cache, schema, completion,
     ):  # fmt: skip
         module.add_parser(commands)
     return parser

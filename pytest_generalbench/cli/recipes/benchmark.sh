@@ -52,10 +52,9 @@ fi
   esac
   echo
   if [ "${#lines[@]}" = 2 ]; then
-    generalbench compare --markdown "${lines[@]}"
+    generalbench summary "$run" --baseline "$baseline"
   else
-    printf '```\n' && generalbench next "$run" --rows 10
-    printf '```\n'
+    generalbench summary "$run"
   fi
 } >"$out/summary.md"
 [ -n "${GENERALBENCH_SUMMARY:-}" ] && cat "$out/summary.md" >>"$GENERALBENCH_SUMMARY"
