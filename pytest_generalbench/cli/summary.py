@@ -16,9 +16,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "summary",
         help="a run in Markdown, for the summary of a CI job or a comment",
-        description="Prints level and intervals, the gate against a baseline, regressions, flips, then every "
-        "task: at most 900 kB, as a comment at most 60,000 characters. What does not fit is cut from the end, "
-        "and a line says what.",
+        description="Prints level and intervals, the gate against a baseline, regressions, flips, then "
+        "every task: at most 900 kB, as a comment at most 60,000 characters. What does not fit is cut from "
+        "the end, and a line says what.",
     )
     parser.add_argument("run", metavar="RUN", help="the run folder")
     parser.add_argument("--baseline", metavar="RUN", help="the run that it is compared with")

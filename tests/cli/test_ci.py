@@ -14,6 +14,7 @@ import yaml
 
 from pytest_generalbench.cli import main
 from tests.commands import CONSOLE, put_commands
+from tests.reports.made_runs import CAUSAL, made_run, scored_rows
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the steps are bash scripts")
 
@@ -142,6 +143,19 @@ def test_a_pull_request_has_one_comment(stranger: Path) -> None:
     calls = (stranger / "gh.log").read_text(encoding="utf-8")
     assert "--method POST repos/me/model/issues/5/comments --field body=@" in calls
     assert "--method PATCH repos/me/model/issues/comments/9 --field body=@" in calls
+
+
+def test_the_comment_is_made_from_the_run_beside_the_file(stranger: Path) -> None:
+    environment = stand_in(stranger)
+    script = GH.replace("esac", '  *body=@*) last="${@: -1}" && cp "${last#body=@}" body.md ;;\nesac')
+    (stranger / "bin" / "gh").write_text(script, encoding="utf-8")
+    made_run(stranger / "out" / "run", {CAUSAL: scored_rows([100.0, 0.0])})
+    (stranger / "out" / "summary.md").write_text("**first line**\n\nthe rest\n", encoding="utf-8")
+    done = step(stranger, "comment", "5", "out/summary.md", **environment)
+    assert done.returncode == 0, done.stderr
+    lines = (stranger / "body.md").read_text(encoding="utf-8").splitlines()
+    assert lines[:4] == ["<!-- general-bench -->", "**first line**", "", "## General-Bench: no level"]
+    assert "the rest" not in lines
 
 
 def test_a_step_shows_its_script(capsys: pytest.CaptureFixture[str]) -> None:
