@@ -11,6 +11,7 @@ from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.request import OPEN_STATES
 from pytest_generalbench.core.result import answer_shares, asked_instances, drift
 from pytest_generalbench.core.score_format import format_level, format_score, format_share
+from pytest_generalbench.core.visible_text import visible_text
 from pytest_generalbench.suite.level import LEVELS
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def status(result: TaskResult, sota: float | None) -> tuple[str, str, tuple[str,
     elif result.reason:
         words += f" {result.reason}"
     color = _COLORS.get(result.state, "yellow")
-    return result.state, _LETTERS[result.state], (words, {color: True})
+    return result.state, _LETTERS[result.state], (visible_text(words, lines=False), {color: True})
 
 
 def _repeated(result: TaskResult) -> str:

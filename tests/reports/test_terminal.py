@@ -154,3 +154,9 @@ def test_what_is_certain_stands_beside_the_scores() -> None:
     assert "  and 3 more wins that say nothing, all in result.json" in lines
     bracket = replace(sure, qualified="demo data", hangs_on=())
     assert bracket.tier_line == "Level-4; at 95 % at least Level-3   [demo data]"
+
+
+def test_a_reason_from_a_server_cannot_act_in_the_terminal() -> None:
+    item = result("nlp/causal-reasoning", None, "unavailable", reason="\x1b[2Jgone\r\u202e\n")
+    _, _, (words, _) = terminal.status(item, 65.0)
+    assert words == "UNAVAILABLE \\x1b[2Jgone\\r\\u202e\\n"
