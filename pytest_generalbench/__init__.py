@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.data_check import StrayFolder as StrayFolder
     from pytest_generalbench.evaluation.data_check import TaskCheck as TaskCheck
     from pytest_generalbench.evaluation.data_check import check_data as check_data
+    from pytest_generalbench.evaluation.gpu_use import GpuUse as GpuUse
     from pytest_generalbench.evaluation.moved_scores import MovedScore as MovedScore
     from pytest_generalbench.evaluation.progress import RunProgress as RunProgress
     from pytest_generalbench.evaluation.progress import RunWatch as RunWatch
@@ -172,6 +173,7 @@ _PLACES: Final = {
     "FrameBoxes": "core.outputs.forms.boxes",
     "GateResult": "reports.gate",
     "GeneralBenchError": "core.errors",
+    "GpuUse": "evaluation.gpu_use",
     "INTERVAL_METHODS": "statistics.intervals",
     "Image": "core.outputs.forms.image",
     "Instance": "core.request",

@@ -22,7 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="how far a run is: workers, rate, what is left",
         description="Shows how far a run is until it ends, from its folder alone: tasks and instances done, "
         "states, rate, an estimate of what is left, and what each worker does. Exit status: 0, or 1 where a "
-        "worker is stalled (with --once).",
+        "worker, or the session, is stalled (with --once).",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="the run folder")
     parser.add_argument("--once", action="store_true", help="look once")
@@ -38,49 +38,20 @@ def run(options: argparse.Namespace) -> int:
     """Look at the run until it ends, or once."""
     watch = gb.RunWatch(options.run)
     while True:
-        progress = watch.look()
-        if options.json:
-            sys.stdout.write(json.dumps(progress.to_dict()) + "\n")
-        else:
-            sys.stdout.writelines(f"{line}\n" for line in lines(progress))
+        progress = watch.look(with_gpus=True)
+        text = json.dumps(progress.to_dict()) if options.json else progress.text()
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
         if options.prometheus:
             temporary = options.prometheus.with_name(f"{options.prometheus.name}.tmp")
             temporary.write_text("\n".join(figures(progress)) + "\n", encoding="utf-8")
             temporary.replace(options.prometheus)
         if options.once:
-            return 1 if any(worker.is_stalled for worker in progress.workers) else 0
+            is_stalled = progress.is_stalled or any(worker.is_stalled for worker in progress.workers)
+            return 1 if is_stalled else 0
         if progress.state != "running":
             return 0
         time.sleep(options.interval)
-
-
-def lines(progress: gb.RunProgress) -> Iterator[str]:
-    """Yield the lines of one look."""
-    rate = "" if progress.per_second is None else f", {progress.per_second:.2f} a second"
-    yield (
-        f"{progress.state}: {progress.finished} of {progress.tasks} tasks, {progress.answered} instances"
-        f"{rate}, {_duration(progress.elapsed_s)} so far"
-    )
-    if progress.remaining_s is not None:
-        low, high = map(_duration, progress.remaining_s)
-        yield f"  left: {low} to {high}"
-    states = ", ".join(f"{count} {state}" for state, count in progress.states.items())
-    if states:
-        yield f"  {states}"
-    for worker in progress.workers:
-        what = "done" if worker.is_done else worker.task or "preparing"
-        stalled = "  STALLED" if worker.is_stalled else ""
-        yield (
-            f"  {worker.worker}: {what}, {worker.answered} answered, {worker.in_flight} in flight, "
-            f"silent for {_duration(worker.silent_s)}{stalled}"
-        )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def figures(progress: gb.RunProgress) -> Iterator[str]:
@@ -89,9 +60,19 @@ def figures(progress: gb.RunProgress) -> Iterator[str]:
     yield f"generalbench_tasks_finished {progress.finished}"
     yield f"generalbench_instances_answered {progress.answered}"
     yield f"generalbench_instances_per_second {progress.per_second or 0.0}"
+    if progress.instances is not None:
+        yield f"generalbench_instances_expected {progress.instances}"
+    if progress.remaining_s is not None:
+        for bound, seconds in zip(("low", "high"), progress.remaining_s, strict=True):
+            yield f'generalbench_remaining_seconds{{bound="{bound}"}} {seconds}'
+    yield f"generalbench_stalled {int(progress.is_stalled)}"
+    yield from (f'generalbench_mean_points{{modality="{name}"}} {n}' for name, n in progress.points.items())
     yield from (f'generalbench_instances{{state="{state}"}} {n}' for state, n in progress.states.items())
     for worker in progress.workers:
         label = f'{{worker="{worker.worker}"}}'
         yield f"generalbench_worker_answered{label} {worker.answered}"
         yield f"generalbench_worker_silent_seconds{label} {worker.silent_s}"
         yield f"generalbench_worker_stalled{label} {int(worker.is_stalled)}"
+    for gpu in progress.gpus:
+        if gpu.busy is not None:
+            yield f'generalbench_gpu_busy_percent{{gpu="{gpu.gpu}"}} {gpu.busy}'

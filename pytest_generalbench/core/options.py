@@ -224,6 +224,13 @@ OPTIONS: Final = (
         unset="people",
     ),
     Option(
+        "progress",
+        "How far the run is: 'line' (redrawn at the bottom of a terminal), 'log' (plain lines, at most one a "
+        "minute and at changes), 'off', or 'auto' (default: line on a terminal, else log).",
+        "HOW",
+        choices=("auto", "line", "log", "off"),
+    ),
+    Option(
         "gpus-per-worker",
         "GPUs that each worker gets for itself (default 1; 0: none are given out, all see all). "
         "-n auto starts as many workers as the visible GPUs allow.",

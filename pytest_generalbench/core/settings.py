@@ -70,6 +70,8 @@ class Settings:
     """CSV file of people's ratings."""
     mos: str | None = _setting(None, Affects.RUN)
     """`auto`: a predictor stands in for people."""
+    progress: str = _setting("auto", Affects.NOTHING)
+    """How a session shows how far it is: `auto`, `line`, `log`, `off`."""
     gpus_per_worker: int = _setting(1, Affects.NOTHING)
     share_gpus: bool = _setting(False, Affects.NOTHING)
     offline: bool = _setting(False, Affects.NOTHING)

@@ -160,6 +160,7 @@ def activate(config: pytest.Config, module: Path) -> None:
         return
     _share_rootdir(config)
     from pytest_generalbench.plugin.controller import Controller
+    from pytest_generalbench.plugin.progress import SessionProgress
     from pytest_generalbench.plugin.xdist.workers import Workers
 
     controller = Controller(benchmark, config)
@@ -168,5 +169,7 @@ def activate(config: pytest.Config, module: Path) -> None:
     controller.own_model = execution.model_identity
     config.pluginmanager.register(Workers(benchmark, controller), "generalbench-workers")
     config.pluginmanager.register(controller, "generalbench-controller")
+    progress = SessionProgress(benchmark, controller, config)
+    config.pluginmanager.register(progress, "generalbench-progress")
     config.pluginmanager.register(collection, "generalbench-collection")
     config.pluginmanager.register(execution, "generalbench-execution")

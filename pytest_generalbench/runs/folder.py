@@ -13,6 +13,7 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.settings import MAY_CHANGE, Settings
 from pytest_generalbench.runs.batch_claims import forget
 from pytest_generalbench.runs.files import atomic_write
+from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
 from pytest_generalbench.runs.listing import DEFAULT_PARENT, newest_open, siblings
 from pytest_generalbench.runs.lock import RunLock, wait_for_workers
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 PREDICTIONS_FOLDER: Final = "predictions"
 """Where the exported predictions of a close-set run lie."""
 
-_REPLACED: Final = (RUN_FILE, MANIFEST_FILE)
+_REPLACED: Final = (RUN_FILE, MANIFEST_FILE, HEARTBEAT_FILE)
 
 
 def ledger_path(folder: Path, worker: str) -> Path:

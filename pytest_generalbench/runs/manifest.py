@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.runs.files import atomic_write
+from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
 from pytest_generalbench.runs.lock import LOCK_FILE
 
 if TYPE_CHECKING:
@@ -44,8 +45,9 @@ def _own_digest(content: Mapping[str, Any]) -> str:
 
 
 def run_files(folder: Path) -> list[Path]:
-    """Return every file of the run but the lock, the manifest and `.gitignore`, in a fixed order."""
-    aside = {folder / LOCK_FILE, folder / MANIFEST_FILE, folder / IGNORE_FILE}
+    """Return every file of the run, in a fixed order, but those that the manifest leaves out."""
+    names = (LOCK_FILE, HEARTBEAT_FILE, MANIFEST_FILE, IGNORE_FILE)
+    aside = {folder / name for name in names}
     return sorted(path for path in folder.rglob("*") if path.is_file() and path not in aside)
 
 

@@ -79,11 +79,11 @@ def _memory() -> int | None:
 def _gpus() -> list[str]:
     """Return name, memory and driver of every GPU that the driver's own tool lists."""
     query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-    value = _output(["nvidia-smi", *query], Path.cwd())
+    value = program_output(["nvidia-smi", *query], Path.cwd())
     return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
 
-def _output(command: Sequence[str], folder: Path) -> str | None:
+def program_output(command: Sequence[str], folder: Path) -> str | None:
     """Return what a program prints, None when it is not there, fails or takes too long."""
     program = shutil.which(command[0])
     if program is None:
@@ -117,10 +117,10 @@ def backend(settings: Settings) -> dict[str, Any]:
 
 def git_state(folder: Path) -> dict[str, Any] | None:
     """Return commit and cleanness of the repository that `folder` lies in, None outside of one."""
-    commit = _output(["git", "rev-parse", "HEAD"], folder)
+    commit = program_output(["git", "rev-parse", "HEAD"], folder)
     if commit is None:
         return None
-    changed = _output(["git", "status", "--porcelain", "--untracked-files=no"], folder)
+    changed = program_output(["git", "status", "--porcelain", "--untracked-files=no"], folder)
     return {"commit": commit.strip(), "is_clean": None if changed is None else not changed.strip()}
 
 

@@ -29,9 +29,11 @@ from pytest_generalbench.runs.ledger.records import (
     LEDGER_VERSION,
     MEDIA_FOLDER,
     RECORDS,
+    AnswerOutcome,
     LedgerError,
     Record,
     StoredRecord,
+    outcome_of,
     parse_line,
     sealed,
 )
@@ -221,6 +223,26 @@ class LedgerReader:
                     yield begin, offset, content
                 if end is not None and offset >= end:
                     return
+
+    def outcomes(self, start: int) -> Iterator[tuple[int, AnswerOutcome | Event]]:
+        """Yield, from a byte offset on, end and content of every whole line but verdicts.
+
+        Answers themselves are not read. A last line without its newline is left for the next call.
+        """
+        with self.path.open("rb") as file:
+            file.seek(start)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                start += len(line)
+                content: AnswerOutcome | StoredRecord | Event | None = outcome_of(line)
+                if content is None:
+                    with suppress(ValueError, KeyError, TypeError):
+                        content = _read_line(line)
+                if isinstance(content, StoredRecord):
+                    content = content.outcome if content.kind == "answer" else None
+                if content is not None:
+                    yield start, content
 
 
 def _read_line(line: bytes) -> StoredRecord | Event | None:

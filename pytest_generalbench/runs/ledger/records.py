@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from functools import partial
 from sys import intern
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.outputs import Get, Put, answer_from_plain, answer_to_plain
@@ -135,6 +136,50 @@ def parse_line(line: str | bytes) -> dict[str, Any]:
     return plain
 
 
+def _is_sound(line: bytes) -> bool:
+    """Whether the line is as it was written, as far as its version lets that be seen."""
+    try:
+        return _has_seal(line[:-1]) or not line.startswith(b'{"v": 3,')
+    except ValueError:
+        return False
+
+
+class AnswerOutcome(NamedTuple):
+    """What became of one request, without the answer."""
+
+    task: str
+    instance: str
+    state: str
+    seconds: float
+    """0 where the line has none."""
+    repeat: int
+
+
+_HEAD: Final = re.compile(
+    rb'\{"v": [123], "kind": "answer", "task": "([^"\\]+)", "instance": "([^"\\]*)", "state": "(\w+)", '
+)
+_TAIL: Final = re.compile(
+    rb'"seconds": ([0-9.e+-]+)(?:, "repeat": ([0-9]+))?(?:, "crc": "[0-9a-f]{8}")?\}\n$'
+)
+_TAIL_BYTES: Final = 80
+
+
+def outcome_of(line: bytes) -> AnswerOutcome | None:
+    """Return the outcome in a line that has it in the usual places; None for any other line.
+
+    It reads both ends of the line alone, in a third of the time that the whole line takes. A line that is not
+    as it was written has none.
+    """
+    head = _HEAD.match(line)
+    tail = _TAIL.search(line, max(0, len(line) - _TAIL_BYTES)) if head else None
+    if head is None or tail is None or not _is_sound(line):
+        return None
+    task, instance, state = head.groups()
+    return AnswerOutcome(
+        task.decode(), instance.decode(), state.decode(), float(tail[1]), int(tail[2]) if tail[2] else 0
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
     """A record as its line has it; the answer in it is read by `decode` alone."""
@@ -167,6 +212,11 @@ class StoredRecord:
     def seconds(self) -> float | None:
         """The duration of the request in seconds."""
         return self.plain.get("seconds")
+
+    @property
+    def outcome(self) -> AnswerOutcome:
+        """What became of the request, without the answer."""
+        return AnswerOutcome(self.task, self.instance, self.state, float(self.seconds or 0.0), self.repeat)
 
     @property
     def repeat(self) -> int:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from pytest_generalbench.core.request import Output
 from pytest_generalbench.runs.ledger.files import LedgerReader, LedgerWriter
-from pytest_generalbench.runs.ledger.records import LedgerError, Record, record_from_json
+from pytest_generalbench.runs.ledger.records import (
+    AnswerOutcome,
+    LedgerError,
+    Record,
+    StoredRecord,
+    outcome_of,
+    parse_line,
+    record_from_json,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,3 +145,40 @@ def test_a_flipped_bit_costs_its_line_and_no_other(
     assert all(whole.get(name) == record for name, record in left.items())
     assert len(whole) - len(left) <= 2  # a newline that is lost joins two lines
     assert reader.torn or len(left) == len(whole)
+
+
+@given(
+    text=st.text(),
+    instance=st.text(),
+    state=st.sampled_from(["ok", "error", "refused"]),
+    seconds=st.none() | st.floats(0.0, 1e6),
+    repeat=st.integers(0, 3),
+)
+def test_outcomes_are_those_of_the_records(
+    text: str, instance: str, state: str, seconds: float | None, repeat: int
+) -> None:
+    record = Record(
+        "nlp/t", instance, state=state, digest="ab", output=Output(text), seconds=seconds, repeat=repeat
+    )
+    line = (record.to_json(no_files) + "\n").encode("utf-8", "backslashreplace")
+    outcome = outcome_of(line)
+    assert outcome is None or outcome == StoredRecord.from_plain(parse_line(line)).outcome
+    if seconds is not None and instance.isalnum() and instance.isascii():
+        assert outcome is not None
+        changed = line.replace(b'"digest": "ab"', b'"digest": "ac"')
+        assert outcome_of(changed) is None
+
+
+def test_outcomes_leave_a_line_that_is_being_written_for_later(tmp_path: Path) -> None:
+    path = tmp_path / "ledger-a-1.jsonl"
+    with LedgerWriter(path) as writer:
+        writer.append([answer("1", "x"), answer("2", "y")])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    reader = LedgerReader(path)
+    first = list(reader.outcomes(0))
+    assert [one.instance for _, one in first if isinstance(one, AnswerOutcome)] == ["1"]
+    path.write_bytes(whole)
+    rest = list(reader.outcomes(first[-1][0]))
+    assert [one.instance for _, one in rest if isinstance(one, AnswerOutcome)] == ["2"]
+    assert rest[-1][0] == len(whole)
