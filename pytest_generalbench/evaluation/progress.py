@@ -160,7 +160,7 @@ class RunWatch:
         self._ledgers: dict[Path, _Ledger] = {}
         self._open: defaultdict[str, dict[tuple[str, int], str]] = defaultdict(dict)
         self._closing: set[str] = set()
-        self._closed: Counter[str] = Counter()
+        self._states: Counter[str] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._counts: Counter[str] = Counter()
         self._finished: set[str] = set()
@@ -188,7 +188,7 @@ class RunWatch:
             if one.worker.task in self._finished and one.worker.in_flight == 0:
                 one.worker.task, one.worker.phase = None, "preparing"
         for name in closing:  # other ledgers were read since it got its result: no answer to it can follow
-            self._closed.update(self._open.pop(name, {}).values())
+            self._open.pop(name, None)
         started = datetime.fromisoformat(manifest.sessions[-1].started) if manifest.sessions else None
         elapsed = (datetime.now(UTC) - started).total_seconds() if started else 0.0
         if manifest.sessions and manifest.sessions[-1].seconds is not None:
@@ -197,7 +197,7 @@ class RunWatch:
         is_running = state == "running"
         self._silences(manifest, is_running)
         workers = [one.worker for one in self._ledgers.values() if one.session == session]
-        states = self._closed + Counter(state for task in self._open.values() for state in task.values())
+        states = +self._states
         left = self._remaining(manifest, workers)
         is_open = manifest.selection is None or not self._finished.issuperset(manifest.selection)
         answered, fresh = sum(states.values()), self._fresh[session]
@@ -262,8 +262,12 @@ class RunWatch:
 
     def _answer(self, ledger: _Ledger, line: AnswerOutcome) -> None:
         answers, key = self._open[line.task], (line.instance, line.repeat)
-        if key not in answers:
+        before = answers.get(key)
+        if before is None:
             self._counts[line.task] += 1
+        else:
+            self._states[before] -= 1
+        self._states[line.state] += 1
         answers[key] = line.state
         self._seconds[line.task] += line.seconds
         self._fresh[ledger.session] += 1
