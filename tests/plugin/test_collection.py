@@ -75,14 +75,6 @@ def test_a_repository_keeps_its_tests_and_lends_only_its_root_conftest(pytester:
     assert "not wanted" not in result.stdout.str() + result.stderr.str()
 
 
-def test_with_a_path_pytest_does_what_it_always_does(pytester: pytest.Pytester) -> None:
-    path = pytester.makepyfile("def test_own(): pass")
-    result = pytester.runpytest_inprocess(MODEL, str(path))
-    result.stdout.fnmatch_lines(["*1 passed*"])
-    result.stdout.no_fnmatch_line("*General-Level*")
-    assert not (pytester.path / "generalbench-runs").exists()
-
-
 def test_a_pasted_node_id_runs_that_task(pytester: pytest.Pytester) -> None:
     nodeid = "benchmark_tasks/test_general_bench.py::test_task[nlp/causal-reasoning]"
     result = collect(pytester, nodeid)

@@ -15,6 +15,7 @@ import pytest
 
 from pytest_generalbench.cli import main
 from pytest_generalbench.reports.official import task_folders
+from pytest_generalbench.runs.ledger.records import sealed
 from pytest_generalbench.runs.result_file import SCHEMA_FILE, comparable, encode, read_result
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import compute_level, sota_table
@@ -80,7 +81,8 @@ def test_rescoring_tells_what_a_changed_answer_changes(
         plain = json.loads(line)
         if plain["kind"] == "answer" and plain["task"] == "nlp/causal-reasoning":
             plain["output"]["text"] = "no letter at all, of no use"
-            lines[position] = json.dumps(plain)
+            plain.pop("crc")
+            lines[position] = sealed(json.dumps(plain))
     ledger.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert main(["verify", str(folder)]) == 1
     assert f"{ledger.name}: bytes 0-" in capsys.readouterr().out
