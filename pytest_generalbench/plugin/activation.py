@@ -169,6 +169,10 @@ def activate(config: pytest.Config, module: Path) -> None:
     controller.own_model = execution.model_identity
     config.pluginmanager.register(Workers(benchmark, controller), "generalbench-workers")
     config.pluginmanager.register(controller, "generalbench-controller")
+    if config.pluginmanager.hasplugin("html"):
+        from pytest_generalbench.plugin import html_column
+
+        config.pluginmanager.register(html_column, "generalbench-html-column")
     progress = SessionProgress(benchmark, controller, config)
     config.pluginmanager.register(progress, "generalbench-progress")
     config.pluginmanager.register(collection, "generalbench-collection")
