@@ -29,6 +29,8 @@ class ShownRun:
     """None where nothing is scored."""
     seen: Mapping[str, NextTask] = field(default_factory=dict)
     """By task: the step of `steps` that is about it."""
+    why: str | None = None
+    """Why its answers cannot be read, where that was tried."""
 
     def chance(self, task: str) -> float | None:
         """Return the probability that the true score reaches the specialist's, None where it is not known."""
@@ -36,13 +38,12 @@ class ShownRun:
         return None if step is None or step.distance is None else 1 - normal_sf(step.distance)
 
 
-def shown_run(name: str, run: Run, answers: Answers | None) -> ShownRun:
+def shown_run(name: str, run: Run, answers: Answers | None, why: str | None = None) -> ShownRun:
     """Return the run as its page needs it."""
     try:
         steps = next_steps(run.folder)
     except GeneralBenchError:
         steps = None
     tasks = {row.task: row for row in run.tasks()}
-    return ShownRun(
-        name, run, answers, tasks, steps, {step.task: step for step in steps.tasks} if steps else {}
-    )
+    seen = {step.task: step for step in steps.tasks} if steps else {}
+    return ShownRun(name, run, answers, tasks, steps, seen, why)

@@ -113,7 +113,7 @@ def _details(
     is_text = all(one.answers.is_text(task) for one in runs if one.answers)
     wanted = set(order[: shares.texts]) if is_text else with_media
     details = _Details(len(runs))
-    why = None
+    why = next((visible_text(one.why, lines=False) for one in runs if one.why), None)
     for place, one in enumerate(runs):
         if one.answers is None or task not in one.tasks:
             continue

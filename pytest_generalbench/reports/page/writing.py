@@ -77,14 +77,14 @@ def write_page(
 def _shown(runs: Sequence[Run], answers: Callable[[Path], Answers] | None) -> Iterator[ShownRun]:
     specs = [str(run.result.model.get("spec", run.folder.name)) for run in runs]
     for run, spec in zip(runs, specs, strict=True):
-        opened = None
+        opened, why = None, None
         if answers is not None:
             try:
                 opened = answers(run.folder)
-            except GeneralBenchError:
-                opened = None  # its data are gone: rows are shown
+            except GeneralBenchError as error:
+                why = str(error)  # its data are gone: rows are shown
         name = spec if specs.count(spec) == 1 else f"{spec} ({run.folder.name})"
-        yield shown_run(name, run, opened)
+        yield shown_run(name, run, opened, why)
 
 
 class _Page:

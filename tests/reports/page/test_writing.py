@@ -89,6 +89,7 @@ def test_a_run_whose_data_are_gone_shows_its_rows(tmp_path: Path) -> None:
     content = task_content(page, CAUSAL)
     assert len(content["instances"]) == 8
     assert "q" not in content["instances"][0]
+    assert content["why"]
 
 
 def test_only_an_empty_folder_or_a_page_is_written_into(tmp_path: Path) -> None:
