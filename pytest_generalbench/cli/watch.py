@@ -71,6 +71,8 @@ def figures(progress: gb.RunProgress) -> Iterator[str]:
     for worker in progress.workers:
         label = f'{{worker="{worker.worker}"}}'
         yield f"generalbench_worker_answered{label} {worker.answered}"
+        if worker.tokens_per_second is not None:
+            yield f"generalbench_worker_tokens_per_second{label} {worker.tokens_per_second}"
         yield f"generalbench_worker_silent_seconds{label} {worker.silent_s}"
         yield f"generalbench_worker_stalled{label} {int(worker.is_stalled)}"
     for gpu in progress.gpus:

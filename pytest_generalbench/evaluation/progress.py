@@ -64,6 +64,8 @@ class WorkerProgress:
     """Instances of the batch that it has asked and not answered."""
     per_second: float | None = None
     """Instances per second of asking; None before the first."""
+    tokens_per_second: float | None = None
+    """Tokens of answers per second of asking; None where the model does not say how many there are."""
     silent_s: float = 0.0
     """Seconds since it last wrote anything."""
     is_done: bool = False
@@ -134,6 +136,8 @@ class _Ledger:
     """Tasks that it gave a result."""
     seconds: float = 0.0
     """Seconds of asking."""
+    tokens: int = 0
+    """Tokens of its answers."""
 
 
 class RunWatch:
@@ -272,6 +276,7 @@ class RunWatch:
         self._seconds[line.task] += line.seconds
         self._fresh[ledger.session] += 1
         ledger.seconds += line.seconds
+        ledger.tokens += line.tokens
         worker = ledger.worker
         worker.answered += 1
         worker.in_flight = max(0, worker.in_flight - 1)
@@ -288,6 +293,7 @@ class RunWatch:
                 worker.is_done, worker.phase = True, "done"
             if ledger.seconds:
                 worker.per_second = worker.answered / ledger.seconds
+                worker.tokens_per_second = ledger.tokens / ledger.seconds if ledger.tokens else None
             # A batch that is late is asked again one by one.
             patience = STALLED_S + limit * (1 if ledger.batch == 1 else 2 * ledger.batch)
             worker.is_stalled = is_running and worker.in_flight > 0 and worker.silent_s > patience

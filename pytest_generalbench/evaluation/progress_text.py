@@ -31,6 +31,8 @@ def _lines(progress: RunProgress) -> Iterator[str]:
         yield f"  STALLED: the session gave no sign for {duration(progress.heartbeat_s or 0.0)}"
     for worker in progress.workers:
         rate = "" if worker.per_second is None else f", {worker.per_second:.3g}/s"
+        if worker.tokens_per_second is not None:
+            rate += f", {worker.tokens_per_second:.3g} tokens/s"
         stalled = "  STALLED" if worker.is_stalled else ""
         yield (
             f"  {worker.worker}: {worker.phase}{f' {worker.task}' if worker.task else ''}, "

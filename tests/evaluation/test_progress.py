@@ -156,3 +156,16 @@ def test_the_driver_says_how_busy_the_gpus_are(tmp_path: Path, monkeypatch: pyte
     assert "GPU 1: ? busy" in text
     program.write_text("#!/bin/sh\nexit 9\n", encoding="utf-8")
     assert gpu_use() == []
+
+
+def test_tokens_per_second_are_those_of_the_answers_and_never_of_their_words(tmp_path: Path) -> None:
+    made(tmp_path)
+    words = 'I say {"completion_tokens": 900} and "completion_tokens": 900.'
+    with LedgerWriter(tmp_path / "ledger-main-1.jsonl") as ledger:
+        ledger.mark(TASKS[0], ["1", "2"], {})
+        for name, details in (("1", {"completion_tokens": 30}), ("2", {"completion_tokens": 10})):
+            output = Output(words, details=details)
+            ledger.append([Record(TASKS[0], name, digest="d", output=output, seconds=2.0)])
+    (worker,) = RunWatch(tmp_path).look().workers
+    assert worker.tokens_per_second == 10.0
+    assert worker.per_second == 0.5

@@ -99,7 +99,8 @@ def test_it_follows_the_system_prompt_in_both_ways(folder: Path, address: str, t
     own = [one for one in model.generate(requests) if isinstance(one, Output)]
     capital, plain, steered = (str(one.text) for one in own)
     assert "Paris" in capital
-    assert own[0].details == {"finish_reason": "stop"}
+    assert own[0].details["finish_reason"] == "stop"
+    assert 1 < own[0].details["completion_tokens"] < 40
     assert "pirate" not in plain
     assert "pirate" in steered
     texts = [(one.text, one.is_cut_off) for one in remote.generate(requests) if isinstance(one, Output)]

@@ -204,7 +204,10 @@ class TransformersModel(Model):
         opened = opened_reasoning(self.tokenizer.decode(prompt[-_TAIL:], skip_special_tokens=False))
         text, has_ended = self.decoder.text_and_end(row)
         reason = "stop" if has_ended else "length" if len(row) == most else None
-        return Output(opened + text, details={} if reason is None else {"finish_reason": reason})
+        # What stands behind the end token is padding of a batch.
+        used = next((place for place, token in enumerate(row, 1) if token in self.decoder.ends), len(row))
+        known = {} if reason is None else {"finish_reason": reason}
+        return Output(opened + text, details={**known, "completion_tokens": used})
 
     def shown(self, request: Request) -> str:
         """Return the tokens that the model is given as text, special tokens included."""

@@ -153,6 +153,8 @@ class AnswerOutcome(NamedTuple):
     seconds: float
     """0 where the line has none."""
     repeat: int
+    tokens: int = 0
+    """Tokens of the answer, 0 where the model does not say."""
 
 
 _HEAD: Final = re.compile(
@@ -162,6 +164,8 @@ _TAIL: Final = re.compile(
     rb'"seconds": ([0-9.e+-]+)(?:, "repeat": ([0-9]+))?(?:, "crc": "[0-9a-f]{8}")?\}\n$'
 )
 _TAIL_BYTES: Final = 80
+_TOKENS: Final = re.compile(rb'"completion_tokens": ([0-9]+)')
+"""Quotation marks in texts are escaped: this is a key of the answer's details."""
 
 
 def outcome_of(line: bytes) -> AnswerOutcome | None:
@@ -175,8 +179,14 @@ def outcome_of(line: bytes) -> AnswerOutcome | None:
     if head is None or tail is None or not _is_sound(line):
         return None
     task, instance, state = head.groups()
+    tokens = _TOKENS.search(line, head.end(), tail.start()) if b'"completion_tokens": ' in line else None
     return AnswerOutcome(
-        task.decode(), instance.decode(), state.decode(), float(tail[1]), int(tail[2]) if tail[2] else 0
+        task.decode(),
+        instance.decode(),
+        state.decode(),
+        float(tail[1]),
+        int(tail[2]) if tail[2] else 0,
+        int(tokens[1]) if tokens else 0,
     )
 
 
@@ -216,7 +226,15 @@ class StoredRecord:
     @property
     def outcome(self) -> AnswerOutcome:
         """What became of the request, without the answer."""
-        return AnswerOutcome(self.task, self.instance, self.state, float(self.seconds or 0.0), self.repeat)
+        tokens = self.details.get("completion_tokens")
+        return AnswerOutcome(
+            self.task,
+            self.instance,
+            self.state,
+            float(self.seconds or 0.0),
+            self.repeat,
+            tokens if isinstance(tokens, int) else 0,
+        )
 
     @property
     def repeat(self) -> int:
