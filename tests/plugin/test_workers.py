@@ -154,10 +154,25 @@ TaskEvaluator.prepare = watched
 """
 
 
+CONSTANT = """
+class Constant:
+    def generate(self, requests):
+        return ["A" for _ in requests]
+"""
+
+
 def test_the_next_tasks_data_are_read_while_this_one_is_asked(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(WATCHING)
-    args = ["--generalbench-model=baseline:constant", "-k", TASKS, "-s", "-n", "0"]
-    lines = [line.split() for line in pytester.runpytest_subprocess(*args).outlines]
-    threads = [words[words.index("PREPARED") + 2] for words in lines if "PREPARED" in words]
-    assert threads[0] == "MainThread"
-    assert set(threads[1:]) == {"generalbench-next-task"}
+    pytester.makepyfile(model=CONSTANT)
+
+    def preparing(spec: str) -> list[str]:
+        """Return the thread that prepared each task, in their order."""
+        args = [f"--generalbench-model={spec}", "-k", TASKS, "-s", "-n", "0"]
+        lines = [line.split() for line in pytester.runpytest_subprocess(*args).outlines]
+        return [words[words.index("PREPARED") + 2] for words in lines if "PREPARED" in words]
+
+    first, *others = preparing("python:model.py:Constant")
+    assert first == "MainThread"
+    assert set(others) == {"generalbench-next-task"}
+    # A model that answers at once is not worth a thread.
+    assert set(preparing("baseline:constant")) == {"MainThread"}
