@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_text
 
 if TYPE_CHECKING:
     import argparse
@@ -29,9 +29,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Print or write the badge."""
-    text = json.dumps(gb.badge(options.run), ensure_ascii=False) + "\n"
-    if options.out is None:
-        sys.stdout.write(text)
-    else:
-        options.out.write_text(text, encoding="utf-8")
+    put_text(json.dumps(gb.badge(options.run), ensure_ascii=False) + "\n", options.out)
     return 0

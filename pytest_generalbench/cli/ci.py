@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest_generalbench as gb
@@ -44,5 +45,5 @@ def run(options: argparse.Namespace) -> int:
     with resources.as_file(script) as path:
         sys.stdout.flush()
         # The commands of the script are those of this environment, whatever PATH says.
-        path_list = os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", "")))  # noqa: PTH120
+        path_list = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
         os.execve(shell, [shell, str(path), *options.arguments], {**os.environ, "PATH": path_list})  # noqa: S606

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_text
 
 if TYPE_CHECKING:
     import argparse
@@ -44,12 +44,5 @@ def run(options: argparse.Namespace) -> int:
         text = json.dumps(board.to_dict(), ensure_ascii=False) + "\n"
     else:
         text = forms.get(options.form, board.text)()
-    content = text.encode("utf-8", "backslashreplace")
-    if options.out is None:
-        sys.stdout.write(content.decode())
-    else:
-        try:
-            options.out.write_bytes(content)
-        except OSError as error:
-            raise gb.GeneralBenchError(f"{options.out} cannot be written: {error.strerror}") from error
+    put_text(text, options.out)
     return 0

@@ -21,6 +21,15 @@ def format_share(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def format_bounds(low: float | None, high: float | None, spec: str, lacking: str = "-") -> str:
+    """Show an interval with a format of Python for both bounds; `lacking` where it is not known.
+
+    >>> format_bounds(-0.5, 1.25, "+.2f"), format_bounds(None, 1.0, ".4g")
+    ('-0.50 to +1.25', '-')
+    """
+    return lacking if low is None or high is None else f"{low:{spec}} to {high:{spec}}"
+
+
 def format_score(value: float | None) -> str:
     """Show a score with one decimal, a small one with three significant digits, none as `-`.
 

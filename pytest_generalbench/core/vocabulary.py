@@ -191,3 +191,8 @@ SOTA_TABLES: Final = ("released", "paper")
 """The two published tables of specialist scores; they differ on 64 tasks."""
 
 SCORINGS: Final = ("paper", "released")
+
+
+def side_of(modality: str, paradigm: str | None) -> str:
+    """Return the side of a task: `image/comprehension`, or `nlp`, which has no paradigm."""
+    return f"{modality}/{paradigm}" if paradigm else modality

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.core.score_format import format_bounds
 from pytest_generalbench.core.visible_text import visible_text
 from pytest_generalbench.reports.markdown import head as markdown_head
 from pytest_generalbench.reports.markdown import row as markdown_row
@@ -162,7 +163,7 @@ def _task_cells(item: TaskDifference) -> tuple[str, ...]:
 
 
 def _interval(low: float | None, high: float | None) -> str:
-    return "no spread" if low is None or high is None else f"{low:+.3g} to {high:+.3g}"
+    return format_bounds(low, high, "+.3g", "no spread")
 
 
 def _p(value: float | None) -> str:

@@ -105,9 +105,9 @@ class Leaderboard:
 
     def html(self) -> str:
         """Return a page that needs no other file and has no script."""
-        from pytest_generalbench.reports.leaderboard_forms import html_page
+        from pytest_generalbench.reports.leaderboard_forms import page
 
-        return html_page(self)
+        return page(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain builtins."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
-from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.visible_text import visible_text
 from pytest_generalbench.reports.comparison_tables import aligned
-from pytest_generalbench.reports.level_words import score_words
+from pytest_generalbench.reports.level_words import reached_tier, score_words
 from pytest_generalbench.reports.markdown import code, head, row, safe
+from pytest_generalbench.reports.page.frame import html_page
 from pytest_generalbench.reports.page.markup import Markup, joined, number_cells, tag, wide_table
 from pytest_generalbench.reports.tables import no_formula
 from pytest_generalbench.suite.level.result import LEVELS
@@ -94,34 +92,19 @@ def _plain(value: object) -> object:
     return no_formula(visible_text(value)) if isinstance(value, str) else value
 
 
-def html_page(board: Leaderboard) -> str:
+def page(board: Leaderboard) -> str:
     """Return a page that needs no other file and has no script.
 
     Args:
         board: The leaderboard.
     """
-    style = (
-        resources.files("pytest_generalbench.reports.page")
-        .joinpath("static", "page.css")
-        .read_text(encoding="utf-8")
-    )
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     title = "General-Bench: leaderboard"
-    heading = joined(
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", title),
-        tag("style", Markup(style)),
-    )
     notes = tag("ul", *(tag("li", note) for note in board.notes)) if board.notes else None
     sections = [_section(table) for table in board.tables]
     body = joined(
         tag("header", tag("h1", title)), tag("main", *sections, notes, tag("p", _CAPTION), id="main")
     )
-    return f"<!DOCTYPE html>\n{tag('html', tag('head', heading), tag('body', body), lang='en')}\n"
+    return html_page(title, body)
 
 
 def _section(table: LeaderboardTable) -> Markup:
@@ -146,9 +129,7 @@ def _source(item: LeaderboardRow) -> str:
 
 def _cells(item: LeaderboardRow) -> tuple[str, ...]:
     scores = (score_words(item.scores.get(name), item.intervals.get(name)) for name in LEVELS)
-    level = f"Level-{item.tier}" if item.tier else "-"
-    if item.tier and item.certified_tier is not None and item.certified_tier < item.tier:
-        level += f" (at 95 % at least {item.certified_tier})"
+    level = reached_tier(item.tier, item.certified_tier) or "-"
     name = visible_text(item.name, lines=False)
     name = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
     return item.place, name, _source(item), *scores, level, item.qualified or ""

@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+def reached_tier(tier: int | None, certified: int | None) -> str:
+    """Return a tier, and what it is at least where that is less; empty without a tier.
+
+    >>> reached_tier(4, 3), reached_tier(4, 4), reached_tier(None, None)
+    ('Level-4 (at 95 % at least 3)', 'Level-4', '')
+    """
+    if not tier:
+        return ""
+    is_unsure = certified is not None and certified < tier
+    return f"Level-{tier} (at 95 % at least {certified})" if is_unsure else f"Level-{tier}"
+
+
 def tier_words(level: Mapping[str, Any]) -> str:
     """Return the tier, what it is at least, and why it may not stand alone.
 
@@ -20,10 +32,8 @@ def tier_words(level: Mapping[str, Any]) -> str:
     >>> tier_words({"tier": 4, "certified_tier": 3, "qualified": "partial: 3 of 699 tasks"})
     'Level-4 (at 95 % at least 3), partial: 3 of 699 tasks'
     """
-    tier, certified, qualifier = level.get("tier"), level.get("certified_tier"), level.get("qualified")
-    words = f"Level-{tier}" if tier else "no level"
-    if tier and certified is not None and certified < tier:
-        words += f" (at 95 % at least {certified})"
+    qualifier = level.get("qualified")
+    words = reached_tier(level.get("tier"), level.get("certified_tier")) or "no level"
     return f"{words}, {visible_text(str(qualifier), lines=False)}" if qualifier else words
 
 

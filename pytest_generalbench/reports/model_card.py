@@ -12,6 +12,8 @@ import yaml
 
 from pytest_generalbench.core.errors import GeneralBenchError, MissingDependencyError
 from pytest_generalbench.core.visible_text import visible_text
+from pytest_generalbench.reports.level_words import interval_of_level
+from pytest_generalbench.suite.level.result import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +29,6 @@ _DATA_SETS: Final = {
     "close": "General-Level/General-Bench-Closeset",
 }
 _NAME: Final = "General-Bench"
-_LEVELS: Final = ("S2", "S3", "S4", "S5")
 
 
 def export_model_card(run: ExportedRun, out: Path) -> list[str]:
@@ -74,9 +75,9 @@ def _figures(level: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
         certified = level.get("certified_tier")
         sure = "" if certified is None else f"at 95 % at least Level-{certified}"
         yield "tier", float(level["tier"]), sure
-    for name in _LEVELS:
+    for name in LEVELS:
         if level.get(name) is not None:
-            bounds = (level.get("intervals") or {}).get(name)
+            bounds = interval_of_level(level, name)
             note = f"95 % interval {bounds[0]:.2f} to {bounds[1]:.2f}" if bounds else ""
             yield name.lower(), round(float(level[name]), 4), note
     for one in level.get("modalities") or ():

@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.core.result import asked_instances
-from pytest_generalbench.core.vocabulary import MODALITIES
+from pytest_generalbench.core.vocabulary import MODALITIES, side_of
 from pytest_generalbench.reports.run_data import load_run
 from pytest_generalbench.runs.certainty import evidence_in, interval_of, scored_tasks
 from pytest_generalbench.statistics.certified import certified_wins, hangs_on
@@ -183,7 +183,7 @@ class _Made:
         distance = None if item is None else item.distance
         return NextTask(
             task=task.id,
-            side="/".join(filter(None, (task.modality, task.paradigm))),
+            side=side_of(task.modality, task.paradigm),
             state=entry.result.state,
             score=None if item is None else item.score,
             low=low,

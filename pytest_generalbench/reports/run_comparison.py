@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.vocabulary import side_of
 from pytest_generalbench.reports.comparability import SCORED, UNSUPPORTED, check_whole, obstacles, refuse
 from pytest_generalbench.reports.paired_tasks import (
     NotPairedError,
@@ -244,7 +245,7 @@ def _result(
     """Return the comparison: layers over the tasks, and all that stands beside them."""
     board = _board(one, other, shipped)
     members = board_tasks(list(shipped.values()), board)
-    sides = {task.id: "/".join(filter(None, (task.modality, task.paradigm))) for task in members}
+    sides = {task.id: side_of(task.modality, task.paradigm) for task in members}
     weights = s2_weights(members, board, MODALITIES)
     tested = layers(changes, sides, weights, _unsupported(one, other, left_out, shipped))
     by_task = {change.name: change for change in tested.tasks}

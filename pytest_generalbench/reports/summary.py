@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.score_format import format_score, format_share
+from pytest_generalbench.core.score_format import format_bounds, format_score, format_share
+from pytest_generalbench.core.vocabulary import side_of
 from pytest_generalbench.reports.bounded_text import Block, Limit, bounded_text, bytes_of, utf16_units
 from pytest_generalbench.reports.level_words import interval_of_level, score_words, tier_words
 from pytest_generalbench.reports.markdown import code, head, row, safe
@@ -146,7 +147,7 @@ def _change_row(item: TaskDifference) -> str:
 
 
 def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{low:+.3g} to {high:+.3g}"
+    return format_bounds(low, high, "+.3g", "")
 
 
 def _win_blocks(before: Run | None, now: Run) -> Iterator[Block]:
@@ -174,7 +175,7 @@ def _task_blocks(run: Run) -> Iterator[Block]:
     """Yield a table for each side, that can be opened."""
     sides: dict[str, list[TaskRow]] = {}
     for item in run.tasks():
-        sides.setdefault("/".join(filter(None, (item.modality, item.paradigm))), []).append(item)
+        sides.setdefault(side_of(item.modality, item.paradigm), []).append(item)
     for side, items in sorted(sides.items()):
         scored = sum(item.state == "scored" for item in items)
         wins = sum(bool(item.reached) for item in items)
@@ -189,7 +190,7 @@ def _task_row(item: TaskRow) -> str:
         [
             code(item.task, _CELL), safe(item.state, 40),
             "" if item.score is None else f"{format_score(item.score)} {safe(item.unit, 40)}",
-            "" if item.low is None or item.high is None else f"{item.low:.4g} to {item.high:.4g}",
+            format_bounds(item.low, item.high, ".4g", ""),
             "" if item.sota is None else format_score(item.sota), "yes" if item.reached else "",
             str(item.n), "; ".join(filter(None, (answers, code(why, _CELL) if why else ""))),
         ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.core.score_format import format_level, format_score, format_share
+from pytest_generalbench.core.score_format import format_bounds, format_level, format_score, format_share
+from pytest_generalbench.reports.level_words import interval_of_level
 from pytest_generalbench.reports.page.markup import (
     Markup,
     joined,
@@ -13,6 +15,7 @@ from pytest_generalbench.reports.page.markup import (
     task_link,
     wide_table,
 )
+from pytest_generalbench.suite.level.result import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from pytest_generalbench.reports.next_tasks import NextTask
     from pytest_generalbench.reports.page.shown_run import ShownRun
 
-_LEVELS: Final = ("S2", "S3", "S4", "S5")
 _NAMED: Final = 12
 _NEXT: Final = 40
 _WIDTH, _HEIGHT, _LEFT = 520, 132, 40
@@ -51,7 +53,7 @@ def _headline(level: Mapping[str, Any]) -> Markup:
 
 def _chart(level: Mapping[str, Any]) -> Markup | None:
     """Return bars of S2 to S5 with their intervals."""
-    shown = [(name, level[name]) for name in _LEVELS if level.get(name) is not None]
+    shown = [(name, level[name]) for name in LEVELS if level.get(name) is not None]
     if not shown:
         return None
     scale = (_WIDTH - _LEFT - 60) / 100
@@ -62,7 +64,7 @@ def _chart(level: Mapping[str, Any]) -> Markup | None:
         drawn.append(
             tag("rect", x=_LEFT, y=top, width=round(value * scale, 1), height=22, rx=2, class_=f"bar {name}")
         )
-        bounds = (level.get("intervals") or {}).get(name)
+        bounds = interval_of_level(level, name)
         end = _LEFT + value * scale
         if bounds:
             low, high = (_LEFT + bound * scale for bound in bounds)
@@ -77,7 +79,7 @@ def _chart(level: Mapping[str, Any]) -> Markup | None:
 
 def _in_words(name: str, value: float, level: Mapping[str, Any]) -> str:
     """Return a level's figure with its interval."""
-    bounds = (level.get("intervals") or {}).get(name)
+    bounds = interval_of_level(level, name)
     estimate = (level.get("estimates") or {}).get(name)
     if not bounds:
         return format_level(value)
@@ -88,7 +90,7 @@ def _in_words(name: str, value: float, level: Mapping[str, Any]) -> str:
 def _lines(run: ShownRun, level: Mapping[str, Any]) -> Iterator[Markup]:
     """Yield what a reader must know beside the figures."""
     rows: list[tuple[str, object]] = [
-        (name, _in_words(name, level[name], level)) for name in _LEVELS if level.get(name) is not None
+        (name, _in_words(name, level[name], level)) for name in LEVELS if level.get(name) is not None
     ]
     rows += [
         ("Wins", f"{len(level.get('wins') or ())}, of these certified {len(level.get('certified') or ())}"),
@@ -118,11 +120,10 @@ def _named(tasks: Sequence[str] | None) -> Markup | None:
 def _coverage(run: ShownRun, level: Mapping[str, Any]) -> str:
     counts = run.run.result.counts
     states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
-    answered: dict[str, int] = {}
+    answered: Counter[str] = Counter()
     for row in run.tasks.values():
-        for state, count in row.states.items():
-            answered[state] = answered.get(state, 0) + count
-    total = sum(answered.values()) or 1
+        answered.update(row.states)
+    total = answered.total() or 1
     named = sorted((state.replace("_", " "), count) for state, count in answered.items())
     shares = ", ".join(f"{state} {format_share(count / total)}" for state, count in named)
     missing = f"; {level['missing']} tasks of the board have no score" if level.get("missing") else ""
@@ -194,7 +195,7 @@ def _step(step: NextTask) -> list[object]:
     """Return the row of a task."""
     figures = number_cells(
         f"{format_score(step.score)} {step.unit}",
-        "-" if step.low is None or step.high is None else f"{step.low:.4g} to {step.high:.4g}",
+        format_bounds(step.low, step.high, ".4g"),
         format_score(step.sota),
         "-" if step.distance is None else f"{step.distance:+.1f}",
         f"{step.gain:.3f}" if step.gain else "-",

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.score_format import format_score
+from pytest_generalbench.core.score_format import format_bounds, format_score
 from pytest_generalbench.reports.page.markup import Markup, number_cells, tag, task_link, wide_table
 from pytest_generalbench.reports.run_comparison import RunComparison, compare_runs
 
@@ -51,7 +51,7 @@ def _compared(first: ShownRun, other: ShownRun) -> Markup:
 def _layers(compared: RunComparison) -> Markup:
     rows: list[list[object]] = []
     for one in ([compared.s2] if compared.s2 else []) + list(compared.sides):
-        interval = "-" if one.low is None or one.high is None else f"{one.low:+.2f} to {one.high:+.2f}"
+        interval = format_bounds(one.low, one.high, "+.2f")
         figures = number_cells(
             f"{one.difference:+.2f}", interval, f"{one.p_adjusted:.2g}", f"{one.tasks} of {one.of}"
         )
@@ -67,7 +67,7 @@ def _tasks(compared: RunComparison) -> Markup:
             format_score(item.first),
             format_score(item.second),
             f"{item.difference:+.4g}",
-            "-" if item.low is None or item.high is None else f"{item.low:+.4g} to {item.high:+.4g}",
+            format_bounds(item.low, item.high, "+.4g"),
             "-" if item.p_adjusted is None else f"{item.p_adjusted:.2g}",
             item.n,
         )

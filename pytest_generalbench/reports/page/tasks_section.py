@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.score_format import format_score
+from pytest_generalbench.core.vocabulary import side_of
 from pytest_generalbench.reports.page.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
@@ -18,9 +19,8 @@ _STEPS: Final = 5
 """Steps of colour from 0 points to 100."""
 
 
-def side_of(row: TaskRow) -> str:
-    """Return the side of a task: `image/comprehension`, or `nlp`."""
-    return f"{row.modality}/{row.paradigm}" if row.paradigm else row.modality
+def _side(row: TaskRow) -> str:
+    return side_of(row.modality, row.paradigm)
 
 
 def map_section(runs: Sequence[ShownRun]) -> Markup:
@@ -28,7 +28,7 @@ def map_section(runs: Sequence[ShownRun]) -> Markup:
     run = runs[-1]
     cells: dict[str, dict[str, list[TaskRow]]] = defaultdict(lambda: defaultdict(list))
     for row in run.tasks.values():
-        cells[side_of(row)][row.skill or "other"].append(row)
+        cells[_side(row)][row.skill or "other"].append(row)
     parts = []
     for side, skills in sorted(cells.items()):
         boxes = [_cell(side, skill, rows) for skill, rows in sorted(skills.items())]
@@ -88,7 +88,7 @@ def _score_head(run: ShownRun, count: int) -> str:
 def _filters(runs: Sequence[ShownRun]) -> Markup:
     rows = [row for run in runs for row in run.tasks.values()]
     groups: list[tuple[str, str, Callable[[TaskRow], str]]] = [
-        ("side", "all sides", side_of), ("state", "all states", lambda row: row.state),
+        ("side", "all sides", _side), ("state", "all states", lambda row: row.state),
         ("skill", "all skills", lambda row: row.skill),
     ]  # fmt: skip
     picks = []
@@ -126,7 +126,7 @@ def _row(name: str, runs: Sequence[ShownRun], file: str | None) -> Markup:
     ]
     near = chance is not None and 0.025 < chance < 0.975
     kind = "win" if row.reached else "near" if near else "no"
-    facets = {"side": side_of(row), "skill": row.skill, "state": row.state, "win": kind}
+    facets = {"side": _side(row), "skill": row.skill, "state": row.state, "win": kind}
     facts: dict[str, object] = {f"data_{key}": value for key, value in facets.items()}
     return tag("tr", *cells, **facts, data_near=near or None, data_file=file)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.reports.page.frame import html_page, static_text
 from pytest_generalbench.reports.page.kept_files import KeptFiles
 from pytest_generalbench.reports.page.level_section import level_section, next_section
 from pytest_generalbench.reports.page.markup import Markup, joined, tag
@@ -121,7 +120,6 @@ class _Page:
 
     def write_index(self) -> Path:
         """Write the page itself."""
-        script, style = _static("page.js"), _static("page.css")
         sections = [
             level_section(self._runs),
             next_section(self._runs),
@@ -132,14 +130,6 @@ class _Page:
             provenance_section(self._runs),
         ]
         title = f"General-Bench: {', '.join(run.name for run in self._runs)}"
-        head = joined(
-            tag("meta", charset="utf-8"),
-            tag("meta", http_equiv="Content-Security-Policy", content=_policy(script, style)),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("meta", name="referrer", content="no-referrer"),
-            tag("title", title),
-            tag("style", Markup(style)),
-        )
         names = {"runs": [run.name for run in self._runs]}
         facts = json.dumps(names, ensure_ascii=False).replace("<", "\\u003c")
         body = joined(
@@ -148,11 +138,9 @@ class _Page:
             tag("main", *sections, id="main"),
             tag("script", Markup(facts), type="application/json", id="facts"),
             *self._inside,
-            tag("script", Markup(script)),
         )
         path = self._folder / INDEX
-        whole = tag("html", tag("head", head), tag("body", body), lang="en")
-        path.write_text(f"<!DOCTYPE html>\n{whole}\n", encoding="utf-8")
+        path.write_text(html_page(title, body, static_text("page.js")), encoding="utf-8")
         return path
 
 
@@ -161,20 +149,3 @@ def _navigation(sections: Sequence[Markup | None]) -> Markup:
     named["provenance"] = "Provenance"
     there = [key for key in named if any(one and f'id="{key}"' in one for one in sections)]
     return tag("nav", *(tag("a", named[key], href=f"#{key}") for key in there), aria_label="sections")
-
-
-def _static(name: str) -> str:
-    return resources.files("pytest_generalbench.reports.page").joinpath("static", name).read_text("utf-8")
-
-
-def _policy(script: str, style: str) -> str:
-    """Return the content security policy: this script and what it adds, this style, media of the folder."""
-
-    def digest(text: str) -> str:
-        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") + "'"
-
-    media = "'self' file: data:"
-    return (
-        f"default-src 'none'; script-src {digest(script)} 'strict-dynamic'; style-src {digest(style)}; "
-        f"img-src {media}; media-src {media}; base-uri 'none'; form-action 'none'"
-    )

@@ -25,6 +25,8 @@ line ends with a check sum of all before it."""
 _SEALED_SINCE: Final = 3
 _SEAL: Final = b', "crc": "'
 _SEAL_LENGTH: Final = len(_SEAL) + 8 + 2
+_UNSEALED: Final = tuple(b'{"v": %d,' % version for version in range(1, _SEALED_SINCE))
+"""How lines begin that have no check sum."""
 
 RECORDS: Final = ("answer", "verdict")
 """The kinds of line that are records; all others are events (`events.EVENTS`)."""
@@ -139,7 +141,7 @@ def parse_line(line: str | bytes) -> dict[str, Any]:
 def _is_sound(line: bytes) -> bool:
     """Whether the line is as it was written, as far as its version lets that be seen."""
     try:
-        return _has_seal(line[:-1]) or not line.startswith(b'{"v": 3,')
+        return _has_seal(line[:-1]) or line.startswith(_UNSEALED)
     except ValueError:
         return False
 
