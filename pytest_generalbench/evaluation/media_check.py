@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import MediaError
-from pytest_generalbench.core.media.containers import read_samples
 from pytest_generalbench.core.media.media import open_frames, open_image
+from pytest_generalbench.core.media.sounds import read_samples
 from pytest_generalbench.core.outputs import AnswerFormatError, Mesh, Motion, PointCloud, SymbolicMusic
+from pytest_generalbench.core.regular_files import read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,7 @@ def open_medium(medium: Media) -> None:
 
 def _decode(form: type[MediaOutput], path: Path) -> None:
     try:
-        form.decode(path.read_bytes(), path.name)
+        form.decode(read_regular(path), path.name)
     except AnswerFormatError as error:
         raise MediaError(str(error)) from error
     except OSError as error:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import DataError, ModelError
+from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.outputs import answer_from_plain, form_of
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.core.task import Task, slug
 from pytest_generalbench.models.base import Failed, Model, ReferenceSheet
@@ -163,7 +165,7 @@ class Predictions(Model):
         if not path.is_relative_to(self.folder.resolve()):
             raise DataError(f"{name!r:.80} lies outside the predictions folder")
         try:
-            return path.read_bytes()
+            return read_regular(path)
         except OSError as error:
             raise DataError(f"{name!r:.80}: {error.strerror or error}") from error
 
@@ -171,21 +173,26 @@ class Predictions(Model):
         """Return a digest of all files: a folder with other answers is another model."""
         digest = hashlib.sha256()
         for path in self.files:
-            digest.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes())
+            digest.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + _bytes(path))
         return {"class": "predictions", "folder": self.folder.name, "sha256": digest.hexdigest()[:16]}
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return read_regular(path)
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from error
 
 
 def _content(path: Path) -> Any:
     """Return what a JSON file holds, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark."""
+    content = _bytes(path)
     try:
-        content = path.read_bytes()
         text = content.decode(json.detect_encoding(content)).strip("\ufeff\0 \t\r\n")
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: not UTF-8, UTF-16 or UTF-32 ({error}): save it as UTF-8") from error
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror or error}") from error
     try:
-        return json.loads(text) if path.suffix.lower() == ".json" else _lines(text)
+        return parse_json(text) if path.suffix.lower() == ".json" else _lines(text)
     except RecursionError as error:
         raise ModelError(f"{path}: cannot be read as JSON (nested too deeply)") from error
     except ValueError as error:
@@ -198,7 +205,7 @@ def _lines(text: str) -> list[Any]:
     for number, line in enumerate(text.split("\n"), 1):
         try:
             if line.strip():
-                records.append(json.loads(line))
+                records.append(parse_json(line))
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from error
     return records

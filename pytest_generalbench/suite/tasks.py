@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
+from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.task import Task, task_from_dict, validate
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _yaml_value(path: Path) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         # Both loaders are safe ones: the C one is chosen for speed only.
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+        return yaml.load(read_regular_text(path), Loader=loader)  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise TaskFileError(f"{path}: {' '.join(str(error).split())}") from error
 

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.suite.data import TaskFiles, load
-from pytest_generalbench.suite.data.read import annotation
+from pytest_generalbench.suite.data import TaskData, TaskFiles, load
 from tests.data.trees import CARS, CAUSES, SPEECH, Tree, pictured, question, task_of
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ PATH = "nlp/Causal-Reasoning/annotation.json"
         (b'{"data": {"1": {}}}', "'data' must be a list, found dict"),
         (b'{"data": []}', "no instance"),
         (b"[]", "no instance"),
-        (b"[" * 100_000, "nested too deeply"),
-        (b'{"data": [' + b"9" * 5000 + b"]}", "not JSON that can be read"),
+        (b"[" * 100_000, "not JSON"),
         (b'{"others": ' + b"[" * 80 + b"]" * 80 + b', "data": [{}]}', "header is nested deeper"),
     ],
 )
@@ -46,10 +46,39 @@ def test_a_file_that_cannot_be_used_is_one_line_that_names_it(tree: Tree, conten
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "expected an object, found list"),
+        ('{"a": ' * 50_000 + "1" + "}" * 50_000, "nested deeper than 64 levels"),
+        ("9" * 5000, "expected an object"),
+        ('{"id": "q2", "input": ' + "9" * 5000 + ', "output": {"answer": "A"}}', None),
+        ('{"id": "q2", "input": "[\\"", "output": ' + "[" * 9000 + '"]"' + "]" * 9000 + "}", "nested deeper"),
+    ],
+)
+def test_a_value_that_no_reader_takes_costs_its_entry_alone(tree: Tree, bad: str, words: str | None) -> None:
+    good = [json.dumps(question(number)) for number in (1, 3)]
+    tree.file(PATH, f'{{"data": [{good[0]}, {bad}, {good[1]}]}}')
+    first, middle, last = tree.load(CAUSES).instances
+    assert (first.problem, last.problem) == (None, None)
+    assert (first.id, last.id) == ("q1", "q3")
+    assert words is None or (middle.problem is not None and words in middle.problem.message)
+
+
+def test_values_that_would_fill_the_memory_are_refused_before_they_are_made(tree: Tree) -> None:
+    tree.file(PATH, '{"data": [' + "{}," * 12_000_000 + "{}]}")
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"bytes of memory.*more than the limit.*GENERALBENCH_LIMITS=2"):
+        tree.load(CAUSES)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 << 20
+
+
 def test_a_file_that_is_gone_or_too_large(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tree.annotation(PATH)
-    monkeypatch.setattr(annotation, "MAX_BYTES", 10)
-    with pytest.raises(DataError, match="more than the 10"):
+    monkeypatch.setattr(limits, "FILE", limits.Limit(10, "bytes"))
+    with pytest.raises(DataError, match="more than the limit of 10"):
         tree.load(CAUSES)
     path.unlink()
     with pytest.raises(DataError, match="cannot be read"):
@@ -92,7 +121,7 @@ def test_a_bare_list_and_a_bom_are_tolerated(tree: Tree) -> None:
     assert "a bare list" in data.problems[0]
 
 
-def problems_of(data: annotation.TaskData) -> dict[str, str]:
+def problems_of(data: TaskData) -> dict[str, str]:
     return {i.id: f"{i.problem.state}: {i.problem.message}" for i in data.instances if i.problem}
 
 

@@ -1,20 +1,20 @@
-"""Videos and sounds decoded with PyAV: frames as players show them, samples of every common container."""
+"""Containers opened with PyAV, and nothing beside them; frames of videos as players show them."""
 
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
+from pytest_generalbench.core.regular_files import open_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
     from PIL.Image import Image
 
 _CONTAINERS: Final = (
@@ -23,8 +23,6 @@ _CONTAINERS: Final = (
     "amr", "gif", "ivf", "av1", "obu",
 )  # fmt: skip
 """The only kinds of file that are opened: a playlist would name other files and addresses."""
-
-_OPTIONS: Final = {"format_whitelist": ",".join(_CONTAINERS), "protocol_whitelist": "file"}
 
 RATE: Final = 24.0
 """Frames a second of a video that states none: image files in a folder. Transformers takes the same."""
@@ -39,123 +37,137 @@ def library(purpose: str = "decoding videos") -> Any:
     return av
 
 
-def open_container(source: Path | bytes, purpose: str = "decoding videos") -> AbstractContextManager[Any]:
-    """Open a file, or its content, for reading; what is no known kind of container raises av.FFmpegError."""
-    av = library(purpose)
-    if isinstance(source, bytes):
-        opened: AbstractContextManager[Any] = av.open(
-            io.BytesIO(source), options={"format_whitelist": _OPTIONS["format_whitelist"]}
-        )
-        return opened
-    opened = av.open(str(source), options=dict(_OPTIONS))
-    return opened
+@contextmanager
+def open_container(source: Path | bytes, purpose: str = "decoding videos") -> Iterator[Any]:
+    """Open a regular file, or its content, for reading.
 
-
-def upright_frames(container: Any) -> Iterator[Any]:
-    """Yield the frames of the first video track as RGB arrays (height, width, 3), as players show them."""
-    import numpy as np
-
-    stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
-    for frame in container.decode(stream):
-        turns = round(frame.rotation / 90) % 4
-        pixels = frame.to_ndarray(format="rgb24")
-        yield np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
-
-
-def frame_times(path: Path) -> tuple[list[float], float]:
-    """Return when each frame of a video file is shown, and its frame rate, by decoding it.
-
-    Returns:
-        The times in seconds since the first frame, one per frame in the order of decoding; and the frames a
-        second: what the file states where its frames agree with that, else the mean over its frames,
-        else `RATE`. Frames without times (a raw stream) are taken for evenly spaced.
+    PyAV is given the open file, not its name, and only `_CONTAINERS`: so nothing else can be opened that a
+    playlist, or a reference inside a container, names.
 
     Raises:
-        av.FFmpegError: the file cannot be decoded.
+        av.FFmpegError: it is no known kind of container.
+        OSError: it cannot be opened, or is no regular file.
+    """
+    av = library(purpose)
+    options = {
+        "format_whitelist": ",".join(_CONTAINERS),
+        "protocol_whitelist": "none",
+        "max_pixels": str(min(limits.PIXELS.most, _LARGEST)),
+    }
+    with (
+        io.BytesIO(source) if isinstance(source, bytes) else open_regular(source) as file,
+        av.open(file, options=options) as container,
+    ):
+        yield container
+
+
+_LARGEST: Final = 2**31 - 1
+"""The most pixels that FFmpeg can be told to take."""
+
+
+def decoded_frames(container: Any, name: str) -> Iterator[Any]:
+    """Yield the frames of the first video track as PyAV has them, not yet converted.
+
+    Args:
+        container: What `open_container` gives.
+        name: What errors call it.
+
+    Raises:
+        MediaError: its frames are too large, or too many.
+        av.FFmpegError: it cannot be decoded, or its frames become too large on the way.
         IndexError: it has no video track.
     """
+    stream = container.streams.video[0]
+    why = limits.PIXELS.excess(stream.width * stream.height) or limits.FRAMES.excess(stream.frames)
+    if why:
+        size = f"{stream.width}x{stream.height}"
+        raise MediaError(f"{name}: {stream.frames} frames of {size} pixels: {why}")
+    stream.codec_context.options = {"max_pixels": str(min(limits.PIXELS.most, _LARGEST))}
+    stream.thread_type = "AUTO"
+    for place, frame in enumerate(container.decode(stream)):
+        why = limits.FRAMES.excess_so_far(place + 1)
+        if why:
+            raise MediaError(f"{name}: {why}")
+        yield frame
+
+
+def upright(frame: Any) -> Any:
+    """Return a frame as an RGB array (height, width, 3), as players show it."""
+    import numpy as np
+
+    turns = round(frame.rotation / 90) % 4
+    pixels = frame.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns else pixels
+
+
+def frames_of(path: Path, places: Callable[[int], Collection[int]]) -> tuple[list[Image], list[float], float]:
+    """Return the frames of a video file at some places, the times of all, and the rate.
+
+    It is decoded once where it has as many frames as it says, else a second time. Frames without times (a raw
+    stream) are taken for evenly spaced.
+
+    Args:
+        path: The file.
+        places: Returns the places that are wanted of so many frames.
+
+    Returns:
+        The wanted frames in RGB, in order; when each frame of the whole video is shown, in seconds since the
+        first; and the frames a second: what the file states where its frames agree with that, else the mean
+        over its frames, else `RATE`.
+
+    Raises:
+        MediaError: it is larger than `core.limits` allow.
+        av.FFmpegError: it cannot be decoded.
+        IndexError: it has no video track.
+        OSError: it cannot be opened.
+    """
+    wanted = set(places(_packets(path)))
+    frames, times, stated = _decoded_at(path, wanted)
+    due = set(places(len(times)))
+    if due != wanted:
+        frames, times, stated = _decoded_at(path, due)
+    return frames, *_timed(times, stated)
+
+
+def _packets(path: Path) -> int:
+    """Return how many packets of video the file has, mostly as many as frames; nothing is decoded."""
     with open_container(path) as container:
         stream = container.streams.video[0]
-        times = [frame.time for frame in container.decode(stream)]
-        stated = float(stream.average_rate or stream.guessed_rate or RATE)
-    is_timed = None not in times and all(early < late for early, late in pairwise(times))
-    if not is_timed:
+        return int(stream.frames) or sum(packet.size > 0 for packet in container.demux(stream))
+
+
+def _decoded_at(path: Path, wanted: Collection[int]) -> tuple[list[Image], list[float | None], float]:
+    """Return the frames at the wanted places, the times of all, and the rate that the file states."""
+    from PIL import Image as PilImage
+
+    frames: list[Image] = []
+    times: list[float | None] = []
+    kept = 0
+    with open_container(path) as container:
+        for frame in decoded_frames(container, path.name):
+            if len(times) in wanted:
+                size = 3 * frame.width * frame.height
+                kept += size
+                why = limits.DECODED.excess(size * len(wanted)) if not frames else None
+                why = why or limits.DECODED.excess_so_far(kept)
+                if why:
+                    shape = f"{frame.width}x{frame.height}"
+                    raise MediaError(f"{path.name}: {len(wanted)} frames of {shape} pixels: {why}")
+                frames.append(PilImage.fromarray(upright(frame)))
+            times.append(frame.time)
+        stream = container.streams.video[0]
+        return frames, times, float(stream.average_rate or stream.guessed_rate or RATE)
+
+
+def _timed(times: list[float | None], stated: float) -> tuple[list[float], float]:
+    """Return times since the first frame, and the frames a second."""
+    known = [time for time in times if time is not None]
+    if len(known) != len(times) or not all(early < late for early, late in pairwise(known)):
         return [place / stated for place in range(len(times))], stated
-    since = [time - times[0] for time in times]
+    since = [time - known[0] for time in known]
     if len(since) < 2 or abs(since[-1] * stated - (len(since) - 1)) < 0.5:
         return since, stated
     return since, (len(since) - 1) / since[-1]
-
-
-def frames_at(path: Path, wanted: Collection[int]) -> list[Image]:
-    """Return the frames at the given places as RGB images. Raises av.FFmpegError or IndexError."""
-    from PIL import Image as PilImage
-
-    # Opened anew instead of rewound: a raw stream cannot be sought in.
-    with open_container(path) as container:
-        return [
-            PilImage.fromarray(pixels)
-            for place, pixels in enumerate(upright_frames(container))
-            if place in wanted
-        ]
-
-
-def read_samples(source: Path | bytes, name: str, most: int | None = None) -> tuple[NDArray[np.float32], int]:
-    """Return the samples (n, channels) of a sound in -1..1, and their rate in Hz.
-
-    libsndfile reads what it knows; PyAV reads the rest: M4A, AAC, WebM, the sound track of a video.
-
-    Args:
-        source: A file, or its content.
-        name: What errors call it.
-        most: The number of samples above which it is refused.
-
-    Raises:
-        MediaError: it cannot be decoded, has no sound, or has more samples than `most`.
-        MissingDependencyError: neither soundfile nor PyAV is installed.
-    """
-    try:
-        import soundfile
-    except ImportError as error:
-        raise MissingDependencyError("soundfile and soxr", "audio", "decoding audio") from error
-    try:
-        with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else str(source)) as file:
-            if most is not None and (file.frames > most or file.channels > _CHANNELS):
-                raise MediaError(f"{name}: {file.frames} samples in {file.channels} channels")
-            return file.read(dtype="float32", always_2d=True), file.samplerate
-    except (soundfile.LibsndfileError, OSError, ValueError) as error:
-        try:
-            return _samples_by_av(source, name, most)
-        except MissingDependencyError:
-            raise MediaError(f"{name}: cannot decode the audio ({error}); PyAV reads more kinds") from error
-
-
-_CHANNELS: Final = 16
-
-
-def _samples_by_av(source: Path | bytes, name: str, most: int | None) -> tuple[NDArray[np.float32], int]:
-    import numpy as np
-
-    av = library("decoding audio")
-    pieces: list[NDArray[np.float32]] = []
-    count = 0
-    try:
-        with open_container(source) as container:
-            stream = container.streams.audio[0]
-            resampler = av.AudioResampler(format="fltp")
-            for frame in container.decode(stream):
-                for piece in resampler.resample(frame):
-                    pieces.append(piece.to_ndarray().T)
-                    count += len(pieces[-1])
-                if most is not None and count > most:
-                    raise MediaError(f"{name}: more than {most} samples")
-            rate = int(stream.rate)
-    except (av.FFmpegError, IndexError, OSError, ValueError) as error:
-        raise MediaError(f"{name}: cannot decode the audio ({error})") from error
-    if not count:
-        raise MediaError(f"{name}: the file has no sound")
-    return np.clip(np.concatenate(pieces), -1, 1).astype(np.float32), rate
 
 
 def can_open(path: Path, kind: str) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
+from pytest_generalbench.core.errors import MediaError
+from pytest_generalbench.core.regular_files import open_regular
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -38,7 +41,7 @@ def image_size(path: Path) -> Size | None:
     header and a file that is not there are None.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(26)
             if head.startswith(b"\xff\xd8"):
                 content = head + file.read(_FIRST)
@@ -57,14 +60,12 @@ _KNOWN: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"GIF8", b"BM")
 
 def _by_pillow(path: Path) -> Size | None:
     try:
-        from PIL import Image as PilImage
+        from pytest_generalbench.core.media.images import open_picture
 
-        from pytest_generalbench.core.media.images import FORMATS
-
-        with PilImage.open(path, formats=FORMATS) as image:
+        with open_picture(path, path.name) as image:
             lies = image.getexif().get(_ORIENTATION, 1) in _LYING
             return Size(image.height, image.width) if lies else Size(image.width, image.height)
-    except (ImportError, OSError, SyntaxError, ValueError):
+    except (ImportError, MediaError, OSError, SyntaxError, ValueError):
         return None
 
 
@@ -123,7 +124,7 @@ def _orientation(tiff: bytes) -> int:
 def video_size(path: Path) -> Size | None:
     """Return the size of a video's frames as shown; None where no MP4 or AVI header tells it."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(72)
             if head[:4] == b"RIFF" and head[8:12] == b"AVI " and head[24:28] == b"avih":
                 size = Size(*struct.unpack("<II", head[64:72]))

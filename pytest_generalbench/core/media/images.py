@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
+from pytest_generalbench.core.regular_files import open_regular
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from PIL.Image import Image
-
-MAX_PIXELS: Final = 120_000_000
-"""Images above this many pixels are refused as a decompression bomb."""
+    from PIL.ImageFile import ImageFile
 
 FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA")
 """The only decoders that are used: those of other kinds of file may run what the file says."""
+
+_ROWS: Final = 256
+"""Rows that are converted at a time: wide values of a whole picture would take many times its memory."""
 
 _DEEP: Final = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 """Modes of one channel with more than eight bits."""
@@ -25,20 +32,48 @@ def decode_image(path: Path) -> Image:
     """Decode an image file to RGB, as `shown` says.
 
     Raises:
-        MediaError: it cannot be decoded, or has more than `MAX_PIXELS`.
+        MediaError: it cannot be decoded, or has more pixels than `core.limits` allow.
         MissingDependencyError: Pillow is not installed.
     """
     try:
-        from PIL import Image as PilImage
+        with open_picture(path, path.name) as image:
+            return shown(image)
     except ImportError as error:
         raise MissingDependencyError("pillow", "image", "decoding images") from error
-    try:
-        with PilImage.open(path, formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise MediaError(f"{path.name}: {image.width}x{image.height} pixels, more than {MAX_PIXELS}")
-            return shown(image)
-    except (PilImage.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError) as error:
         raise MediaError(f"{path.name}: cannot decode the image ({error})") from error
+
+
+@contextmanager
+def open_picture(source: Path | bytes, name: str) -> Iterator[ImageFile]:
+    """Open a regular file, or its content, as a picture, whose pixels are not decoded yet.
+
+    Pillow is given the open file and `FORMATS` alone, so that no other program is called and no other file
+    opened.
+
+    Raises:
+        MediaError: it has more pixels than `core.limits` allow.
+        OSError, SyntaxError, ValueError: it is no picture that can be read.
+        ImportError: Pillow is not installed.
+    """
+    from PIL import Image as PilImage
+
+    most = limits.PIXELS.most
+    if PilImage.MAX_IMAGE_PIXELS is not None and most > PilImage.MAX_IMAGE_PIXELS:
+        PilImage.MAX_IMAGE_PIXELS = most  # the limit below counts, also where it is raised
+    try:
+        with (
+            io.BytesIO(source) if isinstance(source, bytes) else open_regular(source) as file,
+            PilImage.open(file, formats=FORMATS) as image,
+        ):
+            why = limits.PIXELS.excess(image.width * image.height)
+            if why:
+                raise MediaError(f"{name}: {image.width}x{image.height}: {why}")
+            yield image
+    except (PilImage.DecompressionBombError, PilImage.DecompressionBombWarning) as error:
+        stated = re.search(r"\d+", str(error))
+        why = limits.PIXELS.excess(int(stated[0])) if stated else None
+        raise MediaError(f"{name}: {why or error}") from error
 
 
 def shown(image: Image) -> Image:
@@ -54,9 +89,12 @@ def shown(image: Image) -> Image:
     if upright.mode in _DEEP:
         return _eight_bits(upright).convert("RGB")
     if upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info:
-        ink = upright.convert("RGBA")
-        ground = PilImage.new("RGBA", ink.size, (255, 255, 255, 255))
-        return PilImage.alpha_composite(ground, ink).convert("RGB")
+        on_white = PilImage.new("RGB", upright.size)
+        for top in range(0, upright.height, _ROWS):
+            ink = upright.crop((0, top, upright.width, min(top + _ROWS, upright.height))).convert("RGBA")
+            ground = PilImage.new("RGBA", ink.size, (255, 255, 255, 255))
+            on_white.paste(PilImage.alpha_composite(ground, ink).convert("RGB"), (0, top))
+        return on_white
     return upright.convert("RGB")
 
 
@@ -64,29 +102,34 @@ def _eight_bits(image: Image) -> Image:
     import numpy as np
     from PIL import Image as PilImage
 
-    values: Any = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
+    deep: Any = np.asarray(image)
+    bands = [slice(top, top + _ROWS) for top in range(0, len(deep), _ROWS)]
+
+    def values(band: slice) -> Any:
+        return np.nan_to_num(deep[band].astype(np.float64), posinf=0.0, neginf=0.0)
+
+    low = min(float(values(band).min()) for band in bands)
+    high = max(float(values(band).max()) for band in bands)
     if image.mode == "F" and low >= 0 and high <= 1:
-        values = values * 255
+        start, gain, divisor = 0.0, 255, 1.0
     elif low >= 0 and high <= 255 and not image.mode.startswith("I;16"):
-        pass  # eight bits in a wider type
+        start, gain, divisor = 0.0, 1, 1.0  # eight bits in a wider type
     elif low >= 0 and high <= 65535 and image.mode != "F":
-        values = values / 257
+        start, gain, divisor = 0.0, 1, 257.0
     else:
-        values = (values - low) * 255 / ((high - low) or 1.0)
-    return PilImage.fromarray(np.rint(values).astype(np.uint8))
+        start, gain, divisor = low, 255, (high - low) or 1.0
+    narrow = np.empty(deep.shape, np.uint8)
+    for band in bands:
+        narrow[band] = np.rint((values(band) - start) * gain / divisor)
+    return PilImage.fromarray(narrow)
 
 
 def can_open(path: Path) -> bool:
     """Whether one of the decoders knows the file; False without Pillow."""
     try:
-        from PIL import Image as PilImage
-    except ImportError:
-        return False
-    try:
-        with PilImage.open(path, formats=FORMATS):
+        with open_picture(path, path.name):
             return True
-    except (OSError, SyntaxError, ValueError, PilImage.DecompressionBombError):
+    except (ImportError, MediaError, OSError, SyntaxError, ValueError):
         return False
 
 
@@ -96,12 +139,10 @@ def is_plain(path: Path) -> bool:
     Without Pillow every file counts as plain.
     """
     try:
-        from PIL import Image as PilImage
-    except ImportError:
-        return True
-    try:
-        with PilImage.open(path, formats=FORMATS) as image:
+        with open_picture(path, path.name) as image:
             upright = image.getexif().get(0x0112, 1) in (0, 1)
             return upright and image.mode in ("RGB", "L", "1", "P") and "transparency" not in image.info
-    except (OSError, SyntaxError, ValueError, PilImage.DecompressionBombError):
+    except ImportError:
+        return True
+    except (MediaError, OSError, SyntaxError, ValueError):
         return False

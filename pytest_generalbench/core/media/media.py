@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
 from pytest_generalbench.core.media import containers, images
 from pytest_generalbench.core.media.headers import Size, image_size, video_size
 from pytest_generalbench.core.media.prefetch import PREFETCH
+from pytest_generalbench.core.media.sounds import check_resampling, read_samples
+from pytest_generalbench.core.regular_files import open_descriptor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +101,7 @@ class Media:
 
 def _first_bytes(path: Path) -> bytes:
     """Return the first 16 bytes of a file; without the buffer of an open file, which costs the most."""
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    file = open_descriptor(path)
     try:
         return os.read(file, 16)
     finally:
@@ -158,11 +161,10 @@ class SampledVideo:
 def _sampled_file(path: Path, limit: int) -> SampledVideo:
     av = containers.library()
     try:
-        times, rate = containers.frame_times(path)
-        places = spread(len(times), limit)
-        frames = containers.frames_at(path, set(places))
+        frames, times, rate = containers.frames_of(path, lambda count: spread(count, limit))
     except (av.FFmpegError, IndexError, OSError, ValueError) as error:
         raise MediaError(f"{path.name}: cannot decode the video ({error})") from error
+    places = spread(len(times), limit)
     return SampledVideo(frames, tuple(times[place] for place in places), len(times), rate)
 
 
@@ -190,7 +192,13 @@ def _sampled(video: Media, limit: int) -> SampledVideo:
         result = _sampled_file(video.path, limit)
     else:
         places = spread(len(video.paths), limit)
-        frames = [images.decode_image(video.paths[place]) for place in places]
+        frames = []
+        for place in places:
+            frames.append(images.decode_image(video.paths[place]))
+            pixels = sum(frame.width * frame.height for frame in frames)
+            why = limits.DECODED.excess_so_far(3 * pixels)
+            if why:
+                raise MediaError(f"{video.path.name}: {len(places)} frames: {why}")
         times = tuple(place / containers.RATE for place in places)
         result = SampledVideo(frames, times, len(video.paths), containers.RATE)
     if not result.frames:
@@ -208,8 +216,8 @@ def _decoded_audio(path: Path, rate: int) -> Any:
         import soxr
     except ImportError as error:
         raise MissingDependencyError("soundfile and soxr", "audio", "decoding audio") from error
-    samples, own_rate = containers.read_samples(path, path.name)
-    mono = samples.mean(axis=1)
+    mono, own_rate = read_samples(path, path.name, mono=True)
+    check_resampling(path.name, len(mono), own_rate, rate)
     return mono if own_rate == rate else soxr.resample(mono, own_rate, rate)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, Put, StructuredOutput, is_plain
 from pytest_generalbench.core.outputs.codecs.images.png import png, thumbnail
+from pytest_generalbench.core.regular_files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,6 +95,6 @@ class MediaOutput(StructuredOutput):
 def read_file(path: Path) -> bytes:
     """Return a file's content. Raises DataError when it cannot be read."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise DataError(f"{path.name}: {error.strerror or error}") from error

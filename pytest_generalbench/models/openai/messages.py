@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import MediaError
-from pytest_generalbench.core.media.containers import read_samples
 from pytest_generalbench.core.media.images import is_plain
 from pytest_generalbench.core.media.media import Media, open_frames, open_image, spread
+from pytest_generalbench.core.media.sounds import read_samples
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.models.system_prompt import first_lines, with_first_lines
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ are sent as PNG."""
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise MediaError(f"{path.name}: {error.strerror or error}") from error
 

@@ -12,6 +12,7 @@ from pytest_generalbench.core.errors import DataError, ReferenceFormatError
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.core.outputs.codecs.images.flow import flo_size, kitti_flow, read_flo
 from pytest_generalbench.core.outputs.forms.maps import FlowField
+from pytest_generalbench.core.regular_files import open_regular
 from pytest_generalbench.metrics.dense.optical_flow import UNKNOWN
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols.base import TaskContext
@@ -152,7 +153,7 @@ class OpticalFlow(MapProtocol):
 
     def _size(self, instance: Instance, value: str) -> tuple[int, ...]:
         if value.lower().endswith(".flo"):
-            with map_references.path_of(instance, value).open("rb") as file:
+            with open_regular(map_references.path_of(instance, value)) as file:
                 return flo_size(file.read(12), value)
         if is_picture(value):
             return map_references.size_of(instance, value)

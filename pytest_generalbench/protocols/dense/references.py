@@ -24,6 +24,7 @@ from pytest_generalbench.core.outputs.codecs.images.files import (
 )
 from pytest_generalbench.core.outputs.codecs.images.polygons import corners, fill
 from pytest_generalbench.core.outputs.forms.maps import is_rle, read_rle
+from pytest_generalbench.core.regular_files import open_regular, read_regular
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols import references
 
@@ -90,7 +91,7 @@ def bytes_of(instance: Instance, name: str) -> bytes:
     """Return the content of a file that a reference names."""
     path = path_of(instance, name)
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise ReferenceFormatError(f"{fields.place(instance)}: {path.name}: {error.strerror}") from error
 
@@ -125,7 +126,7 @@ def array_names(instance: Instance, name: str) -> tuple[str, ...]:
     if name.lower().endswith(".npy"):
         return ("",)
     try:
-        with zipfile.ZipFile(path_of(instance, name)) as archive:
+        with open_regular(path_of(instance, name)) as file, zipfile.ZipFile(file) as archive:
             return tuple(one.removesuffix(".npy") for one in archive.namelist())
     except (OSError, zipfile.BadZipFile) as error:
         raise ReferenceFormatError(f"{fields.place(instance)}: {name}: no .npz ({error})") from error

@@ -11,6 +11,7 @@ import numpy as np
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture, packed_colours, palette_of
+from pytest_generalbench.core.regular_files import open_regular
 from pytest_generalbench.protocols.dense import references as map_references
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def add_to(seen: Survey, instance: Instance, value: str) -> NDArray[Any]:
     if is_picture(value):
         path = map_references.path_of(instance, value)
         palette = palette_of(path, value) if values.ndim == 2 and values.dtype == np.uint8 else None
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(16)
         lossy = head.startswith(_LOSSY) or head[12:16] == b"VP8 "
         stem = path.stem.lower()

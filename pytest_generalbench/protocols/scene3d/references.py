@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_generalbench.core.errors import MediaError, ReferenceFormatError
+from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.protocols.instance_fields import place
 
 if TYPE_CHECKING:
@@ -82,9 +84,7 @@ def reader(instance: Instance) -> Get:
             raise AnswerFormatError(f"the file {name!r:.80}, but no folder to look in")
         path = instance.files.file(name)
         try:
-            if path.stat().st_size > MAX_BYTES:
-                raise AnswerFormatError(f"{path.name}: more than 4 GiB")
-            return path.read_bytes()
+            return read_regular(path)
         except OSError as error:
             raise AnswerFormatError(f"{path.name}: {error.strerror or error}") from error
 
@@ -109,7 +109,7 @@ def opened(instance: Instance, value: Any) -> Any:
     elif not value.lstrip().startswith(("[", "{")):
         return value
     try:
-        return json.loads(text)
+        return parse_json(text if isinstance(text, str) else text.decode(json.detect_encoding(text)))
     except (ValueError, RecursionError) as error:
         raise AnswerFormatError(f"{value!r:.60}: not JSON ({error})") from error
 

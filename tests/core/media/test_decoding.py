@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from pytest_generalbench.core.errors import MediaError
-from pytest_generalbench.core.media.containers import read_samples
 from pytest_generalbench.core.media.media import (
     Media,
     image_size,
@@ -21,6 +20,7 @@ from pytest_generalbench.core.media.media import (
     open_image,
     sample_video,
 )
+from pytest_generalbench.core.media.sounds import read_samples
 from pytest_generalbench.core.outputs import Audio, Video
 from pytest_generalbench.models.openai.messages import image_part, sound_of
 

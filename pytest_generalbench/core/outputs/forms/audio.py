@@ -10,13 +10,11 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
-from pytest_generalbench.core.media.containers import read_samples
+from pytest_generalbench.core.media.sounds import read_samples
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.media_output import MediaOutput
-
-MAX_SAMPLES: Final = 192_000 * 60 * 20
-"""Twenty minutes at the highest rate; a longer sound is refused."""
 
 _RATES: Final = (1000, 384_000)
 _SILENCE: Final = 1e-5
@@ -63,6 +61,9 @@ class Audio(MediaOutput):
         samples = self.samples if self.samples.ndim == 1 else self.samples.mean(axis=1)
         if rate == self.rate:
             return samples
+        why = limits.SAMPLES.excess(len(samples) * rate // self.rate)
+        if why:
+            raise AnswerFormatError(f"audio at {rate} Hz: {why}")
         try:
             import soxr
         except ImportError as error:
@@ -112,8 +113,9 @@ def _checked(samples: Any) -> NDArray[np.float32]:
         array = array[:, 0]
     if array.ndim not in (1, 2) or not array.size or (array.ndim == 2 and array.shape[1] != 2):
         raise AnswerFormatError(f"audio has the shape (samples,) or (samples, 2), not {array.shape}")
-    if len(array) > MAX_SAMPLES:
-        raise AnswerFormatError(f"audio has {len(array)} samples, more than {MAX_SAMPLES}")
+    why = limits.SAMPLES.excess(array.size)
+    if why:
+        raise AnswerFormatError(f"audio of {len(array)} samples: {why}")
     if array.dtype == np.int16:
         return (array / np.float32(32768)).astype(np.float32)
     if array.dtype.kind != "f":
@@ -125,7 +127,7 @@ def _checked(samples: Any) -> NDArray[np.float32]:
 
 def _decoded(content: bytes, name: str) -> tuple[NDArray[np.float32], int]:
     try:
-        samples, rate = read_samples(content, name, MAX_SAMPLES)
+        samples, rate = read_samples(content, name)
     except MediaError as error:
         raise AnswerFormatError(str(error)) from error
     # More than two channels: their mean.

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MissingDependencyError
-from pytest_generalbench.core.media.images import MAX_PIXELS
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.images.files import ENDINGS, read_colours
 from pytest_generalbench.core.outputs.codecs.images.png import png
@@ -26,9 +26,9 @@ def checked_pixels(form: str, pixels: Any, axes: int = 3) -> NDArray[np.uint8]:
     if array.ndim != axes or array.shape[-1] != 3 or not array.size:
         shape = "(height, width, 3)" if axes == 3 else "(frames, height, width, 3)"
         raise AnswerFormatError(f"{form} has the shape {shape}, none of them 0, not {array.shape}")
-    if array.shape[-3] * array.shape[-2] > MAX_PIXELS:
-        size = f"{array.shape[-2]}x{array.shape[-3]}"
-        raise AnswerFormatError(f"{form} has {size} pixels, more than {MAX_PIXELS}")
+    why = limits.PIXELS.excess(array.shape[-3] * array.shape[-2])
+    if why:
+        raise AnswerFormatError(f"{form} of {array.shape[-2]}x{array.shape[-3]}: {why}")
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     if array.dtype.kind != "f":

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.media.containers import library, open_container, upright_frames
-from pytest_generalbench.core.media.images import MAX_PIXELS
+from pytest_generalbench.core import limits
+from pytest_generalbench.core.errors import MediaError
+from pytest_generalbench.core.media.containers import decoded_frames, library, open_container, upright
 from pytest_generalbench.core.outputs.base import AnswerFormatError, Get
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.core.outputs.forms.image import Image, checked_pixels
-from pytest_generalbench.core.outputs.media_output import MediaOutput, read_file
+from pytest_generalbench.core.outputs.media_output import MediaOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-MAX_FRAMES: Final = 4096
-MAX_VALUES: Final = 4 << 30
-"""A longer or larger video is refused: it would not fit into memory."""
+MAX_FRAMES: Final = limits.Limit(4096, "frames")
+"""Of a video whose frames are all kept in memory."""
 
 DEFAULT_FPS: Final = 8.0
 """Of frames whose rate nobody told."""
@@ -48,8 +48,9 @@ class Video(MediaOutput):
     def __post_init__(self) -> None:
         """Check shape, type, size and rate."""
         object.__setattr__(self, "frames", checked_pixels(self.form, self.frames, axes=4))
-        if len(self.frames) > MAX_FRAMES or self.frames.size > MAX_VALUES:
-            raise AnswerFormatError(f"{self.form} has {len(self.frames)} frames, more than are taken")
+        why = _excess(len(self.frames), self.frames.size)
+        if why:
+            raise AnswerFormatError(f"{self.form} of {len(self.frames)} frames: {why}")
         if not (isinstance(self.fps, int | float) and math.isfinite(self.fps) and 0 < self.fps <= 1000):
             raise AnswerFormatError(f"{self.form} has {self.fps!r} frames a second")
         object.__setattr__(self, "fps", float(self.fps))
@@ -68,14 +69,15 @@ class Video(MediaOutput):
     def open(cls, paths: Sequence[Path]) -> Self:
         """Read a video file, or pictures as frames."""
         if len(paths) == 1 and not is_picture(paths[0].name):
-            return cls.decode(read_file(paths[0]), paths[0].name)
-        return cls(_stacked([Image.open([path]).pixels for path in paths]))
+            frames, fps = _decoded(paths[0], paths[0].name)
+            return cls(frames, fps)
+        return cls(_stacked(Image.open([path]).pixels for path in paths))
 
     @classmethod
     def from_prediction(cls, value: Any, read: Get) -> Self:
         """Read the file or the frames that the prediction names, or the plain form."""
         if isinstance(value, list) and value and all(map(is_picture, value)):
-            return cls(_stacked([Image.decode(read(name), name).pixels for name in value]))
+            return cls(_stacked(Image.decode(read(name), name).pixels for name in value))
         # super() without arguments does not find its class in a dataclass with slots.
         return super(Video, cls).from_prediction(value, read)
 
@@ -90,13 +92,30 @@ class Video(MediaOutput):
         return {"width": width, "height": height, "frames": count, "fps": self.fps}
 
 
-def _stacked(frames: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    sizes = sorted({frame.shape for frame in frames})
-    if len(sizes) > 1:
-        raise AnswerFormatError(f"frames of different sizes: {sizes[0][:2]} and {sizes[1][:2]}")
-    if not frames:
+def _excess(count: int, size: int) -> str | None:
+    """Return why so many frames of together so many bytes are refused."""
+    return MAX_FRAMES.excess(count) or limits.DECODED.excess(size)
+
+
+def _stacked(frames: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Return the frames as one array; each is dropped once it is copied, so that memory holds them once."""
+    pieces: list[NDArray[np.uint8]] = []
+    size = 0
+    for frame in frames:
+        if pieces and frame.shape != pieces[0].shape:
+            sizes = sorted((frame.shape, pieces[0].shape))
+            raise AnswerFormatError(f"frames of different sizes: {sizes[0][:2]} and {sizes[1][:2]}")
+        pieces.append(frame)
+        size += frame.size
+        why = MAX_FRAMES.excess_so_far(len(pieces)) or limits.DECODED.excess_so_far(size)
+        if why:
+            raise AnswerFormatError(f"a video of frames of {frame.shape[1]}x{frame.shape[0]} pixels: {why}")
+    if not pieces:
         raise AnswerFormatError("the video has no frames")
-    return np.stack(frames)
+    whole = np.empty((len(pieces), *pieces[0].shape), np.uint8)
+    for place in reversed(range(len(pieces))):
+        whole[place] = pieces.pop()
+    return whole
 
 
 def _encoded(video: Video) -> bytes:
@@ -116,23 +135,21 @@ def _encoded(video: Video) -> bytes:
     return target.getvalue()
 
 
-def _decoded(content: bytes, name: str) -> tuple[NDArray[np.uint8], float]:
+def _decoded(source: bytes | Path, name: str) -> tuple[NDArray[np.uint8], float]:
     av = library("reading and keeping videos")
-    frames: list[NDArray[np.uint8]] = []
-    size = 0
     try:
-        with open_container(content) as container:
+        with open_container(source) as container:
             stream = container.streams.video[0]
             rate = stream.average_rate or stream.guessed_rate
-            if stream.width * stream.height > MAX_PIXELS:
-                raise AnswerFormatError(f"{name}: frames of {stream.width}x{stream.height} pixels")
-            for pixels in upright_frames(container):
-                frames.append(pixels)
-                size += pixels.size
-                if len(frames) > MAX_FRAMES or size > MAX_VALUES:
-                    raise AnswerFormatError(f"{name}: a video too long to be taken")
-    except (av.FFmpegError, IndexError, OSError, ValueError) as error:
+            frames = stream.frames
+            why = _excess(frames, 3 * frames * stream.width * stream.height)
+            if why:
+                raise AnswerFormatError(
+                    f"{name}: {frames} frames of {stream.width}x{stream.height} pixels: {why}"
+                )
+            pixels = _stacked(map(upright, decoded_frames(container, name)))
+    except AnswerFormatError as error:
+        raise AnswerFormatError(str(error) if name in str(error) else f"{name}: {error}") from error
+    except (MediaError, av.FFmpegError, IndexError, OSError, ValueError) as error:
         raise AnswerFormatError(f"{name}: cannot be read as a video ({error})") from error
-    if not frames:
-        raise AnswerFormatError(f"{name}: the video has no frames")
-    return _stacked(frames), float(rate) if rate else DEFAULT_FPS
+    return pixels, float(rate) if rate else DEFAULT_FPS

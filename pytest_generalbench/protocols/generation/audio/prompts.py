@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench.core.errors import MediaError, ReferenceFormatError
 from pytest_generalbench.core.keys import key_of
 from pytest_generalbench.core.outputs import Audio, SymbolicMusic
+from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.protocols.instance_fields import as_text, find, own_words, place
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _from_file(name: str, instance: Instance) -> str:
         path = instance.files.file(name) if instance.files else None
         if path is None or path.stat().st_size > _MAX_TEXT:
             return ""
-        return path.read_text(encoding="utf-8-sig").strip()
+        return read_regular_text(path, "utf-8-sig").strip()
     except (MediaError, OSError, UnicodeDecodeError) as error:
         raise ReferenceFormatError(f"{place(instance)}: the transcript {name!r:.80}: {error}") from error
 

@@ -8,6 +8,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.json_files import parse_json
+from pytest_generalbench.core.limits import Limit
+from pytest_generalbench.core.regular_files import open_regular, read_regular
 from pytest_generalbench.suite.data.locate.matching import normalise
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ _NOT_ANNOTATIONS: Final = re.compile(
     r"(prediction|predictions|references|result|results)(_.*)?$", re.IGNORECASE
 )
 _HEAD_BYTES: Final = 1 << 16
-_WHOLE_BYTES: Final = 1 << 26
+_WHOLE: Final = Limit(1 << 26, "bytes")
 """Largest file that is parsed whole only to learn the task's name."""
 
 
@@ -93,9 +96,7 @@ def _only_one_with_data(folder: Path, files: list[Path]) -> Path | None:
 
 def _parsed(path: Path) -> Any:
     try:
-        if path.stat().st_size > _WHOLE_BYTES:
-            return None
-        return json.loads(path.read_bytes())
+        return parse_json(read_regular(path, _WHOLE).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -116,7 +117,7 @@ def _head(path: Path) -> dict[str, Any]:
     """
     head: dict[str, Any] = {}
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(_HEAD_BYTES).decode("utf-8-sig", errors="ignore")
         decoder = json.JSONDecoder()
         place = text.index("{") + 1 if text.lstrip().startswith("{") else len(text)

@@ -7,9 +7,11 @@ import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.json_files import parse_json
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.suite.data.read.instances import MAX_DEPTH, FileInstances, deeper_than, named_keys
 from pytest_generalbench.suite.data.read.media_files import inside
 
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.request import Instance
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data.locate.layout import TaskFiles
-
-MAX_BYTES: Final = 1 << 30
-"""The largest annotation file that is read; the whole open set's are far below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +104,7 @@ def _read(path: Path, name: str, root: Path) -> bytes:
     if not inside(path, root):
         raise DataError(f"{name}: a link that leaves the data folder, refused")
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise DataError(f"{name}: {size} bytes, more than the {MAX_BYTES} that are read")
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except OSError as error:
         raise DataError(f"{name}: cannot be read ({error.strerror or error})") from error
     if not raw.strip():
@@ -119,7 +115,7 @@ def _read(path: Path, name: str, root: Path) -> bytes:
 def _parse(raw: bytes, name: str) -> Any:
     try:
         text = raw.decode("utf-8-sig")
-        content = json.loads(text)
+        content = parse_json(text)
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: not UTF-8 text (byte {error.start})") from error
     except json.JSONDecodeError as error:
@@ -129,6 +125,8 @@ def _parse(raw: bytes, name: str) -> Any:
         raise DataError(f"{name}: not JSON that can be read: {error}") from error
     except RecursionError as error:
         raise DataError(f"{name}: nested too deeply to be read") from error
+    except MemoryError as error:
+        raise DataError(f"{name}: its values do not fit into memory") from error
     # Half a surrogate pair is legal JSON and no text: nothing could write it down again.
     return _mended(content) if "\\ud" in text or "\\uD" in text else content
 

@@ -6,22 +6,21 @@ so those files are unpacked twice: once for the high bytes, once for the low one
 
 from __future__ import annotations
 
-import io
 import struct
 import warnings
 import zlib
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.errors import MissingDependencyError
-from pytest_generalbench.core.media.images import FORMATS, MAX_PIXELS
+from pytest_generalbench.core.errors import MediaError, MissingDependencyError
+from pytest_generalbench.core.media.images import open_picture
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from PIL.ImageFile import ImageFile
@@ -42,32 +41,21 @@ def is_picture(name: object) -> bool:
     return isinstance(name, str) and name.lower().endswith(ENDINGS)
 
 
-def _opened(source: bytes | Path, name: str) -> AbstractContextManager[ImageFile]:
-    from contextlib import contextmanager
-
+@contextmanager
+def _opened(source: bytes | Path, name: str) -> Iterator[ImageFile]:
     try:
-        from PIL import Image, UnidentifiedImageError
+        with (
+            warnings.catch_warnings(action="ignore"),  # of damage that can be read over
+            open_picture(source, name) as image,
+        ):
+            yield image
     except ImportError as error:
         raise MissingDependencyError("pillow", "image", "reading masks and maps") from error
-
-    @contextmanager
-    def opened() -> Iterator[ImageFile]:
-        try:
-            with (
-                warnings.catch_warnings(action="ignore"),  # of damage that can be read over, and of mere size
-                Image.open(
-                    source if isinstance(source, Path) else io.BytesIO(source), formats=FORMATS
-                ) as image,
-            ):
-                if image.width * image.height > MAX_PIXELS:
-                    size = f"{image.width}x{image.height}"
-                    raise AnswerFormatError(f"{name}: {size} pixels, more than {MAX_PIXELS}")
-                yield image
-        except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGE) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise AnswerFormatError(f"{name}: cannot be read as a picture ({reason})") from error
-
-    return opened()
+    except MediaError as error:
+        raise AnswerFormatError(str(error)) from error
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())[:200]
+        raise AnswerFormatError(f"{name}: cannot be read as a picture ({reason})") from error
 
 
 def picture_size(source: bytes | Path, name: str) -> tuple[int, int]:

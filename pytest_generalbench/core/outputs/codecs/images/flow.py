@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.media.images import MAX_PIXELS
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ def flo_size(content: bytes, name: str) -> tuple[int, int]:
     if len(content) < 12 or struct.unpack("<f", content[:4])[0] != MAGIC:
         raise AnswerFormatError(f"{name}: not a .flo file, it does not start with {MAGIC}")
     width, height = struct.unpack("<ii", content[4:12])
-    if min(width, height) < 1 or width * height > MAX_PIXELS:
-        raise AnswerFormatError(f"{name}: a flow field cannot be {height}x{width}")
+    why = "no size" if min(width, height) < 1 else limits.PIXELS.excess(width * height)
+    if why:
+        raise AnswerFormatError(f"{name}: a flow field of {height}x{width}: {why}")
     return height, width
 
 
