@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_generalbench import __version__, metrics
@@ -26,6 +25,7 @@ from pytest_generalbench.evaluation.inference.shared_batches import (
 )
 from pytest_generalbench.evaluation.inference.task_prefetch import NextTask
 from pytest_generalbench.evaluation.inference.timeouts import Timeouts
+from pytest_generalbench.evaluation.kept_results import KeptResults
 from pytest_generalbench.evaluation.preparation import (
     PreparedTask,
     TaskScoring,
@@ -37,13 +37,11 @@ from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundS
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS, NO_RATINGS, Ratings
 from pytest_generalbench.evaluation.scoring.judge_queue import JudgeQueue
 from pytest_generalbench.evaluation.scoring.live_records import LiveRecords
+from pytest_generalbench.evaluation.task_records import read_task, record_of, tally_of
 from pytest_generalbench.models.base import Failed, Model, model_errors
-from pytest_generalbench.runs.batch_claims import BatchClaims, LedgerSpan
+from pytest_generalbench.runs.batch_claims import BatchClaims
 from pytest_generalbench.runs.instance_rows import write_rows
 from pytest_generalbench.runs.ledger.async_writer import AsyncLedgerWriter
-from pytest_generalbench.runs.ledger.files import LedgerReader, LedgerWriter
-from pytest_generalbench.runs.ledger.index import resolve_records
-from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.runs.resume import Plan, PreviousSessions
 
 if TYPE_CHECKING:
@@ -55,29 +53,9 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.inference.batching import BatchResult, Generate
     from pytest_generalbench.evaluation.scoring.backbones import Backbones
     from pytest_generalbench.evaluation.scoring.judge import Judge
-    from pytest_generalbench.runs.ledger.records import StoredRecord
+    from pytest_generalbench.runs.ledger.files import LedgerWriter
+    from pytest_generalbench.runs.ledger.records import Record
     from pytest_generalbench.suite.data import DataSource
-
-
-def _record(request: Request, answer: Output | Failed, seconds: float, coordinates: str | None) -> Record:
-    message: str | None = None
-    output: Output | None = None
-    if isinstance(answer, Failed):
-        state, message = answer.state, answer.message
-    else:
-        state, output = "refused" if answer.refused else "ok", answer
-        if coordinates is not None and request.form != "text":
-            output = replace(answer, details={**answer.details, "coordinates": coordinates})
-    return Record(
-        request.task_id,
-        request.instance_id,
-        state=state,
-        digest=request.digest(),
-        output=output,
-        message=message,
-        seconds=seconds,
-        repeat=request.repeat,
-    )
 
 
 def _has_gpu() -> bool:
@@ -115,6 +93,7 @@ class TaskEvaluator(TaskScoring):
         self.ledger = ledger
         self.model = model
         self.earlier = earlier or PreviousSessions()
+        self.kept = KeptResults(settings, data, ledger.path.parent, self.earlier)
         self.deadlines = Timeouts(settings.instance_timeout, settings.task_timeout)
         self.next = NextTask(self._ready)
         self.probes: Mapping[str, int] = {}
@@ -131,12 +110,23 @@ class TaskEvaluator(TaskScoring):
         Raises GeneralBenchError when its data or the model cannot be had.
         """
         before = self.earlier.result(task.id, task.metric.name)
-        result = self._run(task, before, parts)
-        if result is not before:
-            if result.rows:
-                write_rows(self.ledger.path.parent, task.id, result.rows)
-            self.ledger.conclude(result, __version__)
+        if before is not None and self._holds(task):
+            return before
+        claims = self._together(task, 0, parts)
+        result, prepared = self._run(task, before, claims)
+        if result.rows:
+            write_rows(self.ledger.path.parent, task.id, result.rows)
+        facts = {}
+        if prepared is not None:
+            tally = tally_of(task.id, self.earlier, self.ledger, claims)
+            facts = self.kept.facts(task, prepared, tally)
+        if result is not before or facts != self.earlier.facts(task.id):
+            self.ledger.conclude(result, __version__, facts)
         return result
+
+    def _holds(self, task: Task) -> bool:
+        """Return whether the result of an earlier session is taken as it is, and the data stay unread."""
+        return self.kept.hold(task) and not_possible(self.measured(task), self.judge, self.backbones) is None
 
     def help(self, task: Task, place: int, parts: int) -> int:
         """Answer batches of `task` that no other process has claimed, and return the number of instances.
@@ -146,7 +136,10 @@ class TaskEvaluator(TaskScoring):
         claims = self._together(task, place, parts)
         if all(shared.is_over for shared in claims):
             return 0
-        passes = self._open(task, self.earlier.result(task.id, task.metric.name))
+        before = self.earlier.result(task.id, task.metric.name)
+        if before is not None and self._holds(task):
+            return 0
+        passes = self._open(task, before)
         if isinstance(passes, TaskResult):
             return 0  # the process that runs the task says why
         batched = [one._replace(plan=Plan(batched=one.plan.batched)) for one in passes]
@@ -161,14 +154,18 @@ class TaskEvaluator(TaskScoring):
             for repeat in range(self.repeats_of(self.measured(task)) if parts > 1 else 0)
         ]
 
-    def _run(self, task: Task, before: TaskResult | None, parts: int) -> TaskResult:
+    def _run(
+        self, task: Task, before: TaskResult | None, claims: list[BatchClaims]
+    ) -> tuple[TaskResult, PreparedTask | None]:
+        """Return the result of a task, and the task as it was prepared, if it was."""
         started = time.perf_counter()
         passes = self._open(task, before)
         if isinstance(passes, TaskResult):
-            return passes
+            return passes, None
         prepared = passes[0].prepared
+        if before is not None and all(one.plan.is_empty for one in passes) and self.kept.has_rows(task.id):
+            return before, prepared
         start = self.ledger.position()
-        claims = self._together(task, 0, parts)
         judging = None
         if self.judge and prepared.scoring.judge:
             judging = JudgeQueue(self.judge, prepared, self.ledger, self._judges)
@@ -179,24 +176,24 @@ class TaskEvaluator(TaskScoring):
         ):
             probed = self._answer_all(passes, claims, background, judging)
             scored = background.result()
-            others = [stretch for shared in claims for stretch in shared.stretches().values()]
             if scored is None or scored.data != prepared.scoring.fingerprint:
-                scored = self._score(start, passes, others, judging)
-        seconds = time.perf_counter() - started + sum(stretch.seconds for stretch in others)
-        return replace(scored, seconds=seconds, probe=probed)
+                scored = self._score(start, passes, claims, judging)
+        seconds = time.perf_counter() - started
+        seconds += sum(span.seconds for shared in claims for span in shared.stretches().values())
+        return replace(scored, seconds=seconds, probe=probed), prepared
 
     def _score(
         self,
         start: int,
         passes: Sequence[Opened],
-        others: Sequence[LedgerSpan],
+        claims: Sequence[BatchClaims],
         judging: JudgeQueue | None,
     ) -> TaskResult:
         """Score the task from the ledgers, after the judge has finished."""
         scoring = passes[0].prepared.scoring
         if judging is not None:
             judging.finish()
-        kept = self._read(start, passes, others)
+        kept = self._read(start, passes, claims)
         if judging is not None:
             judging.ask(
                 answers[instance.id]
@@ -204,7 +201,7 @@ class TaskEvaluator(TaskScoring):
                 for instance in scoring.instances
                 if self._is_open(verdicts.get(instance.id))
             )
-            kept = self._read(start, passes, others)
+            kept = self._read(start, passes, claims)
         return self.score_repeats(scoring, kept, 0.0)
 
     def _is_open(self, verdict: Record | None) -> bool:
@@ -260,8 +257,6 @@ class TaskEvaluator(TaskScoring):
             impossible = () if repeat else prepared.impossible  # written once, for all
             plan = self.earlier.plan(task.id, again.requests, impossible)
             passes.append(Opened(again, repeat, plan, basis))
-        if before is not None and all(one.plan.is_empty for one in passes):
-            return before
         return passes
 
     def _ready_for(self, task: Task, before: TaskResult | None) -> PreparedTask | TaskResult:
@@ -292,26 +287,18 @@ class TaskEvaluator(TaskScoring):
     def _begin_next(self, model: Model) -> None:
         """Prepare the next task in a thread, if it will be asked at all."""
         task = self.next.task
-        if task is None or not_possible(task, self.judge, self.backbones) is not None:
+        if task is None or not_possible(task, self.judge, self.backbones) is not None or self.kept.hold(task):
             return
         with suppress(GeneralBenchError), model_errors("the model's unsupported"):  # told when it is its turn
             if not model.unsupported(task):
                 self.next.begin()
 
     def _read(
-        self, start: int, passes: Sequence[Opened], others: Iterable[LedgerSpan]
+        self, start: int, passes: Sequence[Opened], claims: Iterable[BatchClaims]
     ) -> list[tuple[dict[str, Record], dict[str, Record]]]:
         """Return the task's answers and verdicts of each repeat; those of this process begin at `start`."""
-        task, folder = passes[0].prepared.scoring.task.id, self.ledger.path.parent
-        stretches = [(folder / item.ledger, item.begin, item.end) for item in others if item.end > item.begin]
-        records: Iterable[StoredRecord] = chain(
-            self.earlier.records(task),
-            LedgerReader(self.ledger.path).of_task(task, start),
-            *(LedgerReader(path).of_task(task, begin, end) for path, begin, end in stretches),
-        )
-        if len(passes) > 1:
-            records = list(records)
-        return [resolve_records(records, one.prepared.digests(), folder) for one in passes]
+        task, digests = passes[0].prepared.scoring.task.id, [one.prepared.digests() for one in passes]
+        return read_task(task, digests, self.earlier, self.ledger, start, claims)
 
     def _answer_all(
         self,
@@ -365,7 +352,7 @@ class TaskEvaluator(TaskScoring):
         try:
             for asked in self._asked(generate, opened, size, shared):
                 pairs = list(zip(asked.requests, asked.answers, strict=True))
-                records = [_record(*pair, asked.seconds, model.coordinates) for pair in pairs]
+                records = [record_of(*pair, asked.seconds, model.coordinates) for pair in pairs]
                 ledger.append(records)
                 first |= {
                     request.instance_id: answer for request, answer in pairs if request.instance_id in probed

@@ -17,7 +17,7 @@ from pytest_generalbench.models import kind_of, make_model
 from pytest_generalbench.models.base import model_errors
 from pytest_generalbench.runs.folder import ledger_path
 from pytest_generalbench.runs.ledger.files import LedgerWriter
-from pytest_generalbench.runs.ledger.index import read_ledgers
+from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers
 from pytest_generalbench.runs.ledger.records import LedgerError
 from pytest_generalbench.runs.model_identity import identify, sources
 from pytest_generalbench.runs.resume import PreviousSessions, ResumeError, differences
@@ -39,6 +39,8 @@ class RunPlace(NamedTuple):
     """Number of the session in the run."""
     worker: str
     """The process's name, for its ledger."""
+    earlier: Ledgers | None = None
+    """What earlier sessions kept, where this process has read it."""
 
 
 class EvaluationWorker:
@@ -140,7 +142,7 @@ class EvaluationWorker:
         if place.session == 1:
             return PreviousSessions()
         return PreviousSessions(
-            read_ledgers(place.folder), self.settings.retry_errors, frozenset(HUMAN_METRICS)
+            place.earlier or read_ledgers(place.folder), self.settings.retry_errors, frozenset(HUMAN_METRICS)
         )
 
     def model(self) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.registry import Registry, by_name
@@ -36,6 +36,9 @@ REGISTRY: Registry[Metric] = Registry(
     ),
 )  # fmt: skip
 """Every metric; those of hooks are removed when their session ends."""
+
+BUILT_IN: Final = frozenset(REGISTRY.names())
+"""The metrics of this package."""
 
 
 def register(metric: Metric) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +87,19 @@ class Controller:
     def _sota_source(self) -> str:
         given = self.benchmark.settings.sota
         return given if given in ("released", "paper") else str(self.benchmark.folder / given)
+
+    @property
+    def earlier(self) -> Ledgers | None:
+        """What earlier sessions of the run kept; None in a new run."""
+        return self._earlier
+
+    @cached_property
+    def finished(self) -> frozenset[str]:
+        """The tasks whose result an earlier session of the run has."""
+        from pytest_generalbench.runs.resume import PreviousSessions
+
+        before = PreviousSessions(self._earlier, self.benchmark.settings.retry_errors)
+        return frozenset(task.id for task in self.benchmark.tasks if before.result(task.id, task.metric.name))
 
     @property
     def collect_only(self) -> bool:

@@ -73,7 +73,8 @@ class Execution:
             return RunPlace(Path(given[RUN_INPUT]), given[SESSION_INPUT], given["workerid"])
         if self.controller is None or self.controller.run is None:
             raise GeneralBenchError("the session has no run folder")
-        return RunPlace(self.controller.run.path, self.controller.run.session, "main")
+        run = self.controller.run
+        return RunPlace(run.path, run.session, "main", self.controller.earlier)
 
     def _warn(self, message: str) -> None:
         self.config.issue_config_time_warning(pytest.PytestWarning(message), stacklevel=2)

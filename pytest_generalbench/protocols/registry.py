@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.registry import Registry, by_name
 from pytest_generalbench.protocols import dense, localization, scene3d
@@ -34,6 +34,9 @@ REGISTRY: Registry[Protocol] = Registry(
     ),
 )  # fmt: skip
 """Every protocol; those of hooks are removed when their session ends."""
+
+BUILT_IN: Final = frozenset(REGISTRY.names())
+"""The protocols of this package."""
 
 
 def names() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ what was scored: not on the number of workers, the order of tasks, or how often 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 from typing import TYPE_CHECKING, Final
@@ -52,6 +53,14 @@ def write_rows(folder: Path, task: str, rows: Iterable[InstanceRow]) -> None:
         atomic_write(path, encode_rows(rows))
     except OSError as error:
         raise GeneralBenchError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def rows_digest(folder: Path, task: str) -> str:
+    """Return 16 hex digits over the bytes of a task's file; empty when it has none, or it cannot be read."""
+    try:
+        return hashlib.sha256(rows_path(folder, task).read_bytes()).hexdigest()[:16]
+    except OSError:
+        return ""
 
 
 def read_rows(folder: Path, task: str) -> list[InstanceRow]:

@@ -12,7 +12,7 @@ from pytest_generalbench.core.reading import shown
 from pytest_generalbench.core.request import INCOMPLETE_STATES
 from pytest_generalbench.protocols.reading import with_reading
 from pytest_generalbench.runs.ledger.index import Ledgers, resolve_records
-from pytest_generalbench.runs.ledger.records import Record, StoredRecord
+from pytest_generalbench.runs.ledger.records import Record, StoredRecord, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,6 +71,15 @@ class PreviousSessions:
         result = concluded.result
         again = result.state in _AGAIN or (self.retry and result.state == "incomplete")
         return None if concluded.by != __version__ or again else result
+
+    def facts(self, task: str) -> Mapping[str, str]:
+        """Return what the task's latest result followed from; empty where that is not known."""
+        concluded = None if self.ledgers is None else self.ledgers.conclusions.get(task)
+        return {} if concluded is None else concluded.facts
+
+    def tally(self, task: str) -> Tally:
+        """Return the tally of the task's records of earlier sessions."""
+        return Tally() if self.ledgers is None else self.ledgers.tallies.get(task, Tally())
 
     def check(self, task: str, basis: Mapping[str, Any]) -> None:
         """Refuse a task that was asked on another basis (data, protocol, reading). Raises ResumeError."""

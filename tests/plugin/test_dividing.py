@@ -11,6 +11,7 @@ import pytest
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.plugin.context import SECONDS_INPUT, Benchmark
 from pytest_generalbench.plugin.xdist.workers import Workers
+from pytest_generalbench.runs.ledger.index import read_ledgers
 from tests.builders import make_task
 from tests.plugin.kept import answers
 from tests.plugin.runs import result
@@ -154,11 +155,27 @@ def test_workers_are_told_to_divide_where_it_makes_sense(
 ) -> None:
     tasks = (make_task(instances=500),)
     benchmark = Benchmark(settings, tmp_path, tasks, tasks, tasks, tmp_path)
-    workers = Workers(benchmark, cast("Controller", None))
+    workers = Workers(benchmark, cast("Controller", SimpleNamespace(finished=frozenset())))
     config = SimpleNamespace(known_args_namespace=SimpleNamespace(dist=distribution))
     node = SimpleNamespace(config=config, workerinput={})
     workers.pytest_configure_node(node)
     assert node.workerinput == ({SECONDS_INPUT: {tasks[0].id: 500.0}} if is_told else {})
+
+
+def test_what_is_finished_takes_no_time_any_more(tmp_path: Path) -> None:
+    tasks = (make_task(instances=500), make_task(id="nlp/other", instances=300))
+    benchmark = Benchmark(Settings("hf:x", data="folder"), tmp_path, tasks, tasks, tasks, tmp_path)
+    controller = SimpleNamespace(finished=frozenset({"nlp/other", "nlp/of another board"}))
+    seconds = Workers(benchmark, cast("Controller", controller)).seconds
+    assert seconds == {tasks[0].id: 500.0, "nlp/other": 0.0}
+
+
+def test_a_divided_task_is_kept_with_all_its_records(pytester: pytest.Pytester) -> None:
+    (pytester.path / "fixed.py").write_text(MODEL, encoding="utf-8")
+    assert pytester.runpytest_subprocess(*SPEC, *TOGETHER, "--generalbench-run=run").ret == 0
+    known = read_ledgers(pytester.path / "run")
+    assert len({file for file, _, _ in known.spans[TASK]}) == 2
+    assert known.conclusions[TASK].facts["records"] == str(known.tallies[TASK])
 
 
 def test_collecting_shows_the_tasks_alone(pytester: pytest.Pytester) -> None:

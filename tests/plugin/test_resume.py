@@ -54,6 +54,43 @@ def test_a_dead_run_asks_one_batch_again_and_ends_the_same(pytester: pytest.Pyte
     assert len(result(pytester, "run")["run"]["sessions"]) == 2
 
 
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_is_finished_is_not_read_again(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    pytester.makeconftest(
+        """
+        from pytest_generalbench.suite.data import source
+        load = source.load
+
+        def noted(files, task, root):
+            with open("loads.log", "a") as log:
+                log.write(task.id + "\\n")
+            return load(files, task, root)
+
+        source.load = noted
+        """
+    )
+    log = pytester.path / "loads.log"
+    monkeypatch.setenv("DIE_AT", "9")
+    assert run(pytester, RUN, *FEW).ret == -signal.SIGKILL
+    monkeypatch.delenv("DIE_AT")
+    known = read_ledgers(pytester.path / "run")
+    finished = set(known.conclusions)
+    assert len(finished) == 2
+    assert all(known.conclusions[task].facts["records"] == str(known.tallies[task]) for task in finished)
+    log.unlink()
+    assert run(pytester, RUN, RESUME, "-n", workers).ret == 0
+    loads = log.read_text(encoding="utf-8").split()
+    assert len(loads) == len(set(loads)) == 8
+    assert finished.isdisjoint(loads)
+    assert run(pytester, "--generalbench-run=whole", *FEW).ret == 0
+    assert comparable(read_result(pytester.path / "run")) == comparable(read_result(pytester.path / "whole"))
+    for table in (pytester.path / "whole" / "instances").rglob("*.csv"):
+        again = pytester.path / "run" / table.relative_to(pytester.path / "whole")
+        assert again.read_bytes() == table.read_bytes()
+
+
 def test_a_dead_worker_is_made_good(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEADLY", "analogical-reasoning:ar0005")
     assert run(pytester, *FEW, "-n", "2").ret == pytest.ExitCode.TESTS_FAILED

@@ -44,6 +44,8 @@ class ScoringInput:
     """Name of the judge whose verdicts count, for tasks that need one."""
     backbones: Backbones | None = None
     """For metrics that measure with pretrained models."""
+    opened: int = 0
+    """When reading the data began, in nanoseconds since 1970; 0 where that is not known."""
     warnings: tuple[str, ...] = ()
     """What cannot be right in the task's references."""
     asking: Asking = field(default_factory=Asking)

@@ -54,12 +54,13 @@ class Workers:
 
     @cached_property
     def seconds(self) -> dict[str, float]:
-        """The estimated seconds of each task."""
+        """The estimated seconds of each task; none for what an earlier session of the run has finished."""
         from pytest_generalbench.evaluation.durations import estimates
         from pytest_generalbench.runs.listing import DEFAULT_PARENT
 
         tasks = {task.id: task for task in self.benchmark.tasks}
-        return estimates(tasks, self.benchmark.settings, self.benchmark.folder / DEFAULT_PARENT)
+        seconds = estimates(tasks, self.benchmark.settings, self.benchmark.folder / DEFAULT_PARENT)
+        return {**seconds, **dict.fromkeys(self.controller.finished & seconds.keys(), 0.0)}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

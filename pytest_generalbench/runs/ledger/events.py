@@ -67,15 +67,19 @@ class TaskConcluded(Event):
     by: str
     """Version of this package that made the result."""
     result: TaskResult
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the result follows from (`runs.facts`): where all is the same, it holds as it is."""
 
     def to_plain(self) -> dict[str, Any]:
         """Return the line's object without version and kind."""
-        return {"task": self.task, "session": self.session, "by": self.by, "result": self.result.to_dict()}
+        plain = {"task": self.task, "session": self.session, "by": self.by, "result": self.result.to_dict()}
+        return {**plain, "facts": dict(self.facts)} if self.facts else plain
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         """Return the event of a line's object. Raises KeyError when the line lacks a key."""
-        return cls(plain["task"], plain["session"], plain["by"], result_from_dict(plain["result"]))
+        result = result_from_dict(plain["result"])
+        return cls(plain["task"], plain["session"], plain["by"], result, plain.get("facts", {}))
 
 
 @dataclass(frozen=True, slots=True)

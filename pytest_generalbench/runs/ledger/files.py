@@ -32,9 +32,13 @@ from pytest_generalbench.runs.ledger.records import (
     AnswerOutcome,
     LedgerError,
     Record,
+    RecordHead,
     StoredRecord,
+    Tally,
+    head_of,
     outcome_of,
     parse_line,
+    seal_of,
     sealed,
 )
 
@@ -62,6 +66,8 @@ class LedgerWriter:
         self.path = path
         self.session = session
         self.media = MediaStore(path.parent / MEDIA_FOLDER)
+        self.tallies: dict[str, Tally] = {}
+        """Of the records that were written here, by task."""
         self._open_mark = False
         self._turn = threading.Lock()  # verdicts come from a thread
         try:
@@ -86,11 +92,17 @@ class LedgerWriter:
         """
         records = list(records)
         try:
-            lines = "".join(record.to_json(self.media.put) + "\n" for record in records)
+            # A lone surrogate from a model's decoder must not stop the run: keep it escaped.
+            lines = [
+                (record.to_json(self.media.put) + "\n").encode("utf-8", "backslashreplace")
+                for record in records
+            ]
         except OSError as error:
             raise _unwritable(self.path, error) from error
-        # A lone surrogate from a model's decoder must not stop the run: keep it escaped.
-        self._write(lines.encode("utf-8", "backslashreplace"))
+        self._write(b"".join(lines))
+        with self._turn:
+            for record, line in zip(records, lines, strict=True):
+                self.tallies.setdefault(record.task, Tally()).add(seal_of(line))
         if any(record.kind == "answer" for record in records):
             self._open_mark = False
 
@@ -110,9 +122,9 @@ class LedgerWriter:
         self._note(BatchAsked(task, tuple(instances), basis))
         self._open_mark = True
 
-    def conclude(self, result: TaskResult, program: str) -> None:
-        """Write the result of a task, and wait until the disk has it."""
-        self._note(TaskConcluded(result.id, self.session, program, result), durable=True)
+    def conclude(self, result: TaskResult, program: str, facts: Mapping[str, str] | None = None) -> None:
+        """Write the result of a task and what it follows from, and wait until the disk has it."""
+        self._note(TaskConcluded(result.id, self.session, program, result, facts or {}), durable=True)
 
     def introduce(self, identity: Mapping[str, Any]) -> None:
         """Write the identity of the model that gives the answers that follow."""
@@ -199,6 +211,14 @@ class LedgerReader:
             if isinstance(line, StoredRecord) and line.task == task:
                 yield line
 
+    def tally(self, task: str, start: int, end: int) -> Tally:
+        """Return the tally of the task's records between two byte offsets."""
+        tally = Tally()
+        for _, _, _, head in self.heads(start, end):
+            if isinstance(head, RecordHead) and head.task == task and head.kind in RECORDS:
+                tally.add(head.seal)
+        return tally
+
     def lines(
         self, start: int = 0, end: int | None = None
     ) -> Iterator[tuple[int, int, StoredRecord | Event]]:
@@ -206,23 +226,47 @@ class LedgerReader:
 
         Lines of a kind that is not known here are left out.
         """
+        for begin, offset, line in self._raw(start, end):
+            content = self._content(begin, line)
+            if content is not None:
+                yield begin, offset, content
+
+    def heads(
+        self, start: int = 0, end: int | None = None
+    ) -> Iterator[tuple[int, int, bytes, RecordHead | Event]]:
+        """Yield begin, end, the bytes and what it is about of every whole line between two byte offsets.
+
+        Records and batches are not parsed where their line is sealed; of an older line there is the same.
+        """
+        for begin, offset, line in self._raw(start, end):
+            head: RecordHead | Event | StoredRecord | None = head_of(line) or self._content(begin, line)
+            if isinstance(head, StoredRecord):
+                head = RecordHead(head.kind, head.task, named(head.instance), seal_of(line))
+            elif isinstance(head, BatchAsked):
+                head = RecordHead(head.kind, head.task, b"", seal_of(line))
+            if head is not None:
+                yield begin, offset, line, head
+
+    def _raw(self, start: int, end: int | None) -> Iterator[tuple[int, int, bytes]]:
         with self.path.open("rb") as file:
             file.seek(start)
             offset = start
             for line in file:
                 begin, offset = offset, offset + len(line)
-                try:
-                    content = _read_line(line)
-                except LedgerError as error:
-                    raise LedgerError(f"{self.path.name}: {error}") from error
-                except (ValueError, KeyError, TypeError):
-                    if line.strip():
-                        self.torn.append(begin)
-                    continue
-                if content is not None:
-                    yield begin, offset, content
+                yield begin, offset, line
                 if end is not None and offset >= end:
                     return
+
+    def _content(self, begin: int, line: bytes) -> StoredRecord | Event | None:
+        """Return the content of a line, None for one that is torn, which is noted, or of another kind."""
+        try:
+            return _read_line(line)
+        except LedgerError as error:
+            raise LedgerError(f"{self.path.name}: {error}") from error
+        except (ValueError, KeyError, TypeError):
+            if line.strip():
+                self.torn.append(begin)
+            return None
 
     def outcomes(self, start: int) -> Iterator[tuple[int, AnswerOutcome | Event]]:
         """Yield, from a byte offset on, end and content of every whole line but verdicts.
@@ -243,6 +287,19 @@ class LedgerReader:
                     content = content.outcome if content.kind == "answer" else None
                 if content is not None:
                     yield start, content
+
+
+def named(instance: object) -> bytes:
+    """Return an instance's name as a sealed line has it."""
+    return str(instance).encode("utf-8", "backslashreplace")
+
+
+def batch_of(line: bytes) -> BatchAsked | None:
+    """Return the batch that a line says was asked, None where it says something else."""
+    with suppress(ValueError, KeyError, TypeError):
+        event = _read_line(line)
+        return event if isinstance(event, BatchAsked) else None
+    return None
 
 
 def _read_line(line: bytes) -> StoredRecord | Event | None:

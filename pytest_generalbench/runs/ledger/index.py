@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.runs.files import MediaStore
 from pytest_generalbench.runs.ledger.events import (
-    BatchAsked,
     CacheCounted,
     Event,
     ModelIntroduced,
@@ -19,8 +18,15 @@ from pytest_generalbench.runs.ledger.events import (
     WorkerCrashed,
     WorkerOpened,
 )
-from pytest_generalbench.runs.ledger.files import LedgerReader
-from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record, StoredRecord
+from pytest_generalbench.runs.ledger.files import LedgerReader, batch_of, named
+from pytest_generalbench.runs.ledger.records import (
+    MEDIA_FOLDER,
+    RECORDS,
+    Record,
+    RecordHead,
+    StoredRecord,
+    Tally,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -79,6 +85,8 @@ class Ledgers:
     """File and byte offset of every line that is no record."""
     count: int = 0
     """Answers and verdicts, repeated ones included."""
+    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    """By task: its answers and verdicts."""
 
     def records(self, task: str) -> Iterator[StoredRecord]:
         """Yield the task's records as they lie in the files."""
@@ -109,7 +117,7 @@ def read_ledgers(folder: Path) -> Ledgers:
         reader = LedgerReader(path)
         reading.read(number, reader)
         ledgers.torn += [(path.name, offset) for offset in reader.torn]
-    reading.count_deaths()
+    reading.finish()
     return ledgers
 
 
@@ -125,49 +133,73 @@ class _Reading:
     crashed: set[tuple[int, str]] = field(default_factory=set)
     writer: tuple[int, str] = (0, "")
     """Session and name of the worker that wrote the lines at hand."""
-    in_flight: set[tuple[str, str]] = field(default_factory=set)
+    mark: bytes = b""
+    """The line of the batch that was asked last, empty when nothing is in flight."""
+    answered: list[tuple[str, bytes]] = field(default_factory=list)
+    """Task and instance of the records since that mark."""
+    marks: dict[str, bytes] = field(default_factory=dict)
+    """By task, the line of its latest batch."""
 
     def read(self, number: int, reader: LedgerReader) -> None:
-        """Take up the lines of one file."""
-        self.writer, self.in_flight, current = (0, ""), set(), None
-        for begin, end, line in reader.lines():
-            if isinstance(line, StoredRecord):
-                self.ledgers.count += 1
-                self.in_flight.discard((line.task, line.instance))
-                spans = self.ledgers.spans[line.task]
-                if current == line.task:
+        """Take up the lines of one file. The lines of batches are parsed where they matter, at the end."""
+        ledgers, current = self.ledgers, None
+        self.writer = (0, "")
+        for begin, end, line, head in reader.heads():
+            if not isinstance(head, RecordHead):
+                self.take(head)
+            elif head.kind in RECORDS:
+                ledgers.count += 1
+                ledgers.tallies[head.task].add(head.seal)
+                if self.mark:
+                    self.answered.append((head.task, head.instance))
+                spans = ledgers.spans[head.task]
+                if current == head.task:
                     spans[-1][2] = end
                 else:
                     spans.append([number, begin, end])
-                    current = line.task
+                    current = head.task
             else:
-                self.take(line)
-        self.lost[self.writer].update(self.in_flight)
+                # Records of the batch before are all there: a mark is written when nothing is in flight.
+                self.mark, self.answered = line, []
+                self.marks[head.task] = line
+        self.end_of_writer()
 
     def take(self, event: Event) -> None:
         """Take up one event."""
         ledgers = self.ledgers
         match event:
-            case BatchAsked():
-                # Records of the batch before are all there: a mark is written when nothing is in flight.
-                self.in_flight = {(event.task, instance) for instance in event.instances}
-                ledgers.bases[event.task] = event.basis
             case TaskConcluded():
                 ledgers.conclude(event)
             case WorkerOpened():
-                self.lost[self.writer].update(self.in_flight)
-                self.in_flight, self.writer = set(), (event.session, event.worker)
+                self.end_of_writer()
+                self.writer = (event.session, event.worker)
             case ModelIntroduced():
                 ledgers.introduce(event)
             case CacheCounted():
                 ledgers.cached = (ledgers.cached[0] + event.hits, ledgers.cached[1] + event.asked)
             case WorkerClosed():
-                self.in_flight = set()
+                self.mark = b""
             case WorkerCrashed():
                 self.crashed.add((event.session, event.worker))
 
-    def count_deaths(self) -> None:
-        """Count the instances that were in flight when a worker died."""
+    def end_of_writer(self) -> None:
+        """Note what was in flight when the lines of a worker end."""
+        batch = batch_of(self.mark) if self.mark else None
+        if batch is not None:
+            answered = set(self.answered)
+            self.lost[self.writer].update(
+                (batch.task, instance)
+                for instance in batch.instances
+                if (batch.task, named(instance)) not in answered
+            )
+        self.mark, self.answered = b"", []
+
+    def finish(self) -> None:
+        """Take up what tasks were asked under, and count the instances that were in flight at a death."""
+        for task, line in self.marks.items():
+            batch = batch_of(line)
+            if batch is not None:
+                self.ledgers.bases[task] = batch.basis
         for (session, worker), in_flight in self.lost.items():
             # A worker that died with its controller was killed by no instance; `main` is its own controller.
             if worker == "main" or (session, worker) in self.crashed:

@@ -7,7 +7,7 @@ import json
 import re
 import zlib
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -99,6 +99,86 @@ def _has_seal(line: bytes) -> bool:
     if line[start + len(_SEAL) :] != b'%08x"}' % check:
         raise ValueError("the line is not as it was written")
     return True
+
+
+class RecordHead(NamedTuple):
+    """What a sealed line is about, without the rest of it."""
+
+    kind: str
+    """`answer`, `verdict` or `asked`."""
+    task: str
+    instance: bytes
+    """As the line has it; empty for a batch."""
+    seal: int
+    """The check sum of the line."""
+
+
+_SEALED_HEAD: Final = re.compile(
+    rb'\{"v": 3, "kind": "(answer|verdict|asked)", "task": "([^"\\]+)", '
+    rb'(?:"instance": "([^"\\]*)", |"instances": )'
+)
+
+
+def head_of(line: bytes) -> RecordHead | None:
+    """Return the head of a whole, sealed line in the usual form; None for any other line.
+
+    A line that is not as it was written has none. Nothing is parsed: this takes a fifth of the time.
+    """
+    head = _SEALED_HEAD.match(line)
+    start = len(line) - _SEAL_LENGTH - 1
+    if head is None or line[start : start + len(_SEAL)] != _SEAL:
+        return None
+    seal = zlib.crc32(b"}", zlib.crc32(memoryview(line)[:start]))
+    if line[start + len(_SEAL) :] != b'%08x"}\n' % seal:
+        return None
+    kind, task, instance = head.groups(b"")
+    return RecordHead(_text(kind), _text(task), instance, seal)
+
+
+@lru_cache(maxsize=1024)
+def _text(word: bytes) -> str:
+    """Return a word that many lines have."""
+    return word.decode()
+
+
+def seal_of(line: bytes) -> int:
+    """Return the check sum that a sound line ends with; of a line that has none, that of the whole line.
+
+    >>> hex(seal_of(sealed('{"v": 3}').encode()))
+    '0xd744de36'
+    """
+    whole = line.rstrip(b"\n")
+    if whole[-_SEAL_LENGTH:].startswith(_SEAL):
+        return int(whole[-10:-2], 16)
+    return zlib.crc32(whole)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many records there are and the sum of their check sums, the same in any order.
+
+    >>> one, other = Tally(), Tally()
+    >>> one.add(7), one.add(8), other.add(8), other.add(7)
+    (None, None, None, None)
+    >>> str(one), one == other
+    ('2-f', True)
+    """
+
+    count: int = 0
+    total: int = 0
+
+    def add(self, seal: int) -> None:
+        """Count a record with this check sum."""
+        self.count += 1
+        self.total += seal
+
+    def __add__(self, other: Tally) -> Tally:
+        """Return the tally of both."""
+        return Tally(self.count + other.count, self.total + other.total)
+
+    def __str__(self) -> str:
+        """Return the tally as it is kept."""
+        return f"{self.count}-{self.total:x}"
 
 
 def _plain_output(output: Output, put: Put) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,6 +37,8 @@ class TaskData:
     """16 hex digits over the annotation file's bytes."""
     remarks: tuple[str, ...] = ()
     """A line for everything that is wrong with the file as a whole."""
+    opened: int = 0
+    """When reading began, in nanoseconds since 1970; 0 where the data are in no file."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -82,7 +85,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _load(files: TaskFiles, task: Task, root: Path) -> TaskData:
-    name = _relative(files.annotation, root)
+    name, opened = _relative(files.annotation, root), time.time_ns()
     raw = _read(files.annotation, name, root)
     document = _document(_parse(raw, name), name)
     instances = FileInstances(files, task, name, root, document.entries)
@@ -93,6 +96,7 @@ def _load(files: TaskFiles, task: Task, root: Path) -> TaskData:
         instances=instances,
         fingerprint=hashlib.sha256(raw).hexdigest()[:16],
         remarks=tuple(f"{name}: {remark}" for remark in remarks),
+        opened=opened,
     )
 
 
