@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
+import os
 import shutil
 import stat
 import tarfile
+import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,3 +160,94 @@ def test_a_flipped_bit_is_found_or_changes_nothing(
     assert set(found.values()) <= set(kept.values())
     if ending != ".zip":
         assert found == kept
+
+
+def bomb_of_metadata(kind: bytes, size: int) -> bytes:
+    """Return a .tar whose first block states a name, or properties, of `size` zeros."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+@pytest.mark.parametrize("packer", [gzip.compress, bz2.compress, lzma.compress, bytes])
+def test_names_and_properties_that_would_fill_the_memory(
+    tmp_path: Path, kind: bytes, packer: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "S.tar.gz"
+    path.write_bytes(packer(bomb_of_metadata(kind, 1 << 33) + bytes(32 << 20)))
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"S\.tar\.gz: a broken archive \(names or properties of \d+ bytes"):
+        unpack(path, tmp_path / "S")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 24 << 20
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("mode", ["gz", "bz2", "xz", ""])
+def test_every_compression_is_read_to_its_end(tmp_path: Path, mode: str) -> None:
+    dice = np.random.default_rng(0)
+    members = {f"{number}.bin": dice.bytes(int(dice.integers(300_000))) for number in range(9)}
+    members["long/" + "n" * 200] = b"a long name"
+    path = tarred(tmp_path / "S.tar", members, mode)
+    target = unpack(path, tmp_path / "S")
+    assert {name: (target / name).read_bytes() for name in members} == members
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    with pytest.raises(DataError, match="broken archive"):
+        unpack(path, tmp_path / "T")
+
+
+def test_two_streams_of_xz_behind_each_other(tmp_path: Path) -> None:
+    whole = tarred(tmp_path / "S.tar", {"a": b"x" * 5000}, "").read_bytes()
+    path = tmp_path / "T.tar"
+    path.write_bytes(lzma.compress(whole[:3000]) + bytes(8) + lzma.compress(whole[3000:]) + bytes(4))
+    assert (unpack(path, tmp_path / "T") / "a").read_bytes() == b"x" * 5000
+
+
+def test_xz_that_asks_for_gigabytes(tmp_path: Path) -> None:
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 1 << 30}]
+    path = tmp_path / "S.tar"
+    path.write_bytes(lzma.compress(bytes(10_000), filters=filters))
+    with pytest.raises(DataError, match=r"S\.tar: a broken archive"):
+        unpack(path, tmp_path / "S")
+
+
+def test_many_members_take_little_memory(tmp_path: Path) -> None:
+    path = tarred(tmp_path / "S.tar", {f"d/{number % 7}": b"" for number in range(7)}, "")
+    block = path.read_bytes()[:512]
+    path.write_bytes(block * 20_000 + bytes(1024))
+    tracemalloc.start()
+    unpack(path, tmp_path / "S")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+def test_a_zip_with_a_list_of_members_that_is_too_long(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "S.zip", {"a": b"x"})
+    content = bytearray(path.read_bytes())
+    end = content.rfind(b"PK\5\6")
+    content[end + 12 : end + 16] = (1 << 30).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="a list of members of 1073741824 bytes"):
+        unpack(path, tmp_path / "S")
+
+
+def test_a_sparse_member_and_a_thousand_folders(tmp_path: Path) -> None:
+    path = tmp_path / "S.tar"
+    info = tarfile.TarInfo("holes")
+    info.type = tarfile.GNUTYPE_SPARSE
+    path.write_bytes(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+    with pytest.raises(DataError, match="sparse"):
+        unpack(path, tmp_path / "S")
+    deep = zipped(tmp_path / "D.zip", {"a/" * 1500 + "b": b""})
+    with pytest.raises(DataError, match="more than 64 folders"):
+        unpack(deep, tmp_path / "D")
+
+
+def test_a_pipe_is_no_archive(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "S.zip")
+    with pytest.raises(DataError, match="a named pipe, not a regular file"):
+        unpack(tmp_path / "S.zip", tmp_path / "S")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import tokenize
 import types
 import typing
@@ -17,11 +18,12 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Final, TypeVar, cast
+from typing import IO, Any, ClassVar, Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import DataError, UnknownWordError
 from pytest_generalbench.core.outputs.codecs.images.rle import Rle, RleError, rle_from_plain
 
@@ -36,9 +38,6 @@ _DAMAGE: Final = (
     tokenize.TokenError, MemoryError,
 )  # fmt: skip
 """What numpy and zipfile raise at a file that is damaged, encrypted, or lies about its size."""
-
-MAX_ARRAY_BYTES: Final = 4 << 30
-"""Arrays of one answer that unpack to more are refused."""
 
 
 class AnswerFormatError(DataError):
@@ -165,13 +164,42 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
     """Read a .npz without unpickling. Raises AnswerFormatError for one that holds objects or is too large."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_ARRAY_BYTES:
-                raise AnswerFormatError("the .npz unpacks to more than 4 GiB")
+            members = archive.infolist()
+            why = limits.DECODED.excess(sum(member.file_size for member in members))
+            if why:
+                raise AnswerFormatError(f"the .npz: {why}")
+            for member in members:
+                with archive.open(member) as file:
+                    _check_array(file, member.filename, member.file_size)
         with np.load(io.BytesIO(content), allow_pickle=False) as loaded:
             return {name: loaded[name] for name in loaded.files}
     except _DAMAGE as error:
         reason = " ".join(str(error).split())[:200]
         raise AnswerFormatError(f"not a .npz of plain arrays ({type(error).__name__}: {reason})") from error
+
+
+def read_array(content: bytes, name: str) -> np.ndarray[Any, Any]:
+    """Read a .npy without unpickling. Raises AnswerFormatError for one of objects, or cut short."""
+    try:
+        _check_array(io.BytesIO(content), name, len(content))
+        array: np.ndarray[Any, Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())[:200]
+        raise AnswerFormatError(f"{name}: not a .npy of plain numbers ({reason})") from error
+    return array
+
+
+def _check_array(file: IO[bytes], name: str, size: int) -> None:
+    """Raise ValueError for a .npy of `size` bytes whose header states more than that, or objects."""
+    start = file.read(8)
+    if start[:6] != np.lib.format.MAGIC_PREFIX:
+        return  # numpy gives what is no array as bytes
+    npy = np.lib.format
+    read_header = npy.read_array_header_1_0 if start[6:7] == b"\1" else npy.read_array_header_2_0
+    shape, _, dtype = read_header(file)
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize > size:
+        what = "objects" if dtype.hasobject else "fewer numbers than it states"
+        raise ValueError(f"{name}: {dtype} of shape {shape}, and {what} in it")
 
 
 def answer_from_plain(plain: Any, get: Get) -> StructuredOutput:

@@ -6,7 +6,6 @@ known without reading all of it, so that an answer can be checked before it is s
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs.base import read_arrays
+from pytest_generalbench.core.outputs.base import read_array, read_arrays
 from pytest_generalbench.core.outputs.codecs.images.files import (
     foreground,
     is_picture,
@@ -104,12 +103,7 @@ def is_array_file(value: object) -> bool:
 def array_of(instance: Instance, name: str, *keys: str) -> NDArray[Any]:
     """Return the array of a .npy, or of a .npz under the first of `keys` that is there, or its only one."""
     content = bytes_of(instance, name)
-    if name.lower().endswith(".npy"):
-        target = io.BytesIO()
-        with zipfile.ZipFile(target, "w") as archive:
-            archive.writestr("only.npy", content)
-        content = target.getvalue()
-    arrays = read_arrays(content)
+    arrays = {"only": read_array(content, name)} if name.lower().endswith(".npy") else read_arrays(content)
     array = next((arrays[key] for key in keys if key in arrays), None)
     if array is None and len(arrays) == 1:
         array = next(iter(arrays.values()))

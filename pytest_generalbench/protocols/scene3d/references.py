@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_BYTES: Final = 4 << 30
-"""A reference file that is larger is not read."""
-
 ANY_KEYS: Final = (
     "gt", "gt_file", "gt_path", "ground_truth", "groundtruth", "annotation", "annotations", "annotation_file",
     "ann_file", "reference", "target", "answer", "answers", "prediction", "text", "file", "file_name",

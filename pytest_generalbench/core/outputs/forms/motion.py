@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError, read_arrays
+from pytest_generalbench.core.outputs.base import AnswerFormatError, read_array, read_arrays
 from pytest_generalbench.core.outputs.media_output import MediaOutput
 
 MAX_FRAMES: Final = 100_000
@@ -85,11 +85,7 @@ class Motion(MediaOutput):
 
 def _array(content: bytes, name: str) -> NDArray[Any]:
     if content[:6] == b"\x93NUMPY":
-        try:
-            loaded = np.load(io.BytesIO(content), allow_pickle=False)
-        except (ValueError, EOFError, OSError, MemoryError) as error:
-            raise AnswerFormatError(f"{name}: not a .npy of plain numbers ({error})") from error
-        return np.asarray(loaded)
+        return read_array(content, name)
     if content[:2] != b"PK":
         raise AnswerFormatError(f"{name}: neither a .npz nor a .npy")
     arrays = read_arrays(content)

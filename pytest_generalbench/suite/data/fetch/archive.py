@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import os
 import shutil
 import stat
 import tarfile
@@ -12,9 +13,15 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PureWindowsPath
-from typing import IO, Final
+from typing import IO, Any, Final, cast
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.regular_files import open_regular
+from pytest_generalbench.suite.data.fetch.archive_streams import (
+    ForwardReader,
+    check_directory,
+    decompressed,
+)
 
 MAX_TOTAL: Final = 1 << 40
 """Bytes that one archive may unpack to; the whole open set is 206 GB."""
@@ -23,7 +30,9 @@ MAX_RATIO: Final = 200
 """How many times its own size an archive may unpack to, once that is more than `RATIO_FREE`."""
 
 RATIO_FREE: Final = 256 << 20
-MAX_MEMBERS: Final = 5_000_000
+MAX_MEMBERS: Final = 1_000_000
+_MAX_PARTS: Final = 64
+"""Folders above a member; making a thousand of them, one in the other, is no use that anybody has."""
 _CHUNK: Final = 1 << 20
 
 _BROKEN: Final = (
@@ -34,6 +43,7 @@ _BROKEN: Final = (
     zlib.error,
     EOFError,
     NotImplementedError,
+    MemoryError,
 )
 """What is raised at an archive that is damaged, or of a kind that cannot be read."""
 
@@ -68,24 +78,21 @@ def unpack(archive: Path, target: Path) -> Path:
 
 
 def _extract(archive: Path, target: Path) -> None:
-    budget = _Budget(archive)
     try:
-        if archive.name.lower().endswith(".zip"):
-            with zipfile.ZipFile(archive) as opened:
-                _write_all(_zip_members(opened, archive.name), target, budget)
-        else:
-            with tarfile.open(archive) as opened_tar:
-                _write_all(_tar_members(opened_tar, archive.name), target, budget)
-                _read_to_the_end(opened_tar, budget)
+        with open_regular(archive) as file:
+            budget = _Budget(archive.name, os.fstat(file.fileno()).st_size)
+            if archive.name.lower().endswith(".zip"):
+                check_directory(file, archive.name)
+                with zipfile.ZipFile(file) as opened:
+                    _write_all(_zip_members(opened, archive.name), target, budget)
+            else:
+                stream = ForwardReader(decompressed(file), budget.count_read)
+                with tarfile.open(fileobj=stream, mode="r:") as opened_tar:
+                    _write_all(_tar_members(opened_tar, archive.name), target, budget)
+                while stream.read(_CHUNK):
+                    pass  # the check sum of a compressed stream stands at its end
     except _BROKEN as error:
         raise DataError(f"{archive.name}: a broken archive ({error}); download it again") from error
-
-
-def _read_to_the_end(opened: tarfile.TarFile, budget: _Budget) -> None:
-    """Read what lies behind the last member: the check sums of a compressed stream stand at its end."""
-    stream = opened.fileobj
-    while stream is not None and (chunk := stream.read(_CHUNK)):
-        budget.count_bytes(len(chunk))
 
 
 def _zip_members(opened: zipfile.ZipFile, name: str) -> Iterator[_Member]:
@@ -100,11 +107,13 @@ def _zip_members(opened: zipfile.ZipFile, name: str) -> Iterator[_Member]:
 
 
 def _tar_members(opened: tarfile.TarFile, name: str) -> Iterator[_Member]:
-    for member in opened:
+    while (member := opened.next()) is not None:
+        cast("Any", opened).members.clear()  # millions of them would fill the memory
         if member.isdir():
             continue
-        if not member.isreg():
-            raise DataError(f"{name}: member {member.name!r} is a link or a device, refused")
+        if not member.isreg() or member.issparse():
+            kind = "sparse" if member.issparse() else "a link or a device"
+            raise DataError(f"{name}: member {member.name!r} is {kind}, refused")
         content = opened.extractfile(member)
         if content is not None:
             yield member.name, lambda content=content: content  # type: ignore[misc]
@@ -119,7 +128,7 @@ def _write_all(members: Iterator[_Member], target: Path, budget: _Budget) -> Non
         place.parent.mkdir(parents=True, exist_ok=True)
         with opener() as source, place.open("wb") as file:
             while chunk := source.read(_CHUNK):
-                budget.count_bytes(len(chunk))
+                budget.count_written(len(chunk))
                 file.write(chunk)
 
 
@@ -128,24 +137,37 @@ def _safe_parts(name: str, archive: str) -> list[str]:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if path.startswith("/") or PureWindowsPath(path).drive or ".." in parts or not parts or "\0" in path:
         raise DataError(f"{archive}: member {name!r} would leave the folder, refused")
+    if len(parts) > _MAX_PARTS:
+        raise DataError(f"{archive}: member {name!r:.60} lies in more than {_MAX_PARTS} folders, refused")
     return parts
 
 
 class _Budget:
     """Limits the unpacked size by counting bytes: the sizes that an archive states may be wrong."""
 
-    def __init__(self, archive: Path) -> None:
-        self.archive = archive.name
-        self._limit = min(MAX_TOTAL, max(RATIO_FREE, archive.stat().st_size * MAX_RATIO))
-        self._bytes = 0
+    def __init__(self, archive: str, size: int) -> None:
+        self.archive = archive
+        self._limit = min(MAX_TOTAL, max(RATIO_FREE, size * MAX_RATIO))
+        self._read = 0
+        self._written = 0
         self._members = 0
 
-    def count_bytes(self, number: int) -> None:
-        self._bytes += number
-        if self._bytes > self._limit:
+    def count_read(self, number: int) -> None:
+        """Count bytes of the unpacked stream, what stands between the members among them."""
+        self._read += number
+        self._check(self._read)
+
+    def count_written(self, number: int) -> None:
+        """Count bytes of the members' content."""
+        self._written += number
+        self._check(self._written)
+
+    def _check(self, number: int) -> None:
+        if number > self._limit:
             raise DataError(f"{self.archive}: unpacks to more than {self._limit} bytes, refused as a bomb")
 
     def count_member(self) -> None:
+        """Count a member."""
         self._members += 1
         if self._members > MAX_MEMBERS:
             raise DataError(f"{self.archive}: more than {MAX_MEMBERS} members, refused")

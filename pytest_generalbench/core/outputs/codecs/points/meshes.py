@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import Any, NamedTuple
+import itertools
+from array import array
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,9 @@ from pytest_generalbench.core.errors import MissingDependencyError
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.points import ply
 from pytest_generalbench.core.outputs.codecs.points.tables import MAX_POINTS, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Triangles(NamedTuple):
@@ -43,38 +48,79 @@ def _ply(content: bytes, name: str) -> Triangles:
     return Triangles(points, ply.read_faces(content, name), colours)
 
 
-def _text(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AnswerFormatError(f"{name}: not the text that such a file is") from error
+def _lines(content: bytes) -> Iterator[str]:
+    """Yield the lines of a text. Raises UnicodeDecodeError, a ValueError."""
+    return io.TextIOWrapper(io.BytesIO(content), "utf-8-sig")
+
+
+class _Shape:
+    """Vertices and polygons that are read one by one, kept as plain numbers to save memory."""
+
+    def __init__(self) -> None:
+        self._places = array("d")
+        self._colours = array("d")
+        self._triangles: list[NDArray[np.int64]] = []
+        self._polygons: list[NDArray[np.int64]] = []
+        self._faces = 0
+        self.count = 0
+        """Vertices so far."""
+
+    def add_vertex(self, numbers: list[float]) -> None:
+        """Add x, y, z, perhaps with red, green, blue behind."""
+        if len(numbers) < 3:
+            raise ValueError("a vertex has fewer than three coordinates")
+        self._places.extend(numbers[:3])
+        if len(numbers) >= 6:
+            self._colours.extend(numbers[3:6])
+        self.count += 1
+        if self.count > MAX_POINTS:
+            raise ValueError(f"more than {MAX_POINTS} vertices")
+
+    def add_polygon(self, corners: list[int]) -> None:
+        """Add the vertices of a polygon, from 0."""
+        self._polygons.append(np.array(corners, np.int64))
+        self._faces += 1
+        if self._faces > MAX_POINTS:
+            raise ValueError(f"more than {MAX_POINTS} faces")
+        if len(self._polygons) == _BLOCK:
+            self._cut()
+
+    def _cut(self) -> None:
+        self._triangles.append(ply.fans(self._polygons))
+        self._polygons = []
+
+    def triangles(self) -> Triangles:
+        """Return all, with the colours that every vertex has."""
+        self._cut()
+        is_coloured = len(self._colours) == len(self._places) > 0
+        colours = np.frombuffer(self._colours).reshape(-1, 3) if is_coloured else None
+        vertices = np.array(self._places, np.float64).reshape(-1, 3)
+        return Triangles(vertices, np.concatenate(self._triangles), _in_range(colours))
+
+
+_BLOCK: Final = 1 << 14
+"""Polygons that are cut into triangles at a time."""
 
 
 def _obj(content: bytes, name: str) -> Triangles:
     """Read `v` (with colours behind, as many programs write them) and `f` lines; materials are left out."""
-    rows: list[list[float]] = []
-    polygons: list[NDArray[np.int64]] = []
+    shape = _Shape()
     number = 0
     try:
-        for line in _text(content, name).replace("\\\n", " ").splitlines():
+        for line in _lines(content.replace(b"\\\n", b" ")):
             number += 1
             words = line.split()
             if words[:1] == ["v"]:
-                rows.append([float(word) for word in words[1:8]])
+                shape.add_vertex([float(word) for word in words[1:8]])
             elif words[:1] == ["f"]:
                 places = [int(word.partition("/")[0]) for word in words[1:]]
-                # Counted from 1; negative ones from the last vertex so far.
-                polygons.append(np.array([p - 1 if p > 0 else len(rows) + p for p in places]))
                 if 0 in places:
                     raise ValueError("vertices are counted from 1")
+                # Counted from 1; negative ones from the last vertex so far.
+                shape.add_polygon([place - 1 if place > 0 else shape.count + place for place in places])
+        return shape.triangles()
     except (ValueError, OverflowError) as error:
         raise AnswerFormatError(f"{name}: line {number} of the OBJ cannot be read ({error})") from error
-    if any(len(row) < 3 for row in rows):
-        raise AnswerFormatError(f"{name}: a vertex of the OBJ has fewer than three coordinates")
-    vertices = np.array([row[:3] for row in rows], np.float64).reshape(-1, 3)
-    coloured = bool(rows) and all(len(row) >= 6 for row in rows)
-    colours = np.array([row[3:6] for row in rows]) if coloured else None
-    return Triangles(vertices, ply.fans(polygons), _in_range(colours))
 
 
 def _in_range(colours: NDArray[Any] | None) -> NDArray[Any] | None:
@@ -86,27 +132,27 @@ def _in_range(colours: NDArray[Any] | None) -> NDArray[Any] | None:
 
 def _off(content: bytes, name: str) -> Triangles:
     """Read OFF; ModelNet's files, which lack the line break behind the first word, too."""
-    text = _text(content, name)
-    if not text.lstrip().startswith(("OFF", "COFF", "NOFF")):
+    head, mark, rest = content.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"OFF")
+    if not mark or head not in (b"", b"C", b"N"):
         raise AnswerFormatError(f"{name}: does not start as an OFF file does")
-    head, _, rest = text.lstrip().partition("OFF")
-    lines = [words for line in rest.splitlines() if (words := line.partition("#")[0].split())]
+    rows = (words for line in _lines(rest) if (words := line.partition("#")[0].split()))
+    shape = _Shape()
     try:
-        count, faces = int(lines[0][0]), int(lines[0][1])
-        if not (0 <= count <= MAX_POINTS and 0 <= faces <= MAX_POINTS) or len(lines) < 1 + count + faces:
-            raise ValueError("it ends before its vertices and faces")
-        vertices = np.array([row[:3] for row in lines[1 : 1 + count]], np.float64).reshape(-1, 3)
-        polygons = []
-        for row in lines[1 + count : 1 + count + faces]:
-            polygons.append(np.array([int(word) for word in row[1 : 1 + int(row[0])]]))
-            if len(polygons[-1]) != int(row[0]):
+        count, faces, *_ = map(int, next(rows, []))
+        for row in itertools.islice(rows, count):
+            shape.add_vertex([float(word) for word in row[: 6 if head == b"C" else 3]])
+        read = 0
+        for row in itertools.islice(rows, faces):
+            read += 1
+            corners = [int(word) for word in row[1 : 1 + int(row[0])]]
+            if len(corners) != int(row[0]):
                 raise ValueError("a face lacks corners")
-        colours = None
-        if head == "C" and count:
-            colours = _in_range(np.array([row[3:6] for row in lines[1 : 1 + count]], np.float64))
+            shape.add_polygon(corners)
+        if (shape.count, read) != (count, faces):
+            raise ValueError("it ends before its vertices and faces")
+        return shape.triangles()
     except (ValueError, IndexError, OverflowError) as error:
         raise AnswerFormatError(f"{name}: the OFF cannot be read ({error})") from error
-    return Triangles(vertices, ply.fans(polygons), colours)
 
 
 def _by_trimesh(content: bytes, name: str, ending: str) -> Triangles:

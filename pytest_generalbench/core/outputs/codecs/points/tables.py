@@ -7,6 +7,7 @@ one row per point (.txt, .seg, .pts, .xyz, .csv, .normals, .labels), blanks or c
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -14,17 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError, read_arrays
+from pytest_generalbench.core.outputs.base import AnswerFormatError, read_array, read_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Array = NDArray[Any]
 
 MAX_POINTS: Final = 50_000_000
 """A file that claims more rows is refused before memory is asked for."""
-
-_MAX_BYTES: Final = 4 << 30
 
 PLY_TYPES: Final[dict[str, str]] = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
@@ -62,26 +61,16 @@ def read_table(content: bytes, name: str) -> PointTable:
     Raises AnswerFormatError when it is none of the known kinds, or is cut short.
     """
     ending = PurePosixPath(name.lower().replace("\\", "/")).suffix
-    if len(content) > _MAX_BYTES:
-        raise AnswerFormatError(f"{name}: more than 4 GiB")
     if content[:4] in (b"ply\n", b"ply\r"):
         return _ply(content, name)
     if content[:2] == b"PK":
         arrays = {key.lower(): value for key, value in read_arrays(content).items()}
         return PointTable("npz", arrays)
     if content[:6] == b"\x93NUMPY":
-        return PointTable("npy", rows=_as_rows(_npy(content, name), name))
+        return PointTable("npy", rows=_as_rows(read_array(content, name), name))
     if ending == ".label":
         return _label(content, name)
     return _text(content, name)
-
-
-def _npy(content: bytes, name: str) -> Array:
-    try:
-        loaded = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError, MemoryError) as error:
-        raise AnswerFormatError(f"{name}: not a .npy of plain numbers ({error})") from error
-    return np.asarray(loaded)
 
 
 def _as_rows(array: Array, name: str) -> Array:
@@ -100,28 +89,48 @@ def _label(content: bytes, name: str) -> PointTable:
 
 def _text(content: bytes, name: str) -> PointTable:
     try:
-        lines = content.decode("utf-8-sig").replace(",", " ").replace(";", " ").splitlines()
+        lines = _lines(content)
+        first = next(lines, None)
+        if first is None:
+            raise AnswerFormatError(f"{name}: no row in it")
+        names = first.lower().split()
+        headed = all(word[0].isalpha() and word not in ("nan", "inf") for word in names)
+        rows = _numbers(lines if headed else itertools.chain([first], lines), len(names), name)
     except UnicodeDecodeError as error:
         raise AnswerFormatError(f"{name}: neither a known binary file nor text") from error
-    lines = [line for line in lines if line.strip() and not line.lstrip().startswith(("#", "//"))]
-    if not lines:
-        raise AnswerFormatError(f"{name}: no row in it")
-    names = lines[0].lower().split()
-    headed = all(word[0].isalpha() and word not in ("nan", "inf") for word in names)
-    rows = _numbers(lines[1:] if headed else lines, len(names), name)
     if headed:
         return PointTable("text", {word: rows[:, place] for place, word in enumerate(names)})
     return PointTable("text", rows=rows)
 
 
-def _numbers(lines: list[str], width: int, name: str) -> Array:
-    words = " ".join(lines).split()
-    if len(words) != width * len(lines):
-        raise AnswerFormatError(f"{name}: rows of different length; the first has {width} numbers")
-    try:
-        return np.array(words, dtype=np.float64).reshape(len(lines), width)
-    except ValueError as error:
-        raise AnswerFormatError(f"{name}: not numbers in rows ({error})") from error
+def _lines(content: bytes) -> Iterator[str]:
+    """Yield the lines that are no remarks, blanks between their numbers. Raises UnicodeDecodeError."""
+    for line in io.TextIOWrapper(io.BytesIO(content), "utf-8-sig"):
+        text = line.replace(",", " ").replace(";", " ").strip()
+        if text and not text.startswith(("#", "//")):
+            yield text
+
+
+_BLOCK: Final = 1 << 16
+"""Rows of a text that are turned into numbers at a time: as words they take many times the memory."""
+
+
+def _numbers(lines: Iterable[str], width: int, name: str) -> Array:
+    blocks: list[Array] = []
+    count = 0
+    rows = iter(lines)
+    while block := list(itertools.islice(rows, _BLOCK)):
+        count += len(block)
+        if count > MAX_POINTS:
+            raise AnswerFormatError(f"{name}: more than {MAX_POINTS} rows")
+        words = " ".join(block).split()
+        if len(words) != width * len(block):
+            raise AnswerFormatError(f"{name}: rows of different length; the first has {width} numbers")
+        try:
+            blocks.append(np.array(words, dtype=np.float64).reshape(len(block), width))
+        except ValueError as error:
+            raise AnswerFormatError(f"{name}: not numbers in rows ({error})") from error
+    return np.concatenate(blocks) if blocks else np.zeros((0, width))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +173,18 @@ def _ply(content: bytes, name: str) -> PointTable:
     order = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}.get(layout)
     if order is None:
         raise AnswerFormatError(f"{name}: a PLY of format {layout!r}")
-    lines = [line for line in content[place:].splitlines() if line.strip()] if layout == "ascii" else []
+    text = io.TextIOWrapper(io.BytesIO(content[place:]), "ascii", "replace")
+    lines = (line for line in text if line.strip())
     for element in elements:
         # What follows the vertices is of no interest; what stands before them must be skipped.
         if element.listed:
             raise AnswerFormatError(f"{name}: the PLY element {element.name!r} is a list before the points")
         if layout == "ascii":
-            rows, lines = lines[: element.count], lines[element.count :]
+            rows = itertools.islice(lines, element.count)
             if element.name == "vertex":
                 return PointTable("ply", _ascii_columns(rows, element, name))
+            for _ in rows:
+                pass
             continue
         types = np.dtype([(key, order + code) for key, code in _distinct(element.types, name)])
         if place + types.itemsize * element.count > len(content):
@@ -190,9 +202,9 @@ def _distinct(types: list[tuple[str, str]], name: str) -> list[tuple[str, str]]:
     return types
 
 
-def _ascii_columns(rows: list[bytes], element: _Element, name: str) -> dict[str, Array]:
+def _ascii_columns(rows: Iterable[str], element: _Element, name: str) -> dict[str, Array]:
     names = [key for key, _ in _distinct(element.types, name)]
-    if len(rows) < element.count:
+    table = _numbers(rows, len(names), name)
+    if len(table) < element.count:
         raise AnswerFormatError(f"{name}: the PLY ends before its {element.count} points")
-    table = _numbers([row.decode("ascii", "replace") for row in rows], len(names), name)
     return {key: table[:, place] for place, key in enumerate(names)}
