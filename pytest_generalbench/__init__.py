@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.result import InstanceRow as InstanceRow
     from pytest_generalbench.core.result import TaskResult as TaskResult
     from pytest_generalbench.core.task import Task as Task
+    from pytest_generalbench.core.visible_text import visible_text as visible_text
     from pytest_generalbench.evaluation.answers import answers_of as answers_of
     from pytest_generalbench.evaluation.conformance import Check as Check
     from pytest_generalbench.evaluation.conformance import check_model as check_model
@@ -285,6 +286,7 @@ _PLACES: Final = {
     "result_schema": "runs.result_file",
     "summary_markdown": "reports.summary",
     "verify_run": "runs.manifest",
+    "visible_text": "core.visible_text",
     "write_page": "reports.page.writing",
 }
 """Module of each public name."""

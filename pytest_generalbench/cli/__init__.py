@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.func(options)
     except gb.GeneralBenchError as error:
-        sys.stderr.write(f"generalbench: {error}\n")
+        put_error(error)
         return 2
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         return 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +32,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Print why answers were not found in the cache."""
-    for line in gb.explain_cache_miss(options.run, options.instance, options.cache):
-        sys.stdout.write(f"{line}\n")
+    put_lines(gb.explain_cache_miss(options.run, options.instance, options.cache))
     return 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
 from pytest_generalbench.cli.model_options import add_model_options, model_options
+from pytest_generalbench.cli.output import put_line
 
 if TYPE_CHECKING:
     import argparse
@@ -42,10 +42,9 @@ def run(args: argparse.Namespace) -> int:
         for check in gb.check_model(model, args.max_new_tokens):
             failed += check.ok is False
             worked += check.ok is True
-            sys.stdout.write(f"{line(check)}\n")
-            sys.stdout.flush()
+            put_line(line(check))
     text = "all it declares works" if worked else "nothing could be tried"
-    sys.stdout.write(f"{args.spec}: {f'{failed} failed' if failed else text}\n")
+    put_line(f"{args.spec}: {f'{failed} failed' if failed else text}")
     return 0 if worked and not failed else 1
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_error, put_json, put_line, put_lines, put_text
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
 
 _MISSING = 3
 
@@ -70,13 +68,13 @@ def run(options: argparse.Namespace) -> int:
                 raise
             return _missing(options, error)
         if place and not options.json:
-            _print("")
+            put_line()
         codes.append(_show(options, comparison))
     return max(codes, key=(0, 2, 1).index)
 
 
 def _missing(options: argparse.Namespace, error: gb.MissingRunError) -> int:
-    sys.stderr.write(f"generalbench: the baseline is missing: {error}\n")
+    put_error(f"the baseline is missing: {error}")
     return 0 if options.baseline_optional else _MISSING
 
 
@@ -88,19 +86,10 @@ def _show(options: argparse.Namespace, comparison: gb.RunComparison) -> int:
             plain["gate"] = result.to_dict()
         if options.explain:
             plain["explanation"] = comparison.explanation()
-        _print(json.dumps(plain, ensure_ascii=False))
+        put_json(plain)
     else:
         shown = comparison.markdown if options.markdown else comparison.text
-        _print(shown(max(0, options.rows)).rstrip("\n"))
-        _lines(result.lines if result else ())
-        _lines(comparison.explanation() if options.explain else ())
+        put_text(shown(max(0, options.rows)).rstrip("\n") + "\n", None)
+        put_lines(result.lines if result else ())
+        put_lines(comparison.explanation() if options.explain else ())
     return result.exit_code if result else 0
-
-
-def _lines(lines: Iterable[str]) -> None:
-    for line in lines:
-        _print(line)
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")

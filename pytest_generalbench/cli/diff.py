@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_json, put_line
 
 if TYPE_CHECKING:
     import argparse
@@ -32,13 +31,13 @@ def run(options: argparse.Namespace) -> int:
     for result in gb.diff_runs(options.first, options.second):
         count += 1
         if options.json:
-            line = json.dumps(result.to_dict(), ensure_ascii=False)
+            put_json(result.to_dict())
         else:
             which = f" (repeat {result.repeat + 1})" if result.repeat else ""
             line = f"{result.task} {result.instance}{which}: {_shown(result.first)} | {_shown(result.second)}"
-        sys.stdout.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
+            put_line(line)
     if not options.json:
-        sys.stdout.write(f"{count} instances differ\n" if count != 1 else "1 instance differs\n")
+        put_line(f"{count} instances differ" if count != 1 else "1 instance differs")
     return 1 if count else 0
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_json, put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -53,8 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
     def show(task: gb.TaskCheck) -> None:
         if not args.json:
-            sys.stdout.writelines(f"{line}\n" for line in task_lines(task, args.all, args.prompts))
-            sys.stdout.flush()
+            put_lines(task_lines(task, args.all, args.prompts))
 
     report = gb.check_data(
         args.folder,
@@ -65,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
         each=show,
     )
     if args.json:
-        sys.stdout.write(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n")
+        put_json(report.to_dict(), 1)
     else:
-        sys.stdout.writelines(f"{line}\n" for line in closing_lines(report, args.all))
+        put_lines(closing_lines(report, args.all))
     return 1 if report.has_errors else 0
 
 

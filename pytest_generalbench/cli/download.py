@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_error, put_line
 
 if TYPE_CHECKING:
     import argparse
@@ -37,7 +37,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace, api: HubApi | None = None) -> int:
     """Download and unpack; return 0, 1 when the hub or the disk failed, 2 when no task is selected."""
     if not any(args.k in task.id for task in gb.load_tasks()):
-        sys.stderr.write(f"generalbench: no task's id contains {args.k!r}; see `generalbench tasks`\n")
+        put_error(f"no task's id contains {args.k!r}; see `generalbench tasks`")
         return 2
     try:
         gb.download_data(
@@ -45,16 +45,11 @@ def run(args: argparse.Namespace, api: HubApi | None = None) -> int:
             split=args.split,
             only=lambda task: args.k in task.id,
             offline=args.offline,
-            progress=_say,
+            progress=put_line,
             api=api,
         )
     except gb.GeneralBenchError as error:
-        sys.stderr.write(f"generalbench: {error}\n")
+        put_error(error)
         return 1
-    sys.stdout.write(f"done; look it over with `generalbench doctor {args.folder}`\n")
+    put_line(f"done; look it over with `generalbench doctor {args.folder}`")
     return 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()

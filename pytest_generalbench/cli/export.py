@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -46,5 +46,5 @@ def run(options: argparse.Namespace) -> int:
     lines = gb.export_run(options.run, options.out, options.format)
     if options.push:
         lines.append(gb.push_model_card(options.out, options.push))
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    put_lines(lines)
     return 0

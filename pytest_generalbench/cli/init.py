@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_line
 
 if TYPE_CHECKING:
     import argparse
@@ -49,22 +49,20 @@ def run(options: argparse.Namespace) -> int:
         _write(folder / place, templates.joinpath(name).read_text("utf-8"))
     if not _has_settings(folder):
         _write(folder / _INI, _SECTION)
-    sys.stdout.write(
-        "next: generalbench run --model python:generalbench_model.py:Model -k causal-reasoning\n"
-    )
+    put_line("next: generalbench run --model python:generalbench_model.py:Model -k causal-reasoning")
     return 0
 
 
 def _write(path: Path, text: str) -> None:
     if path.exists():
-        sys.stdout.write(f"{path}: is there, left as it is\n")
+        put_line(f"{path}: is there, left as it is")
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise gb.GeneralBenchError(f"{path} cannot be written: {error.strerror or error}") from error
-    sys.stdout.write(f"{path}: written\n")
+    put_line(f"{path}: written")
 
 
 def _has_settings(folder: Path) -> bool:

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     board = gb.leaderboard(options.folders, published=not options.no_published)
     forms = {"markdown": board.markdown, "csv": board.csv, "html": board.html}
     if options.form == "json":
-        text = json.dumps(board.to_dict(), ensure_ascii=False) + "\n"
+        text = json.dumps(board.to_dict()) + "\n"
     else:
         text = forms.get(options.form, board.text)()
     put_text(text, options.out)

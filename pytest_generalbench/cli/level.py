@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_json, put_line, put_lines
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 _SHOWN_MISSING: Final = 3
 
@@ -46,19 +45,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Compute and print the levels; a file that cannot be read is a GeneralBenchError."""
-    write: Callable[[str], Any] = sys.stdout.write
     path = Path(args.file)
     matched = gb.level_of_file(path, args.sota, model=args.model, fractions=args.fractions)
     if args.json:
         plain = [as_json(result) for result in matched]
         for entry, result in zip(plain, matched if args.explain else (), strict=False):
             entry["explanation"] = gb.explain_level(result)
-        write(json.dumps(plain, indent=1, allow_nan=False) + "\n")
+        put_json(plain, 1)
     else:
-        write(f"{path.name}, specialists: {matched[0].sota}\n")
+        put_line(f"{path.name}, specialists: {matched[0].sota}")
         for result in matched:
-            write("\n" + "\n".join(table_lines(result)) + "\n")
-            write("".join(f"  {line}\n" for line in gb.explain_level(result)) if args.explain else "")
+            put_lines(["", *table_lines(result)])
+            put_lines(f"  {line}" for line in (gb.explain_level(result) if args.explain else ()))
     return 0
 
 

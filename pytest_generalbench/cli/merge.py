@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -39,5 +39,5 @@ def run(args: argparse.Namespace) -> int:
         lines.append(f"  {merged.level.wins_text}")
     lines.append(f"the merged run: {merged.folder}")
     lines += gb.explain_level(merged.level) if args.explain else ()
-    sys.stdout.write("\n".join(lines) + "\n")
+    put_lines(lines)
     return 0

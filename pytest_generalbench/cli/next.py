@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_json, put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -40,12 +39,10 @@ def run(options: argparse.Namespace) -> int:
         plain = steps.to_dict()
         if options.explain:
             plain["explanation"] = gb.explain_next(steps)
-        sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=1) + "\n")
+        put_json(plain, 1)
         return 0
-    for line in _lines(steps, max(0, options.rows)):
-        sys.stdout.write(line + "\n")
-    for line in gb.explain_next(steps) if options.explain else ():
-        sys.stdout.write(line + "\n")
+    put_lines(_lines(steps, max(0, options.rows)))
+    put_lines(gb.explain_next(steps) if options.explain else ())
     return 0
 
 

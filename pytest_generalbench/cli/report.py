@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_line
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         instances=max(0, options.instances),
         progress=_progress if sys.stderr.isatty() else None,
     )
-    sys.stdout.write(f"{path}\n")
+    put_line(str(path))
     return 0
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_lines
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 _SHOWN = 20
 
@@ -50,7 +50,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Rescore the run and print what changed; a run that cannot be read is a GeneralBenchError."""
-    write: Callable[[str], Any] = sys.stdout.write
     if (options.like is None) != (options.into is None) or (options.like and (options.write or options.out)):
         raise gb.GeneralBenchError("--like=OTHER and --into=DIR go together, and without --write and --out")
     if options.like is not None:
@@ -63,8 +62,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         lines += _changes(rescored)
     lines += gb.explain_level(rescored.level) if options.explain else ()
-    for line in lines:
-        write(f"{line}\n")
+    put_lines(lines)
     if options.out:
         rescored.save(options.out)
     return 1 if rescored.differences else 0

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_json, put_line, put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -34,11 +33,11 @@ def run(options: argparse.Namespace) -> int:
     entries = gb.list_runs(options.folder)
     for entry in entries:
         if options.json:
-            sys.stdout.write(json.dumps(dataclasses.asdict(entry), default=str, ensure_ascii=False) + "\n")
+            put_json(dataclasses.asdict(entry))
         else:
-            sys.stdout.writelines(f"{line}\n" for line in lines(entry))
+            put_lines(lines(entry))
     if not entries and not options.json:
-        sys.stdout.write(f"no runs in {options.folder}\n")
+        put_line(f"no runs in {options.folder}")
     return 0
 
 

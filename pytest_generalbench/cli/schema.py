@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_text
 
 if TYPE_CHECKING:
     import argparse
@@ -25,5 +25,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: argparse.Namespace) -> int:
     """Print the schema or its path."""
     path = gb.result_schema()
-    sys.stdout.write(f"{path}\n" if options.path else path.read_text(encoding="utf-8"))
+    put_text(f"{path}\n" if options.path else path.read_text(encoding="utf-8"), None)
     return 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_text
 
 if TYPE_CHECKING:
     import argparse
@@ -28,5 +28,5 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(options: argparse.Namespace) -> int:
     """Print the summary."""
-    sys.stdout.write(gb.summary_markdown(options.run, options.baseline, comment=options.comment))
+    put_text(gb.summary_markdown(options.run, options.baseline, comment=options.comment), None)
     return 0

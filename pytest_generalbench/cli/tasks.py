@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
 from pytest_generalbench.cli.model_options import add_model_options, model_options
+from pytest_generalbench.cli.output import put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -68,8 +68,8 @@ def run(options: argparse.Namespace) -> int:
         lines = describe(_description(options))
     else:
         lines = listing(task for task in gb.load_tasks() if matches(task.id, options.expression))
-    sys.stdout.writelines(f"{line}\n" for line in lines)
-    sys.stdout.writelines(f"{line}\n" for line in (_EXPLANATION if options.explain else ()))
+    put_lines(lines)
+    put_lines(_EXPLANATION if options.explain else ())
     return 0
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_line, put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(options: argparse.Namespace) -> int:
     """Compare the folder with its manifest and print changes; without one it is a GeneralBenchError."""
     verified = gb.verify_run(options.run)
-    sys.stdout.writelines(f"{line}\n" for line in verified.changes)
+    put_lines(verified.changes)
     if not verified.changes:
-        sys.stdout.write(f"{verified.files} files, nothing changed\n")
+        put_line(f"{verified.files} files, nothing changed")
     return 1 if verified.changes else 0

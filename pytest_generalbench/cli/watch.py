@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_json, put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -39,8 +39,10 @@ def run(options: argparse.Namespace) -> int:
     watch = gb.RunWatch(options.run)
     while True:
         progress = watch.look(with_gpus=True)
-        text = json.dumps(progress.to_dict()) if options.json else progress.text()
-        sys.stdout.write(f"{text}\n")
+        if options.json:
+            put_json(progress.to_dict())
+        else:
+            put_lines(progress.text().splitlines())
         sys.stdout.flush()
         if options.prometheus:
             temporary = options.prometheus.with_name(f"{options.prometheus.name}.tmp")

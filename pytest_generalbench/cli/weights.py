@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_line, put_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -35,11 +35,10 @@ def run(options: argparse.Namespace) -> int:
     """Print the roles; with `--download`, download their weights first."""
     if options.download:
         for line in gb.download_weights(options.folder):
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
+            put_line(line)
     listed = gb.list_weights(options.folder)
     for weights in listed:
-        sys.stdout.writelines(f"{line}\n" for line in role_lines(weights, options.folder is not None))
+        put_lines(role_lines(weights, options.folder is not None))
     return 0 if all(weights.identity for weights in listed) else 1
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
 _KEPT: Final = "\n\t"
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _HARMLESS: Final = frozenset("\u200d\u200c\ufe0f\u00ad")
 """Joiners and selectors that writing needs."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def visible_text(value: str, *, lines: bool = True) -> str:
@@ -24,6 +25,24 @@ def visible_text(value: str, *, lines: bool = True) -> str:
     if (value.replace("\n", "").replace("\t", "") if lines else value).isprintable():
         return value  # nearly every text
     return "".join(_shown(char) if _acts(char, lines) else char for char in value)
+
+
+def cell_text(value: Any) -> Any:
+    """Return a cell of a CSV file that no spreadsheet runs and no terminal obeys; numbers as they are.
+
+    A text that begins like a formula gets an apostrophe before it; a number does not.
+
+    >>> cell_text("=HYPERLINK(1)"), cell_text("-5.2"), cell_text(-5.2)
+    ("'=HYPERLINK(1)", '-5.2', -5.2)
+    """
+    if not isinstance(value, str):
+        return value
+    if value.startswith(_FORMULA):
+        try:
+            float(value)
+        except ValueError:
+            value = f"'{value}"
+    return visible_text(value)
 
 
 def _acts(char: str, lines: bool) -> bool:

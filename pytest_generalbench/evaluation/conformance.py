@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.outputs import Audio, answer_key, form_names
 from pytest_generalbench.core.request import Output, Request
 from pytest_generalbench.evaluation.inference.batching import ask
+from pytest_generalbench.evaluation.inference.timeouts import Timeouts
 from pytest_generalbench.evaluation.preparation import answer_sheet, prepare
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, read_answer
 from pytest_generalbench.models.base import Failed, Model, model_errors
@@ -122,6 +124,7 @@ class _Trial:
 
     def __init__(self, model: Model, max_new_tokens: int) -> None:
         self.model = model
+        self._generate = partial(Timeouts().call, model.generate)
         self.max_new_tokens = max_new_tokens
         self.seen: dict[str, _Sample] = {}
         tasks = registry.load_tasks()
@@ -205,11 +208,11 @@ class _Trial:
         most = self.max_new_tokens
         requests = [replace(one, max_new_tokens=min(one.max_new_tokens, most)) for one in given]
         started = time.perf_counter()
-        alone = [ask(self.model.generate, [request])[0] for request in requests]
+        alone = [ask(self._generate, [request])[0] for request in requests]
         seconds = (time.perf_counter() - started) / len(requests)
-        again = ask(self.model.generate, requests[:1])[0]
+        again = ask(self._generate, requests[:1])[0]
         watched = _Watched(self.model)
-        together = ask(watched.generate, requests) if len(requests) == 2 else []
+        together = ask(partial(Timeouts().call, watched.generate), requests) if len(requests) == 2 else []
         will_do = text_will_do or requests[0].output_medium == "text"
         count = watched.counts.get(2)
         return _Sample(where, tuple(requests), tuple(alone), again, tuple(together), count, seconds, will_do)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
 from pytest_generalbench.core.result import REASON_CHARS, TaskResult
+from pytest_generalbench.evaluation.leftovers import Leftovers, exit_despite
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.evaluation.scoring.background_scorer import BackgroundScorer, can_fork
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
@@ -81,6 +83,7 @@ class EvaluationWorker:
         self._warn = warn
         self._evaluation: TaskEvaluator | None = None
         self._model: Model | None = None
+        self._leftovers: Leftovers | None = None
 
     def run(self, task: Task, parts: int = 1, following: Task | None = None) -> TaskResult:
         """Evaluate a task; an error becomes its result.
@@ -154,6 +157,8 @@ class EvaluationWorker:
         if self.model_error is not None:
             raise ModelUnavailableError(self.model_error)
         if self._model is None:
+            if self._leftovers is None:
+                self._leftovers = Leftovers()
             if self.settings.cache and self._kind.is_cacheable:
                 self._model = self._make_cached(self.settings.cache)
             else:
@@ -262,3 +267,18 @@ class EvaluationWorker:
                 self._model.close()
         except GeneralBenchError as error:
             self._warn(str(error))
+
+    def end_leftovers(self, status: Callable[[], int]) -> None:
+        """End the processes that the model left; its threads do not keep this process from ending.
+
+        Args:
+            status: Returns the exit status of the session.
+        """
+        if self._leftovers is None:
+            return
+        for command in self._leftovers.end_processes():
+            # A worker of pytest-xdist has sent its last warning; all processes share this stream.
+            sys.stderr.write(f"generalbench: the model left a process running, which was ended: {command}\n")
+        threads = self._leftovers.threads()
+        if threads:
+            exit_despite(threads, status)

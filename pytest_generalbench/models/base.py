@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import GeneralBenchError, ModelError
+from pytest_generalbench.models.foreign_code import ForeignCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 def model_errors(what: str) -> Iterator[None]:
     """Run code of a model: whatever it raises becomes a ModelError of one line that starts with `what`."""
     try:
-        yield
-    except GeneralBenchError:
+        with ForeignCode():
+            yield
+    except (GeneralBenchError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         reason = " ".join(str(error).split())
         raise ModelError(f"{what}: {type(error).__name__}: {reason}") from error
 

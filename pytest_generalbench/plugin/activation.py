@@ -15,7 +15,7 @@ from pytest_generalbench.core.node_ids import MODULE_NODEID
 from pytest_generalbench.core.reading import check_tasks
 from pytest_generalbench.core.task import Task, validate
 from pytest_generalbench.plugin import options
-from pytest_generalbench.plugin.context import Benchmark, is_worker
+from pytest_generalbench.plugin.context import Benchmark, is_worker, usage_error
 from pytest_generalbench.plugin.run_opening import repeats_failed, with_last_run
 from pytest_generalbench.suite import selection
 from pytest_generalbench.suite import tasks as registry
@@ -150,7 +150,7 @@ def activate(config: pytest.Config, module: Path) -> None:
     try:
         benchmark = _benchmark(config, module)
     except GeneralBenchError as error:
-        raise pytest.UsageError(str(error)) from error
+        raise usage_error(error) from error
     _translate_paths(config, module)  # a worker is given the user's own arguments
     if is_worker(config):
         collection = Collection(benchmark, config, None)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
+from pytest_generalbench.core.visible_text import visible_text
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
+    from pytest_generalbench.core.errors import GeneralBenchError
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
 
@@ -52,6 +55,11 @@ class Benchmark:
     """Where pytest was started; relative paths of options are meant from here."""
     is_selective: bool = False
     """Whether the command line itself says which tasks (`-k`, `-m`, paths, `--lf`)."""
+
+
+def usage_error(error: GeneralBenchError) -> pytest.UsageError:
+    """Return the user's mistake as pytest shows one, in a line."""
+    return pytest.UsageError(visible_text(str(error), lines=False))
 
 
 def is_worker(config: pytest.Config) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.node_ids import is_part, task_id_of
 from pytest_generalbench.core.result import TaskResult, result_from_dict
+from pytest_generalbench.core.visible_text import visible_text
 from pytest_generalbench.plugin.baseline import Baseline
 from pytest_generalbench.plugin.context import (
     MODEL_OUTPUT,
@@ -19,6 +20,7 @@ from pytest_generalbench.plugin.context import (
     REFUSED_PROPERTY,
     RUN_INPUT,
     SESSION_INPUT,
+    usage_error,
 )
 from pytest_generalbench.plugin.exit_status import exit_status
 from pytest_generalbench.plugin.header import header_lines
@@ -82,7 +84,7 @@ class Controller:
         try:
             self.sota: SotaTable = sota_table(benchmark.registered, self._sota_source())
         except GeneralBenchError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise usage_error(error) from error
 
     def _sota_source(self) -> str:
         given = self.benchmark.settings.sota
@@ -120,7 +122,7 @@ class Controller:
             data, self._judge = resources.data, resources.judge
             self.run, self._earlier = open_run(self.benchmark, self.config, self.tasks, data)
         except GeneralBenchError as error:
-            raise pytest.UsageError(str(error)) from error
+            raise usage_error(error) from error
         self._data = {"name": data.name, "split": settings.split, "is_demo": data.is_demo}
         self._note_strays(data)
         if data.is_demo:
@@ -160,7 +162,7 @@ class Controller:
             self.run.select(self.selected, some=repeats_failed(self.config))
         except GeneralBenchError as error:
             self._refused = True
-            raise pytest.UsageError(str(error)) from error
+            raise usage_error(error) from error
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what was selected, in a session without workers."""
@@ -397,7 +399,7 @@ class Controller:
         """Print the table, the levels, what is missing and why."""
         if self.run is None or self.level is None:
             for line in self.notes if self._refusal else ():
-                terminalreporter.write_line(line, red=True)
+                terminalreporter.write_line(visible_text(line, lines=False), red=True)
             return
         results = [self.results[key] for key in sorted(self.results)]
         folder = self.run.path
@@ -412,4 +414,4 @@ class Controller:
         )
         terminalreporter.section("General-Bench", sep="=")
         for line in (*lines, *self.notes):
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(visible_text(line, lines=False))

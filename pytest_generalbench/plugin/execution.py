@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.visible_text import visible_text
 from pytest_generalbench.plugin.context import (
     MODEL_OUTPUT,
     PROPERTY,
@@ -77,7 +78,8 @@ class Execution:
         return RunPlace(run.path, run.session, "main", self.controller.earlier)
 
     def _warn(self, message: str) -> None:
-        self.config.issue_config_time_warning(pytest.PytestWarning(message), stacklevel=2)
+        warning = pytest.PytestWarning(visible_text(message, lines=False))
+        self.config.issue_config_time_warning(warning, stacklevel=2)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> None:
@@ -96,10 +98,11 @@ class Execution:
             if self.worker().refusal is not None:
                 request.node.user_properties.append((REFUSED_PROPERTY, self.worker().refusal))
             self._end_early(request.session)
+            line = visible_text(f"{result.state}: {result.reason}", lines=False)
             if result.state in ("incomplete", "failed"):
-                pytest.fail(f"{result.state}: {result.reason}", pytrace=False)
+                pytest.fail(line, pytrace=False)
             if result.state not in ("scored", "answered"):
-                pytest.skip(f"{result.state}: {result.reason}")
+                pytest.skip(line)
 
         return evaluate
 
@@ -109,21 +112,22 @@ class Execution:
             return self.worker().help(task, place, parts, self._next)
         except GeneralBenchError as error:
             self._end_early(session)
-            pytest.fail(str(error)[:300], pytrace=False)
+            pytest.fail(visible_text(str(error)[:300], lines=False), pytrace=False)
 
     def _end_early(self, session: pytest.Session) -> None:
         """Stop the session when every later item would fail for the same reason."""
-        if self.worker().model_error is not None:
-            session.shouldfail = self.worker().model_error or False
-        if self.worker().ledger_error is not None:
-            session.shouldstop = self.worker().ledger_error or False
+        worker = self.worker()
+        if worker.model_error is not None:
+            session.shouldfail = visible_text(worker.model_error, lines=False) or False
+        if worker.ledger_error is not None:
+            session.shouldstop = visible_text(worker.ledger_error, lines=False) or False
 
     def model_identity(self) -> dict[str, Any] | None:
         """Return the model's identity, or None when no task needed the model here."""
         return self._worker.model_identity() if self._worker else None
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_sessionfinish(self) -> Iterator[None]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Send the model's identity to the controller, and close ledger and model."""
         if is_worker(self.config):
             output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]
@@ -135,3 +139,4 @@ class Execution:
         finally:
             if self._worker is not None:
                 self._worker.close_model()
+                self._worker.end_leftovers(lambda: session.exitstatus)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_generalbench.core.visible_text import visible_text
 from pytest_generalbench.plugin.context import PROPERTY
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ def show_result(report: pytest.TestReport, result: TaskResult, sota: float | Non
     """
     values: dict[str, Any] = {name: getattr(result, name) for name in _OF_CASE}
     values["sota"] = sota
-    plain = [(name, str(value)) for name, value in values.items() if value is not None]
+    plain = [
+        (name, visible_text(str(value), lines=False)) for name, value in values.items() if value is not None
+    ]
     others = [item for item in report.user_properties if item[0] != PROPERTY]
-    digest = json.dumps(dict(report.user_properties)[PROPERTY], ensure_ascii=False)
+    digest = json.dumps(dict(report.user_properties)[PROPERTY])
     report.user_properties = [*others, *plain, (PROPERTY, digest)]
 
 
@@ -41,5 +44,6 @@ def add_level(config: pytest.Config, level: LevelResult) -> None:
     for name in names:
         value = getattr(level, name)
         if value is not None:
-            file.add_global_property(f"generalbench_{name}", value)
+            shown = visible_text(value, lines=False) if isinstance(value, str) else value
+            file.add_global_property(f"generalbench_{name}", shown)
     file.pytest_sessionfinish()  # it was written before the levels were known: the workers end after it

@@ -6,13 +6,12 @@ import csv
 import io
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.core.visible_text import visible_text
+from pytest_generalbench.core.visible_text import cell_text, visible_text
 from pytest_generalbench.reports.comparison_tables import aligned
 from pytest_generalbench.reports.level_words import reached_tier, score_words
 from pytest_generalbench.reports.markdown import code, head, row, safe
 from pytest_generalbench.reports.page.frame import html_page
 from pytest_generalbench.reports.page.markup import Markup, joined, number_cells, tag, wide_table
-from pytest_generalbench.reports.tables import no_formula
 from pytest_generalbench.suite.level.result import LEVELS
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def csv_text(board: Leaderboard) -> str:
 
 
 def _plain(value: object) -> object:
-    return no_formula(visible_text(value)) if isinstance(value, str) else value
+    return cell_text(value)
 
 
 def page(board: Leaderboard) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import statistics
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import GeneralBenchError, MissingDependencyError
 from pytest_generalbench.core.node_ids import MODULE_NODEID
+from pytest_generalbench.core.visible_text import cell_text
 from pytest_generalbench.reports.comparison import repeated_answers_of
 from pytest_generalbench.reports.official import ExportedRun, write_json
 from pytest_generalbench.reports.run_data import Run
@@ -66,23 +66,6 @@ def task_rows(run: ExportedRun) -> list[dict[str, Any]]:
     return [{key: row[key] for key in TASK_COLUMNS} for row in rows]
 
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def no_formula(value: Any) -> Any:
-    """Return a cell that no spreadsheet runs: a text that begins like a formula gets an apostrophe before it.
-
-    >>> no_formula("=HYPERLINK(1)"), no_formula("-5.2"), no_formula(-5.2)
-    ("'=HYPERLINK(1)", '-5.2', -5.2)
-    """
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
-        return value
-    with suppress(ValueError):
-        float(value)
-        return value
-    return f"'{value}"
-
-
 def export_csv(run: ExportedRun, out: Path) -> list[str]:
     """Write `answers.csv` and `tasks.csv`."""
     tables = {"answers": (ANSWER_COLUMNS, answer_rows(run)), "tasks": (TASK_COLUMNS, task_rows(run))}
@@ -93,7 +76,7 @@ def export_csv(run: ExportedRun, out: Path) -> list[str]:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             for row in rows:
-                writer.writerow({key: no_formula(value) for key, value in row.items()})
+                writer.writerow({key: cell_text(value) for key, value in row.items()})
                 count += 1
         lines.append(f"{name}.csv: {count} rows")
     return lines

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.core.visible_text import visible_text
+from pytest_generalbench.core.visible_text import cell_text, visible_text
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,22 @@ def test_nothing_that_acts_is_left(text: str) -> None:
     shown = visible_text(text, lines=False)
     assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in shown)
     shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("\t=1+1", "'\t=1+1"),
+        ("\r=1", r"'\r=1"),
+        ("@cmd", "'@cmd"),
+        ("-5.2", "-5.2"),
+        ("+1e400", "+1e400"),
+        ("a=b", "a=b"),
+        ("\x1b[31m", r"\x1b[31m"),
+        (-5.2, -5.2),
+        (None, None),
+    ],
+)
+def test_no_cell_is_a_formula_or_acts(value: object, cell: object) -> None:
+    assert cell_text(value) == cell

@@ -82,7 +82,9 @@ def _attempt(generate: Generate, requests: Sequence[Request]) -> list[Output | F
             outputs = list(generate(requests))
     except ModelUnavailableError:
         raise  # it was to be loaded only now, and cannot be: no fault of these requests
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a model is foreign code and may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a model is foreign code and may raise anything
         return _failure(error)
     if len(outputs) == len(requests):
         return [_checked(output) for output in outputs]

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.threads import Background
+from pytest_generalbench.models.foreign_code import ForeignCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +25,11 @@ HANGS: Final = 3
 
 class DeadlineError(TimeoutError):
     """The model did not answer in time, or was not called because no time was left."""
+
+
+def _answers(generate: Callable[[Sequence[Request]], Any], requests: Sequence[Request]) -> list[Any]:
+    with ForeignCode():
+        return list(generate(requests))
 
 
 class Timeouts:
@@ -50,7 +56,7 @@ class Timeouts:
     def call(self, generate: Callable[[Sequence[Request]], Any], requests: Sequence[Request]) -> list[Any]:
         """Call the model. Raises DeadlineError when it does not answer in time, else what it raises."""
         if self.instance is None and self.task is None:
-            return list(generate(requests))
+            return _answers(generate, requests)
         if self._hangs >= HANGS:
             raise DeadlineError(f"not asked: the model hung {HANGS} times in a row")
         if self._hangs == HANGS - 1 and len(requests) > 1:
@@ -61,7 +67,7 @@ class Timeouts:
         own = float("inf") if self.instance is None else self.instance * len(requests)
         if self._caller is None:
             self._caller = Background("model")
-        answer = self._caller.start(lambda: list(generate(requests)))
+        answer = self._caller.start(lambda: _answers(generate, requests))
         try:
             outputs: list[Any] = answer.result(min(own, left, threading.TIMEOUT_MAX))
         except TimeoutError as error:

@@ -13,6 +13,7 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNRATED
 from pytest_generalbench.core.result import InstanceRow, TaskResult
+from pytest_generalbench.core.visible_text import cell_text
 from pytest_generalbench.evaluation.scoring.rows import instance_rows
 from pytest_generalbench.evaluation.scoring.score_task import AnswerRead, read_answer, reason_of
 from pytest_generalbench.metrics.audio.opinion_scores import SCALES
@@ -164,7 +165,9 @@ def score_rated(
     `unrated`, and makes the task incomplete.
     """
     task, count = given.task, len(given.instances)
-    by_instance = ratings.by_task.get(task.id, {})
+    given_ratings = ratings.by_task.get(task.id, {})
+    shown = {one.id: one.id if one.id in given_ratings else cell_text(one.id) for one in given.instances}
+    by_instance = {name: given_ratings[key] for name, key in shown.items() if key in given_ratings}
     rated = sum(instance.id in by_instance for instance in given.instances)
     if not rated:
         states = Counter(answers[instance.id].state for instance in given.instances)
@@ -207,7 +210,7 @@ def write_sheet(folder: Path, tasks: Iterable[str]) -> Path | None:
     if not wanted or path.exists():
         return None
     rows = [
-        (record.task, record.instance, "", "", _file_of(record))
+        (cell_text(record.task), cell_text(record.instance), "", "", _file_of(record))
         for ledger in sorted(folder.glob("ledger-*.jsonl"))
         for record in LedgerReader(ledger).records()
         if record.task in wanted and record.kind == "answer" and record.output is not None

@@ -10,7 +10,7 @@ import pytest
 from pytest_generalbench import models
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.plugin import options
-from pytest_generalbench.plugin.context import SECONDS_INPUT
+from pytest_generalbench.plugin.context import SECONDS_INPUT, usage_error
 from pytest_generalbench.plugin.subtasks import seconds_of
 from pytest_generalbench.plugin.xdist import gpu_leases as gpu
 
@@ -48,7 +48,7 @@ class Workers:
             )
         except GeneralBenchError as error:
             self.controller.give_up_run()
-            raise pytest.UsageError(str(error)) from error
+            raise usage_error(error) from error
         for spec, environment in zip(local, self.leases, strict=True):
             spec.env.update(environment)
 
