@@ -13,6 +13,7 @@ from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.evaluation.preparation import Loaded, TaskScoring
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, read_answer
+from pytest_generalbench.protocols.guard import one_instance, reference_of
 from pytest_generalbench.runs.instance_rows import read_rows
 from pytest_generalbench.runs.ledger.index import read_ledgers, resolve_records
 from pytest_generalbench.runs.run_manifest import read_run
@@ -93,7 +94,10 @@ def _requests(given: ScoringInput, wanted: Collection[str] | None) -> Iterator[t
         if wanted is not None and instance.id not in wanted:
             continue
         try:
-            request = given.protocol.request(instance, given.context) if instance.problem is None else None
+            with one_instance(instance):
+                request = (
+                    given.protocol.request(instance, given.context) if instance.problem is None else None
+                )
         except GeneralBenchError:
             request = None
         yield instance.id, given.asking.applied(request) if request else None
@@ -144,11 +148,12 @@ def _answered(
 
 def _reference(given: ScoringInput, instance: Instance) -> str | StructuredOutput | None:
     """Return an answer that is right, None where the reference cannot be read."""
-    if not given.protocol.has_reference(instance, given.context):
-        return None
     try:
-        reference = given.protocol.reference(instance, given.context)
-        return given.protocol.ideal(reference, instance, given.context)
+        with one_instance(instance):
+            if not given.protocol.has_reference(instance, given.context):
+                return None
+            reference = reference_of(given.protocol, instance, given.context)
+            return given.protocol.ideal(reference, instance, given.context)
     except GeneralBenchError:
         return None  # the row of the instance says what is wrong
 

@@ -19,6 +19,7 @@ from pytest_generalbench.evaluation.preparation import answer_sheet, prepare
 from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, read_answer
 from pytest_generalbench.models.base import Failed, Model, model_errors
 from pytest_generalbench.models.python import PythonModel
+from pytest_generalbench.protocols.guard import context_of
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.data import open_data
@@ -166,7 +167,7 @@ class _Trial:
         scoring = ScoringInput(
             task=task,
             protocol=protocol,
-            context=protocol.context(task, loaded.header, loaded.instances),
+            context=context_of(protocol, task, loaded.header, loaded.instances),
             instances=limited(loaded.instances, 2),
             fingerprint=loaded.fingerprint,
         )

@@ -12,6 +12,7 @@ from pytest_generalbench.core.errors import DataError, GeneralBenchError, Missin
 from pytest_generalbench.core.reading import from_file
 from pytest_generalbench.evaluation.media_check import open_medium
 from pytest_generalbench.evaluation.preparation import refusal_of
+from pytest_generalbench.protocols.guard import context_of, one_instance
 from pytest_generalbench.protocols.reading import with_reading
 from pytest_generalbench.suite.data.locate.layout import DataFolder
 from pytest_generalbench.suite.data.read.annotation import load
@@ -226,14 +227,15 @@ class _LookedOver:
         """Read every reference through the task's protocol, and render the first instance's prompt."""
         protocol = protocols.get(self._task.protocol)
         task = with_reading(self._task, protocol, reading)
-        context = protocol.context(task, self._data.header, self._data.instances)
+        context = context_of(protocol, task, self._data.header, self._data.instances)
         check = protocol.reference_check(context)
         wrong: list[tuple[str, str]] = []
         for instance in self._data.instances:
             refusal = refusal_of(instance, protocol, context, self._split, check)
             if refusal is None and self.prompt is None:
                 try:
-                    self.prompt = protocol.request(instance, context).text
+                    with one_instance(instance):
+                        self.prompt = protocol.request(instance, context).text
                 except DataError as error:
                     wrong.append((instance.id, str(error)))
             elif refusal is not None:

@@ -25,6 +25,7 @@ from pytest_generalbench.evaluation.scoring.score_task import ScoringInput, scor
 from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.metrics.definition import JUDGE_METRIC
 from pytest_generalbench.models.base import ReferenceSheet, model_errors
+from pytest_generalbench.protocols.guard import context_of, one_instance, reference_of
 from pytest_generalbench.protocols.reading import reading_note, with_reading
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.suite.selection import limited
@@ -102,18 +103,19 @@ def refusal_of(
     """
     if instance.problem is not None:
         return instance.problem
-    if protocol.has_reference(instance, context):
-        try:
-            reference = protocol.reference(instance, context)
-            check.add(instance, reference)
-            if kept is not None:
-                kept.add(instance.id, reference)
-        except AmbiguousReferenceError:
-            raise  # it is about the whole task
-        except DataError as error:
-            return Problem("error", str(error))
-    elif split == "open":
-        return Problem("error", "the instance has no reference")
+    try:
+        with one_instance(instance):
+            if protocol.has_reference(instance, context):
+                reference = reference_of(protocol, instance, context)
+                check.add(instance, reference)
+                if kept is not None:
+                    kept.add(instance.id, reference)
+            elif split == "open":
+                return Problem("error", "the instance has no reference")
+    except AmbiguousReferenceError:
+        raise  # it is about the whole task
+    except DataError as error:
+        return Problem("error", str(error))
     return None
 
 
@@ -130,7 +132,8 @@ def prepare(scoring: ScoringInput) -> PreparedTask:
         refusal = refusal_of(instance, protocol, context, scoring.split, check, scoring.references)
         if refusal is None:
             try:
-                requests.append(scoring.asking.applied(protocol.request(instance, context)))
+                with one_instance(instance):
+                    requests.append(scoring.asking.applied(protocol.request(instance, context)))
                 continue
             except DataError as error:
                 refusal = Problem("error", str(error))
@@ -247,7 +250,7 @@ class TaskScoring:
         limit = limit_of(task, self.settings)
         looked_at = None if limit is None or protocol.looks_at is None else max(limit, protocol.looks_at)
         seen = data.instances if looked_at is None else limited(data.instances, looked_at)
-        context = protocol.context(task, data.header, seen)
+        context = context_of(protocol, task, data.header, seen)
         return ScoringInput(
             task=task,
             protocol=protocol,

@@ -11,6 +11,7 @@ from pytest_generalbench.core.asking import asking_of, check_prompts, checked_le
 from pytest_generalbench.core.request import Request
 from pytest_generalbench.metrics.definition import metric_definition
 from pytest_generalbench.models.base import model_errors
+from pytest_generalbench.protocols.guard import context_of
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.tasks import find_task, load_tasks
 
@@ -83,7 +84,7 @@ def describe_task(
     usual = Request(task.id, "", (), max_new_tokens=task.max_new_tokens or protocol.max_new_tokens)
     request = reference = None
     if loaded is not None and good:
-        context = protocol.context(task, loaded.header, loaded.instances)
+        context = context_of(protocol, task, loaded.header, loaded.instances)
         usual = protocol.request(good[0], context)
         request = asking.applied(usual)
         if good[0].has_reference:

@@ -29,6 +29,7 @@ class TaskContext:
         facts: what the protocol inferred from all references (`context`) or answers (`infer_conventions`):
             the unit of depths, the convention of coordinates, … The keys are the protocol's own.
         notes: what a reader of the score must know; they go into its definition.
+        strays: why the reference of an instance fits nothing that all others agree on, by its id.
 
     >>> from pytest_generalbench.protocols.example import Example
     >>> example = Example("label", {"text": "Well done!"}, "joy", header={"classes": ["anger", "joy"]})
@@ -42,6 +43,7 @@ class TaskContext:
     header: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    strays: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reading(self) -> Reading:

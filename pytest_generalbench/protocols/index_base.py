@@ -30,9 +30,13 @@ class IndexEvidence:
     last: str | None = None
     """The first place with an index that is the length of its list."""
 
+    unread: str = ""
+    """The first place without an index of its list, which might have shown it."""
+
     def add(self, index: int, length: int, place: str) -> None:
         """Add an index into a list of `length`, and its place in the file."""
         if not 0 <= index <= length:
+            self.unread = self.unread or place
             return
         self.seen += 1
         if index == 0:
@@ -55,6 +59,8 @@ class IndexEvidence:
         Raises AmbiguousReferenceError when both bases fit or neither does.
         """
         where = f"{self.zero} has 0, but {self.last}" if self.zero and self.last else ""
+        if not where and self.unread:
+            where = f"{self.unread} has no number of one of the {self.items}"
         result = decide(task, BASE, self.readings(), where)
         return int(result.value), result.note
 

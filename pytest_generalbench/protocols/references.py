@@ -14,6 +14,8 @@ from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.core.keys import ByKey, key_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_generalbench.core.request import Instance
 
 TEXT_KEYS: Final = (
@@ -38,6 +40,28 @@ def malformed(instance: Instance, key: str, value: Any, wanted: str) -> Referenc
         f"instance {instance.id!r} of {instance.task_id}: the reference {key!r} is "
         f"{type(value).__name__} {shown}, not {wanted}"
     )
+
+
+_SEVERAL: Final = 4
+
+
+def without_stray(
+    given: Sequence[tuple[Instance, Any]], fits: Callable[[Any], bool]
+) -> Sequence[tuple[Instance, Any]]:
+    """Return the references of a file without the only one that is not of the kind of all others.
+
+    One damaged value must not change how the others are read. Where two are of another kind, or there are
+    fewer than four, it is no damage: all are returned.
+    """
+    strays = [place for place, (_, value) in enumerate(given) if not fits(value)]
+    if len(strays) != 1 or len(given) < _SEVERAL:
+        return given
+    return [*given[: strays[0]], *given[strays[0] + 1 :]]
+
+
+def hold_for_nearly_all(facts: Sequence[bool]) -> bool:
+    """Return whether all are true, or all but one of four or more: one damaged entry decides nothing."""
+    return sum(facts) >= len(facts) - (len(facts) >= _SEVERAL) and any(facts)
 
 
 _by_key: Final = ByKey(first_counts=True)

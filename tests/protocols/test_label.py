@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench import protocols
+from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.core.request import Instance, Output
 from tests.protocols.questions import a_context, an_instance, said_back
 
@@ -54,16 +55,35 @@ def test_the_reference_is_spelled_as_in_the_set() -> None:
     [
         [{"text": "one"}, {"text": "one"}],
         [{"text": f"label {number}"} for number in range(201)],
-        [{"text": "one"}, {"text": {"box": 1}}, {"text": "two"}],
-        [{"text": "one"}, {"x": "a", "y": "b"}, {"text": "two"}],
     ],
 )
-def test_one_label_too_many_or_unreadable_ones_leave_the_set_open(raw: list[Any]) -> None:
+def test_one_label_or_too_many_leave_the_set_open(raw: list[Any]) -> None:
     context, instances = _file(*raw)
     assert context.labels == ()
     assert "Candidates" not in LABEL.request(instances[0], context).text
     assert LABEL.reference(instances[0], context) == (raw[0]["text"],)
     assert _read(context, f"The answer is {raw[0]['text'].upper()}.") == raw[0]["text"]
+
+
+@pytest.mark.parametrize("bad", [{"text": {"box": 1}}, {"x": "a", "y": "b"}, {"text": []}, {"text": [[1]]}])
+def test_a_reference_that_cannot_be_read_adds_no_label(bad: dict[str, Any]) -> None:
+    context, instances = _file({"text": "one"}, bad, {"text": "two"}, {"text": "two"})
+    assert (context.labels, context.several) == (("one", "two"), False)
+    with pytest.raises(ReferenceFormatError):
+        LABEL.reference(instances[1], context)
+
+
+@pytest.mark.parametrize("bad", ["maybe", 7, -1, "nan", True, [1, 0]])
+def test_one_stray_among_bits_leaves_them_bits(bad: Any) -> None:
+    bits = (0, 1, bad, 1, 0)
+    code = {"func": "int f(void);"}
+    instances = [an_instance(code, {"target": bit}, str(number)) for number, bit in enumerate(bits)]
+    context = a_context("label", *instances)
+    assert context.labels == ("defect", "no defect")
+    assert LABEL.reference(instances[0], context) == ("no defect",)
+    if bad is not True:
+        with pytest.raises(ReferenceFormatError, match="0 or 1, as all others"):
+            LABEL.reference(instances[2], context)
 
 
 def test_the_close_set_is_open() -> None:

@@ -178,6 +178,15 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
         raise AnswerFormatError(f"not a .npz of plain arrays ({type(error).__name__}: {reason})") from error
 
 
+def array_from(values: Any, what: str) -> np.ndarray[Any, Any]:
+    """Return numbers in lists or an array as one array. Raises AnswerFormatError for ragged ones."""
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise AnswerFormatError(f"{what}: not one array of numbers ({reason})") from error
+
+
 def read_array(content: bytes, name: str) -> np.ndarray[Any, Any]:
     """Read a .npy without unpickling. Raises AnswerFormatError for one of objects, or cut short."""
     try:

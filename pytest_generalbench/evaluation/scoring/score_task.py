@@ -18,6 +18,7 @@ from pytest_generalbench.evaluation.scoring.kept_references import KeptReference
 from pytest_generalbench.evaluation.scoring.majority import majority_score
 from pytest_generalbench.evaluation.scoring.rows import escape_surrogates, instance_rows
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
+from pytest_generalbench.protocols.guard import FAULTS, fault_text, reference_of
 from pytest_generalbench.protocols.text.parsers import refusal
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class ScoringInput:
         """Return the reference of an instance. Raises DataError when it cannot be read."""
         if instance.id in self.references:
             return self.references[instance.id]
-        return self.protocol.reference(instance, self.context)
+        return reference_of(self.protocol, instance, self.context)
 
 
 def opened_backbones(given: ScoringInput) -> dict[str, Any]:
@@ -93,6 +94,8 @@ def read_answer(record: Record, instance: Instance, given: ScoringInput) -> Answ
         prediction = None  # what its form cannot hold is no answer
     except DataError as error:
         return AnswerRead("error", message=str(error))
+    except FAULTS as error:  # no answer's, but ours: it is not counted as wrong
+        return AnswerRead("error", message=f"the answer cannot be read ({fault_text(error)})")
     if prediction is not None:
         return AnswerRead("ok", prediction)
     return AnswerRead("refused" if refusal.is_refusal(record.output.text or "") else "unparsable")
@@ -129,15 +132,16 @@ def score_task(
                 instance, answers[instance.id], read._replace(state=UNJUDGED, message=f"unjudged ({why})")
             )
             continue
-        counts.add(instance, answers[instance.id], read)
-        if given.protocol.has_reference(instance, given.context):
-            try:
+        try:
+            if given.protocol.has_reference(instance, given.context):
                 reference = given.reference(instance)
-            except DataError:
-                continue  # its record already says error, and why
-            accumulator.add(verdict.verdict if is_judged and verdict else read.prediction, reference)
-            references.append(reference if isinstance(reference, (str, tuple)) else None)
-            added.append(instance.id)
+                accumulator.add(verdict.verdict if is_judged and verdict else read.prediction, reference)
+                references.append(reference if isinstance(reference, (str, tuple)) else None)
+                added.append(instance.id)
+        except DataError as error:  # mostly its record already says error, and why
+            if read.state not in INCOMPLETE_STATES:
+                read = AnswerRead("error", message=str(error))
+        counts.add(instance, answers[instance.id], read)
     value = accumulator.result(added)
     result = _result(given, value, counts.states, counts.predictions, counts.problems, seconds)
     if counts.hollow and result.reason is None:

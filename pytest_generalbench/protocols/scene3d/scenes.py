@@ -307,6 +307,6 @@ def _poses(instance: Instance) -> NDArray[np.float64]:
     if not isinstance(value, list):
         raise AnswerFormatError(f"poses are a list or the name of a file, not {value!r:.60}")
     try:
-        return poses_of(np.array(value))
+        return poses_of(value)
     except ValueError as error:
         raise AnswerFormatError("poses of different length") from error

@@ -65,6 +65,8 @@ class ChoiceEvidence:
     def add(self, raw: Any, options: Options, texts: Sequence[str], place: str) -> None:
         """Add one answer to a question with `texts` as options."""
         number = whole_number(raw)
+        if scalar_text(raw) is None:
+            self.bases.unread = self.bases.unread or place
         if number is None and not _is_letter(raw):
             return
         meanings = meanings_of(raw, options, texts)

@@ -84,12 +84,27 @@ def coded_labels(
     if listed is None or len(set(map(normalise, listed.names))) < 2:
         return None
     labels = _spelled(listed.names)
-    vectors = [marked(value, len(listed.names)) for _, value in raw]
-    if raw and all(places is not None for places in vectors):
+    vectors = [
+        marked(value, len(listed.names))
+        for _, value in references.without_stray(
+            raw, lambda value: marked(value, len(listed.names)) is not None
+        )
+    ]
+    if vectors and all(places is not None for places in vectors):
         several = any(len(places) != 1 for places in vectors if places is not None)
         return CodedLabels(labels, marks=listed.names, several=several)
     if any(vector_length(value) for _, value in raw):
         return None  # marks for another list
+    known = {*map(normalise, labels)}
+
+    def is_one(item: Any) -> bool:
+        is_name = normalise(str(item)) in known
+        return is_name or code_text(item) in listed.by_code or whole_number(item) is not None
+
+    def is_listed(value: Any) -> bool:
+        return all(map(is_one, value if isinstance(value, list | tuple) else [value]))
+
+    raw = references.without_stray(raw, is_listed)
     items = [
         (item, instance) for instance, value in raw
         for item in (value if isinstance(value, list | tuple) else [value])
@@ -148,7 +163,8 @@ def _spelled(names: Sequence[str]) -> tuple[str, ...]:
 
 def _of_fields(instances: Sequence[Instance]) -> ClassNames | None:
     """Return the classes that every instance lists, when all list the same."""
-    first = class_names(instances[0].fields, _FIELDS) if instances else None
-    if first is None or any(class_names(item.fields, _FIELDS) != first for item in instances[1:]):
-        return None
-    return first
+    listed = [class_names(instance.fields, _FIELDS) for instance in instances]
+    for first in listed[:2]:
+        if first is not None and references.hold_for_nearly_all([one == first for one in listed]):
+            return first
+    return None

@@ -41,6 +41,17 @@ def _bit(value: Any) -> int | None:
     return int(value) if isinstance(value, str) and value.strip() in ("0", "1") else None
 
 
+def _are_code(instances: Sequence[Instance]) -> bool:
+    """Whether the instances show a function of a program, whose label is whether it has a defect."""
+    return references.hold_for_nearly_all(["func" in instance.fields for instance in instances])
+
+
+def _are_several(values: Sequence[Any]) -> bool:
+    """Whether references hold several labels each; one empty list among texts is damage and shows nothing."""
+    lists = [value for value in values if isinstance(value, list | tuple)]
+    return any(len(value) > 1 or (not value and len(lists) == len(values)) for value in lists)
+
+
 class Label(TextProtocol):
     """Name the class.
 
@@ -48,7 +59,7 @@ class Label(TextProtocol):
     their numbers or codes, a list of those, or a list with a mark for each (`coded_labels`). Else it is
     collected from the references of all instances of the file, as the authors' own audio code does. It
     is put into the prompt, and `tasks show` shows it. 2 to 200 labels, told apart by their normalised
-    form, make a closed set, provided that every reference can be read; otherwise the task is asked openly.
+    form, make a closed set; a reference that cannot be read adds none.
     Exceptions: a header with `intent_label` gives labels `action object location` in words
     (also when there are more than 200); code with a `target` of 0/1 or a bool has `no defect`
     and `defect`; an audio file whose references are all 0 or 1 has `no` and `yes`. A list as
@@ -75,7 +86,7 @@ class Label(TextProtocol):
     parser: ClassVar[str] = "label"
     parsers: ClassVar[tuple[str, ...]] = ("label", "labels")
     reading_words: ClassVar[tuple[str, ...]] = (WORD, BASE)
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     keys: ClassVar[tuple[str, ...]] = (
         "label_name", "label_text", "class_name", "category_name", "label", "category",
         "class", "answer", "text", "prediction", "target", "sentiment", "emotion",
@@ -87,26 +98,33 @@ class Label(TextProtocol):
         """Collect the label set."""
         if intent.tables(header):
             return TaskContext(task=task, labels=intent.labels(header), header=header)
-        raw = []
-        for instance in instances:
-            if instance.has_reference:
-                try:
-                    raw.append((instance, references.ground_truth(instance, self.keys, nested=False)[1]))
-                except DataError:
-                    return TaskContext(task=task, header=header)
+        raw = self._readable(instances)
         coded = coded_labels(task, header, instances, raw)
-        if coded is not None and not all("func" in instance.fields for instance in instances):
+        if coded is not None and not _are_code(instances):
             labels = coded.labels if 2 <= len(coded.labels) <= _MAX_LABELS else ()
             facts = {"coded": coded}
             return TaskContext(task, labels, coded.several, header, facts, tuple(filter(None, [coded.note])))
-        several = any(isinstance(value, list | tuple) and len(value) != 1 for _, value in raw)
+        several = _are_several([value for _, value in raw])
+        raw = list(references.without_stray(raw, lambda value: _bit(value) is not None))
         labels = self._fixed(task, instances, raw) or self._collected(raw)
         notes = ("the labels are numbers that the file does not name",) if are_numbers(labels) else ()
         lengths = {len(value) if isinstance(value, list) else 0 for _, value in raw}
         length = lengths.pop() if len(lengths) == 1 and len(raw) > 1 else 0
         if length and all(marked(value, length) is not None for _, value in raw):
             return TaskContext(task=task, header=header, facts={"marks": length})
-        return TaskContext(task=task, labels=labels, several=several, header=header, notes=notes)
+        bits = bool(raw) and all(_bit(value) is not None for _, value in raw)
+        return TaskContext(task, labels, several, header, {"bits": bits}, notes)
+
+    def _readable(self, instances: Sequence[Instance]) -> list[tuple[Instance, Any]]:
+        """Return the references that can be labels; each other instance says so itself when it is read."""
+        raw = []
+        for instance in instances:
+            if instance.has_reference:
+                with suppress(DataError):
+                    value = references.ground_truth(instance, self.keys, nested=False)[1]
+                    self._texts(instance, "output", value)
+                    raw.append((instance, value))
+        return raw
 
     def _fixed(
         self, task: Task, instances: Sequence[Instance], raw: Sequence[tuple[Instance, Any]]
@@ -114,18 +132,14 @@ class Label(TextProtocol):
         """Return the labels of files whose references are bits, known without the references too."""
         if not instances or any(_bit(value) is None for _, value in raw):
             return ()
-        if all("func" in instance.fields for instance in instances):
+        if _are_code(instances):
             return _DEFECT
         return _NO_YES if raw and task.modality == "audio" else ()
 
     def _collected(self, raw: Sequence[tuple[Instance, Any]]) -> tuple[str, ...]:
         collected: dict[str, str] = {}
         for instance, value in raw:
-            try:
-                texts = self._texts(instance, "output", value)
-            except DataError:
-                return ()
-            for text in texts:
+            for text in self._texts(instance, "output", value):
                 # Of several spellings the first in the alphabet stays, whatever the order of the file.
                 collected[normalise(text)] = min(text, collected.get(normalise(text), text))
         return tuple(sorted(collected.values())) if 2 <= len(collected) <= _MAX_LABELS else ()
@@ -197,7 +211,10 @@ class Label(TextProtocol):
             return (coded.label_of(instance, key, value),)
         if vector_length(value) or context.facts.get("marks"):
             raise references.malformed(instance, key, value, "a label; a mark for each needs a list of them")
-        if context.labels in _FIXED and (bit := _bit(value)) is not None:
+        bit = _bit(value)
+        if bit is None and context.facts.get("bits"):
+            raise references.malformed(instance, key, value, "0 or 1, as all others of the file")
+        if bit is not None and context.labels in _FIXED:
             return ((("no defect", "defect") if context.labels == _DEFECT else _NO_YES)[bit],)
         texts = self._texts(instance, key, value)
         if not texts and not context.several:

@@ -106,8 +106,12 @@ class MultipleChoice(TextProtocol):
                 value = references.ground_truth(instance, self.keys, nested=bool(not options.texts))[1]
             except DataError:
                 options, value = Options(), None
+                evidence.bases.unread = evidence.bases.unread or fields.place(instance)
             if options.texts:
-                for item in self._given(value, options.texts):
+                given = self._given(value, options.texts)
+                if len({whole_number(item) is None for item in given}) > 1:  # numbers and others in one list
+                    evidence.bases.unread = evidence.bases.unread or fields.place(instance)
+                for item in given:
                     evidence.add(item, options, options.texts, fields.place(instance))
             result = None if options.texts else value
             lone.add(result.strip(" .()").upper() if isinstance(result, str) else "")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
 from pytest_generalbench.core.media.sounds import read_samples
-from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError, array_from
 from pytest_generalbench.core.outputs.media_output import MediaOutput
 
 _RATES: Final = (1000, 384_000)
@@ -108,7 +108,7 @@ def _part(name: bytes, content: bytes) -> bytes:
 
 
 def _checked(samples: Any) -> NDArray[np.float32]:
-    array = np.asarray(samples)
+    array = array_from(samples, "audio")
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim not in (1, 2) or not array.size or (array.ndim == 2 and array.shape[1] != 2):

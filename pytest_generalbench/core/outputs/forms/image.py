@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MissingDependencyError
-from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError, array_from
 from pytest_generalbench.core.outputs.codecs.images.files import ENDINGS, read_colours
 from pytest_generalbench.core.outputs.codecs.images.png import png
 from pytest_generalbench.core.outputs.media_output import MediaOutput
@@ -22,7 +22,7 @@ def checked_pixels(form: str, pixels: Any, axes: int = 3) -> NDArray[np.uint8]:
     Taken are uint8, and floats in 0..1, which are scaled and rounded. Anything else is a guess
     about its range, and refused.
     """
-    array = np.asarray(pixels)
+    array = array_from(pixels, form)
     if array.ndim != axes or array.shape[-1] != 3 or not array.size:
         shape = "(height, width, 3)" if axes == 3 else "(frames, height, width, 3)"
         raise AnswerFormatError(f"{form} has the shape {shape}, none of them 0, not {array.shape}")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, StructuredOutput
+from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, StructuredOutput, array_from
 from pytest_generalbench.core.outputs.codecs.images.files import (
     foreground,
     is_picture,
@@ -85,7 +85,7 @@ class DepthSequence(StructuredOutput):
 
     def __post_init__(self) -> None:
         """Check shape and values."""
-        array = np.asarray(self.disparity)
+        array = array_from(self.disparity, self.form)
         if array.ndim == 4 and array.shape[1] == 1:
             array = array[:, 0]
         set_field(self, "disparity", floats(self.form, array, 3))

@@ -9,7 +9,13 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError, Get, StructuredOutput, read_arrays
+from pytest_generalbench.core.outputs.base import (
+    AnswerFormatError,
+    Get,
+    StructuredOutput,
+    array_from,
+    read_arrays,
+)
 from pytest_generalbench.core.outputs.codecs.images.files import (
     foreground,
     is_picture,
@@ -34,7 +40,7 @@ def set_field(answer: StructuredOutput, name: str, value: NDArray[Any]) -> None:
 
 def numbers(form: str, value: Any, axes: int) -> NDArray[Any]:
     """Return an array of real numbers with that many axes and no empty one; else AnswerFormatError."""
-    array = np.asarray(value)
+    array = array_from(value, form)
     if array.dtype.kind not in "biuf":
         raise AnswerFormatError(f"{form} holds numbers, not {array.dtype}")
     if array.ndim != axes or not array.size:

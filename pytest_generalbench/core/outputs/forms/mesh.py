@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError, array_from
 from pytest_generalbench.core.outputs.codecs.points import ply
 from pytest_generalbench.core.outputs.codecs.points.meshes import read_triangles
 from pytest_generalbench.core.outputs.forms.point_cloud import check_bytes, checked_colours, checked_points
@@ -74,7 +74,7 @@ def triangle_areas(mesh: Mesh) -> NDArray[np.float64]:
 
 
 def _checked_faces(faces: Any, count: int) -> NDArray[np.int32]:
-    array = np.asarray(faces)
+    array = array_from(faces, "mesh")
     if not array.size:
         raise AnswerFormatError("mesh has no faces")
     if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "iu":

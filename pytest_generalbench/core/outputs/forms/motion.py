@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError, read_array, read_arrays
+from pytest_generalbench.core.outputs.base import AnswerFormatError, array_from, read_array, read_arrays
 from pytest_generalbench.core.outputs.media_output import MediaOutput
 
 MAX_FRAMES: Final = 100_000
@@ -37,7 +37,7 @@ class Motion(MediaOutput):
 
     def __post_init__(self) -> None:
         """Check shape, numbers and length."""
-        array = np.asarray(self.frames)
+        array = array_from(self.frames, self.form)
         if (
             array.ndim not in (2, 3)
             or (array.ndim == 3 and array.shape[2] != 3)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError, array_from
 from pytest_generalbench.core.outputs.codecs.points import ply
 from pytest_generalbench.core.outputs.codecs.points.tables import PointTable, read_table
 from pytest_generalbench.core.outputs.media_output import MediaOutput
@@ -26,7 +26,7 @@ _COLOURS: Final = ("colors", "colours", "rgb", "color", "colour")
 
 def checked_points(form: str, points: Any) -> NDArray[np.float32]:
     """Return coordinates (n, 3), n > 0, all finite; else AnswerFormatError."""
-    array = np.asarray(points)
+    array = array_from(points, form)
     if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "fiu":
         raise AnswerFormatError(f"{form} has points (n, 3) of numbers, not {array.dtype} {array.shape}")
     if not len(array):
@@ -44,7 +44,7 @@ def checked_colours(form: str, colours: Any, count: int) -> NDArray[np.uint8] | 
     """Return RGB (count, 3), 0..255, of uint8 or of floats in 0..1; else AnswerFormatError."""
     if colours is None:
         return None
-    array = np.asarray(colours)
+    array = array_from(colours, form)
     if array.shape != (count, 3):
         raise AnswerFormatError(f"{form} has {count} points, and colours of the shape {array.shape}")
     if array.dtype == np.uint8:

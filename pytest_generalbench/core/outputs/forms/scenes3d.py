@@ -19,6 +19,7 @@ from pytest_generalbench.core.outputs.base import (
     AnswerFormatError,
     Get,
     StructuredOutput,
+    array_from,
     is_plain,
     read_plain,
 )
@@ -86,7 +87,7 @@ class PointLabels(StructuredOutput):
         name, listed = _file_name(value), _inline(value, "labels")
         if name is not None:
             return cls(labels_in(read_table(read(name), name), name))
-        return read_plain(cls, value, read) if listed is None else cls(_array(listed, "labels"))
+        return read_plain(cls, value, read) if listed is None else cls(array_from(listed, "labels"))
 
 
 class PointInstance(NamedTuple):
@@ -209,7 +210,7 @@ class Poses(StructuredOutput):
         name, listed = _file_name(value), _inline(value, "matrices")
         if name is not None:
             return cls(poses_in(read_table(read(name), name), name))
-        return read_plain(cls, value, read) if listed is None else cls(_array(listed, "poses"))
+        return read_plain(cls, value, read) if listed is None else cls(array_from(listed, "poses"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,11 +235,4 @@ class Normals(StructuredOutput):
         name, listed = _file_name(value), _inline(value, "vectors")
         if name is not None:
             return cls(np.asarray(normals_in(read_table(read(name), name), name), np.float32))
-        return read_plain(cls, value, read) if listed is None else cls(_array(listed, "normals"))
-
-
-def _array(listed: list[Any], what: str) -> Any:
-    try:
-        return np.array(listed)
-    except ValueError as error:
-        raise AnswerFormatError(f"{what}: lists of different length") from error
+        return read_plain(cls, value, read) if listed is None else cls(array_from(listed, "normals"))

@@ -39,11 +39,11 @@ class Ids(NamedTuple):
 def ids_of(entries: Sequence[Any]) -> Ids:
     """Return an id for every entry, no two of them equal.
 
-    The key is decided over the whole file: the first of `ID_KEYS` that every entry has, each with another
-    value; else the first that every entry has; else the first that some have. Where no entry has
-    any, an entry's id is its place in the file, `#1` the first. An id that comes again gets `@2`, `@3`
-    behind it. That is a fault, unless the key is the id of a video, an image or the like, of which
-    several entries may speak.
+    The key is decided over the whole file: the first of `ID_KEYS` that every entry has, or all but one or 2 %
+    of four or more, each with another value; else the first that every entry has; else the first that some
+    have. Where no entry has any, an entry's id is its place in the file, `#1` the first. An id that comes
+    again gets `@2`, `@3` behind it. That is a fault, unless the key is the id of a video, an image or the
+    like, of which several entries may speak.
     """
     key, given = _key(entries)
     own = [text for text in given if text is not None]
@@ -66,6 +66,17 @@ def id_text(value: Any) -> str | None:
         return None  # an integer with thousands of digits
 
 
+def _lost(entries: int) -> int:
+    """Return in how many entries of a file an id may be lost, and still be the file's id.
+
+    Otherwise one damaged id would name all others by another key.
+    """
+    return max(1, entries // 50) if entries >= _SEVERAL else 0
+
+
+_SEVERAL: Final = 4
+
+
 def _value(entry: Any, key: str) -> Any:
     """Return the value under `key` in an entry, or in its input."""
     if not isinstance(entry, dict):
@@ -84,7 +95,8 @@ def _key(entries: Sequence[Any]) -> tuple[str | None, Sequence[str | None]]:
     for key in ID_KEYS:
         texts = [id_text(_value(entry, key)) for entry in entries]
         present = len(texts) - texts.count(None)
-        if present and present == objects == len(set(texts) - {None}):
+        different = present == len(set(texts) - {None})
+        if present and different and present >= objects - _lost(objects):
             return key, texts
         if present:
             values[key] = texts

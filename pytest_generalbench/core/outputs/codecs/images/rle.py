@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-MAX_PIXELS = 120_000_000
-"""A mask that claims more pixels is refused before memory is asked for."""
 
 
 class RleError(DataError):
@@ -86,18 +84,20 @@ def rle_from_plain(plain: Any) -> Rle:
         if isinstance(counts, bytes):
             counts = counts.decode("ascii")
         text = counts if isinstance(counts, str) else _text(_whole(counts))
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise RleError(f"a mask is {{'size': [height, width], 'counts': …}}, not {plain!r:.80}") from error
-    if height < 0 or width < 0:
-        raise RleError(f"a mask cannot be {height}x{width}")
+    why = "a size below 0" if min(height, width) < 0 else limits.PIXELS.excess(height * width)
+    if why:
+        raise RleError(f"a mask of {height:.12g}x{width:.12g}: {why}")
     return Rle(height, width, text)
 
 
 def _whole(counts: Sequence[Any]) -> NDArray[np.int64]:
     """Return a list of run lengths as an array; a number that is none of a mask's is a ValueError."""
     runs = [int(value) for value in counts]
-    if any(not 0 <= run <= MAX_PIXELS for run in runs):
-        raise ValueError(f"run lengths lie in 0..{MAX_PIXELS}")
+    most = limits.PIXELS.most
+    if any(not 0 <= run <= most for run in runs):
+        raise ValueError(f"run lengths lie in 0..{most}")
     return np.asarray(runs, dtype=np.int64)
 
 
@@ -130,11 +130,12 @@ def runs_of(masks: Sequence[Rle]) -> tuple[NDArray[np.int64], NDArray[np.int64]]
         # From the third on a count is the difference to the one two before.
         for stream in (values[start + 1 : stop : 2], values[start + 2 : stop : 2]):
             stream.cumsum(out=stream)
-    sizes = np.array([mask.height * mask.width for mask in masks], dtype=np.int64)
-    sound = not values.size or (int(values.min()) >= 0 and int(values.max()) <= MAX_PIXELS)
+    most = limits.PIXELS.most
+    sizes = np.array([min(mask.height * mask.width, most + 1) for mask in masks], dtype=np.int64)
+    sound = not values.size or (int(values.min()) >= 0 and int(values.max()) <= most)
     ends = np.zeros(len(values) + 1, dtype=np.int64)
     values.cumsum(out=ends[1:])
-    wrong = np.flatnonzero((ends[stops] - ends[first] != sizes) | (sizes > MAX_PIXELS))
+    wrong = np.flatnonzero((ends[stops] - ends[first] != sizes) | (sizes > most))
     if wrong.size or not sound:
         mask = masks[int(wrong[0]) if wrong.size else 0]
         raise RleError(f"the run lengths are no mask of {mask.height}x{mask.width} pixels")

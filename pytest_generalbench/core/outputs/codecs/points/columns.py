@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.outputs.base import AnswerFormatError
+from pytest_generalbench.core.outputs.base import AnswerFormatError, array_from
 from pytest_generalbench.core.outputs.codecs.points.tables import MAX_POINTS, PointTable
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _RIGID: Final = 1e-2
 
 def whole_numbers(values: Any, what: str) -> NDArray[np.int64]:
     """Return `values` as (N,) int64; AnswerFormatError when they are not whole numbers, one a point."""
-    array = np.asarray(values)
+    array = array_from(values, what)
     if array.ndim == 2 and 1 in array.shape:
         array = array.reshape(-1)
     if array.ndim != 1 or array.dtype.kind not in "iufb" or array.size > MAX_POINTS:
@@ -88,7 +88,7 @@ def normals_in(table: PointTable, name: str) -> NDArray[np.float64]:
 
 def three_columns(values: Any) -> NDArray[np.float64]:
     """Return (N, 3) numbers; AnswerFormatError for another shape."""
-    array = np.asarray(values)
+    array = array_from(values, "normals")
     if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "iuf" or len(array) > MAX_POINTS:
         raise AnswerFormatError(f"normals are three numbers for each point, not {array.dtype} {array.shape}")
     return array.astype(np.float64)
@@ -151,7 +151,7 @@ def poses_of(values: Any) -> NDArray[np.float64]:
 
     Raises AnswerFormatError when a number is not finite or a rotation is none.
     """
-    array = np.asarray(values)
+    array = array_from(values, "poses")
     shapes = {(12,): (3, 4), (16,): (4, 4), (3, 4): (3, 4), (4, 4): (4, 4)}
     if array.dtype.kind not in "iuf" or array.shape[1:] not in shapes or not 0 < len(array) <= MAX_POINTS:
         raise AnswerFormatError(

@@ -1,0 +1,41 @@
+"""Try bad values in every task of the demo set: `python -m tests.evaluation.sweep_bad_values [SEED] [COUNT]`.
+
+Prints what should not have happened, and how many mutations named their instance, moved its score, changed
+nothing or refused the task.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from pytest_generalbench.suite.data import FolderSource, default_cache, open_data
+from tests.data.bad_values import Bench, draw
+from tests.data.trees import all_tasks
+
+
+def sweep(seed: int, count: int) -> Counter[str]:
+    """Return how many mutations had which outcome."""
+    source = open_data("demo", "open", all_tasks(), cache=default_cache())
+    assert isinstance(source, FolderSource)
+    outcomes: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as scratch:
+        for task in all_tasks():
+            bench = Bench(task, source, Path(scratch))
+            dice = random.Random(f"{seed} {task.id}")  # noqa: S311
+            for _ in range(count):
+                mutation = draw(bench.entries, dice)
+                outcome = bench.outcome(mutation)
+                outcomes[outcome.kind] += 1
+                outcomes["wrong"] += bool(outcome.wrong)
+                for line in outcome.wrong:
+                    sys.stdout.write(f"{task.id}: {mutation}: {line}\n")
+    return outcomes
+
+
+if __name__ == "__main__":
+    given = [int(one) for one in sys.argv[1:]]
+    sys.stdout.write(f"{dict(sweep(*(given + [1, 5][len(given) :])))}\n")
