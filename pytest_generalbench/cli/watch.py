@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 from pathlib import Path
@@ -45,15 +46,21 @@ def run(options: argparse.Namespace) -> int:
             put_lines(progress.text().splitlines())
         sys.stdout.flush()
         if options.prometheus:
-            temporary = options.prometheus.with_name(f"{options.prometheus.name}.tmp")
-            temporary.write_text("\n".join(figures(progress)) + "\n", encoding="utf-8")
-            temporary.replace(options.prometheus)
+            _replace(options.prometheus, "\n".join(figures(progress)) + "\n")
         if options.once:
             is_stalled = progress.is_stalled or any(worker.is_stalled for worker in progress.workers)
             return 1 if is_stalled else 0
         if progress.state != "running":
             return 0
         time.sleep(options.interval)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file in one step, so that whoever reads it never sees half of it."""
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    with temporary.open("x", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)
 
 
 def figures(progress: gb.RunProgress) -> Iterator[str]:

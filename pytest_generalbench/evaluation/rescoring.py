@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.new_files import atomic_write, private_folder
 from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of, result_from_dict
 from pytest_generalbench.evaluation.moved_scores import (
     MovedScore,
@@ -19,7 +20,6 @@ from pytest_generalbench.evaluation.preparation import TaskScoring, answer_basis
 from pytest_generalbench.evaluation.resources import open_resources
 from pytest_generalbench.evaluation.subset import limit_of
 from pytest_generalbench.runs.certainty import Evidence, evidence_of
-from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, run_result, run_section
 from pytest_generalbench.runs.folder import shaping
 from pytest_generalbench.runs.instance_rows import read_rows, write_rows
@@ -175,7 +175,7 @@ def rescore_like(run: str | Path, like: str | Path, into: str | Path) -> Rescore
         raise GeneralBenchError(f"{target} is not empty: name a new folder")
     chosen = {name: getattr(other.settings, name) for name in _WHICH}
     settings = replace(manifest.settings, **chosen, run=None)
-    target.mkdir(parents=True, exist_ok=True)
+    private_folder(target)
     rescored = _rescored(source, target, settings)
     keep_files([source], [rescored.result], (), target)
     selection = [entry.id for entry in rescored.result.tasks]

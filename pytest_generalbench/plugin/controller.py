@@ -121,6 +121,7 @@ class Controller:
             resources = open_resources(settings, self.benchmark.registered, self.benchmark.folder)
             data, self._judge = resources.data, resources.judge
             self.run, self._earlier = open_run(self.benchmark, self.config, self.tasks, data)
+            self.notes += filter(None, [self.run.lock.caveat])
         except GeneralBenchError as error:
             raise usage_error(error) from error
         self._data = {"name": data.name, "split": settings.split, "is_demo": data.is_demo}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.files import MediaStore, atomic_write
+from pytest_generalbench.core.new_files import APPEND, MODE, atomic_write, private_folder
+from pytest_generalbench.runs.files import MediaStore
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record, record_from_json
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class AnswerCache:
         self.media = MediaStore(folder / MEDIA_FOLDER)
         self._digests: dict[tuple[str, int, int], str] = {}
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
         except OSError as error:
             reason = error.strerror or error
             raise GeneralBenchError(f"the answer cache {folder} cannot be made: {reason}") from error
@@ -125,7 +126,7 @@ class AnswerCache:
         atomic_write(path, line.encode("utf-8", "backslashreplace"))
         listed = self._place("instances", digest([task, instance]))
         listed.parent.mkdir(parents=True, exist_ok=True)
-        with listed.open("ab") as file:
+        with os.fdopen(os.open(listed, APPEND, MODE), "ab") as file:
             file.write(json.dumps(key.to_dict()).encode() + b"\n")
 
     def keys(self, task: str, instance: str) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pytest_generalbench.core.new_files import APPEND, MODE, NEW
 from pytest_generalbench.runs.files import is_free, try_lock
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ class BatchClaims:
     def join(self) -> None:
         """Join the task until `leave`; the lock on a file shows it to the other processes."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._file = os.open(self._path(self._ledger), flags, 0o644)
+        self._file = os.open(self._path(self._ledger), APPEND, MODE)
         try_lock(self._file)
 
     def leave(self) -> None:
@@ -98,7 +98,7 @@ class BatchClaims:
 
     def _take(self, number: int) -> bool:
         try:
-            os.close(os.open(self._batch(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o644))
+            os.close(os.open(self._batch(number), NEW, MODE))
         except FileExistsError:
             return False
         return True

@@ -1,14 +1,14 @@
-"""Atomic writes, file locks, and files named by their content."""
+"""File locks, and files named by their content."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.new_files import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +23,24 @@ _NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 def try_lock(file: int) -> bool:
     """Lock an open file until it is closed; return False when another process of this host has it."""
+    return _locked(file) is not False
+
+
+def holds_locks(file: int) -> bool:
+    """Return whether the system and the file system of an open file have locks at all."""
+    return _locked(file) is not None
+
+
+def _locked(file: int) -> bool | None:
+    """Lock an open file; return None where there are no locks."""
     if fcntl is None:
-        return True
+        return None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
-        return True  # a file system without locks
+        return None
     return True
 
 
@@ -41,21 +51,6 @@ def is_free(path: Path) -> bool:
         return try_lock(file)
     finally:
         os.close(file)
-
-
-def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file in one step: after a crash it is complete, or as it was before."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 class MediaStore:

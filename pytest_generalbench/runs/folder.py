@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.new_files import atomic_write, private_folder
 from pytest_generalbench.core.settings import MAY_CHANGE, Settings
 from pytest_generalbench.runs.batch_claims import forget
-from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
 from pytest_generalbench.runs.listing import DEFAULT_PARENT, newest_open, siblings
@@ -144,7 +144,7 @@ def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> R
     else:
         folder = invocation / settings.run
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         if any(folder.iterdir()):
             way = f", or continue it with --generalbench-resume --generalbench-run={settings.run}"
             held = (folder / RUN_FILE).is_file() and settings.run is not None

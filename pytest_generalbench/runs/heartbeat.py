@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.runs.files import atomic_write
+from pytest_generalbench.core.new_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,8 +14,8 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.result import InstanceRow
-from pytest_generalbench.runs.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

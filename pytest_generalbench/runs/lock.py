@@ -1,4 +1,4 @@
-"""One session at a time writes into a run folder."""
+"""One session at a time writes into a run folder, on this host or any other that sees the folder."""
 
 from __future__ import annotations
 
@@ -7,30 +7,36 @@ import os
 import socket
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.files import is_free, try_lock
+from pytest_generalbench.core.new_files import MODE, NEW, temporary_name
+from pytest_generalbench.runs.files import holds_locks, is_free, try_lock
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LOCK_FILE: Final = "lock"
 _PATIENCE_S: Final = 20.0
 """How long workers that outlived their controller are waited for; they end by themselves."""
 
 
+_NAMING_S: Final = 5.0
+"""How long a file without a holder is taken for one that is just being made."""
+
+
 class RunLock:
     """Holds a run folder until it is released or this process dies.
 
-    On one host the system releases it with its holder's death. The file also says who holds it, for
-    sessions on other hosts that see the folder and cannot ask this one's system.
+    The file is made in one step with its holder in it, which is atomic on shared file systems too: of two
+    hosts, one gets it. The holder also locks the file. On its own host the system releases that with its
+    death, and the next session takes the file over; other hosts cannot ask this one's system and refuse.
+    Where the file system has no locks, a holder of this host counts as dead when no process has its number.
     """
 
     def __init__(self, folder: Path) -> None:
         """Take the lock. Raises GeneralBenchError, naming the holder, when another session has it."""
         self.path = folder / LOCK_FILE
+        self._file = -1
         try:
             self._file = self._take()
         except OSError as error:
@@ -38,24 +44,56 @@ class RunLock:
             raise GeneralBenchError(f"the run folder {folder} cannot be written: {reason}") from error
 
     def _take(self) -> int:
-        while True:
-            file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            holder = _holder(file)
-            if not try_lock(file) or (holder and holder.get("host") != socket.gethostname()):
-                os.close(file)
-                raise GeneralBenchError(self._refusal(holder))
-            # Between opening and holding it, its last holder may have removed the file.
-            if self.path.exists() and self.path.stat().st_ino == os.fstat(file).st_ino:
-                break
+        own = temporary_name(self.path)
+        file = os.open(own, NEW, MODE)
+        try:
+            try_lock(file)
+            os.pwrite(file, json.dumps(_this_process()).encode(), 0)
+            while not _link(own, self.path):
+                if self._replace_dead(own):
+                    break
+        except BaseException:
             os.close(file)
-        entry = {"host": socket.gethostname(), "pid": os.getpid()}
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps(entry).encode(), 0)
+            raise
+        finally:
+            with suppress(OSError):
+                own.unlink()
         return file
+
+    def _replace_dead(self, own: Path) -> bool:
+        """Put `own` in the place of a dead holder's file. Returns False when that file is gone meanwhile."""
+        try:
+            file = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            holder = _holder(file)
+            if not holder and time.time() - os.fstat(file).st_mtime < _NAMING_S:
+                time.sleep(0.1)  # just made, and its holder comes
+                return False
+            if not try_lock(file) or not _is_dead(holder, file):
+                raise GeneralBenchError(self._refusal(holder))
+            # Held: whoever wants to take this file over waits, unless it was replaced before.
+            if not _is_at(self.path, file):
+                return False
+            own.replace(self.path)
+            return True
+        finally:
+            os.close(file)
+
+    @property
+    def caveat(self) -> str | None:
+        """What the lock cannot hold off, in a line; None where it holds."""
+        if holds_locks(self._file):
+            return None
+        return (
+            f"the file system of {self.path.parent} has no locks: a session of another host is kept off, one "
+            "in another container of this host may not be; give each session a run folder of its own"
+        )
 
     def _refusal(self, holder: dict[str, Any]) -> str:
         folder = self.path.parent
-        if not holder or holder.get("host") == socket.gethostname():
+        if not holder or _is_local(holder):
             who = f" (process {holder['pid']})" if "pid" in holder else ""
             return (
                 f"another session{who} is writing into the run folder {folder}: wait for its end, or stop it"
@@ -68,10 +106,73 @@ class RunLock:
     def release(self) -> None:
         """Give the folder free."""
         if self._file >= 0:
-            with suppress(OSError):
-                self.path.unlink()
+            if _is_at(self.path, self._file):  # not that of a session that was told that this one is dead
+                with suppress(OSError):
+                    self.path.unlink()
             os.close(self._file)
             self._file = -1
+
+
+def _link(own: Path, path: Path) -> bool:
+    """Give the file its name if no other has it; return whether it has it now."""
+    try:
+        os.link(own, path, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        try:
+            os.close(os.open(path, NEW, MODE))
+        except FileExistsError:
+            return False
+        own.replace(path)
+    return True
+
+
+def _is_at(path: Path, file: int) -> bool:
+    try:
+        there = path.stat()
+    except OSError:
+        return False
+    held = os.fstat(file)
+    return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
+
+
+def _this_process() -> dict[str, Any]:
+    return {"host": socket.gethostname(), "boot": _boot(), "pid": os.getpid()}
+
+
+def _boot() -> str | None:
+    """Return what is the same for all processes that run under one kernel, containers included."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
+
+
+def _is_local(holder: dict[str, Any]) -> bool:
+    """Whether the holder's system is this one, or was before it was started again."""
+    boot = holder.get("boot")
+    return holder.get("host") == socket.gethostname() or (boot is not None and boot == _boot())
+
+
+def _is_dead(holder: dict[str, Any], file: int) -> bool:
+    """Whether the holder of a file that nobody has locked is dead; one on another host cannot be asked."""
+    if holder and not _is_local(holder):
+        return False
+    if holds_locks(file):
+        return True
+    pid = holder.get("pid")
+    return not (isinstance(pid, int) and holder.get("boot") == _boot() and _lives(pid))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _holder(file: int) -> dict[str, Any]:
@@ -89,8 +190,7 @@ def is_held(folder: Path) -> bool:
     except OSError:
         return False
     try:
-        holder = _holder(file)
-        return not try_lock(file) or bool(holder and holder.get("host") != socket.gethostname())
+        return not try_lock(file) or not _is_dead(_holder(file), file)
     finally:
         os.close(file)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs.files import atomic_write
+from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
 from pytest_generalbench.runs.lock import LOCK_FILE
 

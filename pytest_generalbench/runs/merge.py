@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.new_files import private_folder
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.runs.certainty import evidence_in
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, level_section
@@ -256,7 +257,7 @@ def merge_runs(runs: Sequence[str | Path], into: str | Path) -> MergedRun:
     merged = merge_results(results)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise GeneralBenchError(f"{target} is not empty: name a new folder")
-    target.mkdir(parents=True, exist_ok=True)
+    private_folder(target)
     ledgers = keep_files(folders, results, merged.tasks, target)
     level = merged_level(results, merged.tasks, target)
     merged = replace(merged, level=level_section(level, merged.schema))

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.result import TaskResult, result_from_dict
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.runs.files import atomic_write
 from pytest_generalbench.runs.result_sections import (
     DataSection,
     DefinitionsSection,

@@ -11,8 +11,8 @@ from typing import Any, Final, Self
 
 from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.runs.files import atomic_write
 
 RUN_FILE: Final = "run.json"
 RUN_VERSION: Final = 1

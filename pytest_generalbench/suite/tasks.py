@@ -8,12 +8,13 @@ a checkout rewritten whenever a task file is newer than it.
 from __future__ import annotations
 
 import json
-import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
+from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.task import Task, task_from_dict, validate
 
@@ -139,12 +140,8 @@ def _read_index(index: Path) -> list[Task] | None:
 
 def _write_index(index: Path, content: Mapping[str, Any]) -> None:
     """Replace the index in one step, so that workers that start together never read half of one."""
-    temporary = index.with_name(f"{index.name}.{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(content), encoding="utf-8")
-        temporary.replace(index)
-    except OSError:
-        temporary.unlink(missing_ok=True)  # a read-only checkout works without the index, only slower
+    with suppress(OSError):  # a read-only checkout works without the index, only slower
+        atomic_write(index, json.dumps(content).encode())
 
 
 def load_tasks(folder: Path | None = None) -> tuple[Task, ...]:

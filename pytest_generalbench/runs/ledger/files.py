@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from pytest_generalbench.core.new_files import APPEND, MODE
 from pytest_generalbench.runs.files import MediaStore, try_lock
 from pytest_generalbench.runs.ledger.events import (
     EVENTS,
@@ -71,7 +72,7 @@ class LedgerWriter:
         self._open_mark = False
         self._turn = threading.Lock()  # verdicts come from a thread
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            self._file = os.open(path, APPEND, MODE)
         except OSError as error:
             raise _unwritable(path, error) from error
         try_lock(self._file)
