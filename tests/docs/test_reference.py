@@ -1,11 +1,10 @@
-"""The documentation holds: links lead somewhere, commands run as they are written, the reference is whole."""
+"""The documentation holds: links lead somewhere, and the reference is whole."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from types import ModuleType
 
@@ -14,15 +13,10 @@ import yaml
 
 import pytest_generalbench as gb
 from pytest_generalbench import metrics, protocols
-from tests.commands import put_commands
+from tests.docs.pages import DOCS, PAGES, ROOT
 
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+?)(?: \{#([a-z0-9-]+)\})?$", re.MULTILINE)
-BASH = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"Put this into `([^`]+)`:\n\n```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="a wheel has no documentation")
 
@@ -94,22 +88,3 @@ def test_every_page_is_in_the_navigation() -> None:
     listed = set(re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
     assert {page.name for page in DOCS.glob("*.md")} <= listed
     assert yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["docs_dir"] == "docs"
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("bash") is None, reason="the commands are those of bash")
-def test_the_tutorial_runs_word_for_word(tmp_path: Path) -> None:
-    text = (DOCS / "tutorial.md").read_text(encoding="utf-8")
-    for name, content in FILE.findall(text):
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    blocks = BASH.findall(text)
-    assert len(blocks) >= 6
-    # What the first block installs is here already, in the version that is tested.
-    script = "".join(block for block in blocks if not block.startswith("pip install "))
-    command = ["bash", "-euo", "pipefail", "-c", script]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=put_commands(tmp_path / "bin"), check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert (tmp_path / "page" / "index.html").is_file()
-    assert "tasks compared" in done.stdout
