@@ -4,7 +4,7 @@
 # torch comes first, since a CPU build may be what is wanted: TORCH='torch==2.13.0' (default) or an index of your own.
 # vllm is left out unless it is named: it needs a CUDA machine.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 torch=${TORCH:-torch==2.13.0}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -23,9 +23,11 @@ for extra in "${extras[@]}"; do
   place=$scratch/one
   rm -rf "$place" && python3 -m venv "$place"
   case ",$extra," in
+    # Several words, as in --index-url.
+    # shellcheck disable=SC2086
     *,hf,* | *,diffusers,* | *,peft,*) "$place/bin/pip" install --quiet $torch ;;
   esac
-  said=$("$place/bin/pip" install --quiet "$wheel[$extra]" 2>&1) && said=$("$place/bin/pip" check) \
+  said=$("$place/bin/pip" install --quiet "${wheel}[$extra]" 2>&1) && said=$("$place/bin/pip" check) \
     && "$place/bin/generalbench" --help >/dev/null \
     && (cd "$place" && GENERALBENCH_CACHE=$scratch/cache bin/pytest -q -p no:cacheprovider -k causal-reasoning \
       --generalbench-model=baseline:constant --generalbench-run=run >"$scratch/log" 2>&1)
