@@ -29,14 +29,14 @@ KEPT_DEPTH: Final = 100
 _PIECES: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, memory: Limit = MEMORY) -> Any:
     """Return the value of a JSON text.
 
     Raises:
-        ValueError: it is no JSON (json.JSONDecodeError), or its values would take more memory than `MEMORY`.
+        ValueError: it is no JSON (json.JSONDecodeError), or its values would take more than `memory`.
         RecursionError: it is nested too deeply even so.
     """
-    why = MEMORY.excess(sum(cost * text.count(mark) for mark, cost in _COSTS))
+    why = memory.excess(sum(cost * text.count(mark) for mark, cost in _COSTS))
     if why:
         raise ValueError(why)
     try:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.json_files import parse_json
+from pytest_generalbench.core.regular_files import read_regular_text
 
 _FILE: Final = "result.json"
 _DIGITS: Final = 4
@@ -50,7 +52,7 @@ def measured_text(path: Path) -> str:
     """
     file = path / _FILE if path.is_dir() else path
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = parse_json(read_regular_text(file))
         model = str(content["model"]["spec"])
         seconds = content["run"].get("tasks", {})
         tasks = {entry["id"]: _measured(entry, seconds) for entry in content["tasks"]}

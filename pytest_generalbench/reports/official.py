@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.outputs import form_of
 from pytest_generalbench.core.outputs.media_output import MediaOutput
+from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.reports.comparison import answers_of
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, StoredRecord
@@ -161,7 +163,7 @@ class _Annotations:
         if files is None or not files.annotation.is_file():
             return ids, kind
         try:
-            content = json.loads(files.annotation.read_text(encoding="utf-8-sig"))
+            content = parse_json(read_regular_text(files.annotation, "utf-8-sig"))
         except (OSError, ValueError):
             return ids, kind
         entries = content.get("data", ()) if isinstance(content, dict) else content

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
 from pytest_generalbench.runs.lock import LOCK_FILE
 
@@ -64,7 +65,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
     """Return the manifest, None when it is not as it was written."""
     path = folder / MANIFEST_FILE
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except OSError as error:
         raise GeneralBenchError(
             f"{folder} has no {MANIFEST_FILE}: a run has one once it has ended; go on with "

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.result import TaskResult, result_from_dict
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.runs.result_sections import (
@@ -211,7 +213,7 @@ def read_result(path: Path) -> RunResult:
     if path.is_dir():
         path = path / RESULT_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(read_regular_text(path))
         major = int(str(content["schema"]).partition(".")[0])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _no_result(path, error) from error

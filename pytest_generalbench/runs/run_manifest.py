@@ -11,7 +11,9 @@ from typing import Any, Final, Self
 
 from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.settings import Settings
 
 RUN_FILE: Final = "run.json"
@@ -119,7 +121,7 @@ def read_run(folder: Path) -> RunManifest:
     """
     path = folder / RUN_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(read_regular_text(path))
         version = content["v"]
         if isinstance(version, int) and version > RUN_VERSION:
             raise GeneralBenchError(

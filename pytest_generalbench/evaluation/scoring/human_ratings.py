@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNRATED
 from pytest_generalbench.core.result import InstanceRow, TaskResult
 from pytest_generalbench.core.visible_text import cell_text
@@ -60,15 +62,12 @@ def read_ratings(path: Path, tasks: Iterable[Task], source: str | None = None) -
     rated = {task.id: task for task in tasks if task.metric.name in HUMAN_METRICS}
     ratings: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            lacking = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
-            if lacking:
-                raise GeneralBenchError(
-                    f"{path.name}: no column {lacking[0]!r}; it needs {','.join(COLUMNS)}"
-                )
-            for row in rows:
-                _take(row, f"{path.name} line {rows.line_num}", rated, ratings)
+        rows = csv.DictReader(io.StringIO(read_regular_text(path, "utf-8-sig"), newline=""))
+        lacking = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+        if lacking:
+            raise GeneralBenchError(f"{path.name}: no column {lacking[0]!r}; it needs {','.join(COLUMNS)}")
+        for row in rows:
+            _take(row, f"{path.name} line {rows.line_num}", rated, ratings)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise GeneralBenchError(f"{path}: the ratings cannot be read ({error})") from error
     by_task = {

@@ -19,12 +19,17 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import ModelError
+from pytest_generalbench.core.json_files import parse_json
+from pytest_generalbench.core.limits import Limit
 from pytest_generalbench.models.openai.redaction import MODEL_KEYS, api_key, without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _HERE: Final = ("localhost", "127.0.0.1", "::1")
+_MEMORY: Final = Limit(512 << 20, "bytes of memory, by its brackets and commas")
+"""What the values of a reply may take."""
+
 _LARGEST_REPLY: Final = 64 << 20
 _KEEP_ALIVE: Final = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 6))
 """Seconds of silence, and probes, after which a peer that has gone is noticed; where the system has them."""
@@ -66,7 +71,7 @@ def decoded_reply(status: int, headers: Mapping[str, str], body: bytes) -> Reply
     """Return a reply; keys are struck out after decoding, so that no escape hides one."""
     text = body.decode("utf-8-sig", "replace")
     try:
-        content = without_keys(json.loads(text))
+        content = without_keys(parse_json(text, _MEMORY))
     except (ValueError, RecursionError):
         content = None
     return Reply(status, without_keys(dict(headers)), without_keys(text), content)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import os
+import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -261,3 +263,29 @@ def test_a_sota_workbook_gives_values_by_name_and_rows_by_position(book: Path, t
 def test_sheets_hold_every_task_once() -> None:
     ordered = [task.id for sheet in SHEETS for task in sheet_order(TASKS, sheet)]
     assert sorted(ordered) == [task.id for task in TASKS]
+
+
+def test_a_workbook_that_unpacks_to_too_much(book: Path) -> None:
+    with zipfile.ZipFile(book, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", bytes(70 << 20))
+    with pytest.raises(ScoreFileError, match=r"\d+ bytes when unpacked, more than the limit"):
+        read_workbook(TASKS, book)
+
+
+def test_a_workbook_of_many_parts_or_columns(book: Path) -> None:
+    def widen(content: Any) -> None:
+        content["NLP"].cell(3, 5000).value = 1
+
+    with pytest.raises(ScoreFileError, match=r"'NLP', row 3: more than 1000 columns"):
+        read_workbook(TASKS, changed(book, widen))
+    with zipfile.ZipFile(book, "a") as archive:
+        for number in range(1001):
+            archive.writestr(f"x/{number}", b"")
+    with pytest.raises(ScoreFileError, match="parts of a workbook"):
+        read_workbook(TASKS, book)
+
+
+def test_a_pipe_is_no_workbook(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    with pytest.raises(ScoreFileError, match="a named pipe, not a regular file"):
+        read_workbook(TASKS, tmp_path / "pipe.xlsx")

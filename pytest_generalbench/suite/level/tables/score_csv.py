@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.suite.level.tables.names import TaskNames
 
 if TYPE_CHECKING:
@@ -37,9 +39,8 @@ def _number(text: str, where: str) -> float | None:
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        reader = csv.reader(io.StringIO(read_regular_text(path, "utf-8-sig"), newline=""))
+        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ScoreFileError(f"{path}: cannot be read as CSV ({reason})") from error

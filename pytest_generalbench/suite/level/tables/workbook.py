@@ -6,6 +6,7 @@ A sheet has `Task Name` and `Metrics`, mostly `No`, `Task Short Name` and
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 import zipfile
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
 from pytest_generalbench.core.errors import UnknownWordError
+from pytest_generalbench.core.limits import Limit
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.suite.level.tables.names import TaskNames, normalised
 from pytest_generalbench.suite.level.tables.score_csv import NO_SCORE, ScoreFileError
 
@@ -32,6 +35,12 @@ _NOT_A_SHEET: Final = "level-scores"
 _DESCRIBING: Final = frozenset(
     {"no", "no.", "number", "task", "task name", "task short name", "metrics", "metric", "skill"}
 )
+_MAX_COLUMNS: Final = 1_000
+_UNPACKED: Final = Limit(64 << 20, "bytes when unpacked")
+"""The authors' workbooks have less than 1 MB."""
+
+_PARTS: Final = Limit(1_000, "parts of a workbook")
+
 _MAX_ROWS: Final = 10_000
 """A sheet longer than this is no list of tasks; a small file can unpack to millions of rows."""
 
@@ -108,7 +117,13 @@ def _open(path: Path) -> Any:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
+        content = read_regular(path, _UNPACKED)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sizes = [member.file_size for member in archive.infolist()]
+        why = _UNPACKED.excess(sum(sizes)) or _PARTS.excess(len(sizes))
+        if why:
+            raise ScoreFileError(f"{path}: {why}")
+        return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise ScoreFileError(f"{path}: cannot be read as an .xlsx workbook ({reason})") from error
@@ -119,6 +134,9 @@ def _filled(path: Path, worksheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]
     for place, row in enumerate(worksheet.iter_rows(values_only=True), start=1):
         if place > _MAX_ROWS:
             raise ScoreFileError(f"{path}, sheet {worksheet.title!r}: more than {_MAX_ROWS} rows")
+        if len(row) > _MAX_COLUMNS:
+            place_of_row = f"{path}, sheet {worksheet.title!r}, row {place}"
+            raise ScoreFileError(f"{place_of_row}: more than {_MAX_COLUMNS} columns")
         if any(cell is not None and str(cell).strip() for cell in row):
             yield place, row
 
