@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench import metrics
-from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.errors import DataError, GeneralBenchError
+from pytest_generalbench.core.outputs import answer_from_plain, form_of
+from pytest_generalbench.core.outputs.bare.answers import answer_from_bare
 from pytest_generalbench.core.request import Output
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.preparation import Loaded, PreparedTask, TaskScoring, answer_sheet
@@ -22,8 +25,9 @@ from pytest_generalbench.suite.data import FolderSource, TaskData, load
 from pytest_generalbench.suite.data.locate.layout import TaskFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from pytest_generalbench.core.outputs import StructuredOutput
     from pytest_generalbench.core.result import InstanceRow, TaskResult
     from pytest_generalbench.core.task import Task
 
@@ -143,6 +147,36 @@ class Outcome:
         return "named" if self.is_named else "moved" if self.is_moved else "same"
 
 
+def nothing(name: str) -> bytes:
+    """Refuse to read a file that an answer names."""
+    raise DataError(f"{name!r:.80}: no such file")
+
+
+def answers_of(value: Any, form: str, medium: str) -> Iterator[Output]:
+    """Yield what becomes of a bad value as an answer: in a text, a prediction file, a ledger, a program.
+
+    Raises anything but DataError where a reader of answers does not refuse it.
+    """
+    text = written({"value": value}).decode()[len('{"value": ') : -1]
+    yield Output(text)
+    yield Output(str(value)[:10_000])
+    if form == "text":
+        return
+    kind = form_of(form)
+    readers: tuple[Callable[[], StructuredOutput], ...] = (
+        lambda: kind.from_prediction(value, nothing),
+        lambda: answer_from_plain({"form": form, "values": value}, nothing),
+        lambda: answer_from_plain(value, nothing),
+    )
+    for read in readers:
+        with suppress(DataError):
+            answer = read()
+            yield Output(medium=answer.medium, answer=answer, key="k")
+    with suppress(DataError):
+        bare = answer_from_bare(value, form, medium)
+        yield Output(bare) if isinstance(bare, str) else Output(medium=bare.medium, answer=bare, key="k")
+
+
 class Bench:
     """A demo task, scored with its right answers once as it is, then with one bad value at a time."""
 
@@ -169,6 +203,8 @@ class Bench:
             for request in prepared.requests
             if request.instance_id in known
         }
+        self.prepared = prepared
+        self.form, self.medium = prepared.requests[0].form, prepared.requests[0].output_medium
         self.ids = [instance.id for instance in self._load(self.content).instances]
         self.result = self._score(prepared, {})
         self.rows = {row.instance: row for row in self.result.rows}
@@ -236,6 +272,26 @@ class Bench:
             ):
                 outcome.wrong.append(f"{key!r} was {before}, is {after}")
         return outcome
+
+    def wrong_answer(self, place: int, output: Output) -> list[str]:
+        """Score the task with another answer to one instance, and return what is not as it should be."""
+        name = self.ids[place]
+        kept = self.answers.get(name)
+        self.answers[name] = Record(self.task.id, name, output=output)
+        try:
+            result = self._score(self.prepared, {})
+        finally:
+            if kept is None:
+                del self.answers[name]
+            else:
+                self.answers[name] = kept
+        seen = 3 if self.is_mean else 2
+        return [
+            f"{row.instance!r} was {self.rows[row.instance]}, is {row}"
+            for row in result.rows
+            if row.instance != name
+            and _seen(row, row.instance)[:seen] != _seen(self.rows[row.instance], row.instance)[:seen]
+        ]
 
 
 def _output(ideal: Any) -> Output:

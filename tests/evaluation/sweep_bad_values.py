@@ -1,7 +1,7 @@
 """Try bad values in every task of the demo set: `python -m tests.evaluation.sweep_bad_values [SEED] [COUNT]`.
 
-Prints what should not have happened, and how many mutations named their instance, moved its score, changed
-nothing or refused the task.
+Prints what should not have happened, how many mutations of a reference or input named their instance, moved its
+score, changed nothing or refused the task, and how many bad answers were tried.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from pytest_generalbench.suite.data import FolderSource, default_cache, open_data
-from tests.data.bad_values import Bench, draw
+from tests.data.bad_values import VALUES, Bench, answers_of, draw
 from tests.data.trees import all_tasks
 
 
@@ -30,8 +30,14 @@ def sweep(seed: int, count: int) -> Counter[str]:
                 mutation = draw(bench.entries, dice)
                 outcome = bench.outcome(mutation)
                 outcomes[outcome.kind] += 1
-                outcomes["wrong"] += bool(outcome.wrong)
-                for line in outcome.wrong:
+                value = dice.choice(VALUES)
+                place = dice.randrange(len(bench.ids))
+                wrong = [*outcome.wrong]
+                for output in answers_of(value, bench.form, bench.medium):
+                    wrong += bench.wrong_answer(place, output)
+                    outcomes["answers"] += 1
+                outcomes["wrong"] += bool(wrong)
+                for line in wrong:
                     sys.stdout.write(f"{task.id}: {mutation}: {line}\n")
     return outcomes
 

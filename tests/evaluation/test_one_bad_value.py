@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_generalbench.core.outputs import form_names, form_of
 from pytest_generalbench.suite.data import FolderSource, open_data
-from tests.data.bad_values import VALUES, Bench, Mutation, draw
+from tests.data.bad_values import VALUES, Bench, Mutation, answers_of, draw
 from tests.data.trees import all_tasks, task_of
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.task import Task
 
-MUTATIONS = 6
+MUTATIONS = 4
+ANSWERS = 3
 """Of one task of each protocol; `python -m tests.evaluation.sweep_bad_values` tries every task."""
 
 _SLOW = ("image_to_3d", "text_to_3d", "3d_completion_reconstruction")
@@ -42,6 +45,19 @@ def test_a_bad_value_costs_its_instance_alone(task: Task, source: FolderSource, 
     for _ in range(MUTATIONS):
         mutation = draw(bench.entries, dice)
         assert bench.outcome(mutation).wrong == [], mutation
+    for value in dice.sample(VALUES, ANSWERS):
+        place = dice.randrange(len(bench.ids))
+        for output in answers_of(value, bench.form, bench.medium):
+            assert bench.wrong_answer(place, output) == [], (value, output)
+
+
+@pytest.mark.parametrize("form", form_names())
+def test_no_bad_value_gets_past_a_reader_of_answers(form: str) -> None:
+    medium = form_of(form).medium
+    ideal = {item.name for item in fields(form_of(form))}
+    for value in VALUES:
+        for given in (value, [value], {name: value for name in ideal}, [{name: value for name in ideal}]):
+            list(answers_of(given, form, medium))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from pytest_generalbench.core.outputs.bare.segments import (
     panoptic_from_bare,
 )
 from pytest_generalbench.core.outputs.bare.texts import holds_arrays, plain_of, text_of
-from pytest_generalbench.core.outputs.base import AnswerFormatError, StructuredOutput, form_of
+from pytest_generalbench.core.outputs.base import AnswerFormatError, StructuredOutput, array_from, form_of
 from pytest_generalbench.core.outputs.codecs.images.rle import encode
 from pytest_generalbench.core.outputs.forms.audio import Audio
 from pytest_generalbench.core.outputs.forms.boxes import Boxes, FrameBoxes, Keypoints, OneBox, Tube
@@ -208,12 +208,14 @@ def _audio(value: Any) -> Audio | None:
         rate, samples = value if first_is_rate else value[::-1]
     if samples is None or rate is None:
         return None
-    array = np.squeeze(as_array(samples)) if is_array(samples) else np.asarray(samples)
+    array = np.squeeze(as_array(samples)) if is_array(samples) else array_from(samples, "audio")
     if array.ndim == 2 and array.shape[0] in (1, 2) and array.shape[1] > 2:
         array = array.T
     if array.dtype == np.int32:
         array = (array / 2.0**31).astype(np.float32)
-    return Audio(array, int(as_array(rate).item() if is_array(rate) else rate))
+    if is_array(rate):
+        rate = as_array(rate).item() if as_array(rate).size == 1 else None
+    return None if rate is None else Audio(array, rate)
 
 
 def _mesh(value: Any) -> Mesh | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import struct
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
@@ -40,7 +41,7 @@ class Audio(MediaOutput):
     def __post_init__(self) -> None:
         """Check shape, type, length and rate."""
         object.__setattr__(self, "samples", _checked(self.samples))
-        if isinstance(self.rate, bool) or int(self.rate) != self.rate:
+        if isinstance(self.rate, bool) or not isinstance(self.rate, Real) or self.rate % 1:
             raise AnswerFormatError(f"{self.form} has a rate of {self.rate!r}, not a whole number")
         if not _RATES[0] <= self.rate <= _RATES[1]:
             raise AnswerFormatError(f"{self.form} has a rate of {self.rate} Hz, not {_RATES[0]}..{_RATES[1]}")
