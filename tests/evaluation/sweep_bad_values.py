@@ -1,7 +1,7 @@
 """Try bad values in every task of the demo set: `python -m tests.evaluation.sweep_bad_values [SEED] [COUNT]`.
 
-Prints what should not have happened, how many mutations of a reference or input named their instance, moved its
-score, changed nothing or refused the task, and how many bad answers were tried.
+Prints what should not have happened, how many mutations of a reference or input named their instance, moved
+its score, changed nothing or refused the task, and how many bad answers were tried.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.outputs.forms.audio import Audio
+from pytest_generalbench.core.outputs.media_output import read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def sound_file(path: Path, files: KeptFiles) -> dict[str, Any]:
     Raises:
         GeneralBenchError: it cannot be decoded.
     """
-    content = path.read_bytes()
+    content = read_file(path)
     answer = Audio.decode(content, path.name)
     if path.suffix.lower() not in _PLAYED or len(content) > _LARGEST:
         return sound(answer, files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -216,3 +217,81 @@ np.save(PICKLED, np.array([{"a": 1}], dtype=object), allow_pickle=True)
 def test_damaged_files_are_named_and_never_a_crash(form: Any, name: str, content: bytes) -> None:
     with pytest.raises(AnswerFormatError):
         form.decode(content, name)
+
+
+def glb_with(change: Callable[[dict[str, Any]], bytes | None]) -> bytes:
+    """Return the ball as a .glb whose header was changed; what `change` returns stands behind its numbers."""
+    content = BALL.export(file_type="glb")
+    length = int.from_bytes(content[12:16], "little")
+    header = json.loads(content[20 : 20 + length])
+    body = content[28 + length :]
+    header["_start"] = len(body)
+    body += change(header) or b""
+    del header["_start"]
+    body += bytes(-len(body) % 4)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 4)
+    parts = [len(text).to_bytes(4, "little"), b"JSON", text, len(body).to_bytes(4, "little"), b"BIN\0", body]
+    whole = b"".join(parts)
+    return b"glTF" + (2).to_bytes(4, "little") + (12 + len(whole)).to_bytes(4, "little") + whole
+
+
+def more_numbers(header: dict[str, Any]) -> None:
+    header["accessors"].append({"count": 10**9, "type": "VEC3", "componentType": 5126})
+
+
+def more_copies(header: dict[str, Any]) -> None:
+    mesh = next(node["mesh"] for node in header["nodes"] if "mesh" in node)
+    header["nodes"] += [{"mesh": mesh} for _ in range(200_000)]
+
+
+def endless_count(header: dict[str, Any]) -> None:
+    header["accessors"][0]["count"] = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (more_numbers, "bytes when decoded, more than the limit"),
+        (more_copies, "vertices in all copies of its meshes"),
+        (endless_count, "cannot be read as a .glb"),
+    ],
+)
+def test_a_glb_that_states_too_much_is_refused_by_its_header(change: Any, words: str) -> None:
+    assert len(Mesh.decode(glb_with(lambda header: None), "ball.glb").faces) == len(BALL.faces)
+    with pytest.raises(AnswerFormatError, match=words):
+        Mesh.decode(glb_with(change), "ball.glb")
+
+
+@pytest.mark.parametrize("image", [b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", None])
+def test_a_texture_that_another_program_would_draw_is_not_opened(
+    image: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image as PilImage
+
+    def textured(header: dict[str, Any]) -> bytes | None:
+        view = {"buffer": 0, "byteOffset": header["_start"], "byteLength": len(image or b"")}
+        header.setdefault("bufferViews", []).append(view)
+        place = len(header["bufferViews"]) - 1
+        header["images"] = [{"bufferView": place} if image else {"uri": "/etc/passwd"}]
+        header["textures"] = [{"source": 0}]
+        header["materials"] = [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}]
+        return image
+
+    opened = []
+    plain_open = PilImage.open
+
+    def counted(*given: Any, **options: Any) -> Any:
+        opened.append(options.get("formats"))
+        return plain_open(*given, **options)
+
+    monkeypatch.setattr(PilImage, "open", counted)
+    mesh = Mesh.decode(glb_with(textured), "ball.glb")
+    assert len(mesh.faces) == len(BALL.faces)
+    assert None not in opened
+
+
+@pytest.mark.parametrize("name", ["x.3mf", "x.zip", "x.dae", "x.gltf", "x.step", "x.svg"])
+def test_other_kinds_of_scene_are_not_given_to_a_library(name: str) -> None:
+    with pytest.raises(AnswerFormatError, match="no kind of mesh that is read"):
+        Mesh.decode(BALL.export(file_type="glb"), name)

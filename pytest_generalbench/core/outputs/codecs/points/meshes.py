@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pytest_generalbench.core.errors import MissingDependencyError
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.points import ply
+from pytest_generalbench.core.outputs.codecs.points.gltf import check_gltf
 from pytest_generalbench.core.outputs.codecs.points.tables import MAX_POINTS, read_table
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class Triangles(NamedTuple):
     colours: NDArray[Any] | None
 
 
+_BY_TRIMESH: Final = ("glb", "stl")
+"""Other kinds that trimesh knows are archives, or call other programs."""
+
+
 def read_triangles(content: bytes, name: str) -> Triangles:
     """Read a file of the kind that the ending of `name` says. Raises AnswerFormatError when it is none."""
     ending = name.lower().rpartition(".")[2]
@@ -36,6 +41,8 @@ def read_triangles(content: bytes, name: str) -> Triangles:
         return _obj(content, name)
     if ending == "off":
         return _off(content, name)
+    if ending not in _BY_TRIMESH:
+        raise AnswerFormatError(f"{name}: no kind of mesh that is read; ply, obj, off, glb and stl are")
     return _by_trimesh(content, name, ending)
 
 
@@ -162,8 +169,13 @@ def _by_trimesh(content: bytes, name: str, ending: str) -> Triangles:
         raise MissingDependencyError("trimesh", "threed", f"reading .{ending} meshes") from error
     try:
         # Files that a scene names beside itself are not opened: there is no resolver.
-        mesh: Any = trimesh.load(io.BytesIO(content), file_type=ending, force="mesh", process=False)
+        plain: dict[str, Any] = (
+            {"skip_materials": True} if ending == "glb" and not check_gltf(content, name) else {}
+        )
+        mesh: Any = trimesh.load(io.BytesIO(content), file_type=ending, force="mesh", process=False, **plain)
         vertices, faces = np.asarray(mesh.vertices), np.asarray(mesh.faces)
+    except AnswerFormatError:
+        raise
     except Exception as error:  # its parsers raise whatever a damaged file makes them
         reason = " ".join(str(error).split())[:200]
         raise AnswerFormatError(
