@@ -22,9 +22,8 @@ failed=0
 for extra in "${extras[@]}"; do
   place=$scratch/one
   rm -rf "$place" && python3 -m venv "$place"
+  # shellcheck disable=SC2086 # several words, as in --index-url
   case ",$extra," in
-    # Several words, as in --index-url.
-    # shellcheck disable=SC2086
     *,hf,* | *,diffusers,* | *,peft,*) "$place/bin/pip" install --quiet $torch ;;
   esac
   said=$("$place/bin/pip" install --quiet "${wheel}[$extra]" 2>&1) && said=$("$place/bin/pip" check) \
