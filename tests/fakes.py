@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_generalbench.core.request import Instance, Output, Request
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.backbones import Backbones
-from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator
 from pytest_generalbench.models.base import Failed, Model
 from pytest_generalbench.runs.ledger.files import LedgerWriter

@@ -22,11 +22,40 @@ def test_the_plugin_alone_imports_nothing_heavy_and_nothing_of_ours_but_its_opti
     assert loaded_after("import pytest_generalbench.plugin").isdisjoint(HEAVY)
 
 
-def test_an_active_controller_imports_no_torch_pandas_or_scipy() -> None:
+OPENED = """
+from pathlib import Path
+import pytest_generalbench.plugin.controller
+from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.evaluation.resources import open_resources
+from pytest_generalbench.evaluation.worker import EvaluationWorker
+from pytest_generalbench.suite.data.source import default_cache
+from pytest_generalbench.suite.tasks import load_tasks
+from pytest_generalbench.suite import demo
+tasks = load_tasks()
+target = default_cache() / demo.folder_name(tasks)
+target.mkdir(parents=True)
+(target / demo.COMPLETE).touch()
+(target / "nlp").mkdir()
+(target / demo.HUMAN_SCORES).write_text("task,instance,rater,score\\n")
+open_resources(Settings("baseline:constant"), tasks, Path())
+"""
+
+
+def test_controller_and_worker_open_a_run_without_heavy_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENERALBENCH_CACHE", str(tmp_path))
+    assert loaded_after(OPENED).isdisjoint(HEAVY)
+
+
+def test_questions_with_text_answers_are_prepared_and_scored_without_numpy() -> None:
     loaded = loaded_after(
-        "import pytest_generalbench.plugin.controller, pytest_generalbench.evaluation.task_evaluator"
+        "from pytest_generalbench import metrics, protocols\n"
+        "metrics.make('accuracy'), protocols.get('multiple_choice')\n"
+        "from pytest_generalbench.protocols.text.parsers.registry import PARSERS\n"
+        "PARSERS['choice']('A', ('yes', 'no'))"
     )
-    assert loaded.isdisjoint(set(HEAVY) - {"numpy"})
+    assert loaded.isdisjoint(HEAVY)
 
 
 def test_a_worker_loads_no_http_library_before_it_needs_one() -> None:

@@ -1,13 +1,18 @@
-"""A registry for everything that is found by name: metrics, protocols, kinds of model."""
+"""A registry for everything that is found by name: metrics, protocols, kinds of model.
+
+Where an entry takes long to import, the registry knows its name and the module that has it, and imports that
+module when the entry is first asked for.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 Entry = TypeVar("Entry")
 
@@ -24,15 +29,23 @@ class Registry(Generic[Entry]):
     ('red',)
     """
 
-    def __init__(self, kind: str, built_in: Mapping[str, Entry]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        built_in: Mapping[str, Entry] | None = None,
+        *,
+        later: Mapping[str, Callable[[], Entry]] | None = None,
+    ) -> None:
         """Start with the built-in entries.
 
         Args:
             kind: What an entry is, for messages: `metric`, `protocol`.
             built_in: Entries that cannot be replaced or removed.
+            later: More of them, each by the function that makes it when it is first asked for.
         """
         self.kind = kind
-        self._built_in = dict(built_in)
+        self._built_in = dict(built_in or {})
+        self._later = dict(later or {})
         self._added: dict[str, Entry] = {}
 
     def add(self, name: str, entry: Entry) -> None:
@@ -41,11 +54,11 @@ class Registry(Generic[Entry]):
         Raises:
             GeneralBenchError: the name is taken by another entry.
         """
-        present = self._built_in.get(name, self._added.get(name))
+        present = self._present(name)
         if present is entry:
             return
         if present is not None:
-            where = "built in" if name in self._built_in else "registered already"
+            where = "built in" if self.is_built_in(name) else "registered already"
             raise GeneralBenchError(f"{self.kind} {name!r} is {where}: choose another name")
         self._added[name] = entry
 
@@ -55,18 +68,27 @@ class Registry(Generic[Entry]):
         Raises:
             UnknownWordError: there is none; the message lists the names that there are.
         """
-        result = self._built_in.get(name, self._added.get(name))
+        result = self._present(name)
         if result is None:
             raise UnknownWordError(self.kind, name, self.names())
         return result
 
+    def _present(self, name: str) -> Entry | None:
+        if name not in self._built_in and name in self._later:
+            self._built_in[name] = self._later[name]()
+        return self._built_in.get(name, self._added.get(name))
+
+    def is_built_in(self, name: str) -> bool:
+        """Whether the entry of that name was there from the start; it is not made for that."""
+        return name in self._built_in or name in self._later
+
     def names(self) -> tuple[str, ...]:
         """Return every name, sorted."""
-        return tuple(sorted({*self._built_in, *self._added}))
+        return tuple(sorted({*self._built_in, *self._later, *self._added}))
 
     def entries(self) -> dict[str, Entry]:
         """Return all entries by name, the built-in ones first."""
-        return {**self._built_in, **self._added}
+        return {name: self.get(name) for name in {**self._built_in, **self._later, **self._added}}
 
     def remove_added(self) -> None:
         """Remove every entry that was added after the start."""
@@ -74,15 +96,28 @@ class Registry(Generic[Entry]):
 
     def __contains__(self, name: object) -> bool:
         """Whether there is an entry of that name."""
-        return name in self._built_in or name in self._added
+        return name in self._built_in or name in self._later or name in self._added
 
 
-def by_name(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Return entries that have a `name`, by it. Raises ValueError when two have the same."""
-    result: dict[str, Entry] = {}
-    for entry in entries:
-        name: str = entry.name  # type: ignore[attr-defined]
-        if name in result:
-            raise ValueError(f"two entries are named {name!r}")
-        result[name] = entry
+def by_module(
+    package: str,
+    modules: Mapping[str, Sequence[str]],
+    find: Callable[[Any, str], Entry],
+) -> dict[str, Callable[[], Entry]]:
+    """Return, by name, the functions that import an entry's module and find it there.
+
+    Args:
+        package: The package of the modules.
+        modules: By module, the names of its entries.
+        find: Returns the entry of a name in an imported module.
+
+    Raises:
+        ValueError: two entries have the same name.
+    """
+    result: dict[str, Callable[[], Entry]] = {}
+    for module, names in modules.items():
+        for name in names:
+            if name in result:
+                raise ValueError(f"two entries are named {name!r}")
+            result[name] = lambda module=module, name=name: find(import_module(f"{package}.{module}"), name)  # type: ignore[misc]
     return result

@@ -73,7 +73,7 @@ class KeptResults:
 
     def _of_task(self, task: Task, tally: Tally, rows: str) -> Facts:
         """Return all facts but the files of the data."""
-        is_ours = task.protocol in protocols.BUILT_IN and task.metric.name in metrics.BUILT_IN
+        is_ours = protocols.is_built_in(task.protocol) and metrics.is_built_in(task.metric.name)
         if not self._common or not is_ours:  # a hook's code may be anywhere
             return {}
         protocol, metric = protocols.get(task.protocol), metrics.get(task.metric.name)

@@ -10,6 +10,6 @@ MetricValue(score=40.0, stderr=40.0, n=2)
 from __future__ import annotations
 
 from pytest_generalbench.metrics.base import Accumulator, Metric, MetricValue
-from pytest_generalbench.metrics.registry import BUILT_IN, get, make, names, register
+from pytest_generalbench.metrics.registry import get, is_built_in, make, names, register
 
-__all__ = ["BUILT_IN", "Accumulator", "Metric", "MetricValue", "get", "make", "names", "register"]
+__all__ = ["Accumulator", "Metric", "MetricValue", "get", "is_built_in", "make", "names", "register"]

@@ -11,18 +11,19 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.metrics.base import Accumulator, MetricValue
 from pytest_generalbench.metrics.validation import text_references
 
-Counts = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float64]
-Estimate = Callable[[Counts], Scores]
-"""Maps counts summed over instances, shape (..., k), to scores, shape (...)."""
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Counts = npt.NDArray[np.int64]
+    Scores = npt.NDArray[np.float64]
+    Estimate = Callable[[Counts], Scores]
+    """Maps counts summed over instances, shape (..., k), to scores, shape (...)."""
 
 NOTHING = MetricValue(score=math.nan, stderr=None, n=0)
 """The value of an accumulator that was given no instance."""
@@ -248,6 +249,8 @@ class CorpusAccumulator:
         """Return the score of all instances added so far, and a jackknife pseudo-value for each."""
         if not self._rows:
             return NOTHING
+        import numpy as np
+
         matrix = np.array(list(self._rows), dtype=np.int64)
         places = np.frombuffer(self._places, dtype=np.int64)
         total = np.bincount(places, minlength=len(matrix)) @ matrix

@@ -5,40 +5,73 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import UnknownWordError
-from pytest_generalbench.core.registry import Registry, by_name
-from pytest_generalbench.metrics import audio, dense, detection, image, scene3d, video
-from pytest_generalbench.metrics.audio import opinion_scores
-from pytest_generalbench.metrics.text import (
-    bleu_rouge,
-    cider,
-    classification,
-    codebleu,
-    judge,
-    regression,
-    sets,
-    token_overlap,
-)
+from pytest_generalbench.core.registry import Registry, by_module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from pytest_generalbench.metrics.base import Accumulator, Metric
 
-REGISTRY: Registry[Metric] = Registry(
-    "metric",
-    by_name(
-        metric
-        for module in (
-            classification, token_overlap, bleu_rouge, cider, codebleu, regression, sets, judge,
-            opinion_scores, detection, dense, scene3d, image, video, audio,
-        )
-        for metric in module.METRICS
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "text.classification": ("accuracy", "macro_accuracy", "macro_f1", "weighted_f1"),
+    "text.token_overlap": ("exact_match", "token_f1", "anls"),
+    "text.bleu_rouge": ("bleu1", "bleu4", "rouge1", "rougeL"),
+    "text.cider": ("cider",),
+    "text.codebleu": ("codebleu",),
+    "text.regression": ("mae", "rmse"),
+    "text.sets": ("micro_f1", "extraction_f1", "triplet_recall50"),
+    "text.judge": ("judge_score",),
+    "detection.boxes": ("box_ap50", "box_ap75", "box_dice", "box_accuracy50"),
+    "detection.keypoints": ("keypoint_ap50",),
+    "detection.tracks": ("success_auc", "m_viou"),
+    "dense.miou": ("miou",),
+    "dense.pixel_ranking": ("pixel_ap", "pixel_roc_auc"),
+    "dense.matting": ("alpha_sad", "alpha_mse"),
+    "dense.mask_ap": ("mask_ap50",),
+    "dense.depth": ("depth_rms", "absrel"),
+    "dense.panoptic_quality": ("panoptic_quality",),
+    "dense.optical_flow": ("epe",),
+    "dense.s_measure": ("s_measure",),
+    "scene3d.part_iou": ("instance_miou",),
+    "scene3d.instance_ap": ("instance3d_map50",),
+    "scene3d.detection": ("detection3d_map",),
+    "scene3d.tracking": ("amota",),
+    "scene3d.poses_normals": ("rte", "normal_angle_rmse"),
+    "scene3d.chamfer": ("chamfer",),
+    "scene3d.motion_fid": ("motion_fid",),
+    "image.psnr": ("psnr",),
+    "image.ms_ssim": ("ms_ssim",),
+    "image.lab_rmse": ("lab_rmse",),
+    "image.fid": ("fid",),
+    "image.clip_score": ("clip_text_image", "clip_image_image"),
+    "image.eeg_accuracy": ("eeg_top1_accuracy",),
+    "video.fvd": ("fvd",),
+    "video.consistency": ("subject_consistency", "background_consistency", "temporal_flickering"),
+    "video.motion": ("dynamic_degree", "i2v_quality"),
+    "video.quality": ("aesthetic_quality", "imaging_quality", "musiq"),
+    "video.objects": ("object_class", "multiple_objects", "spatial_relationship", "color_binding"),
+    "video.text_alignment": (
+        "human_action", "overall_consistency", "temporal_style", "appearance_style", "clip_style",
+        "frame_accuracy",
     ),
-)  # fmt: skip
-"""Every metric; those of hooks are removed when their session ends."""
+    "audio.speech": ("wer", "speech_cider"),
+    "audio.mcd": ("mcd",),
+    "audio.music": ("pcc", "e_accuracy"),
+    "audio.clap": ("clap_text_audio", "style_clap", "fad"),
+    "audio.opinion_scores": ("mos", "user_preference", "mos_auto"),
+}  # fmt: skip
+"""By module, the metrics that it has: a module is imported when one of them is asked for."""
 
-BUILT_IN: Final = frozenset(REGISTRY.names())
-"""The metrics of this package."""
+
+def _find(module: ModuleType, name: str) -> Metric:
+    """Return the metric of that name in its module."""
+    metric: Metric = next(one for one in module.METRICS if one.name == name)
+    return metric
+
+
+REGISTRY: Registry[Metric] = Registry("metric", later=by_module(__package__, MODULES, _find))
+"""Every metric; those of hooks are removed when their session ends."""
 
 
 def register(metric: Metric) -> None:
@@ -57,6 +90,11 @@ def get(name: str) -> Metric:
     False
     """
     return REGISTRY.get(name)
+
+
+def is_built_in(name: str) -> bool:
+    """Return whether that name is this package's own; it is not imported for that."""
+    return REGISTRY.is_built_in(name)
 
 
 def names() -> tuple[str, ...]:

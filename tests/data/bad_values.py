@@ -18,7 +18,7 @@ from pytest_generalbench.core.request import Output
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.preparation import Loaded, PreparedTask, TaskScoring, answer_sheet
 from pytest_generalbench.evaluation.scoring.backbones import Backbones
-from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 from pytest_generalbench.evaluation.scoring.human_ratings import NO_RATINGS
 from pytest_generalbench.runs.ledger.records import Record
 from pytest_generalbench.suite.data import FolderSource, TaskData, load

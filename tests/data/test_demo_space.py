@@ -13,7 +13,7 @@ import pytest
 from pytest_generalbench import metrics
 from pytest_generalbench.core.outputs import Audio
 from pytest_generalbench.core.outputs.codecs.points.tables import read_table
-from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 from pytest_generalbench.suite.demo.media.tone_speech import RATE, heard, spoken
 from tests.data.demo_bench import Answer, Bench, bench
 from tests.data.test_demo_scenes import IDS, blind, gain

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
-from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 from pytest_generalbench.metrics.accumulators import CorpusAccumulator, jackknife, mean_value, score_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pytest_generalbench.core.outputs import Audio, Image, Target
 from pytest_generalbench.core.outputs.forms.boxes import Detection
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.scoring.backbones import make_backbones
-from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 from pytest_generalbench.evaluation.scoring.human_ratings import HUMAN_METRICS
 from pytest_generalbench.evaluation.scoring.judge import make_judge
 from pytest_generalbench.evaluation.task_evaluator import TaskEvaluator

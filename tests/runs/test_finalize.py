@@ -6,7 +6,7 @@ import pytest
 
 from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 from pytest_generalbench.runs.finalize import Setting, level_of, open_instances, task_facets, within
 from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import sota_table

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.outputs import Image, Target
-from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 from pytest_generalbench.statistics.paired import (
     CLUSTERED_T,
     JACKKNIFE,

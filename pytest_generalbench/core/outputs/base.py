@@ -18,14 +18,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import IO, Any, ClassVar, Final, TypeVar, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import DataError, UnknownWordError
-from pytest_generalbench.core.outputs.codecs.images.rle import Rle, RleError, rle_from_plain
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Put = Callable[[bytes, str], str]
 """Keeps bytes under a name made from their content and an ending, and returns the name."""
@@ -78,6 +78,8 @@ class StructuredOutput:
         values, arrays = _flattened(self)
         value: dict[str, Any] = {"form": self.form, "values": values}
         if arrays:
+            import numpy as np
+
             buffer = io.BytesIO()
             np.savez_compressed(buffer, **cast("dict[str, Any]", arrays))
             value["file"] = put(buffer.getvalue(), ".npz")
@@ -107,20 +109,33 @@ Kind = TypeVar("Kind", bound=StructuredOutput)
 
 def form_names() -> tuple[str, ...]:
     """Return every form's name, sorted."""
-    return tuple(sorted(_FORMS))
+    return tuple(sorted(_forms()))
+
+
+def _forms() -> Mapping[str, type[StructuredOutput]]:
+    """Return all forms by name."""
+    from pytest_generalbench.core import outputs
+
+    outputs.import_forms()
+    return _FORMS
 
 
 def form_of(name: str) -> type[StructuredOutput]:
     """Return the form of that name."""
-    if name not in _FORMS:
+    kind = _FORMS.get(name) or _forms().get(name)
+    if kind is None:
         raise UnknownWordError("answer form", name, _FORMS)
-    return _FORMS[name]
+    return kind
 
 
 def _flattened(answer: StructuredOutput) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
     """Return the fields as JSON values, and the arrays that they name."""
+    import numpy as np
+
+    from pytest_generalbench.core.outputs.codecs.images.rle import Rle
+
     if _FORMS.get(answer.form) is not type(answer):
-        forms = ", ".join(_FORMS)
+        forms = ", ".join(_forms())
         raise AnswerFormatError(f"a {type(answer).__name__} is no answer form; choose from: {forms}")
     arrays: dict[str, np.ndarray[Any, Any]] = {}
 
@@ -162,6 +177,8 @@ def answer_key(answer: StructuredOutput) -> str:
 
 def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
     """Read a .npz without unpickling. Raises AnswerFormatError for one that holds objects or is too large."""
+    import numpy as np
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
@@ -180,6 +197,8 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
 
 def array_from(values: Any, what: str) -> np.ndarray[Any, Any]:
     """Return numbers in lists or an array as one array. Raises AnswerFormatError for ragged ones."""
+    import numpy as np
+
     try:
         return np.asarray(values)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
@@ -189,6 +208,8 @@ def array_from(values: Any, what: str) -> np.ndarray[Any, Any]:
 
 def read_array(content: bytes, name: str) -> np.ndarray[Any, Any]:
     """Read a .npy without unpickling. Raises AnswerFormatError for one of objects, or cut short."""
+    import numpy as np
+
     try:
         _check_array(io.BytesIO(content), name, len(content))
         array: np.ndarray[Any, Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
@@ -200,6 +221,8 @@ def read_array(content: bytes, name: str) -> np.ndarray[Any, Any]:
 
 def _check_array(file: IO[bytes], name: str, size: int) -> None:
     """Raise ValueError for a .npy of `size` bytes whose header states more than that, or objects."""
+    import numpy as np
+
     start = file.read(8)
     if start[:6] != np.lib.format.MAGIC_PREFIX:
         return  # numpy gives what is no array as bytes
@@ -244,6 +267,8 @@ def build(
     kind: type[StructuredOutput], values: Mapping[str, Any], arrays: Mapping[str, Any]
 ) -> StructuredOutput:
     """Make an answer of `kind` from plain values, by the types of its fields."""
+    from pytest_generalbench.core.outputs.codecs.images.rle import RleError
+
     hints = typing.get_type_hints(kind)
     try:
         given = {item.name: _value(hints[item.name], values[item.name], arrays) for item in fields(kind)}
@@ -252,8 +277,16 @@ def build(
         raise AnswerFormatError(f"no {kind.form}: {type(error).__name__} {error}") from error
 
 
-# From numpy 2.5 on NDArray is a type alias of its own, and the origin of NDArray[...] is that alias.
-_NDARRAY: Final = typing.get_origin(NDArray[Any])
+@cache
+def _leaf_types() -> tuple[type, Callable[[Any], Any], tuple[Any, ...]]:
+    """Return the type of masks, what reads one, and the origins of the types of arrays."""
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pytest_generalbench.core.outputs.codecs.images.rle import Rle, rle_from_plain
+
+    # From numpy 2.5 on NDArray is a type alias of its own, and the origin of NDArray[...] is that alias.
+    return Rle, rle_from_plain, (np.ndarray, typing.get_origin(NDArray[Any]))
 
 
 def _value(hint: Any, plain: Any, arrays: Mapping[str, Any]) -> Any:
@@ -266,9 +299,10 @@ def _value(hint: Any, plain: Any, arrays: Mapping[str, Any]) -> Any:
         if len(args) == 2 and args[1] is Ellipsis:
             return tuple(_value(args[0], item, arrays) for item in plain)
         return tuple(_value(one, item, arrays) for one, item in zip(args, plain, strict=True))
-    if hint is Rle:
-        return rle_from_plain(plain)
-    if hint is np.ndarray or origin in (np.ndarray, _NDARRAY):
+    mask, read_mask, array_types = _leaf_types()
+    if hint is mask:
+        return read_mask(plain)
+    if hint in array_types or origin in array_types:
         return arrays[plain["array"]]
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
         inner = typing.get_type_hints(hint)

@@ -7,18 +7,16 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pytest_generalbench import metrics
 from pytest_generalbench.core.request import OPEN_STATES
 from pytest_generalbench.evaluation.scoring.rows import PREDICTION_LENGTH
-from pytest_generalbench.statistics.repeats import RepeatVariance, repeat_variance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_generalbench.core.result import InstanceRow, RepeatSpread, TaskResult
     from pytest_generalbench.runs.ledger.records import Record
+    from pytest_generalbench.statistics.repeats import RepeatVariance
 
     Rows = Sequence[Sequence[InstanceRow]]
 
@@ -123,7 +121,13 @@ def _variance(passes: Rows, rows: Sequence[InstanceRow]) -> RepeatVariance | Non
             # All instances of a group have the same number: the group is one unit.
             name = found[0].instance if found[0].group is None else f"group {found[0].group}"
             units[name] = values
-    return repeat_variance(np.array(list(units.values()))) if len(units) > 1 else None
+    if len(units) < 2:
+        return None
+    import numpy as np
+
+    from pytest_generalbench.statistics.repeats import repeat_variance
+
+    return repeat_variance(np.array(list(units.values())))
 
 
 def _spread(answers: Sequence[Mapping[str, Record]], variance: RepeatVariance | None) -> RepeatSpread:

@@ -179,7 +179,7 @@ def detection3d_map(pairs: Iterable[tuple[tuple[Box3d, ...] | None, tuple[Box3d,
     return score_of(DetectionAccumulator(), pairs)
 
 
-DETECTION_METRIC: Final = Metric(
+_DETECTION: Final = Metric(
     name="detection3d_map",
     unit="percent",
     higher_is_better=True,
@@ -194,3 +194,5 @@ DETECTION_METRIC: Final = Metric(
     version=2,
     changes={2: FALSE_ALARMS},
 )
+
+METRICS: Final = (_DETECTION,)

@@ -172,7 +172,7 @@ def instance3d_map50(pairs: Iterable[tuple[PointInstances | None, PointInstances
     return score_of(InstanceAccumulator(), pairs)
 
 
-INSTANCE_METRIC: Final = Metric(
+_INSTANCE: Final = Metric(
     name="instance3d_map50",
     unit="percent",
     higher_is_better=True,
@@ -187,3 +187,5 @@ INSTANCE_METRIC: Final = Metric(
     version=2,
     changes={2: FALSE_ALARMS},
 )
+
+METRICS: Final = (_INSTANCE,)

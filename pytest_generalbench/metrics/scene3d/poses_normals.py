@@ -224,7 +224,7 @@ def normal_angle_rmse(pairs: Iterable[tuple[NDArray[Any] | None, NDArray[Any]]])
     return score_of(NormalAccumulator(), pairs)
 
 
-RTE_METRIC: Final = Metric(
+_RTE: Final = Metric(
     name="rte",
     unit="percent",
     higher_is_better=False,
@@ -245,7 +245,7 @@ RTE_METRIC: Final = Metric(
     },
 )
 
-NORMAL_METRIC: Final = Metric(
+_NORMAL: Final = Metric(
     name="normal_angle_rmse",
     unit="degrees",
     higher_is_better=False,
@@ -256,3 +256,5 @@ NORMAL_METRIC: Final = Metric(
     ),
     factory=NormalAccumulator,
 )
+
+METRICS: Final = (_RTE, _NORMAL)

@@ -306,7 +306,7 @@ def amota(pairs: Iterable[tuple[Frames | None, Frames]]) -> float:
     return score_of(TrackingAccumulator(), pairs)
 
 
-TRACKING_METRIC: Final = Metric(
+_TRACKING: Final = Metric(
     name="amota",
     unit="percent",
     higher_is_better=True,
@@ -324,3 +324,5 @@ TRACKING_METRIC: Final = Metric(
         "code; an unreadable answer counts as false boxes"
     },
 )
+
+METRICS: Final = (_TRACKING,)

@@ -11,8 +11,6 @@ import numpy as np
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.metrics.accumulators import (
     CorpusAccumulator,
-    Counts,
-    Scores,
     mean_over_texts,
     score_of,
 )
@@ -25,6 +23,8 @@ from pytest_generalbench.metrics.validation import text_pair, text_prediction, t
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
+
+    from pytest_generalbench.metrics.accumulators import Counts, Scores
 
 AGGREGATES: Final = ("sentence", "corpus")
 """Mean of the instances' BLEU, or BLEU of counts summed over the corpus."""

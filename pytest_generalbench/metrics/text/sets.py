@@ -9,9 +9,7 @@ import numpy as np
 
 from pytest_generalbench.metrics.accumulators import (
     CorpusAccumulator,
-    Counts,
     MeanAccumulator,
-    Scores,
     score_of,
 )
 from pytest_generalbench.metrics.base import Metric
@@ -25,6 +23,8 @@ from pytest_generalbench.metrics.validation import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pytest_generalbench.metrics.accumulators import Counts, Scores
 
 TOP_TRIPLETS: Final = 50
 """How many predicted triplets of an image are looked at."""

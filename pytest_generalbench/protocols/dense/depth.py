@@ -154,3 +154,6 @@ def _is_drawn(instance: Instance, value: Any) -> bool:
     return palette is not None and any(
         colour != index * 0x010101 for index, colour in enumerate(palette) if colour
     )
+
+
+PROTOCOLS: Final = (DepthEstimation(),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -206,3 +206,6 @@ class ImageAnomalySegmentation(MapProtocol):
     def ideal(self, reference: Any, instance: Instance, context: TaskContext) -> StructuredOutput:
         """Return 1 for what is anomalous, else 0."""
         return AnomalyMap(reference.astype(np.float32))
+
+
+PROTOCOLS: Final = (SemanticSegmentation(), ImageAnomalySegmentation())

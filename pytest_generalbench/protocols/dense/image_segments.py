@@ -291,3 +291,6 @@ class PanopticSegmentation(MapProtocol):
 
 def _category(number: int) -> str:
     return str(number // INSTANCE_OF if number >= INSTANCE_OF else number)
+
+
+PROTOCOLS: Final = (InstanceSegmentation(), PanopticSegmentation())

@@ -164,3 +164,6 @@ def _opacity(
         }
         raise ambiguous(context.task, "alpha", readings, f"instance {instance.id!r}")
     return (stored / np.float32(top)).astype(np.float32)
+
+
+PROTOCOLS: Final = (Matting(),)

@@ -176,3 +176,6 @@ def _valid_readings(first: set[int], third: set[int]) -> dict[str, str]:
         "all": "no channel says what is valid",
         "third": f"the third channel has {len(third)} values and more",
     }
+
+
+PROTOCOLS: Final = (OpticalFlow(),)

@@ -158,3 +158,6 @@ def _depth_readings(names: Sequence[str]) -> dict[str, str]:
         return {"depth": "the arrays are called depth"}
     answer = f"an array called {names[0]!r:.20}"
     return {"disparity": f"the task asks for it, and {answer} may be it", "depth": f"{answer} may be it"}
+
+
+PROTOCOLS: Final = (VideoDepthEstimation(),)

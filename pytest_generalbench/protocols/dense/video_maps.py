@@ -343,3 +343,12 @@ class VideoCamouflagedObjectDetection(VideoSalientObjectDetection):
 
     name: ClassVar[str] = "video_camouflaged_object_detection"
     _sought: ClassVar[str] = "the camouflaged object"
+
+
+PROTOCOLS: Final = (
+    VideoObjectSegmentation(),
+    VideoReasoningSegmentation(),
+    VideoReferringSegmentation(),
+    VideoSalientObjectDetection(),
+    VideoCamouflagedObjectDetection(),
+)

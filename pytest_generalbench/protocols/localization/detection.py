@@ -258,3 +258,6 @@ class VisualGrounding(LocatedProtocol):
     def ideal(self, reference: Box, instance: Instance, context: TaskContext) -> OneBox:
         """Return the box."""
         return OneBox(reference)
+
+
+PROTOCOLS: Final = (ObjectDetection(), VisualGrounding())

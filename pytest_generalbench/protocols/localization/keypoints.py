@@ -246,3 +246,6 @@ def _people_in_text(text: str, names: Sequence[str]) -> list[RawPerson] | None:
     if all(isinstance(value, dict) for value in values):
         return people_in(values, names)
     return people_in(max(values, key=len), names)
+
+
+PROTOCOLS: Final = (KeypointDetection(),)

@@ -214,3 +214,6 @@ class ObjectTracking(LocatedProtocol):
     ) -> FrameBoxes:
         """Return the track."""
         return FrameBoxes(reference)
+
+
+PROTOCOLS: Final = (ObjectTracking(),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.keys import key_of
@@ -231,3 +231,6 @@ def filled_in(named: Mapping[int, Box]) -> dict[int, Box]:
             pairs = zip(named[first], named[last], strict=True)
             filled[frame] = Box(*((1 - share) * a + share * b for a, b in pairs))
     return filled
+
+
+PROTOCOLS: Final = (SpatiotemporalGrounding(),)

@@ -166,3 +166,6 @@ def _decoded(vectors: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     if len(finite) and finite.min() >= 0 and finite.max() > 32 and (finite == np.rint(finite)).all():
         raise AnswerFormatError(f"{name}: whole numbers of 0 to {finite.max():g} are colours, no normals")
     return vectors
+
+
+PROTOCOLS: Final = (NormalEstimation(),)

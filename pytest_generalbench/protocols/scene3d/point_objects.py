@@ -212,3 +212,6 @@ def _with_classes(ids: Labels, classes: Labels | None) -> PointInstances:
     ids[there] = numbers.reshape(-1) + 1
     listed = enumerate(np.asarray(pairs)[0].tolist(), 1)
     return PointInstances(ids, tuple(PointInstance(number, str(label), 1.0) for number, label in listed))
+
+
+PROTOCOLS: Final = (InstanceSegmentation3d(),)

@@ -300,3 +300,6 @@ def _folded(labels: Labels) -> Labels:
         folded[labels == given] = counted
     folded[np.isin(labels, _KITTI_UNLABELLED) | (labels < 0)] = VOID
     return folded
+
+
+PROTOCOLS: Final = (PartSegmentation(), SemanticSegmentation3d())

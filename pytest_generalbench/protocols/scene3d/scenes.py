@@ -310,3 +310,6 @@ def _poses(instance: Instance) -> NDArray[np.float64]:
         return poses_of(value)
     except ValueError as error:
         raise AnswerFormatError("poses of different length") from error
+
+
+PROTOCOLS: Final = (Detection3d(), Tracking3d(), Odometry3d())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.protocols import instance_fields as fields
 from pytest_generalbench.protocols import references
@@ -102,3 +102,6 @@ class Code(TextProtocol):
         """Say the first accepted code, fenced unless it holds fences itself."""
         texts: tuple[str, ...] = reference if isinstance(reference, tuple) else reference.texts
         return texts[0] if "```" in texts[0] else f"```\n{texts[0]}\n```"
+
+
+PROTOCOLS: Final = (Code(),)

@@ -177,3 +177,6 @@ class Ocr(FreeText):
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for the text as it stands."""
         return "Write the text exactly as it stands in the image and nothing else."
+
+
+PROTOCOLS: Final = (FreeText(), Caption(), Ocr())

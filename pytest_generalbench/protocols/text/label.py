@@ -232,3 +232,6 @@ class Label(TextProtocol):
     def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return the labels."""
         return context.labels
+
+
+PROTOCOLS: Final = (Label(),)

@@ -215,3 +215,6 @@ class MultipleChoice(TextProtocol):
     def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return the letters."""
         return options_of(instance).letters or context.labels
+
+
+PROTOCOLS: Final = (MultipleChoice(),)

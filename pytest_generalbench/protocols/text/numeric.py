@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.text.base import TextProtocol
@@ -88,3 +88,6 @@ class TimeSeries(Counting):
     def instruction(self, instance: Instance, context: TaskContext) -> str:
         """Ask for one step ahead."""
         return "Predict the next value of the series. Answer with that one number and nothing else."
+
+
+PROTOCOLS: Final = (Counting(), TimeSeries())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from pytest_generalbench.protocols import references
 from pytest_generalbench.protocols.text.base import TextProtocol
@@ -96,3 +96,6 @@ class FinalAnswer(TextProtocol):
         return cleaning.readable_form(
             cleaning.first_nonempty(reference), lambda text: self.read(text, context), ("Final Answer: {}",)
         )
+
+
+PROTOCOLS: Final = (ShortAnswer(), FinalAnswer())

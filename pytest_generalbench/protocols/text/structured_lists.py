@@ -197,3 +197,6 @@ class Roles(TextProtocol):
         return cleaning.readable_form(
             cleaning.first_nonempty(reference), lambda text: self.read(text, context)
         )
+
+
+PROTOCOLS: Final = (Extraction(), Triplets(), Roles())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.protocols import instance_fields as fields
@@ -93,3 +93,6 @@ class YesNo(TextProtocol):
     def choices(self, instance: Instance, context: TaskContext) -> tuple[str, ...]:
         """Return both words."""
         return ("yes", "no")
+
+
+PROTOCOLS: Final = (YesNo(),)

@@ -12,65 +12,148 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError
-from pytest_generalbench.suite.demo.builder import COUNT, Entry, Recipe, TaskBuilder, words_of
-from pytest_generalbench.suite.demo.recipes.comprehension import dense
-from pytest_generalbench.suite.demo.recipes.comprehension import image as vision
-from pytest_generalbench.suite.demo.recipes.comprehension import localization as located
-from pytest_generalbench.suite.demo.recipes.comprehension import nlp_closed as language
-from pytest_generalbench.suite.demo.recipes.comprehension import nlp_open as writing
-from pytest_generalbench.suite.demo.recipes.comprehension import scene3d as space
-from pytest_generalbench.suite.demo.recipes.comprehension import video_audio_3d as moving
-from pytest_generalbench.suite.demo.recipes.generation import audio as audio_generation
-from pytest_generalbench.suite.demo.recipes.generation import image as image_generation
-from pytest_generalbench.suite.demo.recipes.generation import shape as shape_generation
-from pytest_generalbench.suite.demo.recipes.generation import video as video_generation
-from pytest_generalbench.suite.demo.rng import Dice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_generalbench.core.task import Task
 
 VERSION: Final = 4
 """Raised whenever the same tasks would give other bytes."""
 
-_SEED: Final = 3
-"""Of the dice: texts stay as they are when pictures change."""
-
 NOTE: Final = "synthetic demo data"
 HUMAN_SCORES: Final = "human-scores.csv"
-_COMPLETE: Final = "demo.json"
+COMPLETE: Final = "demo.json"
 
-_RECIPES: Final[dict[str, Recipe]] = {
-    **language.RECIPES,
-    **writing.RECIPES,
-    **vision.RECIPES,
-    **moving.RECIPES,
-    **located.RECIPES,
-    **dense.RECIPES,
-    **space.RECIPES,
-    **image_generation.RECIPES,
-    **video_generation.RECIPES,
-    **audio_generation.RECIPES,
-    **shape_generation.RECIPES,
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "comprehension.nlp_closed": (
+        "text_mcqa",
+        "text_open_qa",
+        "text_classification",
+        "text_extraction",
+        "time_series_forecasting",
+        "math_word_problem",
+    ),
+    "comprehension.nlp_open": (
+        "text_summarization",
+        "text_translation",
+        "text_generation",
+        "code_generation",
+    ),
+    "comprehension.image": (
+        "image_classification",
+        "image_anomaly_classification",
+        "image_vqa_choice",
+        "image_vqa_yesno",
+        "image_vqa_short",
+        "document_vqa",
+        "image_captioning",
+        "counting",
+        "ocr",
+        "scene_graph",
+        "image_to_code",
+        "multi_image_choice_qa",
+        "multi_image_open_generation",
+        "multimodal_information_extraction",
+    ),
+    "comprehension.video_audio_3d": (
+        "video_captioning",
+        "video_qa_open",
+        "video_recognition_text",
+        "video_qa_exact",
+        "video_recognition_label",
+        "video_object_matching",
+        "multimodal_sarcasm_detection",
+        "video_event_relation",
+        "video_semantic_role_labeling",
+        "audio_classification",
+        "audio_captioning",
+        "audio_qa_open",
+        "audio_qa_choice",
+        "speech_information_extraction",
+        "3d_classification",
+        "3d_scene_qa",
+        "3d_situated_qa",
+        "3d_motion_captioning",
+    ),
+    "comprehension.localization": (
+        "object_detection",
+        "visual_grounding",
+        "keypoint_detection",
+        "video_object_tracking",
+        "video_spatiotemporal_grounding",
+    ),
+    "comprehension.dense": (
+        "semantic_segmentation",
+        "image_anomaly_segmentation",
+        "matting",
+        "instance_segmentation",
+        "depth_estimation",
+        "panoptic_segmentation",
+        "video_object_segmentation",
+        "video_reasoning_segmentation",
+        "video_referring_segmentation",
+        "video_depth_estimation",
+        "optical_flow",
+        "video_salient_object_detection",
+        "video_camouflaged_object_detection",
+    ),
+    "comprehension.scene3d": (
+        "3d_part_segmentation",
+        "3d_semantic_segmentation",
+        "3d_instance_segmentation",
+        "3d_normal_estimation",
+        "3d_odometry",
+        "3d_detection",
+        "3d_tracking",
+    ),
+    "generation.image": (
+        "text_to_image",
+        "conditional_image_generation",
+        "image_restoration",
+        "image_inpainting",
+        "image_colorization",
+        "image_style_transfer",
+        "image_editing",
+        "image_to_map",
+        "audio_to_image",
+        "eeg_to_image",
+        "face_swap_generation",
+    ),
+    "generation.video": (
+        "text_to_video",
+        "image_to_video",
+        "stylized_video_generation",
+        "video_restoration",
+        "video_super_resolution",
+        "video_inpainting",
+        "video_frame_interpolation",
+        "video_colorization",
+        "video_translation_editing",
+        "video_style_transfer",
+    ),
+    "generation.audio": (
+        "text_to_speech",
+        "speech_style_conversion",
+        "speech_to_speech_translation",
+        "text_to_audio",
+        "audio_editing",
+        "image_to_speech",
+        "video_to_audio",
+        "music_generation",
+        "music_style_transfer",
+    ),
+    "generation.shape": ("text_to_3d", "image_to_3d", "3d_completion_reconstruction", "text_to_motion"),
 }
-
-_BY_MODALITY: Final[dict[str, Recipe]] = {
-    "nlp": language.open_qa,
-    "image": vision.short_vqa,
-    "video": moving.video_open,
-    "audio": moving.audio_open,
-    "3d": moving.point_questions,
-}
-"""For an archetype that a plugin brings."""
+"""By module of `recipes`, the archetypes that it makes instances of."""
 
 
 def covers(task: Task) -> bool:
     """Whether the demo set has data for `task`: there is a recipe for it."""
-    return task.answers_in_text or task.archetype in _RECIPES
+    return task.answers_in_text or any(task.archetype in archetypes for archetypes in MODULES.values())
 
 
 def ensure(cache: Path, tasks: Sequence[Task]) -> Path:
@@ -81,13 +164,17 @@ def ensure(cache: Path, tasks: Sequence[Task]) -> Path:
     """
     covered = _covered(tasks)
     target = cache / folder_name(covered)
-    if (target / _COMPLETE).is_file():
+    if (target / COMPLETE).is_file():
         return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
         half = Path(tempfile.mkdtemp(prefix=".demo-", dir=cache))
         try:
-            _write(half, covered)
+            from pytest_generalbench.suite.demo.writing import (
+                write,
+            )  # the makers of media take long to import
+
+            write(half, covered)
             _publish(half, target)
         finally:
             shutil.rmtree(half, ignore_errors=True)
@@ -123,99 +210,8 @@ def _publish(half: Path, target: Path) -> None:
             half.rename(target)
             return
         except OSError:
-            if (target / _COMPLETE).is_file():
+            if (target / COMPLETE).is_file():
                 return
             # Somebody cleared part of the cache: what is left there is of no use.
             shutil.rmtree(target, ignore_errors=True)
     half.rename(target)
-
-
-def _write(root: Path, tasks: Sequence[Task]) -> None:
-    for task in tasks:
-        _write_task(root, task)
-    (root / HUMAN_SCORES).write_text(_ratings(tasks), encoding="utf-8")
-    made = {"note": NOTE, "version": VERSION, "tasks": len(tasks)}
-    (root / _COMPLETE).write_text(json.dumps(made) + "\n", encoding="utf-8")
-
-
-def _ratings(tasks: Sequence[Task]) -> str:
-    """Return ratings by three made-up people for the tasks that only people can score."""
-    lines = ["task,instance,rater,score"]
-    for task in tasks:
-        scores = {"mos": (3, 4, 5), "user_preference": (0, 1)}.get(task.metric.name)
-        for index, name in enumerate(_names(task, COUNT) if scores else ()):
-            for rater in "ABC":
-                score = Dice(f"{task.id} {index} {rater}").pick(scores or ())
-                lines.append(f"{task.id},{name},demo {rater},{score}")
-    return "\n".join(lines) + "\n"
-
-
-def _names(task: Task, count: int) -> list[int] | list[str]:
-    """Return the ids of a task's instances: 3D files number theirs, most others name them."""
-    if task.modality == "3d":
-        return list(range(1, count + 1))
-    stem = "".join(word[0] for word in task.id.rsplit("/", 1)[-1].split("-"))
-    return [f"{stem}{index:04d}" for index in range(1, count + 1)]
-
-
-def _write_task(root: Path, task: Task) -> None:
-    kit = TaskBuilder(task, Dice(f"{_SEED} {task.id}"))
-    entries = _RECIPES.get(task.archetype, _BY_MODALITY[task.modality])(kit)
-    folder = root.joinpath(*_place(task))
-    annotation = folder / _annotation_name(task, folder.name)
-    document = json.dumps(_document(kit, entries), ensure_ascii=False, indent=1) + "\n"
-    contents = {annotation: document.encode(), **{folder / name: raw for name, raw in kit.files.items()}}
-    for parent in sorted({path.parent for path in contents}):
-        parent.mkdir(parents=True, exist_ok=True)
-    for path, content in contents.items():
-        path.write_bytes(content)
-
-
-def _document(kit: TaskBuilder, entries: list[Entry]) -> dict[str, Any]:
-    task = kit.task
-    media = [medium for medium in task.input_media if medium != "text"]
-    return {
-        "task": task.name,
-        "type": f"{task.modality} {task.paradigm or 'language'}",
-        "modality": {"in": [*media, "text"], "out": [task.output_medium]},
-        "skill": task.skill,
-        "version": "1.0",
-        "set_type": "openset",
-        "others": {"note": NOTE},
-        "demo_version": VERSION,
-        **kit.header,
-        "data": [
-            {"id": name, **entry} for name, entry in zip(_names(task, len(entries)), entries, strict=True)
-        ],
-    }
-
-
-def _place(task: Task) -> tuple[str, ...]:
-    """Return modality, paradigm and folder of a task, in the styles seen on disk."""
-    top = ("3D" if task.modality == "3d" else task.modality, *([task.paradigm] if task.paradigm else []))
-    if task.folders:
-        return (*top, task.folders[0])
-    words = words_of(task.name)
-    style = Dice(f"folder {task.id}").pick(("pascal", "snake", "hyphens"))
-    style = {"nlp": "title", "video": "pascal", "audio": "pascal"}.get(task.modality, style)
-    name = {
-        "pascal": "".join(word[0].upper() + word[1:] for word in words),
-        "snake": "_".join(words).lower(),
-        "hyphens": "-".join(words).lower(),
-        "title": "-".join(words),
-    }[style]
-    return (*top, name)
-
-
-def _annotation_name(task: Task, folder: str) -> str:
-    """Return where the annotation file lies in the task folder, in the styles seen on disk."""
-    snake = "_".join(words_of(task.name)).lower()
-    if task.archetype == "video_object_matching":
-        return f"{folder}.json"
-    if task.modality in ("nlp", "video", "3d"):
-        return "annotation.json"
-    if task.modality == "audio" or not ("_" in folder or "-" in folder):
-        return f"{snake}.json"
-    return Dice(f"file {task.id}").pick(
-        ("json/annotation.json", "json/annotation_v2.json", "annotation.json")
-    )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.metrics.backbone_interfaces import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +77,8 @@ class Backbones:
         return self._identities[role]
 
     def _source(self, role: str) -> Source | None:
+        from pytest_generalbench.metrics.backbone_interfaces import ROLES  # brings in numpy
+
         if role not in ROLES:
             raise UnknownWordError("backbone role", role, ROLES)
         return next((source for source in self._sources if source.has(role)), None)
@@ -95,7 +96,7 @@ def make_backbones(settings: Settings, is_demo: bool, folder: Path) -> Backbones
     if settings.weights:
         sources.append(WeightsFolder(folder / Path(settings.weights).expanduser()))
     if is_demo:
-        from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+        from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 
         sources.append(DemoWeights())
     else:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from pytest_generalbench.core.result import DEMO_NETWORK
 from pytest_generalbench.metrics.backbone_interfaces import Features, Found, Pixels
 
 if TYPE_CHECKING:
@@ -170,31 +169,16 @@ class _Motions:
         return np.stack(parts)
 
 
-class DemoWeights:
-    """Random weights for every role."""
-
-    def has(self, role: str) -> bool:
-        """Return True: every role has random weights."""
-        return True
-
-    def open(self, role: str) -> Any:
-        """Return the role's random backbone."""
-        if role in ("image_classes", "action"):
-            return _Classes(role)
-        if role in ("clap", "asr", "mos"):
-            return _Sounds()
-        if role in ("flow", "interpolator"):
-            return _Frames()
-        if role == "detector":
-            return _Detector()
-        if role == "motion":
-            return _Motions()
-        return _Pictures(role, top=10.0 if role == "aesthetic" else 100.0)
-
-    def identity(self, role: str) -> str:
-        """Return a name that says that the weights are random."""
-        return DEMO_NETWORK
-
-    def lacking(self, role: str) -> str:
-        """Return an empty text: no weights are missing."""
-        return ""
+def open_network(role: str) -> Any:
+    """Return the random network of a role."""
+    if role in ("image_classes", "action"):
+        return _Classes(role)
+    if role in ("clap", "asr", "mos"):
+        return _Sounds()
+    if role in ("flow", "interpolator"):
+        return _Frames()
+    if role == "detector":
+        return _Detector()
+    if role == "motion":
+        return _Motions()
+    return _Pictures(role, top=10.0 if role == "aesthetic" else 100.0)

@@ -6,8 +6,6 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from pytest_generalbench.evaluation.scoring.backbones.roles import ROLE_SPECS
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ class _Dnsmos:
     """`mos`: the P.808 model, which was trained on people's overall opinions of noisy speech."""
 
     def scores(self, sounds: Sequence[Audio]) -> Features:
+        import numpy as np
         from speechmos import dnsmos
 
         outputs = [dnsmos.run(np.clip(sound.mono(RATE), -1, 1), RATE)["p808_mos"] for sound in sounds]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from pytest_generalbench.core.outputs import Target
 from pytest_generalbench.protocols import instance_fields as fields
-from pytest_generalbench.protocols.generation.audio import music as music_generation
 from pytest_generalbench.protocols.generation.audio import prompts as sound_words
 from pytest_generalbench.protocols.generation.audio.base import AudioGeneration
 from pytest_generalbench.protocols.text.parsers.registry import PARSERS
@@ -348,5 +347,4 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = (
     AudioEditing(),
     ImageToSpeech(),
     VideoToAudio(),
-    *music_generation.PROTOCOLS,
 )

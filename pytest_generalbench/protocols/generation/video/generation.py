@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pytest_generalbench.core.outputs import Image, MediaOutput
 from pytest_generalbench.protocols.generation.targets import opener
-from pytest_generalbench.protocols.generation.video import editing as change_videos
 from pytest_generalbench.protocols.generation.video.base import VideoGeneration
 
 if TYPE_CHECKING:
@@ -103,5 +102,4 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = (
     TextToVideo(),
     ImageToVideo(),
     StylizedVideoGeneration(),
-    *change_videos.PROTOCOLS,
 )

@@ -7,16 +7,11 @@ letters, or the label set; empty for an open question) and never raises.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 from pytest_generalbench.protocols.text.parsers import normalization as cleaning
-from pytest_generalbench.protocols.text.parsers.choice.selected import read_choice
-from pytest_generalbench.protocols.text.parsers.code import read_code, read_sql
-from pytest_generalbench.protocols.text.parsers.labels.label import read_label, read_labels
-from pytest_generalbench.protocols.text.parsers.labels.yes_no import read_yes_no
-from pytest_generalbench.protocols.text.parsers.lists.extraction import read_items, read_triplets
-from pytest_generalbench.protocols.text.parsers.numbers.count import read_count, read_series
-from pytest_generalbench.protocols.text.parsers.numbers.final import read_final_answer
 from pytest_generalbench.protocols.text.parsers.reasoning import without_reasoning
 
 Parser = Callable[[str, tuple[str, ...]], Any]
@@ -48,20 +43,36 @@ def _open(read: Callable[[str], Any]) -> Parser:
     return lambda text, choices: read(text)
 
 
+@cache
+def _imported(module: str, name: str) -> Callable[..., Any]:
+    read: Callable[..., Any] = getattr(import_module(f"{__package__}.{module}"), name)
+    return read
+
+
+def _of(module: str, name: str) -> Parser:
+    """Return a parser whose module, with its many patterns, is imported when it first reads an answer."""
+    return lambda text, choices: _imported(module, name)(text, choices)
+
+
+def _open_of(module: str, name: str) -> Parser:
+    """Return a parser of open questions, imported when it first reads an answer."""
+    return lambda text, choices: _imported(module, name)(text)
+
+
 PARSERS: Final[dict[str, Parser]] = {
-    "choice": read_choice,
-    "yes_no": _open(read_yes_no),
-    "label": read_label,
-    "labels": read_labels,
+    "choice": _of("choice.selected", "read_choice"),
+    "yes_no": _open_of("labels.yes_no", "read_yes_no"),
+    "label": _of("labels.label", "read_label"),
+    "labels": _of("labels.label", "read_labels"),
     "plain": _open(read_plain),
     "first_line": _open(read_first_line),
     "written": _open(read_written),
-    "final_answer": _open(read_final_answer),
-    "count": _open(read_count),
-    "series": _open(read_series),
-    "items": _open(read_items),
-    "triplets": _open(read_triplets),
-    "code": _open(read_code),
-    "sql": _open(read_sql),
+    "final_answer": _open_of("numbers.final", "read_final_answer"),
+    "count": _open_of("numbers.count", "read_count"),
+    "series": _open_of("numbers.count", "read_series"),
+    "items": _open_of("lists.extraction", "read_items"),
+    "triplets": _open_of("lists.extraction", "read_triplets"),
+    "code": _open_of("code", "read_code"),
+    "sql": _open_of("code", "read_sql"),
 }
 """The parsers that a task file may name; each protocol says which of them give its type of prediction."""
