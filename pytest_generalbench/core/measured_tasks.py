@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.json_files import parse_json
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import read_regular_text
 
 _FILE: Final = "result.json"
@@ -50,13 +51,14 @@ def measured_text(path: Path) -> str:
     Raises:
         GeneralBenchError: there is no such file, it is no result, or none of its tasks has a standard error.
     """
-    file = path / _FILE if path.is_dir() else path
+    file = path
     try:
+        file = path / _FILE if path.is_dir() else path
         content = parse_json(read_regular_text(file))
         model = str(content["model"]["spec"])
         seconds = content["run"].get("tasks", {})
         tasks = {entry["id"]: _measured(entry, seconds) for entry in content["tasks"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, *MISFIT) as error:
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         raise GeneralBenchError(f"{file} is no result of a run: {reason}") from error
     known = {name: given for name, given in sorted(tasks.items()) if given is not None}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import APPEND, MODE, atomic_write, private_folder
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.runs.files import MediaStore
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER, Record, record_from_json
 
@@ -111,7 +112,7 @@ class AnswerCache:
             output = record.output
             if output is not None:
                 output.read()  # a file of it that is gone or damaged is a miss as well
-        except (OSError, ValueError, KeyError, TypeError, GeneralBenchError):
+        except (OSError, *MISFIT, GeneralBenchError):
             return None
         return output
 
@@ -133,7 +134,7 @@ class AnswerCache:
         """Yield the keys under which answers of an instance were kept, the oldest first."""
         with suppress(OSError):
             for line in self._place("instances", digest([task, instance])).read_bytes().splitlines():
-                with suppress(ValueError):
+                with suppress(*MISFIT):
                     yield json.loads(line)
 
     def describe(self, model: str, facts: Mapping[str, Any]) -> None:
@@ -146,7 +147,7 @@ class AnswerCache:
         """Return the stored description of a model."""
         try:
             value = json.loads(self._place("models", model).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, *MISFIT):
             return None
         return value if isinstance(value, dict) else None
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.plain_types import MISFIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ def write_heartbeat(folder: Path, progress: Mapping[str, Any]) -> None:
 def read_heartbeat(folder: Path) -> Heartbeat | None:
     """Return the last heartbeat; None where there is none, or none that can be read."""
     path = folder / HEARTBEAT_FILE
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, *MISFIT):
         plain = json.loads(path.read_bytes())
         age = max(0.0, time.time() - path.stat().st_mtime)
         return Heartbeat(str(plain["host"]), int(plain["pid"]), round(age, 1))

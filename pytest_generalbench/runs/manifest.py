@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
 from pytest_generalbench.runs.lock import LOCK_FILE
@@ -80,7 +81,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
             )
         if content["digest"] == _own_digest(content) and _encoded(content) == raw:
             return dict(content)
-    except (ValueError, KeyError, TypeError):
+    except MISFIT:
         pass
     return None
 

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, Self
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.plain_types import MISFIT, check_types
 from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.result import TaskResult, result_from_dict
 from pytest_generalbench.core.settings import Settings
@@ -162,13 +163,15 @@ class RunResult:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """Return the result of a file's content. Raises KeyError or TypeError when it is none."""
+        """Return the result of a file's content. Raises one of `MISFIT` when it is none."""
         names = [item.name for item in fields(cls) if item.name not in ("tasks", "more")]
-        return cls(
+        result = cls(
             **{name: plain[name] for name in names if name in plain or name not in _MAY_LACK},
             tasks=tuple(TaskEntry.from_plain(entry) for entry in plain["tasks"]),
             more={key: plain[key] for key in plain if key not in (*names, "tasks", "counts")},
         )
+        check_types(result)
+        return result
 
 
 def encode(result: RunResult) -> bytes:
@@ -215,7 +218,7 @@ def read_result(path: Path) -> RunResult:
     try:
         content = parse_json(read_regular_text(path))
         major = int(str(content["schema"]).partition(".")[0])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *MISFIT) as error:
         raise _no_result(path, error) from error
     newest = int(SCHEMA_VERSION.partition(".")[0])
     if major > newest:
@@ -225,7 +228,7 @@ def read_result(path: Path) -> RunResult:
         )
     try:
         return RunResult.from_dict(_from_first(content) if major == 1 else content)
-    except (KeyError, TypeError, AttributeError) as error:
+    except MISFIT as error:
         raise _no_result(path, error) from error
 
 

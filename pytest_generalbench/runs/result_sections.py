@@ -56,7 +56,7 @@ class EnvironmentSection(TypedDict, total=False):
 class DefinitionsSection(TypedDict, total=False):
     """Fingerprint of the task files, and versions of the metrics and protocols that they use."""
 
-    tasks: str
+    tasks: str | None
     metrics: Mapping[str, int]
     protocols: Mapping[str, int]
 

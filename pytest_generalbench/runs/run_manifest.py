@@ -13,6 +13,7 @@ from pytest_generalbench import __version__
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.plain_types import MISFIT, check_types
 from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.settings import Settings
 
@@ -89,9 +90,9 @@ class RunManifest:
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         """Return the manifest of a file's content; keys that this version lacks are left out.
 
-        Raises KeyError or TypeError when a key is missing or is of another type.
+        Raises one of `MISFIT` when a key is missing or is of another type.
         """
-        return cls(
+        manifest = cls(
             invocation=plain["invocation"],
             settings=Settings.from_dict(plain["settings"]),
             shaping=plain["shaping"],
@@ -101,6 +102,8 @@ class RunManifest:
             is_finished=bool(plain.get("is_finished")),
             is_complete=bool(plain.get("is_complete")),
         )
+        check_types(manifest)
+        return manifest
 
 
 def _known(kind: type, plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,9 +134,9 @@ def read_run(folder: Path) -> RunManifest:
         return RunManifest.from_plain(content)
     except FileNotFoundError:
         raise GeneralBenchError(f"{folder} is no run folder: it has no {RUN_FILE}") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise GeneralBenchError(f"{path} cannot be read: {error}") from error
-    except (KeyError, TypeError, AttributeError) as error:
+    except MISFIT as error:
         raise GeneralBenchError(
             f"{path} is not what a run writes: {type(error).__name__}: {error}"
         ) from error

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.task import Task, task_from_dict, validate
 
@@ -134,7 +135,7 @@ def _read_index(index: Path) -> list[Task] | None:
         if content["version"] != INDEX_VERSION:
             return None
         return [task_from_dict(given) for given in content["tasks"]]
-    except (OSError, ValueError, KeyError, TypeError, TaskFileError):
+    except (OSError, *MISFIT, TaskFileError):
         return None  # a torn or older index is rebuilt from the files, which are the truth
 
 

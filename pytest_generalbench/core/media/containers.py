@@ -65,6 +65,19 @@ _LARGEST: Final = 2**31 - 1
 """The most pixels that FFmpeg can be told to take."""
 
 
+def first_track(tracks: Any, name: str) -> Any:
+    """Return the first of a container's video or audio tracks.
+
+    Raises:
+        IndexError: there is none.
+        MediaError: nothing here can decode it.
+    """
+    track = tracks[0]
+    if track.codec_context is None:
+        raise MediaError(f"{name}: its first track is of no known codec")
+    return track
+
+
 def decoded_frames(container: Any, name: str) -> Iterator[Any]:
     """Yield the frames of the first video track as PyAV has them, not yet converted.
 
@@ -77,7 +90,7 @@ def decoded_frames(container: Any, name: str) -> Iterator[Any]:
         av.FFmpegError: it cannot be decoded, or its frames become too large on the way.
         IndexError: it has no video track.
     """
-    stream = container.streams.video[0]
+    stream = first_track(container.streams.video, name)
     why = limits.PIXELS.excess(stream.width * stream.height) or limits.FRAMES.excess(stream.frames)
     if why:
         size = f"{stream.width}x{stream.height}"
@@ -132,7 +145,7 @@ def frames_of(path: Path, places: Callable[[int], Collection[int]]) -> tuple[lis
 def _packets(path: Path) -> int:
     """Return how many packets of video the file has, mostly as many as frames; nothing is decoded."""
     with open_container(path) as container:
-        stream = container.streams.video[0]
+        stream = first_track(container.streams.video, path.name)
         return int(stream.frames) or sum(packet.size > 0 for packet in container.demux(stream))
 
 
@@ -155,7 +168,7 @@ def _decoded_at(path: Path, wanted: Collection[int]) -> tuple[list[Image], list[
                     raise MediaError(f"{path.name}: {len(wanted)} frames of {shape} pixels: {why}")
                 frames.append(PilImage.fromarray(upright(frame)))
             times.append(frame.time)
-        stream = container.streams.video[0]
+        stream = first_track(container.streams.video, path.name)
         return frames, times, float(stream.average_rate or stream.guessed_rate or RATE)
 
 

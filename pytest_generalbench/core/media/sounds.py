@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
-from pytest_generalbench.core.media.containers import library, open_container
+from pytest_generalbench.core.media.containers import first_track, library, open_container
 from pytest_generalbench.core.regular_files import open_regular
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _samples_by_av(source: Path | bytes, name: str, mono: bool) -> tuple[NDArray
     count = 0
     try:
         with open_container(source) as container:
-            stream = container.streams.audio[0]
+            stream = first_track(container.streams.audio, name)
             resampler = av.AudioResampler(format="fltp")
             for frame in container.decode(stream):
                 for piece in resampler.resample(frame):

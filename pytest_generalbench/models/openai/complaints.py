@@ -100,7 +100,7 @@ def complaint_of(reply: Reply) -> Complaint:
             messages[value] = None
     if not messages:
         messages[reply.text.strip()] = None
-    stated = [int(code) for code in codes if code.isdecimal() and 400 <= int(code) < 600]
+    stated = [int(code) for code in codes if len(code) == 3 and code.isdecimal() and code[0] in "45"]
     status = stated[0] if reply.status == 200 and stated else reply.status
     return Complaint(tuple(messages), tuple(codes), tuple(parameters), status)
 

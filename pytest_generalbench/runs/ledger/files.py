@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from pytest_generalbench.core.new_files import APPEND, MODE
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.runs.files import MediaStore, try_lock
 from pytest_generalbench.runs.ledger.events import (
     EVENTS,
@@ -264,7 +265,7 @@ class LedgerReader:
             return _read_line(line)
         except LedgerError as error:
             raise LedgerError(f"{self.path.name}: {error}") from error
-        except (ValueError, KeyError, TypeError):
+        except MISFIT:
             if line.strip():
                 self.torn.append(begin)
             return None

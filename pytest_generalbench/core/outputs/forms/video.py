@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MediaError
-from pytest_generalbench.core.media.containers import decoded_frames, library, open_container, upright
+from pytest_generalbench.core.media.containers import (
+    decoded_frames,
+    first_track,
+    library,
+    open_container,
+    upright,
+)
 from pytest_generalbench.core.outputs.base import AnswerFormatError, Get
 from pytest_generalbench.core.outputs.codecs.images.files import is_picture
 from pytest_generalbench.core.outputs.forms.image import Image, checked_pixels
@@ -139,7 +145,7 @@ def _decoded(source: bytes | Path, name: str) -> tuple[NDArray[np.uint8], float]
     av = library("reading and keeping videos")
     try:
         with open_container(source) as container:
-            stream = container.streams.video[0]
+            stream = first_track(container.streams.video, name)
             rate = stream.average_rate or stream.guessed_rate
             frames = stream.frames
             why = _excess(frames, 3 * frames * stream.width * stream.height)

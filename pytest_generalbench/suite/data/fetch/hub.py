@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_generalbench.core.errors import DataError, MissingDependencyError, UnknownWordError
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.suite.data.fetch.archive import unpack
 from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder, archive_stem, group_at, group_of
 from pytest_generalbench.suite.data.locate.matching import NameTable, assign
@@ -144,7 +145,7 @@ def _is_complete(target: Path, split: str, task: Task) -> bool:
     try:
         folders = json.loads(_marker(target, split, task).read_text(encoding="utf-8"))["folders"]
         return all((target / folder).is_dir() for folder in folders)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *MISFIT):
         return False
 
 

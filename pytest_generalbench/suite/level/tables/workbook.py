@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import io
 import math
+import struct
 import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
 from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.limits import Limit
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.suite.level.tables.names import TaskNames, normalised
 from pytest_generalbench.suite.level.tables.score_csv import NO_SCORE, ScoreFileError
@@ -112,6 +115,11 @@ def sheet_order(tasks: Sequence[Task], sheet: str) -> tuple[Task, ...]:
     )
 
 
+_ARCHIVE: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError)
+_DAMAGED: Final = (ParseError, *_ARCHIVE, *MISFIT)
+"""What reading a damaged workbook raises: its XML, its archive, or a value that is none."""
+
+
 def _open(path: Path) -> Any:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
@@ -124,7 +132,7 @@ def _open(path: Path) -> Any:
         if why:
             raise ScoreFileError(f"{path}: {why}")
         return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, OSError) as error:
+    except (InvalidFileException, OSError, *_DAMAGED) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise ScoreFileError(f"{path}: cannot be read as an .xlsx workbook ({reason})") from error
 
@@ -162,7 +170,7 @@ def _read_sheets(path: Path) -> dict[str, _Sheet]:
                     )
                 header = tuple("" if cell is None else str(cell).strip() for cell in rows[0][1])
                 found[name] = _Sheet(name, header, rows[1:])
-        except (ParseError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        except _DAMAGED as error:
             raise ScoreFileError(f"{path}: a sheet cannot be read ({error})") from error
         finally:
             book.close()
