@@ -15,7 +15,7 @@ from pytest_generalbench.core.request import Output
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.preparation import Loaded, TaskScoring, answer_sheet
 from pytest_generalbench.evaluation.scoring.backbones import Backbones
-from pytest_generalbench.evaluation.scoring.backbones.demo import DemoWeights
+from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 from pytest_generalbench.evaluation.scoring.human_ratings import NO_RATINGS
 from pytest_generalbench.evaluation.scoring.judge_replies import read_verdict
 from pytest_generalbench.models.openai.http import decoded_reply
