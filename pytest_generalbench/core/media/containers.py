@@ -86,7 +86,7 @@ def decoded_frames(container: Any, name: str) -> Iterator[Any]:
         name: What errors call it.
 
     Raises:
-        MediaError: its frames are too large, or too many.
+        MediaError: its frames are too large or too many, or nothing can decode them.
         av.FFmpegError: it cannot be decoded, or its frames become too large on the way.
         IndexError: it has no video track.
     """
@@ -129,7 +129,7 @@ def frames_of(path: Path, places: Callable[[int], Collection[int]]) -> tuple[lis
         over its frames, else `RATE`.
 
     Raises:
-        MediaError: it is larger than `core.limits` allow.
+        MediaError: it is larger than `core.limits` allow, or nothing can decode it.
         av.FFmpegError: it cannot be decoded.
         IndexError: it has no video track.
         OSError: it cannot be opened.

@@ -59,13 +59,13 @@ _KNOWN: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"GIF8", b"BM")
 
 
 def _by_pillow(path: Path) -> Size | None:
-    try:
-        from pytest_generalbench.core.media.images import open_picture
+    from pytest_generalbench.core.media.images import DAMAGE, open_picture
 
+    try:
         with open_picture(path, path.name) as image:
             lies = image.getexif().get(_ORIENTATION, 1) in _LYING
             return Size(image.height, image.width) if lies else Size(image.width, image.height)
-    except (ImportError, MediaError, OSError, SyntaxError, ValueError):
+    except (ImportError, MediaError, MemoryError, *DAMAGE):
         return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import struct
+import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM", "TGA")
 """The only decoders that are used: those of other kinds of file may run what the file says."""
+
+DAMAGE: Final = (
+    OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, TypeError, RuntimeError,
+    struct.error, zlib.error, Warning,
+)  # fmt: skip
+"""What Pillow's readers raise at a damaged file, its warnings where they are errors among it; beside a
+MemoryError, whose cause may be the model."""
 
 _ROWS: Final = 256
 """Rows that are converted at a time: wide values of a whole picture would take many times its memory."""
@@ -40,8 +49,9 @@ def decode_image(path: Path) -> Image:
             return shown(image)
     except ImportError as error:
         raise MissingDependencyError("pillow", "image", "decoding images") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise MediaError(f"{path.name}: cannot decode the image ({error})") from error
+    except DAMAGE as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise MediaError(f"{path.name}: cannot decode the image ({reason})") from error
 
 
 @contextmanager
@@ -53,7 +63,7 @@ def open_picture(source: Path | bytes, name: str) -> Iterator[ImageFile]:
 
     Raises:
         MediaError: it has more pixels than `core.limits` allow.
-        OSError, SyntaxError, ValueError: it is no picture that can be read.
+        OSError, or another of `DAMAGE`: it is no picture that can be read.
         ImportError: Pillow is not installed.
     """
     from PIL import Image as PilImage
@@ -129,7 +139,7 @@ def can_open(path: Path) -> bool:
     try:
         with open_picture(path, path.name):
             return True
-    except (ImportError, MediaError, OSError, SyntaxError, ValueError):
+    except (ImportError, MediaError, MemoryError, *DAMAGE):
         return False
 
 
@@ -144,5 +154,5 @@ def is_plain(path: Path) -> bool:
             return upright and image.mode in ("RGB", "L", "1", "P") and "transparency" not in image.info
     except ImportError:
         return True
-    except (MediaError, OSError, SyntaxError, ValueError):
+    except (MediaError, MemoryError, *DAMAGE):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import socket
@@ -387,3 +388,53 @@ def test_pictures_that_another_program_would_draw_are_refused(
         decode_image(path)
     with pytest.raises(AnswerFormatError, match="cannot"):
         Image.decode(content, name)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "PNG",
+        "JPEG",
+        "GIF",
+        "BMP",
+        "WEBP",
+        "TIFF",
+        "AVIF",
+        "JPEG2000",
+        "PPM",
+        "TGA",
+        "mp4",
+        "matroska",
+        "mpegts",
+    ],
+)
+def test_no_damage_to_a_medium_is_a_traceback(tmp_path: Path, kind: str) -> None:
+    dice = np.random.default_rng(0)
+    if kind[0].islower():
+        content, name = movie(48, 32, 6, form=kind), "damaged.mp4"
+    else:
+        buffer = io.BytesIO()
+        PilImage.fromarray(dice.integers(0, 256, (16, 20, 3), np.uint8)).save(buffer, kind)
+        content, name = buffer.getvalue(), "damaged.png"
+    for _ in range(60):
+        changed = bytearray(content)
+        for place in dice.integers(0, min(len(content), int(dice.choice([60, 400, 10**6]))), 4):
+            changed[place] = int(dice.integers(0, 256))
+        path = written(tmp_path, name, bytes(changed))
+        for read in (
+            lambda path: (
+                open_frames(Media("video", (path,)), 3) if name.endswith("4") else decode_image(path)
+            ),
+            lambda path: (Video if name.endswith("4") else Image).open([path]),
+            image_size,
+            can_open_image,
+        ):
+            with contextlib.suppress(DataError, MemoryError):
+                read(path)
+
+
+def test_a_video_without_a_decoder_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "odd.mp4", movie(48, 32, 3).replace(b"avc1", b"qqqq"))
+    for read in (lambda: open_frames(Media("video", (path,))), lambda: Video.open([path])):
+        with pytest.raises(DataError, match=r"odd\.mp4: .*of no known codec"):
+            read()

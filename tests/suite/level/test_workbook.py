@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -289,3 +291,15 @@ def test_a_pipe_is_no_workbook(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.xlsx")
     with pytest.raises(ScoreFileError, match="a named pipe, not a regular file"):
         read_workbook(TASKS, tmp_path / "pipe.xlsx")
+
+
+def test_no_damage_to_a_workbook_is_a_traceback(book: Path) -> None:
+    content = book.read_bytes()
+    dice = np.random.default_rng(0)
+    for _ in range(60):
+        changed_bytes = bytearray(content)
+        for place in dice.integers(0, len(content), 4):
+            changed_bytes[place] ^= int(dice.integers(1, 256))
+        book.write_bytes(changed_bytes)
+        with contextlib.suppress(ScoreFileError):
+            read_workbook(TASKS, book)

@@ -7,6 +7,7 @@ import lzma
 import os
 import shutil
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -42,7 +43,10 @@ _BROKEN: Final = (
     lzma.LZMAError,
     zlib.error,
     EOFError,
-    NotImplementedError,
+    struct.error,
+    RuntimeError,
+    LookupError,
+    ValueError,
     MemoryError,
 )
 """What is raised at an archive that is damaged, or of a kind that cannot be read."""

@@ -6,16 +6,14 @@ so those files are unpacked twice: once for the high bytes, once for the low one
 
 from __future__ import annotations
 
-import struct
 import warnings
-import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from pytest_generalbench.core.errors import MediaError, MissingDependencyError
-from pytest_generalbench.core.media.images import open_picture
+from pytest_generalbench.core.media.images import DAMAGE, open_picture
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 
 if TYPE_CHECKING:
@@ -27,13 +25,6 @@ if TYPE_CHECKING:
 
 ENDINGS: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp")
 """What counts as the name of a picture."""
-
-
-_DAMAGE: Final = (
-    OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, TypeError, struct.error,
-    zlib.error, MemoryError,
-)  # fmt: skip
-"""What Pillow's readers raise at a damaged file."""
 
 
 def is_picture(name: object) -> bool:
@@ -53,8 +44,8 @@ def _opened(source: bytes | Path, name: str) -> Iterator[ImageFile]:
         raise MissingDependencyError("pillow", "image", "reading masks and maps") from error
     except MediaError as error:
         raise AnswerFormatError(str(error)) from error
-    except _DAMAGE as error:
-        reason = " ".join(str(error).split())[:200]
+    except (MemoryError, *DAMAGE) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise AnswerFormatError(f"{name}: cannot be read as a picture ({reason})") from error
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import MediaError
 from pytest_generalbench.core.json_files import parse_json
-from pytest_generalbench.core.media.images import open_picture
+from pytest_generalbench.core.media.images import DAMAGE, open_picture
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.points.tables import MAX_POINTS
 
@@ -73,5 +73,5 @@ def _is_picture(image: dict[str, Any], header: dict[str, Any], body: bytes) -> b
         start = view.get("byteOffset", 0)
         with open_picture(body[start : start + view["byteLength"]], "texture"):
             return bool(view.get("buffer", 0) == 0)
-    except (ImportError, MediaError, OSError, SyntaxError, *_FAULTS):
+    except (ImportError, MediaError, MemoryError, *DAMAGE, *_FAULTS):
         return False
