@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+import shutil
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.file_locks import try_lock
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SHARED_VARIABLE: Final = "GENERALBENCH_SHARED"
@@ -23,16 +28,24 @@ MODE: Final = 0o666
 """Rights of a new file before the umask; the folder keeps others out."""
 
 
-def atomic_write(path: Path, content: bytes) -> None:
+UNFINISHED: Final = ".unfinished"
+"""File in a folder that a command makes; it is gone when the folder is whole."""
+
+
+def atomic_write(path: Path, content: bytes, scratch: Path | None = None) -> None:
     """Write a file in one step: after a crash it is complete, or as it was before.
 
-    It is written beside `path` under a name that nobody can guess. A link at `path` is replaced, never
-    followed.
+    It is written under a name that nobody can guess. A link at `path` is replaced, never followed.
+
+    Args:
+        path: The file.
+        content: Its bytes.
+        scratch: A folder of the same file system where it is written first; None: beside `path`.
 
     Raises:
         OSError: it cannot be written; nothing has changed then.
     """
-    temporary = temporary_name(path)
+    temporary = temporary_name(path if scratch is None else scratch / path.name)
     file = temporary.open("xb")
     try:
         with file:
@@ -61,3 +74,43 @@ def private_folder(folder: Path) -> None:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o777 if os.environ.get(SHARED_VARIABLE) == "1" else 0o700, exist_ok=True)
+
+
+@contextmanager
+def whole_folder(
+    folder: Path, *, is_private: bool = False, may_replace: Callable[[Path], bool] = lambda folder: False
+) -> Iterator[None]:
+    """Make a folder whose content is whole when the block ends.
+
+    Meanwhile it holds the file `.unfinished`. Where a death left that behind, the folder is emptied and made
+    anew.
+
+    Args:
+        folder: It must not exist, or be empty.
+        is_private: Whether others than the user are kept out (`private_folder`).
+        may_replace: Says whether a folder that holds something may be written over.
+
+    Raises:
+        GeneralBenchError: it holds something, or another process is making it.
+        OSError: it cannot be made.
+    """
+    marker = folder / UNFINISHED
+    if marker.is_file():
+        mark = os.open(marker, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        if not try_lock(mark):
+            os.close(mark)
+            raise GeneralBenchError(f"{folder} is being written by another process: name another folder")
+        for path in folder.iterdir():
+            if path != marker:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    else:
+        if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not may_replace(folder))):
+            raise GeneralBenchError(f"{folder} is not empty: name a new folder")
+        private_folder(folder) if is_private else folder.mkdir(parents=True, exist_ok=True)
+        mark = os.open(marker, NEW, MODE)
+        try_lock(mark)
+    try:
+        yield
+        marker.unlink()
+    finally:
+        os.close(mark)

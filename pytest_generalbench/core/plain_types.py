@@ -11,7 +11,7 @@ import typing
 from functools import cache
 from typing import Any, Final
 
-MISFIT: Final = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
+MISFIT: Final = (LookupError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
 """What reading a value raises that is not as its writer writes it."""
 
 _SEQUENCES: Final = (list, tuple, collections.abc.Sequence)

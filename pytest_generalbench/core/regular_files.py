@@ -6,6 +6,7 @@ A named pipe would wait for a writer without end, and to open a device can act o
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -35,6 +36,10 @@ _FLAGS: Final = (
 )
 
 
+_LARGE: Final = 1 << 20
+"""Bytes that are read as they are asked for."""
+
+
 def _check(mode: int, path: Path) -> None:
     if not stat.S_ISREG(mode):
         kind = _KINDS.get(stat.S_IFMT(mode), "something else")
@@ -60,9 +65,19 @@ def open_descriptor(path: Path) -> int:
     return descriptor
 
 
+class _BoundedReader(io.BufferedReader):
+    """Reads no more than the file has: Python allocates all that a header states before it reads."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _LARGE:
+            left = os.fstat(self.fileno()).st_size - self.tell()
+            size = min(size, max(_LARGE, left))
+        return super().read(size)
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file for reading bytes. Raises OSError as `open_descriptor` does."""
-    return os.fdopen(open_descriptor(path), "rb")
+    return _BoundedReader(io.FileIO(open_descriptor(path), "rb"))
 
 
 def read_regular(path: Path, limit: Limit | None = None) -> bytes:

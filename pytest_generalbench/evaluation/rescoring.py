@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.new_files import atomic_write, private_folder
+from pytest_generalbench.core.new_files import atomic_write, whole_folder
 from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of, result_from_dict
 from pytest_generalbench.evaluation.moved_scores import (
     MovedScore,
@@ -171,17 +171,17 @@ def rescore_like(run: str | Path, like: str | Path, into: str | Path) -> Rescore
         own, theirs = getattr(manifest.settings, name), getattr(other.settings, name)
         if own != theirs:
             raise GeneralBenchError(f"{run} and {like} differ: {name} is {own!r:.80} and {theirs!r:.80}")
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise GeneralBenchError(f"{target} is not empty: name a new folder")
     chosen = {name: getattr(other.settings, name) for name in _WHICH}
     settings = replace(manifest.settings, **chosen, run=None)
-    private_folder(target)
-    rescored = _rescored(source, target, settings)
-    keep_files([source], [rescored.result], (), target)
-    selection = [entry.id for entry in rescored.result.tasks]
-    write_run(target, replace(manifest, settings=settings, shaping=shaping(settings), selection=selection))
-    write_result(target, rescored.result)
-    write_manifest(target)
+    with whole_folder(target, is_private=True):
+        rescored = _rescored(source, target, settings)
+        keep_files([source], [rescored.result], (), target)
+        selection = [entry.id for entry in rescored.result.tasks]
+        write_run(
+            target, replace(manifest, settings=settings, shaping=shaping(settings), selection=selection)
+        )
+        write_result(target, rescored.result)
+        write_manifest(target)
     return rescored
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.new_files import whole_folder
 from pytest_generalbench.reports import model_card, official, tables
 
 if TYPE_CHECKING:
@@ -43,10 +44,8 @@ def export_run(run: str | Path, out: str | Path, form: str = "official") -> list
     if form not in _WRITERS:
         raise UnknownWordError("export format", form, EXPORT_FORMATS)
     opened, target = official.open_run(Path(run)), Path(out)
-    if target.is_dir() and any(target.iterdir()):
-        raise GeneralBenchError(f"{target} is not empty: name a new folder")
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        return _WRITERS[form](opened, target)
+        with whole_folder(target):
+            return _WRITERS[form](opened, target)
     except OSError as error:
         raise GeneralBenchError(f"{target} cannot be written: {error.strerror or error}") from error

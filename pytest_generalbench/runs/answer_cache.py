@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 COMPONENTS: Final = ("model", "request", "generation", "protocol")
 """What a key is made of, in the order in which a miss is explained."""
 
+SCRATCH_FOLDER: Final = "scratch"
+"""Where entries are written before they have their name."""
+
 _BLOCK: Final = 1 << 20
+_OLD_S: Final = 60.0
+"""After so long a file that is still being written belongs to a process that died."""
 
 
 def digest(value: Any) -> str:
@@ -73,10 +79,13 @@ class AnswerCache:
     def __init__(self, folder: Path) -> None:
         """Open the folder, making it. Raises GeneralBenchError when it cannot be made."""
         self.folder = folder
-        self.media = MediaStore(folder / MEDIA_FOLDER)
+        self.media = MediaStore(folder / MEDIA_FOLDER, folder / SCRATCH_FOLDER)
         self._digests: dict[tuple[str, int, int], str] = {}
+        self._scratch = folder / SCRATCH_FOLDER
         try:
             private_folder(folder)
+            self._scratch.mkdir(exist_ok=True)
+            _remove_old(self._scratch)
         except OSError as error:
             reason = error.strerror or error
             raise GeneralBenchError(f"the answer cache {folder} cannot be made: {reason}") from error
@@ -124,7 +133,7 @@ class AnswerCache:
         path = self._place("answers", key.name)
         line = record.to_json(self.media.put)
         path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, line.encode("utf-8", "backslashreplace"))
+        atomic_write(path, line.encode("utf-8", "backslashreplace"), self._scratch)
         listed = self._place("instances", digest([task, instance]))
         listed.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(listed, APPEND, MODE), "ab") as file:
@@ -141,7 +150,7 @@ class AnswerCache:
         """Store the description of a model: its identity, and what replaying its answers needs."""
         path = self._place("models", model)
         path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, json.dumps(facts, sort_keys=True, default=str).encode())
+        atomic_write(path, json.dumps(facts, sort_keys=True, default=str).encode(), self._scratch)
 
     def description(self, model: str) -> dict[str, Any] | None:
         """Return the stored description of a model."""
@@ -153,6 +162,14 @@ class AnswerCache:
 
     def _place(self, kind: str, name: str) -> Path:
         return self.folder / kind / name[:2] / f"{name}.json"
+
+
+def _remove_old(folder: Path) -> None:
+    """Remove what processes left half written when they died."""
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _OLD_S:
+                path.unlink()
 
 
 def folder_digest(folder: Path, cache: AnswerCache) -> str:

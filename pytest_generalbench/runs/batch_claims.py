@@ -15,8 +15,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pytest_generalbench.core.file_locks import is_free, try_lock
 from pytest_generalbench.core.new_files import APPEND, MODE, NEW
-from pytest_generalbench.runs.files import is_free, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,9 +1,8 @@
-"""File locks, and files named by their content."""
+"""Files named by their content."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -13,52 +12,16 @@ from pytest_generalbench.core.new_files import atomic_write
 if TYPE_CHECKING:
     from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # not a POSIX system: files are not held there
-    fcntl = None  # type: ignore[assignment]
-
 _NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
-
-
-def try_lock(file: int) -> bool:
-    """Lock an open file until it is closed; return False when another process of this host has it."""
-    return _locked(file) is not False
-
-
-def holds_locks(file: int) -> bool:
-    """Return whether the system and the file system of an open file have locks at all."""
-    return _locked(file) is not None
-
-
-def _locked(file: int) -> bool | None:
-    """Lock an open file; return None where there are no locks."""
-    if fcntl is None:
-        return None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
-
-
-def is_free(path: Path) -> bool:
-    """Return whether no process of this host has locked the file."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return try_lock(file)
-    finally:
-        os.close(file)
 
 
 class MediaStore:
     """A folder of files named `<sha256><ending>`; the same bytes are kept once."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep the folder's path; it is created with the first file."""
+    def __init__(self, folder: Path, scratch: Path | None = None) -> None:
+        """Keep the folder's path; it is created with the first file. Files are written in `scratch` first."""
         self.folder = folder
+        self._scratch = scratch
 
     def put(self, content: bytes, ending: str) -> str:
         """Store `content` on disk and return its name."""
@@ -66,7 +29,7 @@ class MediaStore:
         path = self.folder / name
         if not path.is_file():
             self.folder.mkdir(parents=True, exist_ok=True)
-            atomic_write(path, content)
+            atomic_write(path, content, self._scratch)
         return name
 
     def get(self, name: str) -> bytes:

@@ -16,7 +16,7 @@ from pytest_generalbench.runs.batch_claims import forget
 from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
 from pytest_generalbench.runs.listing import DEFAULT_PARENT, newest_open, siblings
-from pytest_generalbench.runs.lock import RunLock, wait_for_workers
+from pytest_generalbench.runs.lock import LOCK_FILE, RunLock, wait_for_workers
 from pytest_generalbench.runs.manifest import IGNORE_FILE, MANIFEST_FILE
 from pytest_generalbench.runs.resume import ResumeError, differences
 from pytest_generalbench.runs.run_manifest import RUN_FILE, RunManifest, SessionEntry, read_run, write_run
@@ -125,6 +125,11 @@ class RunFolder:
                     self.path.parent.rmdir()
 
 
+def _is_left_over(path: Path) -> bool:
+    """Whether a session that died before it had a run left this file; `RunLock` asks whether it lives."""
+    return path.name in (LOCK_FILE, IGNORE_FILE) or path.suffix == ".tmp"
+
+
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -145,7 +150,7 @@ def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> R
         folder = invocation / settings.run
     try:
         private_folder(folder)
-        if any(folder.iterdir()):
+        if any(not _is_left_over(path) for path in folder.iterdir()):
             way = f", or continue it with --generalbench-resume --generalbench-run={settings.run}"
             held = (folder / RUN_FILE).is_file() and settings.run is not None
             raise GeneralBenchError(
@@ -153,6 +158,8 @@ def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> R
             )
         manifest = RunManifest(str(invocation), settings, shaping(settings), number, sessions=[session])
         run = RunFolder(folder, 1, RunLock(folder), manifest)
+        for path in folder.glob("*.tmp"):
+            path.unlink()
         # As pytest's own cache folder does it; whoever wants a run in git removes the file.
         (folder / IGNORE_FILE).write_text("*\n", encoding="utf-8")
         run.save()

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.file_locks import holds_locks, is_free, try_lock
 from pytest_generalbench.core.new_files import MODE, NEW, temporary_name
-from pytest_generalbench.runs.files import holds_locks, is_free, try_lock
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
 
 LOCK_FILE: Final = "lock"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.new_files import UNFINISHED, atomic_write
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
@@ -48,7 +48,7 @@ def _own_digest(content: Mapping[str, Any]) -> str:
 
 def run_files(folder: Path) -> list[Path]:
     """Return every file of the run, in a fixed order, but those that the manifest leaves out."""
-    names = (LOCK_FILE, HEARTBEAT_FILE, MANIFEST_FILE, IGNORE_FILE)
+    names = (LOCK_FILE, HEARTBEAT_FILE, MANIFEST_FILE, IGNORE_FILE, UNFINISHED)
     aside = {folder / name for name in names}
     return sorted(path for path in folder.rglob("*") if path.is_file() and path not in aside)
 

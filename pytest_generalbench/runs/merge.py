@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.new_files import private_folder
+from pytest_generalbench.core.new_files import whole_folder
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.runs.certainty import evidence_in
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, level_section
@@ -255,13 +255,11 @@ def merge_runs(runs: Sequence[str | Path], into: str | Path) -> MergedRun:
     results = [read_result(folder) for folder in folders]
     check_agreement(folders, results)
     merged = merge_results(results)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise GeneralBenchError(f"{target} is not empty: name a new folder")
-    private_folder(target)
-    ledgers = keep_files(folders, results, merged.tasks, target)
-    level = merged_level(results, merged.tasks, target)
-    merged = replace(merged, level=level_section(level, merged.schema))
-    write_run(target, merged_manifest([read_run(folder) for folder in folders]))
-    write_result(target, merged)
-    write_manifest(target)
+    with whole_folder(target, is_private=True):
+        ledgers = keep_files(folders, results, merged.tasks, target)
+        level = merged_level(results, merged.tasks, target)
+        merged = replace(merged, level=level_section(level, merged.schema))
+        write_run(target, merged_manifest([read_run(folder) for folder in folders]))
+        write_result(target, merged)
+        write_manifest(target)
     return MergedRun(target, merged, level, ledgers, tuple(missing_shards(results)))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_generalbench.core import file_locks
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs import files, lock
+from pytest_generalbench.runs import lock
 from pytest_generalbench.runs.ledger.files import LedgerWriter
 from pytest_generalbench.runs.lock import LOCK_FILE, RunLock, wait_for_workers
 
@@ -43,10 +44,11 @@ RACE = """
 import json, os, pathlib, socket, sys, time
 number, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.runs import files, lock
+from pytest_generalbench.core import file_locks
+from pytest_generalbench.runs import lock
 socket.gethostname = lambda: f"host-{number}"
 lock._boot = lambda: number
-files._locked = lambda file: True  # a lock that no other host sees
+file_locks._locked = lambda file: True  # a lock that no other host sees
 (folder / f"ready-{number}").touch()
 while len(list(folder.glob("ready-*"))) < 5:
     time.sleep(0.001)
@@ -101,7 +103,7 @@ def test_a_container_on_this_machine_is_asked_by_its_lock(
 
 
 def test_without_locks_the_process_number_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_locked", lambda file: None)
+    monkeypatch.setattr(file_locks, "_locked", lambda file: None)
     held = RunLock(tmp_path)
     assert "has no locks" in (held.caveat or "")
     with pytest.raises(GeneralBenchError, match="another session"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.new_files import whole_folder
 from pytest_generalbench.reports.page.frame import html_page, static_text
 from pytest_generalbench.reports.page.kept_files import KeptFiles
 from pytest_generalbench.reports.page.level_section import level_section, next_section
@@ -61,14 +62,12 @@ def write_page(
     if not runs:
         raise GeneralBenchError("a page needs a run folder")
     folder = Path(out)
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / INDEX).is_file():
-        raise GeneralBenchError(f"{folder} is not empty and holds no page: name a new folder")
     shown = list(_shown([load_run(run) for run in runs], answers))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        page = _Page(folder, shown, Shares(instances, texts), one_file=one_file)
-        page.write_tasks(progress or (lambda done, total: None))
-        return page.write_index()
+        with whole_folder(folder, may_replace=lambda there: (there / INDEX).is_file()):
+            page = _Page(folder, shown, Shares(instances, texts), one_file=one_file)
+            page.write_tasks(progress or (lambda done, total: None))
+            return page.write_index()
     except OSError as error:
         raise GeneralBenchError(f"{folder} cannot be written: {error.strerror or error}") from error
 

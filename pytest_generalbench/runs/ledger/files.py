@@ -13,9 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from pytest_generalbench.core.file_locks import try_lock
 from pytest_generalbench.core.new_files import APPEND, MODE
 from pytest_generalbench.core.plain_types import MISFIT
-from pytest_generalbench.runs.files import MediaStore, try_lock
+from pytest_generalbench.runs.files import MediaStore
 from pytest_generalbench.runs.ledger.events import (
     EVENTS,
     BatchAsked,

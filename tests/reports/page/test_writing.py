@@ -94,7 +94,7 @@ def test_a_run_whose_data_are_gone_shows_its_rows(tmp_path: Path) -> None:
 
 def test_only_an_empty_folder_or_a_page_is_written_into(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", {CAUSAL: scored_rows([1.0, 0.0])})
-    with pytest.raises(GeneralBenchError, match="is not empty and holds no page: name a new folder"):
+    with pytest.raises(GeneralBenchError, match="is not empty: name a new folder"):
         gb.write_page([run], run)
     first = gb.write_page([run], tmp_path / "page").read_bytes()
     assert gb.write_page([run], tmp_path / "page").read_bytes() == first

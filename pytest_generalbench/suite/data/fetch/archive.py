@@ -17,6 +17,7 @@ from pathlib import Path, PureWindowsPath
 from typing import IO, Any, Final, cast
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import open_regular
 from pytest_generalbench.suite.data.fetch.archive_streams import (
     ForwardReader,
@@ -48,6 +49,7 @@ _BROKEN: Final = (
     LookupError,
     ValueError,
     MemoryError,
+    *MISFIT,
 )
 """What is raised at an archive that is damaged, or of a kind that cannot be read."""
 

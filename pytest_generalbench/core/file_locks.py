@@ -1,0 +1,46 @@
+"""Locks on open files: the system releases them when their holder ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: files are not held there
+    fcntl = None  # type: ignore[assignment]
+
+
+def try_lock(file: int) -> bool:
+    """Lock an open file until it is closed; return False when another process of this host has it."""
+    return _locked(file) is not False
+
+
+def holds_locks(file: int) -> bool:
+    """Return whether the system and the file system of an open file have locks at all."""
+    return _locked(file) is not None
+
+
+def _locked(file: int) -> bool | None:
+    """Lock an open file; return None where there are no locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def is_free(path: Path) -> bool:
+    """Return whether no process of this host has locked the file."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return try_lock(file)
+    finally:
+        os.close(file)
