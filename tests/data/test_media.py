@@ -263,3 +263,13 @@ def test_natural_order_and_endless_digits() -> None:
 def test_a_folder_that_cannot_be_listed_has_nothing(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no such file"):
         MediaFinder(tmp_path / "gone", tmp_path).file("x.png")
+
+
+def test_an_instance_that_shows_thousands_of_pictures_is_refused(tree: Tree) -> None:
+    tree.image("image/comprehension/car_brands_recognition/images/1.png")
+    many = pictured(1)
+    many["input"]["image_file"] = ["1.png"] * 1001
+    good, bad = tree.cars(pictured(1), {**many, "id": "many"}).instances
+    assert good.problem is None
+    assert bad.problem is not None
+    assert "1001 files, more than the 1000" in bad.problem.message

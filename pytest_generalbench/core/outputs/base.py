@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from pytest_generalbench.core import limits
 from pytest_generalbench.core.errors import DataError, UnknownWordError
+from pytest_generalbench.core.zip_directory import directory_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -180,6 +181,7 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
     import numpy as np
 
     try:
+        check_members(io.BytesIO(content))
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             why = limits.DECODED.excess(sum(member.file_size for member in members))
@@ -193,6 +195,17 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray[Any, Any]]:
     except _DAMAGE as error:
         reason = " ".join(str(error).split())[:200]
         raise AnswerFormatError(f"not a .npz of plain arrays ({type(error).__name__}: {reason})") from error
+
+
+_DIRECTORY: Final = 4 << 20
+"""Bytes of the list of arrays of a .npz: some 50,000 arrays."""
+
+
+def check_members(file: IO[bytes]) -> None:
+    """Raise AnswerFormatError for a .npz that lists more arrays than any has."""
+    size = directory_size(file)
+    if size > _DIRECTORY:
+        raise AnswerFormatError(f"the .npz lists its arrays in {size} bytes, more than {_DIRECTORY}")
 
 
 def array_from(values: Any, what: str) -> np.ndarray[Any, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from pytest_generalbench.core.errors import DataError, ReferenceFormatError
-from pytest_generalbench.core.outputs.base import read_array, read_arrays
+from pytest_generalbench.core.outputs.base import check_members, read_array, read_arrays
 from pytest_generalbench.core.outputs.codecs.images.files import (
     foreground,
     is_picture,
@@ -120,8 +120,10 @@ def array_names(instance: Instance, name: str) -> tuple[str, ...]:
     if name.lower().endswith(".npy"):
         return ("",)
     try:
-        with open_regular(path_of(instance, name)) as file, zipfile.ZipFile(file) as archive:
-            return tuple(one.removesuffix(".npy") for one in archive.namelist())
+        with open_regular(path_of(instance, name)) as file:
+            check_members(file)
+            with zipfile.ZipFile(file) as archive:
+                return tuple(one.removesuffix(".npy") for one in archive.namelist())
     except (OSError, zipfile.BadZipFile) as error:
         raise ReferenceFormatError(f"{fields.place(instance)}: {name}: no .npz ({error})") from error
 

@@ -6,11 +6,11 @@ import bz2
 import gzip
 import io
 import lzma
-import struct
 import tarfile
 from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.zip_directory import directory_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,15 +129,6 @@ class ForwardReader(io.RawIOBase):
 
 def check_directory(file: BinaryIO, name: str) -> None:
     """Raise DataError for a .zip whose list of members is too long; zipfile would read it whole."""
-    size = file.seek(0, io.SEEK_END)
-    start = max(0, size - (1 << 16) - 256)
-    file.seek(start)
-    tail = file.read()
-    file.seek(0)
-    end = tail.rfind(b"PK\5\6")
-    wide = tail.rfind(b"PK\6\6", 0, max(end, 0))
-    stated = struct.unpack_from("<I", tail, end + 12)[0] if 0 <= end <= len(tail) - 22 else 0
-    if 0 <= wide <= len(tail) - 56:
-        stated = max(stated * (stated != 0xFFFFFFFF), struct.unpack_from("<Q", tail, wide + 40)[0])
+    stated = directory_size(file)
     if stated > MAX_DIRECTORY:
         raise DataError(f"{name}: a list of members of {stated} bytes, more than {MAX_DIRECTORY}, refused")

@@ -226,6 +226,10 @@ def _scans(paths: list[str], key: str, finder: MediaFinder) -> Media:
     return Media("pointcloud", tuple(finder.file(path, finder.frame_keep(path)) for path in paths), key)
 
 
+_MOST_MEDIA: Final = 1_000
+"""Pictures or sounds of one instance; frames and scans are one medium."""
+
+
 def _media_under(key: str, value: Any, kind: str, finder: MediaFinder) -> list[Media]:
     if kind == "frames" and isinstance(value, list) and value and all(isinstance(v, list) for v in value):
         return [_frames_of(_paths(video, key), key, finder) for video in value]
@@ -240,6 +244,8 @@ def _media_under(key: str, value: Any, kind: str, finder: MediaFinder) -> list[M
         return [_scans(paths, key, finder)]
     if kind == "map":
         return [_laid_over(paths, key, finder)]
+    if len(paths) > _MOST_MEDIA:
+        raise MediaError(f"{key}: {len(paths)} files, more than the {_MOST_MEDIA} that an instance may show")
     return [Media(kind, (finder.file(path, first=_folders(key)),), key) for path in paths]
 
 

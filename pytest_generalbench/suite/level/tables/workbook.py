@@ -20,6 +20,7 @@ from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.limits import Limit
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import read_regular
+from pytest_generalbench.core.zip_directory import directory_size
 from pytest_generalbench.suite.level.tables.names import TaskNames, normalised
 from pytest_generalbench.suite.level.tables.score_csv import NO_SCORE, ScoreFileError
 
@@ -42,6 +43,7 @@ _MAX_COLUMNS: Final = 1_000
 _UNPACKED: Final = Limit(64 << 20, "bytes when unpacked")
 """The authors' workbooks have less than 1 MB."""
 
+_DIRECTORY: Final = Limit(1 << 20, "bytes of a list of parts")
 _PARTS: Final = Limit(1_000, "parts of a workbook")
 
 _MAX_ROWS: Final = 10_000
@@ -126,6 +128,9 @@ def _open(path: Path) -> Any:
 
     try:
         content = read_regular(path, _UNPACKED)
+        listed = _DIRECTORY.excess(directory_size(io.BytesIO(content)))
+        if listed:
+            raise ScoreFileError(f"{path}: {listed}")
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             sizes = [member.file_size for member in archive.infolist()]
         why = _UNPACKED.excess(sum(sizes)) or _PARTS.excess(len(sizes))
