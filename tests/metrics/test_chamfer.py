@@ -49,6 +49,89 @@ def test_it_equals_the_matrix_of_all_distances(
     assert chamfer(one, one) == 0.0
 
 
+def _sphere(count: int, rough: float = 0.0) -> Any:
+    dice = np.random.default_rng(count)
+    points = dice.normal(size=(count, 3))
+    points /= np.linalg.norm(points, axis=1)[:, None]
+    return points * (1 + rough * dice.normal(size=(count, 1)))
+
+
+def _cube(count: int) -> Any:
+    dice = np.random.default_rng(count)
+    points, axes = dice.uniform(-1, 1, (count, 3)), dice.integers(0, 3, count)
+    points[np.arange(count), axes] = np.sign(points[np.arange(count), axes])
+    return points
+
+
+def _tube(count: int) -> Any:
+    turns, heights = np.random.default_rng(count).uniform(-np.pi, np.pi, (2, count))
+    return np.stack([np.cos(turns), np.sin(turns), 2 * heights], axis=1)
+
+
+SHAPES = {
+    "ball": _sphere(3000),
+    "rough ball": _sphere(3000, 0.01),
+    "cube": _cube(3000),
+    "tube": _tube(3000),
+    "cloud": np.random.default_rng(1).normal(size=(3000, 3)),
+    "same points": np.repeat(_sphere(600), 5, axis=0),
+    "two balls": np.concatenate([_sphere(1500), _sphere(1500) * 0.05 + 0.3]),
+}
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5, 0.1, 0.01, 1e-6, 0.0, 30.0])
+@pytest.mark.parametrize("shift", [0.0, 0.2, 50.0])
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_nearest_is_found_at_every_scale(name: str, scale: float, shift: float) -> None:
+    shape = SHAPES[name]
+    other = shape[::-1] * scale + shift
+    apart = cdist(other, shape, "sqeuclidean")
+    np.testing.assert_allclose(
+        nearest.squared_distances(other, shape), apart.min(axis=1), rtol=1e-9, atol=1e-20
+    )
+    np.testing.assert_allclose(
+        nearest.squared_distances(shape, other), apart.min(axis=0), rtol=1e-9, atol=1e-20
+    )
+
+
+def test_points_among_the_others_are_exactly_there() -> None:
+    shape = np.concatenate([_cube(4000) * 0.1, _sphere(4000)])
+    assert nearest.squared_distances(shape[::7], shape).max() == 0.0
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.95, 0.9, 0.8, 0.7, 0.5, 0.3, 0.1, 0.01, 1e-6])
+def test_the_work_does_not_grow_with_the_difference_in_scale(
+    monkeypatch: pytest.MonkeyPatch, scale: float
+) -> None:
+    """What is looked at is counted by all distances: in trees, what is nearly as near as the nearest."""
+    ball = _sphere(4000)
+    work = []
+    by_tree, by_cell, by_bound = nearest._Search._by_tree, nearest._Search._by_cell, nearest._by_bound
+
+    def counted_tree(self: Any, points: Any) -> Any:
+        apart = cdist(points, self._others)
+        work.append((apart <= apart.min(axis=1, keepdims=True) + self._leaf).sum())
+        return by_tree(self, points)
+
+    def counted_cell(self: Any, points: Any) -> Any:
+        middle = (points.min(axis=0) + points.max(axis=0)) / 2
+        apart = cdist([middle], self._others)
+        reach = apart.min() + 2 * cdist([middle], points).max()
+        work.append(len(points) * (apart <= reach).sum())
+        return by_cell(self, points)
+
+    def counted_bound(points: Any, *given: Any) -> Any:
+        work.append(len(points) * sum(nearest._CANDIDATES))
+        return by_bound(points, *given)
+
+    monkeypatch.setattr(nearest, "_FEW", 200)
+    monkeypatch.setattr(nearest._Search, "_by_tree", counted_tree)
+    monkeypatch.setattr(nearest._Search, "_by_cell", counted_cell)
+    monkeypatch.setattr(nearest, "_by_bound", counted_bound)
+    chamfer(ball[::-1] * scale, ball)
+    assert sum(work) < 2 * len(ball) * 300  # of 2 * 4000 * 4000 pairs
+
+
 def test_without_scipy_it_names_the_extra_before_anything_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nearest, "find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match="threed"):

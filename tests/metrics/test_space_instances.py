@@ -13,7 +13,7 @@ from sklearn.metrics import precision_recall_curve
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.core.outputs.forms.scenes3d import PointInstance, PointInstances
-from pytest_generalbench.metrics.scene3d.instance_ap import instance3d_map50, scannet_ap
+from pytest_generalbench.metrics.scene3d.instance_ap import _shared_points, instance3d_map50, scannet_ap
 from pytest_generalbench.metrics.validation import PredictionFormatError
 
 
@@ -91,3 +91,13 @@ def test_wrong_types_are_told() -> None:
     for prediction in (np.array([1]), objects([1], (1, "a", 1.0))):
         with pytest.raises(PredictionFormatError):
             accumulator.add(prediction, TRUTH)
+
+
+def test_points_are_counted_in_one_table_as_with_a_mask_for_each_object() -> None:
+    dice = np.random.default_rng(5)
+    ids, others = dice.integers(-3, 40, 5000), dice.integers(-1, 9, 5000) * 10**12
+    table = _shared_points(ids, others)
+    assert set(table) == set(ids.tolist())
+    for one in table:
+        inside = others[ids == one]
+        assert table[one] == {int(other): int((inside == other).sum()) for other in np.unique(inside)}

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pytest_generalbench.core.errors import ReferenceFormatError, UnknownWordError
 from pytest_generalbench.metrics.accumulators import mean_value, score_of, with_silence
 from pytest_generalbench.metrics.base import Metric, MetricValue
+from pytest_generalbench.metrics.dense.blocks import blocks_of
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 NEAREST, FARTHEST = 0.001, 10.0
 """Metres; a reference that is not between them is not valid, an answer beyond them is set to the end."""
@@ -30,17 +30,34 @@ DISPARITY: Final = (0.001, 80.0)
 """Where a reference disparity is valid, both ends left out, and where answers are clipped."""
 
 
-def _pair(
-    metric: str, prediction: Any, reference: Any, axes: int
-) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Answer and truth of the valid pixels of a block; without an answer the truth twice."""
+
+
+def _checked(metric: str, prediction: Any, reference: Any, axes: int) -> NDArray[Any] | None:
+    """Return the answer as an array. Raises where the arguments are not of the metric's types."""
     if not isinstance(reference, np.ndarray) or reference.ndim != axes or reference.dtype.kind not in "fiu":
         bad_reference(metric, f"an array of numbers with {axes} axes", reference)
     if prediction is None:
-        return None, reference.astype(np.float64)
-    if np.shape(prediction) != reference.shape or not np.isfinite(prediction).all():
-        shapes = f"{np.shape(prediction)} for {reference.shape}"
+        return None
+    predicted = np.asarray(prediction)
+    fits = predicted.shape == reference.shape
+    if not fits or not all(np.isfinite(predicted[place]).all() for place in blocks_of(reference.shape)):
+        shapes = f"{predicted.shape} for {reference.shape}"
         raise PredictionFormatError(f"metric {metric!r}: the answer does not fit the reference: {shapes}")
-    return np.asarray(prediction, dtype=np.float64), reference.astype(np.float64)
+    return predicted
+
+
+def _valid_pairs(
+    prediction: NDArray[Any] | None, reference: NDArray[Any], low: float, high: float
+) -> Iterator[Pair]:
+    """Yield answer and truth where low < reference < high, a block at a time; blocks without are left out."""
+    for place in blocks_of(reference.shape):
+        truth = reference[place].astype(np.float64)
+        valid = (truth > low) & (truth < high)
+        if valid.any():
+            truth = truth[valid]
+            yield truth if prediction is None else prediction[place][valid].astype(np.float64), truth
 
 
 def _none_valid(metric: str) -> ReferenceFormatError:
@@ -56,21 +73,62 @@ def rms_cm(prediction: NDArray[Any] | None, reference: NDArray[Any], crop: str =
     >>> rms_cm(np.array([[1.0, 2.5], [3.0, 9.0]]), np.array([[1.3, 2.1], [0.0, 11.0]]))
     35.35533905932737
     """
-    predicted, truth = _pair("depth_rms", prediction, reference, 2)
-    valid = (truth > NEAREST) & (truth < FARTHEST)
+    predicted = _checked("depth_rms", prediction, reference, 2)
     size, part = EIGEN_CROP
-    if crop == "eigen" and truth.shape == size and valid[part].any():
-        inside = np.zeros_like(valid)
-        inside[part] = valid[part]
-        valid = inside
-    if not valid.any():
+    if (
+        crop == "eigen"
+        and reference.shape == size
+        and any(True for _ in _valid_pairs(None, reference[part], NEAREST, FARTHEST))
+    ):
+        reference, predicted = reference[part], None if predicted is None else predicted[part]
+    squares, count = [], 0
+    for answer, truth in _valid_pairs(predicted, reference, NEAREST, FARTHEST):
+        if predicted is None:
+            errors = np.maximum(truth - NEAREST, FARTHEST - truth)
+        else:
+            errors = np.clip(answer, NEAREST, FARTHEST) - truth
+        squares.append(float(np.sum(errors * errors)))
+        count += len(truth)
+    if not count:
         raise _none_valid("depth_rms")
-    truth = truth[valid]
-    if predicted is None:
-        errors = np.maximum(truth - NEAREST, FARTHEST - truth)
-    else:
-        errors = np.clip(predicted[valid], NEAREST, FARTHEST) - truth
-    return 100.0 * math.sqrt(float(np.mean(errors * errors)))
+    return 100.0 * math.sqrt(math.fsum(squares) / count)
+
+
+class _Line(NamedTuple):
+    """The line that maps an answer to the truth with the least squared distance."""
+
+    middle: float
+    largest: float
+    """The largest distance of an answer from the middle; 0 where all are the same."""
+    slope: float
+    mean: float
+
+    def at(self, answer: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the line maps an answer to."""
+        if not self.largest:
+            return np.full(answer.shape, self.mean)
+        return self.slope * ((answer - self.middle) / self.largest) + self.mean
+
+
+def _line(pairs: Callable[[], Iterable[Pair]]) -> _Line:
+    """Return the line through all pairs; `pairs` gives them block by block, and is called twice."""
+    count, sums, totals, low, high = 0, [], [], math.inf, -math.inf
+    for answer, truth in pairs():
+        count += len(truth)
+        sums.append(float(answer.sum()))
+        totals.append(float(truth.sum()))
+        low, high = min(low, float(answer.min())), max(high, float(answer.max()))
+    middle, mean = math.fsum(sums) / count, math.fsum(totals) / count
+    # Centred values of magnitude 1: the plain normal equations lose everything beside a large shift.
+    largest = max(high - middle, middle - low)
+    if largest <= 1e-12 * max(1.0, abs(middle)):
+        return _Line(middle, 0.0, 0.0, mean)
+    products, squares = [], []
+    for answer, truth in pairs():
+        spread = (answer - middle) / largest
+        products.append(float(np.dot(spread, truth - mean)))
+        squares.append(float(np.dot(spread, spread)))
+    return _Line(middle, largest, math.fsum(products) / math.fsum(squares), mean)
 
 
 def aligned(predicted: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -79,16 +137,7 @@ def aligned(predicted: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArr
     >>> aligned(np.array([1.0, 2.0, 3.0]), np.array([5.0, 7.0, 9.0])).tolist()
     [5.0, 7.0, 9.0]
     """
-    # Centred values of magnitude 1: the plain normal equations lose everything beside a large shift.
-    middle = predicted.mean()
-    spread = predicted - middle
-    largest = np.abs(spread).max()
-    if largest <= 1e-12 * max(1.0, abs(middle)):
-        return np.full(truth.shape, truth.mean())
-    spread = spread / largest
-    scale = float(np.dot(spread, truth - truth.mean()) / np.dot(spread, spread))
-    fitted: NDArray[np.float64] = scale * spread + truth.mean()
-    return fitted
+    return _line(lambda: [(predicted, truth)]).at(predicted)
 
 
 def clip_absrel(prediction: NDArray[Any] | None, reference: NDArray[Any]) -> float:
@@ -97,25 +146,34 @@ def clip_absrel(prediction: NDArray[Any] | None, reference: NDArray[Any]) -> flo
     >>> clip_absrel(np.array([[[1.0, 2.0, 9.0]]]), np.array([[[2.0, 4.0, 0.0]]]))
     0.0
     """
-    predicted, truth = _pair("absrel", prediction, reference, 3)
+    predicted = _checked("absrel", prediction, reference, 3)
     low, high = DISPARITY
-    valid = (truth > low) & (truth < high)
-    if not valid.any():
+
+    def pairs() -> Iterator[Pair]:
+        return (
+            (np.maximum(answer, low), truth)
+            for answer, truth in _valid_pairs(predicted, reference, low, high)
+        )
+
+    count = sum(len(truth) for _, truth in pairs())
+    if not count:
         raise _none_valid("absrel")
-    truth = truth[valid]
+    line = _line(pairs)
     if predicted is None:
-        return _worst_absrel(truth)
-    fitted = np.clip(aligned(np.maximum(predicted[valid], low), truth), low, high)
-    return float(np.mean(np.abs(fitted - truth) / truth))
+        return _worst_absrel(pairs, line.mean, count)
+    errors = (np.abs(np.clip(line.at(answer), low, high) - truth) / truth for answer, truth in pairs())
+    return math.fsum(float(error.sum()) for error in errors) / count
 
 
-def _worst_absrel(truth: NDArray[np.float64]) -> float:
+def _worst_absrel(pairs: Callable[[], Iterable[Pair]], mean: float, count: int) -> float:
     """Return what no aligned answer can exceed, and at least 1, the error of 0 everywhere.
 
-    Squares fitted to `truth` leave no more than its own variation; by Cauchy's inequality the
+    Squares fitted to the truth leave no more than its own variation; by Cauchy's inequality the
     mean of |p - g| / g is at most the product of the root mean squares of both factors.
     """
-    return max(1.0, float(truth.std() * math.sqrt(np.mean(1 / (truth * truth)))))
+    spread = math.fsum(float(np.sum((truth - mean) ** 2)) for _, truth in pairs()) / count
+    inverse = math.fsum(float(np.sum(1 / (truth * truth))) for _, truth in pairs()) / count
+    return max(1.0, math.sqrt(spread) * math.sqrt(inverse))
 
 
 class ErrorMean:

@@ -11,6 +11,7 @@ import numpy as np
 from pytest_generalbench.core.errors import ReferenceFormatError
 from pytest_generalbench.metrics.accumulators import SILENCE, score_of
 from pytest_generalbench.metrics.base import Metric
+from pytest_generalbench.metrics.dense.blocks import blocks_of
 from pytest_generalbench.metrics.dense.depth import ErrorMean
 from pytest_generalbench.metrics.validation import PredictionFormatError, bad_reference
 
@@ -33,32 +34,40 @@ def end_point_error(prediction: NDArray[Any] | None, reference: NDArray[Any]) ->
     """
     if not isinstance(reference, np.ndarray) or reference.ndim != 3 or reference.shape[2] != 2:
         bad_reference("epe", "a (height, width, 2) array", reference)
-    valid = (np.abs(reference) <= UNKNOWN).all(axis=2)
-    if not valid.any():
-        raise ReferenceFormatError("metric 'epe': the reference has no valid pixel")
-    truth = reference[valid].astype(np.float64)
-    if prediction is None:
-        return largest_error(truth, reference.shape[:2])
-    if np.shape(prediction) != reference.shape or not np.isfinite(prediction).all():
-        shapes = f"{np.shape(prediction)} for {reference.shape}"
+    blocks = list(blocks_of(reference.shape[:2]))
+    predicted = None if prediction is None else np.asarray(prediction)
+    fits = predicted is None or (
+        predicted.shape == reference.shape and all(np.isfinite(predicted[place]).all() for place in blocks)
+    )
+    errors, count, longest = [], 0, 0.0
+    for place in blocks if fits else ():
+        valid = (np.abs(reference[place]) <= UNKNOWN).all(axis=2)
+        truth = reference[place][valid].astype(np.float64)
+        if len(truth):
+            longest = max(longest, float(np.hypot(truth[:, 0], truth[:, 1]).max()))
+            away = truth if predicted is None else predicted[place][valid].astype(np.float64) - truth
+            errors.append(float(np.sum(np.hypot(away[:, 0], away[:, 1]))))
+            count += len(truth)
+    if predicted is not None and not fits:
+        shapes = f"{predicted.shape} for {reference.shape}"
         raise PredictionFormatError(f"metric 'epe': the flow does not fit the reference: {shapes}")
-    errors = np.asarray(prediction, dtype=np.float64)[valid] - truth
-    return float(np.mean(np.hypot(errors[:, 0], errors[:, 1])))
+    if not count:
+        raise ReferenceFormatError("metric 'epe': the reference has no valid pixel")
+    return largest_error(longest, reference.shape[:2]) if predicted is None else math.fsum(errors) / count
 
 
-def largest_error(truth: NDArray[np.float64], size: tuple[int, ...]) -> float:
+def largest_error(longest: float, size: tuple[int, ...]) -> float:
     """Return an error in pixels that no flow exceeds inside the image, nor inside the range of the true flow.
 
     It is the longest true flow, plus the image's diagonal or √2 times that flow, whichever is more.
 
     Args:
-        truth: (n, 2), the flow of the valid pixels.
+        longest: The length of the longest flow of the valid pixels.
         size: Height and width of the field.
 
-    >>> largest_error(np.array([[0.0, 1.0]]), (3, 4))
+    >>> largest_error(1.0, (3, 4))
     6.0
     """
-    longest = float(np.hypot(truth[:, 0], truth[:, 1]).max())
     return longest + max(math.hypot(*size), math.sqrt(2) * longest)
 
 

@@ -55,23 +55,39 @@ def match_scene(
         false = tuple((label, SUREST, False) for label, number in objects for _ in range(number))
         return SceneOutcome(objects, false, answered=False)
     outcomes = []
+    shared = _shared_points(prediction.ids, reference.ids)
     for one in prediction.instances:
-        inside = reference.ids[prediction.ids == one.id]
-        if len(inside) < max(min_points, 1):
+        shares = shared.get(one.id, {})
+        inside = sum(shares.values())
+        if inside < max(min_points, 1):
             continue
-        shares = list(zip(*_counts(inside), strict=True))
         best = max(
             (
-                both / (len(inside) + sizes[other] - both)
-                for other, both in shares
+                both / (inside + sizes[other] - both)
+                for other, both in shares.items()
                 if labels.get(other) == one.label
             ),
             default=0.0,
         )
-        outside = len(inside) - sum(both for other, both in shares if other in labels)
-        if best > 0.5 or outside / len(inside) <= 0.5:
+        outside = inside - sum(both for other, both in shares.items() if other in labels)
+        if best > 0.5 or outside / inside <= 0.5:
             outcomes.append((one.label, one.score, best > 0.5))
     return SceneOutcome(objects, tuple(sorted(outcomes)), answered=True)
+
+
+def _shared_points(ids: Any, others: Any) -> dict[int, dict[int, int]]:
+    """Return, for each id, how many of its points have which of the other ids; all points are counted once.
+
+    >>> _shared_points(np.array([7, 7, 5]), np.array([1, 0, 1]))
+    {5: {1: 1}, 7: {0: 1, 1: 1}}
+    """
+    one, one_of = np.unique(ids, return_inverse=True)
+    other, other_of = np.unique(others, return_inverse=True)
+    pairs, counts = np.unique(one_of * len(other) + other_of, return_counts=True)
+    result: dict[int, dict[int, int]] = {int(name): {} for name in one}
+    for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        result[int(one[pair // len(other)])][int(other[pair % len(other)])] = count
+    return result
 
 
 def _counts(ids: Any) -> tuple[list[int], list[int]]:

@@ -68,15 +68,21 @@ def part_overlaps(
     """
     known = reference >= 0
     truth = reference[known]
-    wanted = Counter(truth.tolist())
+    wanted = _counts(truth)
     if prediction is None:
         return {label: (0, count) for label, count in wanted.items()}, frozenset()
     predicted = prediction[known]
-    given, right = Counter(predicted.tolist()), Counter(truth[predicted == truth].tolist())
+    given, right = _counts(predicted), _counts(truth[predicted == truth])
     overlaps = {
         label: (right[label], wanted[label] + given[label] - right[label]) for label in sorted(wanted)
     }
     return overlaps, frozenset(label for label in given if label not in wanted)
+
+
+def _counts(labels: NDArray[Any]) -> Counter[int]:
+    """Return how many points have each label, without a Python number for each point."""
+    values, counts = np.unique(labels, return_counts=True)
+    return Counter(dict(zip(values.tolist(), counts.tolist(), strict=True)))
 
 
 def _families(shapes: Iterable[_Shape]) -> dict[int, frozenset[int]]:
