@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.core.regular_files import read_regular_text
+from pytest_generalbench.core.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -250,8 +250,8 @@ def from_file(path: Path) -> dict[str, dict[str, str]]:
     import yaml
 
     try:
-        content = yaml.safe_load(read_regular_text(path))
-    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
+        content = read_yaml(path)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise GeneralBenchError(f"{path}: {' '.join(str(error).split())}") from error
     if not isinstance(content, Mapping):
         raise GeneralBenchError(f"{path}: a file of readings maps task ids to readings, not {content!r:.60}")

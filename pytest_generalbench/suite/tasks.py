@@ -16,8 +16,8 @@ from pytest_generalbench.core import vocabulary
 from pytest_generalbench.core.errors import TaskFileError, UnknownWordError
 from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.plain_types import MISFIT
-from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.core.task import Task, task_from_dict, validate
+from pytest_generalbench.core.yaml_files import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,10 +36,8 @@ def tasks_folder() -> Path:
 def _yaml_value(path: Path) -> Any:
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        # Both loaders are safe ones: the C one is chosen for speed only.
-        return yaml.load(read_regular_text(path), Loader=loader)  # noqa: S506
+        return read_yaml(path)
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise TaskFileError(f"{path}: {' '.join(str(error).split())}") from error
 
