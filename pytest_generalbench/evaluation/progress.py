@@ -162,7 +162,7 @@ class RunWatch:
         """Forget all that was read: a new session may answer again what an earlier one failed at."""
         self._session = session
         self._ledgers: dict[Path, _Ledger] = {}
-        self._open: defaultdict[str, dict[tuple[str, int], str]] = defaultdict(dict)
+        self._open: defaultdict[str, dict[str | tuple[str, int], str]] = defaultdict(dict)
         self._closing: set[str] = set()
         self._states: Counter[str] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
@@ -265,7 +265,9 @@ class RunWatch:
         self._closing.add(line.task)
 
     def _answer(self, ledger: _Ledger, line: AnswerOutcome) -> None:
-        answers, key = self._open[line.task], (line.instance, line.repeat)
+        answers = self._open[line.task]
+        # There are as many of these as the run has instances: those of the first repeat do without a tuple.
+        key = (line.instance, line.repeat) if line.repeat else line.instance
         before = answers.get(key)
         if before is None:
             self._counts[line.task] += 1

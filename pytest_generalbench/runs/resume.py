@@ -153,7 +153,8 @@ def check_basis(
         now = {**before, "protocol": f"{protocol.name}/{protocol.version}", "reading": reading}
         files = data.files(task)
         if files is not None and files.annotation.is_file():
-            now["data"] = hashlib.sha256(files.annotation.read_bytes()).hexdigest()[:16]
+            with files.annotation.open("rb") as file:
+                now["data"] = hashlib.file_digest(file, "sha256").hexdigest()[:16]
         result += [f"{key} of {name}{rest}" for key, rest in _parted(differences(before, now))]
     if result:
         raise ResumeError(f"the run {ledgers.folder} cannot be continued: {'; '.join(result)}")

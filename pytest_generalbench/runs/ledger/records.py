@@ -263,9 +263,9 @@ def outcome_of(line: bytes) -> AnswerOutcome | None:
     task, instance, state = head.groups()
     tokens = _TOKENS.search(line, head.end(), tail.start()) if b'"completion_tokens": ' in line else None
     return AnswerOutcome(
-        task.decode(),
+        _text(task),
         instance.decode(),
-        state.decode(),
+        _text(state),
         float(tail[1]),
         int(tail[2]) if tail[2] else 0,
         int(tokens[1]) if tokens else 0,
