@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -30,6 +31,8 @@ class Ended(NamedTuple):
     """Seconds."""
     out: str
     err: str
+    cpu: float = 0.0
+    """Seconds of processor time, user and system, of the process and those that it started and waited for."""
 
 
 def write_questions(folder: Path, count: int) -> Path:
@@ -69,7 +72,7 @@ def run_module(folder: Path, *command: str, ends: tuple[int, ...] = (0,), **envi
     Raises AssertionError with the output when it ends with another code than `ends`, or not in time: then the
     output holds where each thread was.
     """
-    started = time.perf_counter()
+    started, before = time.perf_counter(), _processor_time()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(  # noqa: S603 - our own commands
             [sys.executable, "-m", *command],
@@ -83,10 +86,15 @@ def run_module(folder: Path, *command: str, ends: tuple[int, ...] = (0,), **envi
         wall = time.perf_counter() - started
         out.seek(0)
         err.seek(0)
-        ended = Ended(wall, out.read(), err.read())
+        ended = Ended(wall, out.read(), err.read(), _processor_time() - before)
     words = f"{' '.join(command)} ended with {code} after {wall:.0f} s\n{ended.out}{ended.err}"
     assert code in ends, words
     return ended
+
+
+def _processor_time() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _search_path() -> str:

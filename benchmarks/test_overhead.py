@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.sessions import CAUSAL, ROOT, run_module, run_session, write_questions
+from benchmarks.sessions import CAUSAL, ROOT, pytest_command, run_module, run_session, write_questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 INSTANCES, ROUNDS = 2000, 3
+MOST_AT_START = 1.5
+"""With the extras of development; beside fewer plugins the bare session is cheaper, and the ratio larger."""
 BARE_TESTS = """
 import pytest
 
@@ -110,16 +112,18 @@ def test_collection_beside_bare_pytest(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_start_up_with_eight_workers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "test_bare.py").write_text(BARE_TESTS.format(count=16), encoding="utf-8")
-    common = ("pytest", "-q", "-p", "no:cacheprovider", "-n", "8")
-    bare = _least(lambda number: run_module(tmp_path, *common, "test_bare.py").wall)
-    few = (
-        "--generalbench-model=baseline:constant",
-        "-n",
-        "8",
-        "-k",
-        "nlp and reasoning",
-        "--generalbench-limit=1",
-    )
-    own = _least(lambda number: run_session(tmp_path, f"run{number}", *few)[0])
-    _tell(capsys, f"-n 8, few items: {own:.2f} s, bare pytest-xdist {bare:.2f} s, ratio {own / bare:.2f}")
+    (tmp_path / "test_bare.py").write_text(BARE_TESTS.format(count=10), encoding="utf-8")
+    few = ("-k", "nlp and reasoning", "--generalbench-limit=1")  # ten tasks
+    model = "--generalbench-model=baseline:constant"
+
+    def bare(number: int) -> float:
+        return run_module(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", "-n", "8", "test_bare.py").cpu
+
+    def own(number: int) -> float:
+        command = (*pytest_command(), f"--generalbench-run=run{number}", model, *few, "-n", "8")
+        return run_module(tmp_path, *command).cpu
+
+    own(ROUNDS)  # writes the demo set, and bytecode where that is kept
+    ratio = _least(own) / _least(bare)
+    _tell(capsys, f"-n 8, ten items: {ratio:.2f} of bare pytest-xdist's processor time")
+    assert ratio <= MOST_AT_START
