@@ -49,6 +49,7 @@ def atomic_write(path: Path, content: bytes, scratch: Path | None = None) -> Non
     file = temporary.open("xb")
     try:
         with file:
+            try_lock(file.fileno())  # whoever looks for what a death left behind sees that it is written
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

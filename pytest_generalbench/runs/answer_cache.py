@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.file_locks import is_free
 from pytest_generalbench.core.new_files import APPEND, MODE, atomic_write, private_folder
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.runs.files import MediaStore
@@ -29,8 +30,8 @@ SCRATCH_FOLDER: Final = "scratch"
 """Where entries are written before they have their name."""
 
 _BLOCK: Final = 1 << 20
-_OLD_S: Final = 60.0
-"""After so long a file that is still being written belongs to a process that died."""
+_OLD_S: Final = 1.0
+"""After so long a file is locked by the process that writes it."""
 
 
 def digest(value: Any) -> str:
@@ -168,7 +169,7 @@ def _remove_old(folder: Path) -> None:
     """Remove what processes left half written when they died."""
     for path in folder.iterdir():
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _OLD_S:
+            if time.time() - path.stat().st_mtime > _OLD_S and is_free(path):
                 path.unlink()
 
 

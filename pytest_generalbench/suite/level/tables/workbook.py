@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import math
 import struct
+import tempfile
 import warnings
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
@@ -303,6 +305,17 @@ def write_workbook(
             names = [task.number, task.official_name, task.short_name, task.metric.official]
             worksheet.append([*names, scores.get(task.id)])
     try:
-        book.save(path)
+        with _temporary_files_beside(path):
+            book.save(path)
     except OSError as error:
         raise ScoreFileError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def _temporary_files_beside(path: Path) -> Iterator[None]:
+    """Have openpyxl write its temporary files beside the workbook, where a repeated command removes them."""
+    before, tempfile.tempdir = tempfile.tempdir, str(path.parent)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before

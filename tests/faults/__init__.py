@@ -1,0 +1,1 @@
+"""Faults of disks and deaths of processes: `python -m tests.faults --help`."""
