@@ -67,6 +67,10 @@ class AmbiguousReferenceError(ReferenceFormatError):
         )
 
 
+class ChangedFileError(GeneralBenchError):
+    """A file of a finished run is not as the run wrote it."""
+
+
 class ModelError(GeneralBenchError):
     """A model cannot be loaded from its specification."""
 

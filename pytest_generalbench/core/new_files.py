@@ -92,9 +92,21 @@ def whole_folder(
         may_replace: Says whether a folder that holds something may be written over.
 
     Raises:
-        GeneralBenchError: it holds something, or another process is making it.
-        OSError: it cannot be made.
+        GeneralBenchError: it holds something, another process is making it, or it cannot be written.
     """
+    try:
+        mark = _begun(folder, is_private, may_replace)
+        try:
+            yield
+            (folder / UNFINISHED).unlink()
+        finally:
+            os.close(mark)
+    except OSError as error:
+        raise GeneralBenchError(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
+def _begun(folder: Path, is_private: bool, may_replace: Callable[[Path], bool]) -> int:
+    """Return the open and locked file that marks the folder as unfinished."""
     marker = folder / UNFINISHED
     if marker.is_file():
         mark = os.open(marker, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
@@ -104,14 +116,13 @@ def whole_folder(
         for path in folder.iterdir():
             if path != marker:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        return mark
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not may_replace(folder))):
+        raise GeneralBenchError(f"{folder} is not empty: name a new folder")
+    if is_private:
+        private_folder(folder)
     else:
-        if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not may_replace(folder))):
-            raise GeneralBenchError(f"{folder} is not empty: name a new folder")
-        private_folder(folder) if is_private else folder.mkdir(parents=True, exist_ok=True)
-        mark = os.open(marker, NEW, MODE)
-        try_lock(mark)
-    try:
-        yield
-        marker.unlink()
-    finally:
-        os.close(mark)
+        folder.mkdir(parents=True, exist_ok=True)
+    mark = os.open(marker, NEW, MODE)
+    try_lock(mark)
+    return mark

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics
-from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.new_files import atomic_write, whole_folder
-from pytest_generalbench.core.result import REASON_CHARS, TaskResult, digest_of, result_from_dict
+from pytest_generalbench.core.errors import ChangedFileError, GeneralBenchError
+from pytest_generalbench.core.new_files import atomic_write, temporary_name, whole_folder
+from pytest_generalbench.core.result import REASON_CHARS, InstanceRow, TaskResult, digest_of, result_from_dict
 from pytest_generalbench.evaluation.moved_scores import (
     MovedScore,
     metric_changes,
@@ -25,7 +26,8 @@ from pytest_generalbench.runs.folder import shaping
 from pytest_generalbench.runs.instance_rows import read_rows, write_rows
 from pytest_generalbench.runs.ledger.index import Ledgers, read_ledgers, resolve_records
 from pytest_generalbench.runs.ledger.records import Record
-from pytest_generalbench.runs.manifest import write_manifest
+from pytest_generalbench.runs.lock import RunLock
+from pytest_generalbench.runs.manifest import MANIFEST_FILE, write_manifest
 from pytest_generalbench.runs.merge import keep_files
 from pytest_generalbench.runs.provenance import environment
 from pytest_generalbench.runs.result_file import (
@@ -42,7 +44,7 @@ from pytest_generalbench.suite import tasks as registry
 from pytest_generalbench.suite.level import sota_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
@@ -128,18 +130,58 @@ def rescore(folder: str | Path, *, write: bool = False) -> Rescored:
         GeneralBenchError: the folder is no run, or its data are gone or others than they were.
     """
     run = Path(folder)
-    rescored = _rescored(run, run if write else None)
     path = run / RESULT_FILE
-    old = read_result(path) if path.is_file() else None
+    old, why = _result_before(run)
+    bytes_before = path.read_bytes() if path.is_file() else b""
+    try:
+        with _rewriting(run) if write else nullcontext():
+            rescored = _rescored(run, run if write else None, old)
+            if write:
+                write_result(run, rescored.result)
+                write_manifest(run)
+    except OSError as error:
+        raise GeneralBenchError(f"{run} cannot be written: {error.strerror or error}") from error
     if old is None:
-        rescored.differences.append(f"there is no {RESULT_FILE}")
-    elif encode(rescored.result) != path.read_bytes():
+        rescored.differences.append(why)
+    elif encode(rescored.result) != bytes_before:
         lines = list(result_differences(old, rescored.result))
         rescored.differences.extend(lines or ["the bytes: the same content, written otherwise"])
-    if write:
-        write_result(run, rescored.result)
-        write_manifest(run)
     return rescored
+
+
+def _result_before(folder: Path) -> tuple[RunResult | None, str]:
+    """Return the run's result, or None and why there is none; one that has changed since counts as none."""
+    if not (folder / RESULT_FILE).is_file():
+        return None, f"there is no {RESULT_FILE}"
+    try:
+        return read_result(folder), ""
+    except ChangedFileError:
+        return None, f"{RESULT_FILE} has changed since the run ended"
+
+
+@contextmanager
+def _rewriting(folder: Path) -> Iterator[None]:
+    """Hold the run, and take its manifest away while files that it tells of are replaced.
+
+    Raises:
+        GeneralBenchError: a session writes into the run, or the disk cannot be written.
+    """
+    lock = RunLock(folder)
+    manifest = folder / MANIFEST_FILE
+    aside = temporary_name(manifest)
+    try:
+        for path in folder.rglob("*.tmp"):
+            path.unlink()  # half written by a process that died
+        if manifest.is_file():
+            manifest.rename(aside)
+        yield
+        aside.unlink(missing_ok=True)
+    except BaseException:
+        if aside.is_file() and not manifest.is_file():
+            aside.rename(manifest)
+        raise
+    finally:
+        lock.release()
 
 
 _WHICH: Final = ("subset", "subset_from", "limit")
@@ -174,7 +216,7 @@ def rescore_like(run: str | Path, like: str | Path, into: str | Path) -> Rescore
     chosen = {name: getattr(other.settings, name) for name in _WHICH}
     settings = replace(manifest.settings, **chosen, run=None)
     with whole_folder(target, is_private=True):
-        rescored = _rescored(source, target, settings)
+        rescored = _rescored(source, target, _result_before(source)[0], settings)
         keep_files([source], [rescored.result], (), target)
         selection = [entry.id for entry in rescored.result.tasks]
         write_run(
@@ -185,13 +227,14 @@ def rescore_like(run: str | Path, like: str | Path, into: str | Path) -> Rescore
     return rescored
 
 
-def _rescored(folder: Path, rows_into: Path | None, other: Settings | None = None) -> Rescored:
-    """Compute a run's result again; the instance tables go into the folder `rows_into`.
+def _rescored(
+    folder: Path, rows_into: Path | None, before: RunResult | None, other: Settings | None = None
+) -> Rescored:
+    """Compute a run's result again from that `before`; the instance tables go into the folder `rows_into`.
 
     With `other` settings, of other instances, nothing of the result that was there is taken over.
     """
     manifest = read_run(folder)
-    before = read_result(folder) if (folder / RESULT_FILE).is_file() else None
     run = _Run(folder, manifest, read_ledgers(folder), before)
     settings = other or manifest.settings
     started_in = Path(manifest.invocation)
@@ -211,7 +254,7 @@ def _rescored(folder: Path, rows_into: Path | None, other: Settings | None = Non
         if rows_into is not None and result.rows:
             write_rows(rows_into, name, result.rows)
         if name in tasks:
-            evidence[name] = evidence_of(tasks[name], result, result.rows or read_rows(folder, name))
+            evidence[name] = evidence_of(tasks[name], result, result.rows or _rows_before(folder, name))
         results.append(replace(result, rows=()))
     known = [result for result in results if result.id in tasks]
     setting = Setting(settings, shipped, tasks, sota_table(shipped, sota), judge.name if judge else None)
@@ -231,6 +274,12 @@ def _rescored(folder: Path, rows_into: Path | None, other: Settings | None = Non
     whole = _with_strangers(matched, before, tasks)
     moved = moved_scores(before, whole, tasks) if before else []
     return Rescored(_with_older_versions(whole, before, kept), level, kept, moved)
+
+
+def _rows_before(folder: Path, task: str) -> Sequence[InstanceRow]:
+    with suppress(ChangedFileError):
+        return read_rows(folder, task)
+    return ()
 
 
 def _with_older_versions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.errors import UnknownWordError
 from pytest_generalbench.core.new_files import whole_folder
 from pytest_generalbench.reports import model_card, official, tables
 
@@ -44,8 +44,5 @@ def export_run(run: str | Path, out: str | Path, form: str = "official") -> list
     if form not in _WRITERS:
         raise UnknownWordError("export format", form, EXPORT_FORMATS)
     opened, target = official.open_run(Path(run)), Path(out)
-    try:
-        with whole_folder(target):
-            return _WRITERS[form](opened, target)
-    except OSError as error:
-        raise GeneralBenchError(f"{target} cannot be written: {error.strerror or error}") from error
+    with whole_folder(target):
+        return _WRITERS[form](opened, target)

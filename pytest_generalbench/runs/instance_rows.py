@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.core.result import InstanceRow
+from pytest_generalbench.runs.manifest import check_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -68,11 +70,13 @@ def read_rows(folder: Path, task: str) -> list[InstanceRow]:
 
     Raises:
         GeneralBenchError: the file is not what a run writes.
+        ChangedFileError: the run has ended, and the file is not as it was then.
     """
     path = rows_path(folder, task)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(_parsed(csv.reader(file)))
+        raw = read_regular(path)
+        check_unchanged(folder, path.relative_to(folder).as_posix(), raw)
+        return list(_parsed(csv.reader(io.StringIO(raw.decode("utf-8"), newline=""))))
     except FileNotFoundError:
         return []
     except (OSError, ValueError, csv.Error) as error:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.errors import ChangedFileError, GeneralBenchError
 from pytest_generalbench.core.new_files import UNFINISHED, atomic_write
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import read_regular
@@ -50,7 +51,9 @@ def run_files(folder: Path) -> list[Path]:
     """Return every file of the run, in a fixed order, but those that the manifest leaves out."""
     names = (LOCK_FILE, HEARTBEAT_FILE, MANIFEST_FILE, IGNORE_FILE, UNFINISHED)
     aside = {folder / name for name in names}
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path not in aside)
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and path not in aside and path.suffix != ".tmp"
+    )
 
 
 def write_manifest(folder: Path) -> Path:
@@ -84,6 +87,37 @@ def _read(folder: Path) -> dict[str, Any] | None:
     except MISFIT:
         pass
     return None
+
+
+def check_unchanged(folder: Path, name: str, content: bytes) -> None:
+    """Check a file of a run against the manifest, where the run has ended and its manifest is whole.
+
+    Args:
+        folder: The run folder.
+        name: The file's path in it.
+        content: What the file holds now.
+
+    Raises:
+        ChangedFileError: it is not as it was when the run ended.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        facts = path.stat()
+        digests = _digests(path, facts.st_mtime_ns, facts.st_size)
+    except (OSError, GeneralBenchError):
+        return
+    if name in digests and hashlib.sha256(content).hexdigest() != digests[name]:
+        raise ChangedFileError(
+            f"{folder / name} has changed since the run ended: `generalbench verify {folder}` says where; "
+            "bring it back, or have `generalbench rescore --write` make results and tables from the ledger"
+        )
+
+
+@lru_cache(maxsize=64)
+def _digests(path: Path, time: int, size: int) -> dict[str, str]:
+    """Return the digest of every file by its path; nothing where the manifest is not as it was written."""
+    content = _read(path.parent)
+    return {} if content is None else {name: facts["sha256"] for name, facts in content["files"].items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.plain_types import MISFIT, check_types
-from pytest_generalbench.core.regular_files import read_regular_text
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.core.result import TaskResult, result_from_dict
 from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.runs.manifest import check_unchanged
 from pytest_generalbench.runs.result_sections import (
     DataSection,
     DefinitionsSection,
@@ -211,12 +212,15 @@ def read_result(path: Path) -> RunResult:
     """Return the content of a result file.
 
     Files of older versions are brought into it; of newer minor versions the keys that are not known
-    are kept. Raises GeneralBenchError for a newer major version, and for what is no result file.
+    are kept. Raises GeneralBenchError for a newer major version, and for what is no result file;
+    ChangedFileError where the run has ended and the file is not as it was then.
     """
     if path.is_dir():
         path = path / RESULT_FILE
     try:
-        content = parse_json(read_regular_text(path))
+        raw = read_regular(path)
+        check_unchanged(path.parent, path.name, raw)
+        content = parse_json(raw.decode("utf-8"))
         major = int(str(content["schema"]).partition(".")[0])
     except (OSError, *MISFIT) as error:
         raise _no_result(path, error) from error

@@ -14,8 +14,9 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.plain_types import MISFIT, check_types
-from pytest_generalbench.core.regular_files import read_regular_text
+from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.core.settings import Settings
+from pytest_generalbench.runs.manifest import check_unchanged
 
 RUN_FILE: Final = "run.json"
 RUN_VERSION: Final = 1
@@ -121,10 +122,13 @@ def read_run(folder: Path) -> RunManifest:
 
     Raises:
         GeneralBenchError: there is none, it cannot be read, or a newer version wrote it.
+        ChangedFileError: the run has ended, and the file is not as it was then.
     """
     path = folder / RUN_FILE
     try:
-        content = parse_json(read_regular_text(path))
+        raw = read_regular(path)
+        check_unchanged(folder, RUN_FILE, raw)
+        content = parse_json(raw.decode("utf-8"))
         version = content["v"]
         if isinstance(version, int) and version > RUN_VERSION:
             raise GeneralBenchError(

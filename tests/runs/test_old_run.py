@@ -12,6 +12,7 @@ import pytest_generalbench as gb
 from pytest_generalbench import cli, metrics
 from pytest_generalbench.evaluation.moved_scores import metric_changes
 from pytest_generalbench.runs.instance_rows import tasks_with_rows
+from pytest_generalbench.runs.manifest import write_manifest
 from pytest_generalbench.runs.result_file import RunResult, read_result, write_result
 from pytest_generalbench.suite import demo
 from pytest_generalbench.suite.tasks import load_tasks
@@ -72,6 +73,7 @@ def test_a_rescored_run_says_which_scores_moved_and_why(
         if entry["metric"] in ("micro_f1", "psnr"):
             entry["score"] += 1
     write_result(folder, RunResult.from_dict(result))
+    write_manifest(folder)
     assert cli.main(["rescore", str(folder)]) == 1
     lines = capsys.readouterr().out.splitlines()
     why = f"scores that moved, micro_f1 version 1 -> 2: {metrics.get('micro_f1').changes[2]}; protocol "

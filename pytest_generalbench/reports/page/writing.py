@@ -63,13 +63,10 @@ def write_page(
         raise GeneralBenchError("a page needs a run folder")
     folder = Path(out)
     shown = list(_shown([load_run(run) for run in runs], answers))
-    try:
-        with whole_folder(folder, may_replace=lambda there: (there / INDEX).is_file()):
-            page = _Page(folder, shown, Shares(instances, texts), one_file=one_file)
-            page.write_tasks(progress or (lambda done, total: None))
-            return page.write_index()
-    except OSError as error:
-        raise GeneralBenchError(f"{folder} cannot be written: {error.strerror or error}") from error
+    with whole_folder(folder, may_replace=lambda there: (there / INDEX).is_file()):
+        page = _Page(folder, shown, Shares(instances, texts), one_file=one_file)
+        page.write_tasks(progress or (lambda done, total: None))
+        return page.write_index()
 
 
 def _shown(runs: Sequence[Run], answers: Callable[[Path], Answers] | None) -> Iterator[ShownRun]:
