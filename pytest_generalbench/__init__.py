@@ -88,6 +88,15 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.scoring.backbones.listing import list_weights as list_weights
     from pytest_generalbench.evaluation.task_description import TaskDescription as TaskDescription
     from pytest_generalbench.evaluation.task_description import describe_task as describe_task
+    from pytest_generalbench.launch.engine import ENGINES as ENGINES
+    from pytest_generalbench.launch.plan import LaunchPlan as LaunchPlan
+    from pytest_generalbench.launch.plan import plan_launch as plan_launch
+    from pytest_generalbench.launch.status import LaunchStatus as LaunchStatus
+    from pytest_generalbench.launch.status import ShardStatus as ShardStatus
+    from pytest_generalbench.launch.status import launch_status as launch_status
+    from pytest_generalbench.launch.supervision import LaunchOutcome as LaunchOutcome
+    from pytest_generalbench.launch.supervision import cancel_launch as cancel_launch
+    from pytest_generalbench.launch.supervision import run_launch as run_launch
     from pytest_generalbench.metrics.base import Accumulator as Accumulator
     from pytest_generalbench.metrics.base import Metric as Metric
     from pytest_generalbench.metrics.base import MetricValue as MetricValue
@@ -166,6 +175,7 @@ _PLACES: Final = {
     "DepthSequence": "core.outputs.forms.map_sequences",
     "Detection": "core.outputs.forms.boxes",
     "Difference": "reports.comparison",
+    "ENGINES": "launch.engine",
     "EXPORT_FORMATS": "reports.export",
     "Failed": "models.base",
     "Finding": "evaluation.data_check",
@@ -183,6 +193,9 @@ _PLACES: Final = {
     "InstanceRow": "core.result",
     "Keypoint": "core.outputs.forms.boxes",
     "Keypoints": "core.outputs.forms.boxes",
+    "LaunchOutcome": "launch.supervision",
+    "LaunchPlan": "launch.plan",
+    "LaunchStatus": "launch.status",
     "LayerDifference": "reports.run_comparison",
     "Leaderboard": "reports.leaderboard",
     "LeaderboardRow": "reports.leaderboard",
@@ -235,6 +248,7 @@ _PLACES: Final = {
     "RunWatch": "evaluation.progress",
     "SalientSequence": "core.outputs.forms.map_sequences",
     "Segment": "core.outputs.forms.segments",
+    "ShardStatus": "launch.status",
     "Side": "reports.comparison",
     "StrayFolder": "evaluation.data_check",
     "StructuredOutput": "core.outputs.base",
@@ -257,6 +271,7 @@ _PLACES: Final = {
     "WorkerProgress": "evaluation.progress",
     "answers_of": "evaluation.answers",
     "badge": "reports.badge",
+    "cancel_launch": "launch.supervision",
     "check_data": "evaluation.data_check",
     "check_model": "evaluation.conformance",
     "compare_runs": "reports.run_comparison",
@@ -268,6 +283,7 @@ _PLACES: Final = {
     "explain_level": "suite.level.explanation",
     "explain_next": "reports.next_tasks",
     "export_run": "reports.export",
+    "launch_status": "launch.status",
     "leaderboard": "reports.leaderboard",
     "level": "suite.level.compute",
     "level_of_file": "suite.level.score_file",
@@ -278,12 +294,14 @@ _PLACES: Final = {
     "merge_runs": "runs.merge",
     "next_steps": "reports.next_tasks",
     "open_model": "models.registry",
+    "plan_launch": "launch.plan",
     "progress_of": "evaluation.progress",
     "push_model_card": "reports.model_card",
     "rank_runs": "reports.run_ranks",
     "rescore": "evaluation.rescoring",
     "rescore_like": "evaluation.rescoring",
     "result_schema": "runs.result_file",
+    "run_launch": "launch.supervision",
     "summary_markdown": "reports.summary",
     "verify_run": "runs.manifest",
     "visible_text": "core.visible_text",

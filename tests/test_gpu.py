@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.plugin.xdist.gpu_leases import CUDA, HIP, Devices, leases, plan, visible_devices
+from pytest_generalbench.evaluation.gpu_leases import CUDA, HIP, Devices, leases, plan, visible_devices
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -314,7 +314,7 @@ class RunWatch:
             TaskCost(
                 kind=f"{task.input_media} {task.output_medium}",
                 unit=prior(task, 1),
-                stated=_stated(task, manifest.settings),
+                stated=stated_instances(task, manifest.settings),
                 answered=self._counts[task.id],
                 seconds=self._seconds[task.id],
                 is_ended=task.id in self._finished,
@@ -325,7 +325,8 @@ class RunWatch:
         return remaining(costs, sum(not one.is_done for one in workers))
 
 
-def _stated(task: Task, settings: Settings) -> int:
+def stated_instances(task: Task, settings: Settings) -> int:
+    """Return how many instances a task is stated to have in a run, each repeat counted."""
     limit = limit_of(task, settings)
     return settings.repeats * (task.instances if limit is None else min(limit, task.instances))
 

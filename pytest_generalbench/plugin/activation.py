@@ -132,7 +132,7 @@ def auto_workers(config: pytest.Config) -> int | None:
         used = models.kind_of(options.model_spec(config) or "", config.invocation_params.dir).uses_gpu
     except GeneralBenchError:
         used = True  # a kind that a plugin registers later; a word that is none is refused then
-    from pytest_generalbench.plugin.xdist import gpu_leases as gpu
+    from pytest_generalbench.evaluation import gpu_leases as gpu
 
     if not used or per_worker == 0:
         return None

@@ -68,10 +68,13 @@ def unknown_in_console(words: Sequence[str], pytest_options: frozenset[str]) -> 
         parser = below[rest.pop(0)]
     if rest and not allows(parser, rest[0]):
         return [rest[0]]
+    end = rest.index("--") if "--" in rest else len(rest)
+    rest, handed = rest[:end], rest[end + 1 :]  # `launch` hands on to pytest what is behind `--`
+    unknown = [option for option in options_in(handed) if option not in pytest_options]
     # `run` hands on to pytest what it does not know.
     known = frozenset(parser._option_string_actions)
     known |= pytest_options if parser.get_default("takes_rest") else frozenset()
-    return [option for option in options_in(rest) if option not in known]
+    return [*(option for option in options_in(rest) if option not in known), *unknown]
 
 
 def unknown_in(words: Sequence[str], pytest_options: frozenset[str]) -> list[str]:

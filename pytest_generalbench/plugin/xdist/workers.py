@@ -9,10 +9,10 @@ import pytest
 
 from pytest_generalbench import models
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.evaluation import gpu_leases as gpu
 from pytest_generalbench.plugin import options
 from pytest_generalbench.plugin.context import SECONDS_INPUT, usage_error
 from pytest_generalbench.plugin.subtasks import seconds_of
-from pytest_generalbench.plugin.xdist import gpu_leases as gpu
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,106 @@
+"""`generalbench launch`: the benchmark as shards that run as jobs, here or on a cluster."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from typing import TYPE_CHECKING
+
+import pytest_generalbench as gb
+from pytest_generalbench.cli.output import put_error, put_json, put_line, put_lines
+
+if TYPE_CHECKING:
+    import argparse
+    from types import FrameType
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the parser of `generalbench`."""
+    parser = subparsers.add_parser(
+        "launch",
+        help="run the benchmark as shards, on this machine or a cluster, and merge them",
+        description="Divides the benchmark into shards, runs each as a job that can be repeated, and merges "
+        "them into DIR/merged. Example: generalbench launch --on local --into DIR -- "
+        "--generalbench-model=hf:org/name -n auto. Exit status: 0; 1 where a task is incomplete or failed; "
+        "3 where a shard has no result after its retries.",
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--on", choices=gb.ENGINES, help="what runs the jobs")
+    what.add_argument("--status", metavar="DIR", help="how far a launch is")
+    what.add_argument("--cancel", metavar="DIR", help="end the jobs of a launch; answers stay")
+    what.add_argument(
+        "--retry", metavar="DIR", help="go on with a launch: shards without result, instances without answer"
+    )
+    parser.add_argument("--into", metavar="DIR", help="the folder of the launch, new or empty")
+    parser.add_argument("--shards", metavar="K", type=_positive, help="parts of the benchmark")
+    parser.add_argument("--parallel", metavar="N", type=_positive, help="shards that run at a time")
+    parser.add_argument(
+        "--retries", metavar="N", type=int, default=2,
+        help="how often a shard is started again that did not end in order (default: 2)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--silent", metavar="MINUTES", type=float, default=60.0,
+        help="a shard that writes no line into its ledgers for so long has hung: it is ended and started "
+        "again (default: 60)",
+    )  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--json", action="store_true", help="with --status: print a JSON object")
+    parser.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="those of pytest, after --")
+    parser.set_defaults(func=run)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def run(options: argparse.Namespace) -> int:
+    """Start a launch, or look at one, end it, or go on with it."""
+    if options.status:
+        status = gb.launch_status(options.status)
+        put_json(status.to_dict()) if options.json else put_lines(status.text().splitlines())
+        return 0
+    if options.cancel:
+        ended = ", ".join(map(str, gb.cancel_launch(options.cancel)))
+        put_line(f"ended the jobs of shards {ended}" if ended else "no job was running")
+        return 0
+    if options.retry:
+        return _supervise(options.retry, options.retry, options.silent)
+    if not options.into:
+        raise gb.GeneralBenchError("launch --on needs --into DIR")
+    plan = gb.plan_launch(
+        options.on, options.arguments, options.into,
+        shards=options.shards, parallel=options.parallel, retries=options.retries,
+    )  # fmt: skip
+    put_lines(plan.lines())
+    if options.dry_run:
+        put_lines(plan.commands())
+        return 0
+    return _supervise(plan, options.into, options.silent)
+
+
+def _supervise(launch: gb.LaunchPlan | str, folder: str, silent: float) -> int:
+    """Run the launch to its end and print the result."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    way = f"to go on: generalbench launch --retry {shlex.quote(folder)}"
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        outcome = gb.run_launch(launch, put_line, silent_s=60.0 * silent)
+    except KeyboardInterrupt:
+        put_error(f"interrupted; {way}")
+        return 130
+    for shard, log in outcome.missing:
+        put_error(f"shard {shard} has no result: see {log}")
+    if outcome.merged is not None:
+        counts = ", ".join(f"{count} {state}" for state, count in outcome.merged.result.counts.items())
+        put_line(f"{len(outcome.merged.result.tasks)} tasks: {counts}")
+        put_line(f"General-Level: {outcome.merged.level.tier_text}")
+        put_line(f"the merged run: {outcome.merged.folder}")
+    if outcome.exit_code:
+        put_line(f"{'cancelled; ' if outcome.is_cancelled else ''}{way}")
+    return outcome.exit_code

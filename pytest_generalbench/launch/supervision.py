@@ -1,0 +1,259 @@
+"""Runs the jobs of a launch until every shard has its result, and merges them."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.new_files import private_folder, temporary_name
+from pytest_generalbench.evaluation.progress_text import duration
+from pytest_generalbench.launch.engine import open_engine
+from pytest_generalbench.launch.plan import LaunchPlan
+from pytest_generalbench.launch.record import LAUNCH_FILE, MERGED_FOLDER, read_launch
+from pytest_generalbench.launch.shards import NOTHING_COLLECTED, ended_in_order, shard_state
+from pytest_generalbench.launch.status import launch_status
+from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
+from pytest_generalbench.runs.lock import RunLock
+from pytest_generalbench.runs.merge import merge_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_generalbench.launch.engine import Engine, JobState
+    from pytest_generalbench.launch.record import JobRecord, LaunchRecord
+    from pytest_generalbench.runs.merge import MergedRun
+
+CANCEL_FILE: Final = "cancel"
+"""There when the launch is to end: whoever supervises it ends the jobs."""
+
+SILENT_S: Final = 3600.0
+"""Seconds without a new line in the ledgers of a shard after which it counts as hung."""
+
+_POLL_S: Final = 0.2
+_PROGRESS_S: Final = 60.0
+_LOST_NODES: Final = 10
+"""Jobs of a shard that may end with their node; these do not count as attempts."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOutcome:
+    """How a launch ended."""
+
+    merged: MergedRun | None
+    """The run of all shards; None where a shard has no result."""
+    missing: tuple[tuple[int, Path], ...] = ()
+    """Shards without a result after all their attempts, each with its log."""
+    is_complete: bool = False
+    """Whether every task of every shard has a result and every instance an answer."""
+    is_cancelled: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0: complete; 1: a task is incomplete or failed, or it was cancelled; 3: a shard is missing."""
+        return 3 if self.missing else 0 if self.is_complete else 1
+
+
+@dataclass(slots=True)
+class _Session:
+    """One session that supervises a launch."""
+
+    record: LaunchRecord
+    engine: Engine
+    report: Callable[[str], None]
+    silent_s: float
+    retries_errors: bool
+    active: dict[int, float] = field(default_factory=dict)
+    """Shards with a job, and when that was seen to run first; 0.0 before."""
+    tries: dict[int, int] = field(default_factory=dict)
+    is_cancelled: bool = False
+
+    def run(self) -> None:
+        """Run the jobs until no shard is left that needs one."""
+        queue = [job.shard for job in self.record.jobs if self._is_wanted(job)]
+        self._take_over()
+        queue = [shard for shard in queue if shard not in self.active]
+        noted = time.monotonic()
+        while queue or self.active:
+            if (self.record.folder / CANCEL_FILE).exists():
+                self.cancel()
+                return
+            while queue and not (self.record.parallel and len(self.active) >= self.record.parallel):
+                self._submit(queue.pop(0))
+            time.sleep(_POLL_S)
+            for shard in list(self.active):
+                if self._has_ended(shard) and self._is_to_repeat(shard):
+                    queue.append(shard)
+            if time.monotonic() - noted > _PROGRESS_S:
+                noted = time.monotonic()
+                self.report(launch_status(self.record.folder).line())
+
+    def cancel(self) -> None:
+        """End all jobs."""
+        self.is_cancelled = True
+        jobs = [self._job_id(shard) for shard in self.active]
+        with ThreadPoolExecutor(max(1, len(jobs))) as pool:  # each may take its time to end in order
+            list(pool.map(self.engine.cancel, jobs))
+
+    def _is_wanted(self, job: JobRecord) -> bool:
+        state = shard_state(self.record.shard_job(job.shard).folder)
+        return self.record.needs_work(job.shard) or (self.retries_errors and state == "incomplete")
+
+    def _take_over(self) -> None:
+        """Take over the jobs that an earlier session of the launch has left running."""
+        for job in self.record.jobs:
+            if job.job is not None and self.engine.state(job.job).phase != "ended":
+                self.active[job.shard] = 0.0
+                self.report(f"shard {job.shard}/{self.record.shards} still has its job {job.job}")
+
+    def _job_id(self, shard: int) -> str:
+        return self.record.jobs[shard - 1].job or ""
+
+    def _submit(self, shard: int) -> None:
+        job = self.record.jobs[shard - 1]
+        job.job = self.engine.submit(self.record.shard_job(shard, retries_errors=self.retries_errors))
+        job.attempts += 1
+        self.tries[shard] = self.tries.get(shard, 0) + 1
+        self.active[shard] = 0.0
+        self.record.save()
+        self.report(f"shard {shard}/{self.record.shards} started as job {job.job}")
+
+    def _has_ended(self, shard: int) -> bool:
+        """Return whether the job of a shard has ended, by itself or because it hung."""
+        state = self.engine.state(self._job_id(shard))
+        if state.phase == "running":
+            self.active[shard] = self.active[shard] or time.time()
+            silent = time.time() - max(self.active[shard], _latest_line(self.record.shard_job(shard).folder))
+            if silent <= self.silent_s:
+                return False
+            self.report(
+                f"shard {shard}/{self.record.shards} wrote nothing for {duration(silent)}: it is ended"
+            )
+            self.engine.cancel(self._job_id(shard))
+            state = self.engine.state(self._job_id(shard))
+        elif state.phase == "waiting":
+            return False
+        del self.active[shard]
+        self._note_end(self.record.jobs[shard - 1], state)
+        return True
+
+    def _note_end(self, job: JobRecord, state: JobState) -> None:
+        folder = self.record.shard_job(job.shard).folder
+        job.is_empty = state.exit_code == NOTHING_COLLECTED and shard_state(folder) == "waiting"
+        if state.lost_node:
+            job.lost_nodes += 1
+            self.tries[job.shard] -= job.lost_nodes <= _LOST_NODES
+        self.record.save()
+        how = "no task fell to it" if job.is_empty else shard_state(folder)
+        code = "" if state.exit_code in (None, 0, 1) else f", exit code {state.exit_code}"
+        node = ", its node was lost" if state.lost_node else ""
+        self.report(f"shard {job.shard}/{self.record.shards} ended: {how}{code}{node}")
+
+    def _is_to_repeat(self, shard: int) -> bool:
+        if not self.record.needs_work(shard):
+            return False
+        if self.tries.get(shard, 0) <= self.record.retries:
+            return True
+        self.report(f"shard {shard}/{self.record.shards} is given up: see {self.record.shard_job(shard).log}")
+        return False
+
+
+def run_launch(
+    launch: LaunchPlan | str | Path,
+    report: Callable[[str], None] = lambda line: None,
+    *,
+    silent_s: float = SILENT_S,
+) -> LaunchOutcome:
+    """Start a launch, or go on with one, and wait for its end.
+
+    Args:
+        launch: A plan; or the folder of a launch, whose unfinished shards are started again, and where
+            all have ended, those in which instances have no answer.
+        report: Is given a line for each thing that happens.
+        silent_s: Seconds without a new line in the ledgers of a shard after which it is ended and repeated.
+
+    Returns:
+        How it ended; `exit_code` is that of the command.
+
+    Raises:
+        GeneralBenchError: the folder is no launch, or another process supervises it.
+        KeyboardInterrupt: jobs of this machine have been ended in order, those of a cluster go on.
+    """
+    record, is_new = (launch.record, True) if isinstance(launch, LaunchPlan) else (read_launch(launch), False)
+    if is_new:
+        private_folder(record.folder)
+        if (record.folder / LAUNCH_FILE).exists():
+            raise GeneralBenchError(f"{record.folder} has a launch already")
+    lock = RunLock(record.folder)
+    try:
+        if is_new:
+            record.save()
+        (record.folder / CANCEL_FILE).unlink(missing_ok=True)
+        engine = open_engine(record)
+        session = _Session(record, engine, report, silent_s, not is_new)
+        try:
+            session.run()
+        except KeyboardInterrupt:
+            if record.engine == "local":
+                session.cancel()
+            raise
+        finally:
+            engine.close()
+        return _outcome(session)
+    finally:
+        lock.release()
+
+
+def _latest_line(folder: Path) -> float:
+    """Return when a ledger of the shard was written last; 0.0 where there is none."""
+    return max((path.stat().st_mtime for path in folder.glob(LEDGER_GLOB)), default=0.0)
+
+
+def _outcome(session: _Session) -> LaunchOutcome:
+    record = session.record
+    jobs = [record.shard_job(job.shard) for job in record.jobs if not job.is_empty]
+    missing = tuple((job.number, job.log) for job in jobs if not ended_in_order(job.folder))
+    if session.is_cancelled:
+        return LaunchOutcome(None, is_cancelled=True)
+    if missing or not jobs:
+        return LaunchOutcome(None, missing)
+    merged = _merge([job.folder for job in jobs], record.folder / MERGED_FOLDER)
+    return LaunchOutcome(merged, is_complete=all(shard_state(job.folder) == "complete" for job in jobs))
+
+
+def _merge(shards: list[Path], into: Path) -> MergedRun:
+    """Merge the shards into a folder of its own; what an earlier session merged is replaced."""
+    new = temporary_name(into)
+    merged = merge_runs(shards, new)
+    if into.exists():
+        old = temporary_name(into)
+        into.rename(old)
+        new.rename(into)
+        shutil.rmtree(old)
+    else:
+        new.rename(into)
+    return replace(merged, folder=into)
+
+
+def cancel_launch(folder: str | Path) -> list[int]:
+    """End the jobs of a launch and return the shards whose jobs were ended; answers stay, `--retry` goes on.
+
+    Raises:
+        GeneralBenchError: the folder is no launch.
+    """
+    record = read_launch(folder)
+    (record.folder / CANCEL_FILE).touch()
+    engine = open_engine(record)
+    ended = []
+    try:
+        for job in record.jobs:
+            if job.job is not None and engine.state(job.job).phase != "ended":
+                engine.cancel(job.job)
+                ended.append(job.shard)
+    finally:
+        engine.close()
+    return ended

@@ -1,0 +1,77 @@
+"""Launches over ten small tasks, whose model can be told to die, fail or hang."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest_generalbench as gb
+from pytest_generalbench.launch.record import read_launch
+from pytest_generalbench.runs.result_file import comparable, read_result
+from tests.plugin.runs import FEW, MODEL, SPEC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ARGUMENTS = (SPEC, "-p", "no:cacheprovider", "-q", *FEW)
+INSTANCES = 80
+BATCH = 2
+
+
+HANGING = MODEL.replace(
+    "        self.batches += 1\n",
+    "        self.batches += 1\n"
+    "        while self.batches == 4 and os.path.exists('hang'): time.sleep(0.05)\n",
+)
+"""A model that hangs in its fourth batch while there is a file `hang`."""
+
+
+def whole(folder: Path, model: str = MODEL) -> bytes:
+    """Run the tasks in one session and return the comparable bytes of its result."""
+    (folder / "mortal.py").write_text(model, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", *ARGUMENTS, "--generalbench-run=whole"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "asked.log").unlink()
+    return comparable(read_result(folder / "whole"))
+
+
+def planned(folder: Path, engine: str = "local", **more: object) -> gb.LaunchPlan:
+    """Return the plan of a launch into `folder/out`; the model lies in `folder`."""
+    return gb.plan_launch(engine, ARGUMENTS, folder / "out", directory=folder, **more)  # type: ignore[arg-type]
+
+
+def asked_again(folder: Path) -> int:
+    """Return how often an instance was asked beside its first time; every one must have been asked."""
+    asked = Counter((folder / "asked.log").read_text(encoding="utf-8").split())
+    assert len(asked) == INSTANCES
+    return sum(asked.values()) - INSTANCES
+
+
+def when_answering(launch: Path, shard: int, act: Callable[[str], None], lines: int = 8) -> threading.Thread:
+    """Start a thread that acts once on a shard's job, when its ledger has some lines."""
+
+    def watch() -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            ledgers = list(launch.glob(f"shard-{shard}-of-*/ledger-*.jsonl"))
+            if sum(path.read_bytes().count(b"\n") for path in ledgers) >= lines:
+                act(read_launch(launch).jobs[shard - 1].job or "")
+                return
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+def kill(job_id: str) -> None:
+    """Kill pytest of a local job, as the system does when memory runs out."""
+    os.kill(int(job_id.partition(":")[0]), signal.SIGKILL)
