@@ -130,13 +130,14 @@ def asked_twice(folder: Path) -> int:
 
 def leftovers(folder: Path) -> list[str]:
     """Return files that only a process that writes has."""
-    marks = (".tmp", ".unfinished")
-    return [
-        str(path.relative_to(folder))
-        for path in folder.rglob("*")
-        if path.name.endswith(marks)
-        or (path.parent == folder / "tmp" and not path.name.startswith("pytest-of-"))  # pytest's own
-    ]
+    found = [path for path in folder.rglob("*") if path.name.endswith((".tmp", ".unfinished"))]
+    found += [path for path in (folder / "tmp").iterdir() if not _is_foreign(path)]
+    return [str(path.relative_to(folder)) for path in found]
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether pytest made it, or Python when it tried whether files can be written there."""
+    return path.name.startswith("pytest-of-") or (path.is_file() and path.read_bytes() in (b"", b"blat"))
 
 
 SCENARIOS: Final = (
