@@ -11,8 +11,8 @@ import typing
 from functools import cache
 from typing import Any, Final
 
-MISFIT: Final = (LookupError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
-"""What reading a value raises that is not as its writer writes it."""
+MISFIT: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What values of an unforeseen type, size or shape make code raise."""
 
 _SEQUENCES: Final = (list, tuple, collections.abc.Sequence)
 _MAPPINGS: Final = (dict, collections.abc.Mapping)

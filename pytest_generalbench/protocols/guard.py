@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import AmbiguousReferenceError, DataError, ReferenceFormatError
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.protocols.instance_fields import place
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 Look = Callable[[Sequence["Instance"]], "TaskContext"]
 """Returns what a protocol knows of a task from some of its instances."""
 
-FAULTS: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What values of an unforeseen type, size or shape make code raise."""
-
 
 def fault_text(error: BaseException) -> str:
     """Return an error's kind and first words, in one line."""
@@ -38,7 +36,7 @@ def one_instance(instance: Instance) -> Iterator[None]:
     """Turn a fault while `instance` is read into a ReferenceFormatError that names it."""
     try:
         yield
-    except FAULTS as error:
+    except MISFIT as error:
         raise ReferenceFormatError(f"{place(instance)}: cannot be read ({fault_text(error)})") from error
 
 
@@ -82,13 +80,13 @@ def _of_sound(look: Look, task: Task, instances: Sequence[Instance]) -> TaskCont
     """Return the context of the instances that do not make it fail."""
     try:
         return look(instances)
-    except FAULTS as error:
+    except MISFIT as error:
         good = [instance for instance in instances if _is_sound(look, instance)]
         if len(good) == len(instances):
             raise DataError(f"{task.id}: its references cannot be read ({fault_text(error)})") from error
         try:
             return look(good)
-        except FAULTS as second:
+        except MISFIT as second:
             raise DataError(f"{task.id}: its references cannot be read ({fault_text(second)})") from second
 
 
@@ -97,7 +95,7 @@ def _is_sound(look: Look, instance: Instance) -> bool:
         look([instance])
     except DataError:
         return True  # one instance alone may say too little
-    except FAULTS:
+    except MISFIT:
         return False
     return True
 
@@ -129,6 +127,6 @@ def _stray(look: Look, instances: Sequence[Instance]) -> int | None:
 def _is_certain(look: Look, instances: Sequence[Instance]) -> bool:
     try:
         look(instances)
-    except (DataError, *FAULTS):
+    except (DataError, *MISFIT):
         return False
     return True

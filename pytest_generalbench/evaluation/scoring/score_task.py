@@ -12,13 +12,14 @@ from pytest_generalbench import metrics
 from pytest_generalbench.core.asking import Asking
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.outputs import AnswerFormatError
+from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.request import EMPTY, INCOMPLETE_STATES, OPEN_STATES, UNJUDGED, Instance
 from pytest_generalbench.core.result import DEFECTS, InstanceRow, TaskResult
 from pytest_generalbench.evaluation.scoring.kept_references import KeptReferences
 from pytest_generalbench.evaluation.scoring.majority import majority_score
 from pytest_generalbench.evaluation.scoring.rows import escape_surrogates, instance_rows
 from pytest_generalbench.metrics.definition import JUDGE_METRIC, metric_definition
-from pytest_generalbench.protocols.guard import FAULTS, fault_text, reference_of
+from pytest_generalbench.protocols.guard import fault_text, reference_of
 from pytest_generalbench.protocols.text.parsers import refusal
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def read_answer(record: Record, instance: Instance, given: ScoringInput) -> Answ
         prediction = None  # what its form cannot hold is no answer
     except DataError as error:
         return AnswerRead("error", message=str(error))
-    except FAULTS as error:  # no answer's, but ours: it is not counted as wrong
+    except MISFIT as error:  # no answer's, but ours: it is not counted as wrong
         return AnswerRead("error", message=f"the answer cannot be read ({fault_text(error)})")
     if prediction is not None:
         return AnswerRead("ok", prediction)

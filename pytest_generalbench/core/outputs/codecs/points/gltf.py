@@ -11,12 +11,11 @@ from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.media.images import DAMAGE, open_picture
 from pytest_generalbench.core.outputs.base import AnswerFormatError
 from pytest_generalbench.core.outputs.codecs.points.tables import MAX_POINTS
+from pytest_generalbench.core.plain_types import MISFIT
 
 _PARTS: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 _WIDEST: Final = 4
 """Bytes of the widest number."""
-
-_FAULTS: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def check_gltf(content: bytes, name: str) -> bool:
@@ -32,7 +31,7 @@ def check_gltf(content: bytes, name: str) -> bool:
         counts = [one["count"] for one in header.get("accessors", ())]
         if any(not isinstance(count, int) or count < 0 for count in counts) or not math.isfinite(size):
             raise ValueError("a count that is no whole number")
-    except _FAULTS as error:
+    except MISFIT as error:
         reason = " ".join(str(error).split())[:120]
         raise AnswerFormatError(
             f"{name}: cannot be read as a .glb ({type(error).__name__} {reason})"
@@ -73,5 +72,5 @@ def _is_picture(image: dict[str, Any], header: dict[str, Any], body: bytes) -> b
         start = view.get("byteOffset", 0)
         with open_picture(body[start : start + view["byteLength"]], "texture"):
             return bool(view.get("buffer", 0) == 0)
-    except (ImportError, MediaError, MemoryError, *DAMAGE, *_FAULTS):
+    except (ImportError, MediaError, MemoryError, *DAMAGE, *MISFIT):
         return False
