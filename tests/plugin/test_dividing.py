@@ -104,6 +104,7 @@ def test_two_workers_answer_one_task_as_one_does_and_one_resumes_what_two_began(
     record = pytester.path / "both" / "run.json"
     content = json.loads(record.read_text(encoding="utf-8")) | {"is_finished": False}
     record.write_text(json.dumps(content), encoding="utf-8")
+    (pytester.path / "both" / "manifest.json").unlink()  # a session that died has left none
     asked(pytester)
     assert run(pytester, "both", *TOGETHER[:2], "--generalbench-resume").ret == 0
     assert len(asked(pytester)) == count
