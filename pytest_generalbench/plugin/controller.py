@@ -306,6 +306,7 @@ class Controller:
 
     def _write(self, run: RunFolder) -> None:
         from pytest_generalbench.evaluation.scoring.human_ratings import write_sheet
+        from pytest_generalbench.plugin.run_closing import call_reports, export_predictions
         from pytest_generalbench.runs.batch_claims import forget
         from pytest_generalbench.runs.certainty import evidence_in
         from pytest_generalbench.runs.finalize import level_of, run_result
@@ -335,34 +336,14 @@ class Controller:
         write_result(run.path, content)
         add_level(self.config, self.level)
         if self.benchmark.settings.split == "close":
-            self._export(run)
+            self.notes.append(export_predictions(run.path))
         write_sheet(run.path, [result.id for result in results if result.state == "human"])
         if self._ledger is not None:
             self._ledger.close()
-        self._report(run)
+        self.notes += call_reports(self.config, run.path)
         write_manifest(run.path)
         if not is_complete:
             self.notes.append(f"to go on: {continue_command(run.path, run.manifest)}")
-
-    def _report(self, run: RunFolder) -> None:
-        """Call the report hooks; one that fails is warned of and changes nothing else."""
-        if not self.config.pluginmanager.hook.pytest_generalbench_reports.get_hookimpls():
-            return
-        from pytest_generalbench.reports.run_data import load_run
-
-        try:
-            self.config.hook.pytest_generalbench_reports(config=self.config, run=load_run(run.path))
-        except Exception as error:  # noqa: BLE001 - whatever a report of somebody else raises
-            self.notes.append(f"a report failed: {type(error).__name__}: {error}")
-
-    def _export(self, run: RunFolder) -> None:
-        """Write the predictions of a close-set run, which is what it is made for."""
-        from pytest_generalbench.reports.official import export_official, open_run
-        from pytest_generalbench.runs.folder import PREDICTIONS_FOLDER
-
-        out = run.path / PREDICTIONS_FOLDER
-        value = export_official(open_run(run.path), out)
-        self.notes.append(f"close set: nothing is scored; the predictions are in {out} ({value[0]})")
 
     def _identity(self, run: RunFolder) -> dict[str, Any]:
         """Return the model's identity, from this session or an earlier one."""
@@ -374,26 +355,19 @@ class Controller:
 
     def _aside(self, run: RunFolder) -> RunSection:
         """Return the part of the result that comparisons ignore."""
+        from pytest_generalbench.plugin.run_closing import LedgerFacts
         from pytest_generalbench.runs.finalize import run_section
-        from pytest_generalbench.runs.ledger.index import read_ledgers
 
-        torn: list[list[object]] = []
-        cached = (0, 0)
+        facts = LedgerFacts([], (0, 0))
         if self._earlier is not None or self._ledger is not None or self.benchmark.settings.cache:
-            ledgers = read_ledgers(run.path)
-            torn, cached = [list(place) for place in ledgers.torn], ledgers.cached
-        if any(cached):
-            self.notes.append(f"answer cache: {cached[0]} answers from it, {cached[1]} instances asked")
-        if torn:
-            words = "1 torn line" if len(torn) == 1 else f"{len(torn)} torn lines"
-            first = f"{torn[0][0]} at byte {torn[0][1]}"
-            self.notes.append(f"{words} in the ledger, from a write that a death cut off: {first}")
+            facts = LedgerFacts.read(run.path)
+            self.notes += facts.notes()
         return run_section(
             self.benchmark.settings,
             run.manifest.sessions,
             self.results.values(),
-            torn_lines=torn,
-            cached=cached,
+            torn_lines=facts.torn,
+            cached=facts.cached,
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
