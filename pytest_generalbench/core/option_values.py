@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.core.options import PREFIX
+from pytest_generalbench.core.regular_files import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def value_of(option: Option, given: str, folder: Path) -> Any:
         case "prompts":
             from pytest_generalbench.core.asking import prompts_from_file
 
-            return prompts_from_file(folder / Path(given.strip()).expanduser())
+            return prompts_from_file(user_path(given.strip(), folder))
         case "lengths":
             from pytest_generalbench.core.asking import checked_lengths
 
@@ -64,7 +65,7 @@ def value_of(option: Option, given: str, folder: Path) -> Any:
         case "measured":
             from pytest_generalbench.core.measured_tasks import measured_text
 
-            return measured_text(folder / Path(given.strip()).expanduser())
+            return measured_text(user_path(given.strip(), folder))
         case "margin":
             margin_of(given, f"{PREFIX}{option.name}")
             return given
@@ -152,4 +153,4 @@ def _reading(given: str, folder: Path) -> dict[str, dict[str, str]]:
 
     if "=" in given:
         return reading.from_lines(given, "generalbench_reading")
-    return reading.from_file(folder / Path(given.strip()).expanduser())
+    return reading.from_file(user_path(given.strip(), folder))

@@ -9,13 +9,13 @@ import errno
 import io
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pytest_generalbench.core import limits
+from pytest_generalbench.core.errors import GeneralBenchError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_generalbench.core.limits import Limit
 
 _KINDS: Final = {
@@ -38,6 +38,18 @@ _FLAGS: Final = (
 
 _LARGE: Final = 1 << 20
 """Bytes that are read as they are asked for."""
+
+
+def user_path(given: str, folder: Path) -> Path:
+    """Return the path that a user wrote: from `folder`, and from the home folder where it begins with `~`.
+
+    Raises:
+        GeneralBenchError: nobody here has the name after `~`.
+    """
+    try:
+        return folder / Path(given).expanduser()
+    except RuntimeError as error:
+        raise GeneralBenchError(f"{given!r:.80}: {error}") from error
 
 
 def _check(mode: int, path: Path) -> None:

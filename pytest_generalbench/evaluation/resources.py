@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_generalbench.core.regular_files import user_path
 from pytest_generalbench.evaluation.scoring.backbones import Backbones, make_backbones
 from pytest_generalbench.evaluation.scoring.human_ratings import Ratings, make_ratings
 from pytest_generalbench.evaluation.scoring.judge import Judge, make_judge
@@ -41,7 +42,7 @@ def open_resources(
     Raises:
         GeneralBenchError: data, judge, weights or ratings that the settings name cannot be had.
     """
-    source = settings.data if settings.data in ("demo", "hub") else folder / settings.data
+    source = settings.data if settings.data in ("demo", "hub") else user_path(settings.data, folder)
     data = open_data(source, settings.split, tasks, offline=offline or settings.offline)
     return Resources(
         data,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError, ModelUnavailableError
+from pytest_generalbench.core.regular_files import user_path
 from pytest_generalbench.core.result import REASON_CHARS, TaskResult
 from pytest_generalbench.evaluation.leftovers import Leftovers, exit_despite
 from pytest_generalbench.evaluation.resources import open_resources
@@ -185,7 +186,7 @@ class EvaluationWorker:
         from pytest_generalbench.runs.provenance import backend
 
         settings, folder = self.settings, self.folder
-        cache = AnswerCache(folder / Path(given).expanduser())
+        cache = AnswerCache(user_path(given, folder))
         return CachedModel(
             self._make_model,
             lambda: identify(settings, folder, cache),

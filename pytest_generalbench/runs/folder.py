@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import atomic_write, private_folder
+from pytest_generalbench.core.regular_files import user_path
 from pytest_generalbench.core.settings import MAY_CHANGE, Settings
 from pytest_generalbench.runs.batch_claims import forget
 from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
@@ -74,6 +75,7 @@ class RunFolder:
 
         Raises:
             ResumeError: an earlier session had others.
+            GeneralBenchError: the file cannot be written.
         """
         now = sorted(tasks)
         before = self.manifest.selection
@@ -88,7 +90,11 @@ class RunFolder:
             )
         if before is None:
             self.manifest.selection = now
-            self.save()
+            try:
+                self.save()
+            except OSError as error:
+                reason = error.strerror or error
+                raise GeneralBenchError(f"the run folder {self.path} cannot be written: {reason}") from error
 
     def finish(self, is_finished: bool, is_complete: bool, seconds: float) -> None:
         """Write how the session ended: whether every task has a result, and every instance an answer."""
@@ -147,7 +153,7 @@ def create_run(settings: Settings, invocation: Path, session: SessionEntry) -> R
         # Counted, not timed: a clock that goes back must not make an older run the newest.
         number += max((manifest.number for _, manifest in siblings(parent)), default=0)
     else:
-        folder = invocation / settings.run
+        folder = user_path(settings.run, invocation)
     try:
         private_folder(folder)
         if any(not _is_left_over(path) for path in folder.iterdir()):
@@ -175,7 +181,7 @@ def continue_run(settings: Settings, invocation: Path, session: SessionEntry) ->
     Raises GeneralBenchError when there is none, when another session has it, and, naming every
     difference, when a setting that answers depend on is not what it was.
     """
-    folder = invocation / settings.run if settings.run else newest_open(settings, invocation)
+    folder = user_path(settings.run, invocation) if settings.run else newest_open(settings, invocation)
     manifest = read_run(folder)
     default = shaping(Settings(model=""))  # a setting that did not exist yet had its default
     files = frozenset(_files(folder))

@@ -34,7 +34,6 @@ class Bench:
             assert done.status == 0, done.output
 
         prepare(self.place / "prepared", call)
-        shutil.rmtree(self.place / "prepared" / "tmp")
 
     def _fresh(self, scenario: Scenario) -> Path:
         self._number += 1

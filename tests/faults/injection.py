@@ -49,14 +49,19 @@ class Done:
     """Its processes that were still running afterwards."""
 
 
+def scratch_of(folder: Path) -> Path:
+    """Return the folder for temporary files of the commands in a folder; its disk has no fault."""
+    return folder.with_name(f"{folder.name}.scratch")
+
+
 def run(command: Sequence[str], folder: Path, shim: Path, fault: Fault | None = None) -> Done:
-    """Run a command in `folder`, whose `tmp` is its folder for temporary files."""
+    """Run a command in `folder`, with `scratch_of(folder)` as its folder for temporary files."""
     counter = folder.with_name(f"{folder.name}.calls")
     counter.unlink(missing_ok=True)
-    (folder / "tmp").mkdir(exist_ok=True)
+    scratch_of(folder).mkdir(exist_ok=True)
     environment = {
         **os.environ, "LD_PRELOAD": str(shim), "FAULT_UNDER": f"{folder}/", "FAULT_COUNT": str(counter),
-        "TMPDIR": str(folder / "tmp"), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+        "TMPDIR": str(scratch_of(folder)), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     }  # fmt: skip
     if fault is not None:
         environment |= {"FAULT_KIND": fault.kind, "FAULT_AT": str(fault.at)}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pytest_generalbench as gb
 from pytest_generalbench.runs.result_file import comparable, read_result
 from tests.commands import CONSOLE
+from tests.faults.injection import scratch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,8 +132,8 @@ def asked_twice(folder: Path) -> int:
 def leftovers(folder: Path) -> list[str]:
     """Return files that only a process that writes has."""
     found = [path for path in folder.rglob("*") if path.name.endswith((".tmp", ".unfinished"))]
-    found += [path for path in (folder / "tmp").iterdir() if not _is_foreign(path)]
-    return [str(path.relative_to(folder)) for path in found]
+    found += [path for path in scratch_of(folder).iterdir() if not _is_foreign(path)]
+    return [str(path.relative_to(folder.parent)) for path in found]
 
 
 def _is_foreign(path: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench import metrics
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
-from pytest_generalbench.core.regular_files import read_regular_text
+from pytest_generalbench.core.regular_files import read_regular_text, user_path
 from pytest_generalbench.core.request import INCOMPLETE_STATES, OPEN_STATES, UNRATED
 from pytest_generalbench.core.result import InstanceRow, TaskResult
 from pytest_generalbench.core.visible_text import cell_text
@@ -107,7 +107,7 @@ def _take(
 def make_ratings(settings: Settings, data: DataSource, tasks: Sequence[Task], folder: Path) -> Ratings:
     """Return the ratings that the settings name, those of the demo set, or none."""
     if settings.human_scores:
-        return read_ratings(folder / Path(settings.human_scores).expanduser(), tasks)
+        return read_ratings(user_path(settings.human_scores, folder), tasks)
     if data.is_demo:
         return read_ratings(data.root / HUMAN_SCORES, tasks, "demo ratings, which say nothing about a model")
     return NO_RATINGS

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
+from pytest_generalbench.core.regular_files import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,7 @@ def make_backbones(settings: Settings, is_demo: bool, folder: Path) -> Backbones
 
     sources: list[Source] = []
     if settings.weights:
-        sources.append(WeightsFolder(folder / Path(settings.weights).expanduser()))
+        sources.append(WeightsFolder(user_path(settings.weights, folder)))
     if is_demo:
         from pytest_generalbench.evaluation.scoring.backbones.demo_weights import DemoWeights
 

@@ -307,8 +307,12 @@ def write_workbook(
     try:
         with _temporary_files_beside(path):
             book.save(path)
-    except OSError as error:
-        raise ScoreFileError(f"{path}: cannot be written ({error.strerror or error})") from error
+    except Exception as error:
+        # lxml, where it is installed, has errors of its own for a disk that fails.
+        if isinstance(error, OSError) or type(error).__module__.startswith("lxml"):
+            reason = getattr(error, "strerror", None) or error
+            raise ScoreFileError(f"{path}: cannot be written ({reason})") from error
+        raise
 
 
 @contextmanager
