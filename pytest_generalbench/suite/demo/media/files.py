@@ -129,14 +129,11 @@ def picture(number: int, moment: int = 0) -> bytes:
     """Return a pattern that differs by `number`, with a square that moves with `moment`."""
     front, back = 1 + number % 11, (number // 11) % 4
     wide, phase = 3 + number % 7, number // 7
-    rows = [
-        [front if ((x + phase) // wide + (y + number) // wide) % 3 == 0 else back for x in range(SIDE)]
-        for y in range(SIDE)
-    ]
+    across, down = (np.arange(SIDE) + phase) // wide, (np.arange(SIDE) + number) // wide
+    pixels = np.where((across + down[:, None]) % 3 == 0, front, back)
     left, top = (number * 5 + moment * 6) % (SIDE - 8), (number * 3) % (SIDE - 8)
-    for y in range(top, top + 8):
-        rows[y][left : left + 8] = [(front + 5) % 12] * 8
-    return png(rows)
+    pixels[top : top + 8, left : left + 8] = (front + 5) % 12
+    return png(pixels.tolist())
 
 
 def dots(count: int, number: int) -> bytes:
@@ -167,10 +164,10 @@ def tone(number: int) -> bytes:
 
 def wav(samples: Iterable[int]) -> bytes:
     """Return a WAV file of one channel of whole numbers of 16 bits, 8,000 a second."""
-    target = io.BytesIO()
+    target, values = io.BytesIO(), tuple(samples)
     with wave.open(target, "wb") as file:
         file.setparams((1, 2, _RATE, 0, "NONE", "not compressed"))
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+        file.writeframes(struct.pack(f"<{len(values)}h", *values))
     return target.getvalue()
 
 
