@@ -15,7 +15,7 @@ wheel=$(ls "$scratch"/dist/*.whl)
 if [ $# -gt 0 ]; then
   extras=("$@")
 else
-  extras=(image video audio threed mos code parquet hub remote scoring docs hf diffusers peft)
+  extras=(image video audio threed mos code parquet hub remote slurm ray scoring docs hf diffusers peft)
   extras+=("$(IFS=,; echo "${extras[*]}")")
 fi
 failed=0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest_generalbench as gb
 from pytest_generalbench.cli.output import put_error, put_json, put_line, put_lines
@@ -43,10 +43,48 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="a shard that writes no line into its ledgers for so long has hung: it is ended and started "
         "again (default: 60)",
     )  # fmt: skip
+    cluster = parser.add_argument_group("clusters")
+    for name, (metavar, kind, text) in _CLUSTER.items():
+        cluster.add_argument(f"--{name}", metavar=metavar, type=kind, help=text)
+    cluster.add_argument(
+        "--cluster", choices=("slurm", "local"), default="slurm",
+        help="slurm: 'local' runs submitit's jobs on this machine, to try it",
+    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     parser.add_argument("--json", action="store_true", help="with --status: print a JSON object")
     parser.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="those of pytest, after --")
     parser.set_defaults(func=run)
+
+
+_CLUSTER: Final[dict[str, tuple[str, type, str]]] = {
+    "nodes": ("N", int, "nodes that the shards are for: four shards a node, unless --shards is given"),
+    "gpus": ("N", int, "GPUs of each shard"),
+    "cpus": ("N", int, "processors of each shard"),
+    "time": (
+        "MINUTES",
+        float,
+        "slurm: time limit of a job, which is queued again at it (default: 60)",
+    ),
+    "partition": ("NAME", str, "slurm"),
+    "account": ("NAME", str, "slurm"),
+    "constraint": ("FEATURES", str, "slurm"),
+    "qos": ("NAME", str, "slurm"),
+    "mem": ("SIZE", str, "slurm: memory of a job, such as 64GB"),
+    "address": ("ADDRESS", str, "ray: of the cluster, such as auto or ray://head:10001"),
+}
+
+
+def _engine_options(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of the engine, by the engine's own names."""
+    names = {"gpus": "gpus_per_node", "cpus": "cpus_per_task", "time": "minutes"}
+    given = {name: getattr(options, name) for name in _CLUSTER}
+    if options.on == "local":
+        refused = [f"--{name}" for name, value in given.items() if value is not None]
+        if refused:
+            raise gb.GeneralBenchError(f"{', '.join(refused)}: these are for slurm and ray, not for local")
+        return {}
+    kept = {names.get(name, name): value for name, value in given.items() if value is not None}
+    return {**kept, "cluster": options.cluster} if options.on == "slurm" else kept
 
 
 def _positive(text: str) -> int:
@@ -73,6 +111,7 @@ def run(options: argparse.Namespace) -> int:
     plan = gb.plan_launch(
         options.on, options.arguments, options.into,
         shards=options.shards, parallel=options.parallel, retries=options.retries,
+        options=_engine_options(options),
     )  # fmt: skip
     put_lines(plan.lines())
     if options.dry_run:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 from pytest_generalbench.core.errors import UnknownWordError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_generalbench.launch.record import LaunchRecord
     from pytest_generalbench.launch.shards import ShardJob
 
@@ -28,8 +30,8 @@ class JobState:
 class Engine(Protocol):
     """Runs jobs."""
 
-    def submit(self, job: ShardJob) -> str:
-        """Start a job, or queue it, and return its id. Raises GeneralBenchError where it cannot be."""
+    def submit(self, jobs: Sequence[ShardJob]) -> list[str]:
+        """Start jobs, or queue them, and return their ids. Raises GeneralBenchError where it cannot be."""
 
     def state(self, job_id: str) -> JobState:
         """Return what is known of a job, also of one that another process submitted."""
@@ -47,4 +49,12 @@ def open_engine(record: LaunchRecord) -> Engine:
         from pytest_generalbench.launch.local import LocalEngine
 
         return LocalEngine(record.slots)
+    if record.engine == "slurm":
+        from pytest_generalbench.launch.slurm import SlurmEngine
+
+        return SlurmEngine(record.folder, record.options)
+    if record.engine == "ray":
+        from pytest_generalbench.launch.ray_jobs import RayEngine
+
+        return RayEngine(record.options)
     raise UnknownWordError("engine", record.engine, ENGINES)

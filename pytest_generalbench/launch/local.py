@@ -32,8 +32,11 @@ class LocalEngine:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._taken: dict[str, int] = {}
 
-    def submit(self, job: ShardJob) -> str:
-        """Start a job in a free slot. Raises GeneralBenchError where pytest cannot be started."""
+    def submit(self, jobs: Sequence[ShardJob]) -> list[str]:
+        """Start each job in a free slot. Raises GeneralBenchError where pytest cannot be started."""
+        return [self._start(job) for job in jobs]
+
+    def _start(self, job: ShardJob) -> str:
         free = next(at for at in range(len(self._slots)) if at not in self._taken.values())
         process = start_shard(job, self._slots[free])
         job_id = f"{process.pid}:{_start_of(process.pid)}"
@@ -57,6 +60,7 @@ class LocalEngine:
         process = self._processes.get(job_id)
         if process is not None:
             end_shard(process, _GRACE_S)
+            process.wait()
             self._taken.pop(job_id, None)
             return
         pid = _pid_of(job_id)

@@ -72,8 +72,16 @@ class LaunchPlan:
         return lines
 
     def commands(self) -> list[str]:
-        """Return the command line of each shard."""
+        """Return the command line of each shard; for SLURM the lines of the script of a job.
+
+        Raises:
+            GeneralBenchError: submitit is not installed, or an option is none.
+        """
         shards = range(1, self.record.shards + 1)
+        if self.record.engine == "slurm" and self.record.options.get("cluster") != "local":
+            from pytest_generalbench.launch.slurm import script
+
+            return script(self.record.folder, self.record.shards, self.record.options).splitlines()
         return [shlex.join(self.record.shard_job(number).command()) for number in shards]
 
 
@@ -124,6 +132,8 @@ def plan_launch(
     count = min(wanted, len(selection.tasks))
     slots = slots[:count]
     at_a_time = len(slots) if engine == "local" else min(parallel or 0, count)
+    if engine == "slurm":
+        options, at_a_time = {**(options or {}), "array_parallelism": parallel}, 0
     record = LaunchRecord(
         folder, engine, count, at_a_time, place, tuple(arguments), retries, slots, dict(options or {}),
         [JobRecord(number) for number in range(1, count + 1)],

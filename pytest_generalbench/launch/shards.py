@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +22,7 @@ from pytest_generalbench.runs.manifest import IGNORE_FILE, MANIFEST_FILE
 from pytest_generalbench.runs.run_manifest import RUN_FILE, read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import FrameType
 
 NOTHING_COLLECTED: Final = 5
@@ -30,6 +33,9 @@ ShardState = Literal["waiting", "running", "unfinished", "incomplete", "complete
 `incomplete`: every task has a result, and instances lack an answer; `complete`."""
 
 _FORWARDED: Final = (signal.SIGINT, signal.SIGTERM)
+_DIE_WITH_PARENT: Final = 1
+"""PR_SET_PDEATHSIG of Linux."""
+_POLL_S: Final = 0.05
 _GRACE_S: Final = 30.0
 """Seconds that pytest gets to write what it has when it is to end."""
 
@@ -84,12 +90,15 @@ def ended_in_order(folder: Path) -> bool:
     return (folder / MANIFEST_FILE).is_file()
 
 
-def start_shard(job: ShardJob, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def start_shard(
+    job: ShardJob, environment: Mapping[str, str], *, dies_with_parent: bool = False
+) -> subprocess.Popen[bytes]:
     """Start pytest for a shard, in a process group of its own.
 
     Args:
         job: The shard.
         environment: What is set beside the variables of this process, such as a mask of GPUs.
+        dies_with_parent: Whether the kernel kills pytest when this process dies (Linux).
 
     Raises:
         GeneralBenchError: the log cannot be written, or pytest cannot be started.
@@ -100,11 +109,20 @@ def start_shard(job: ShardJob, environment: Mapping[str, str]) -> subprocess.Pop
             return subprocess.Popen(  # noqa: S603 - pytest itself
                 job.command(), cwd=job.directory, env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=_dying_with_parent() if dies_with_parent else None,
             )  # fmt: skip
     except OSError as error:
         raise GeneralBenchError(
             f"shard {job.number}/{job.count} cannot be started: {error.strerror or error}"
         ) from error
+
+
+def _dying_with_parent() -> Callable[[], None] | None:
+    """Return what a new process calls to be killed when its parent dies; None where the kernel cannot."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork: nothing but the call is left to the child
+    return lambda: prctl(_DIE_WITH_PARENT, int(signal.SIGKILL))
 
 
 def _clear_before_a_run(folder: Path) -> None:
@@ -121,37 +139,72 @@ def signal_group(pid: int, number: int) -> None:
 
 
 def end_shard(process: subprocess.Popen[bytes], grace_s: float = _GRACE_S) -> None:
-    """End a shard: pytest is interrupted and writes what it has; what is left after the grace is killed."""
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGINT)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=grace_s)
-    signal_group(process.pid, signal.SIGKILL)
-    process.wait()
+    """End a shard: pytest is interrupted and writes what it has; what is left after the grace is killed.
 
-
-def run_shard(job: ShardJob, environment: Mapping[str, str] | None = None) -> int:
-    """Run a shard to its end and return the exit code of pytest; a signal to this process ends it in order.
-
-    For engines that run a function on a node. A negative exit code is the signal that killed pytest.
+    It may be called in a signal handler, which may have interrupted any method of `process`: their lock is
+    then held, so that none of them is called here.
     """
-    process = start_shard(job, environment or {})
+    if not has_ended(process):
+        os.kill(process.pid, signal.SIGINT)
+    deadline = time.monotonic() + grace_s
+    while not has_ended(process) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    signal_group(process.pid, signal.SIGKILL)
+    while not has_ended(process):
+        time.sleep(_POLL_S)
 
-    def forward(number: int, frame: FrameType | None) -> None:
-        process.send_signal(signal.SIGINT)
 
-    before = {number: signal.signal(number, forward) for number in _FORWARDED} if _in_main_thread() else {}
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether a process has ended, without taking its exit code."""
     try:
+        how = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return process.returncode is not None or os.waitid(os.P_PID, process.pid, how) is not None
+    except ChildProcessError:
+        return True
+
+
+_running: Final[list[subprocess.Popen[bytes]]] = []
+"""The shard that this process runs, if any."""
+
+
+def run_shard(
+    job: ShardJob, environment: Mapping[str, str] | None = None, *, forwards_signals: bool = True
+) -> int:
+    """Run a shard to its end and return the exit code of pytest.
+
+    For engines that run a function on a node: when this process dies, pytest does.
+
+    Args:
+        job: The shard.
+        environment: What is set beside the variables of this process.
+        forwards_signals: Whether SIGINT and SIGTERM end pytest in order, instead of this process at once.
+
+    Returns:
+        The exit code; a negative one is the signal that killed pytest.
+    """
+    process = start_shard(job, environment or {}, dies_with_parent=True)
+    _running.append(process)
+    before = {}
+    if forwards_signals and threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, _forward) for number in _FORWARDED}
+    try:
+        while not has_ended(process):
+            time.sleep(_POLL_S)
         return process.wait()
     finally:
-        if process.poll() is None:
-            end_shard(process)
-        signal_group(process.pid, signal.SIGKILL)
+        end_running_shard()
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _in_main_thread() -> bool:
-    import threading
+def _forward(number: int, frame: FrameType | None) -> None:
+    for process in _running:
+        if not has_ended(process):
+            os.kill(process.pid, signal.SIGINT)
 
-    return threading.current_thread() is threading.main_thread()
+
+def end_running_shard(grace_s: float = _GRACE_S) -> None:
+    """End the shard that this process runs: pytest writes what it has, and none of its processes is left."""
+    while _running:
+        process = _running.pop()
+        end_shard(process, grace_s)

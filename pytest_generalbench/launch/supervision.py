@@ -82,8 +82,10 @@ class _Session:
             if (self.record.folder / CANCEL_FILE).exists():
                 self.cancel()
                 return
-            while queue and not (self.record.parallel and len(self.active) >= self.record.parallel):
-                self._submit(queue.pop(0))
+            room = self.record.parallel - len(self.active) if self.record.parallel else len(queue)
+            if queue and room > 0:
+                self._submit(queue[:room])
+                del queue[:room]
             time.sleep(_POLL_S)
             for shard in list(self.active):
                 if self._has_ended(shard) and self._is_to_repeat(shard):
@@ -113,14 +115,16 @@ class _Session:
     def _job_id(self, shard: int) -> str:
         return self.record.jobs[shard - 1].job or ""
 
-    def _submit(self, shard: int) -> None:
-        job = self.record.jobs[shard - 1]
-        job.job = self.engine.submit(self.record.shard_job(shard, retries_errors=self.retries_errors))
-        job.attempts += 1
-        self.tries[shard] = self.tries.get(shard, 0) + 1
-        self.active[shard] = 0.0
+    def _submit(self, shards: list[int]) -> None:
+        jobs = [self.record.shard_job(shard, retries_errors=self.retries_errors) for shard in shards]
+        for shard, job_id in zip(shards, self.engine.submit(jobs), strict=True):
+            job = self.record.jobs[shard - 1]
+            job.job = job_id
+            job.attempts += 1
+            self.tries[shard] = self.tries.get(shard, 0) + 1
+            self.active[shard] = 0.0
+            self.report(f"shard {shard}/{self.record.shards} started as job {job.job}")
         self.record.save()
-        self.report(f"shard {shard}/{self.record.shards} started as job {job.job}")
 
     def _has_ended(self, shard: int) -> bool:
         """Return whether the job of a shard has ended, by itself or because it hung."""

@@ -136,7 +136,7 @@ def test_jobs_outlive_who_supervises_them_and_are_taken_over(
     plan = planned(tmp_path, shards=1)
     plan.record.folder.mkdir()
     first = LocalEngine([{}])
-    plan.record.jobs[0].job = first.submit(plan.record.shard_job(1))
+    plan.record.jobs[0].job = first.submit([plan.record.shard_job(1)])[0]
     plan.record.save()
     lines: list[str] = []
     assert gb.run_launch(tmp_path / "out", lines.append).exit_code == 0
@@ -153,7 +153,7 @@ def test_a_job_is_not_mistaken_for_another_process_with_its_number(tmp_path: Pat
     engine = LocalEngine([{}])
     plan = planned(tmp_path, shards=1)
     plan.record.folder.mkdir()
-    job_id = engine.submit(plan.record.shard_job(1))
+    job_id = engine.submit([plan.record.shard_job(1)])[0]
     pid = job_id.partition(":")[0]
     other = LocalEngine([{}])
     assert other.state(job_id).phase == "running"

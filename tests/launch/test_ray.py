@@ -1,0 +1,79 @@
+"""Launches over a cluster of Ray on this machine, one of whose nodes dies."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import pytest_generalbench as gb
+from pytest_generalbench.launch.record import read_launch
+from pytest_generalbench.runs.result_file import comparable, read_result
+from tests.launch.launches import BATCH, asked_again, planned, when_answering, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ray = pytest.importorskip("ray", reason="Ray is not installed (extra ray)")
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return a cluster of a head without processors and three nodes of one each."""
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("SLOW", "0.3")
+    monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 80_000_000})
+    made.workers = [made.add_node(num_cpus=1, object_store_memory=80_000_000) for _ in range(3)]
+    ray.init(address=made.address, log_to_driver=False)
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+def test_a_node_that_dies_costs_a_batch(
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SLOW")
+    expected = whole(tmp_path)
+    monkeypatch.setenv("SLOW", "0.3")
+    place = random.Random(7).randrange(3)  # noqa: S311 - no secret
+
+    def kill_a_node(job_id: str) -> None:
+        cluster.remove_node(cluster.workers[place], allow_graceful=False)
+
+    killer = when_answering(tmp_path / "out", 1, kill_a_node)
+    lines: list[str] = []
+    outcome = gb.run_launch(planned(tmp_path, "ray", shards=3), lines.append)
+    killer.join()
+    assert outcome.exit_code == 0, lines
+    assert comparable(read_result(tmp_path / "out" / "merged")) == expected
+    assert asked_again(tmp_path) <= BATCH
+    jobs = read_launch(tmp_path / "out").jobs
+    assert sorted(job.attempts for job in jobs) == [1, 1, 2]
+    assert sum(job.lost_nodes for job in jobs) == 1, lines
+
+
+def test_a_launch_is_cancelled(tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLOW")
+    expected = whole(tmp_path)
+    monkeypatch.setenv("SLOW", "0.3")
+    ended = threading.Event()
+
+    def cancel(job_id: str) -> None:
+        gb.cancel_launch(tmp_path / "out")
+        ended.set()
+
+    when_answering(tmp_path / "out", 1, cancel)
+    outcome = gb.run_launch(planned(tmp_path, "ray", shards=2))
+    assert ended.wait(60)
+    assert outcome.is_cancelled
+    monkeypatch.delenv("SLOW")
+    assert gb.run_launch(tmp_path / "out").exit_code == 0
+    assert comparable(read_result(tmp_path / "out" / "merged")) == expected
