@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 try:
@@ -44,3 +46,41 @@ def is_free(path: Path) -> bool:
         return try_lock(file)
     finally:
         os.close(file)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[bool]:
+    """Hold a lock file while the block runs, waiting for it; it is gone afterwards.
+
+    Yields:
+        Whether the lock keeps others off; False where the system or the file system has no locks.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        holds = _waited_for(file)
+        try:
+            if not holds or os.path.samestat(path.stat(), os.fstat(file)):
+                break
+        except FileNotFoundError:
+            pass  # its last holder removed it while this process waited
+        os.close(file)
+    try:
+        yield holds
+    finally:
+        if holds:
+            with suppress(OSError):
+                path.unlink()
+        os.close(file)
+
+
+def _waited_for(file: int) -> bool:
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError:
+        return False
+    return True

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import shutil
+import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.file_locks import try_lock
+from pytest_generalbench.core.file_locks import exclusive, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 SHARED_VARIABLE: Final = "GENERALBENCH_SHARED"
 """Environment variable: set to 1, new folders get the rights that the umask leaves."""
@@ -126,3 +128,24 @@ def _begun(folder: Path, is_private: bool, may_replace: Callable[[Path], bool]) 
     mark = os.open(marker, NEW, MODE)
     try_lock(mark)
     return mark
+
+
+@contextmanager
+def folder_in_the_making(target: Path) -> Iterator[Path]:
+    """Give one process at a time an empty folder beside `target`, to fill it and to rename it to `target`.
+
+    Others wait, also on other hosts where the file system holds locks between them; whoever waited looks
+    whether `target` is there now. What a process left behind that died is removed.
+
+    Raises:
+        OSError: nothing can be made there.
+    """
+    prefix = f".{target.name}-"  # hidden: a search for folders of data passes over it
+    with exclusive(target.with_name(f".{target.name}.lock")) as is_alone:
+        for path in target.parent.glob(f"{glob.escape(prefix)}*") if is_alone else ():
+            shutil.rmtree(path, ignore_errors=True)
+        half = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+        try:
+            yield half
+        finally:
+            shutil.rmtree(half, ignore_errors=True)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,30 @@ def test_runs_and_caches_are_private(tmp_path: Path) -> None:
     merged = gb.merge_runs([OLD], tmp_path / "merged").folder
     assert [rights(path) for path in (run.path, tmp_path / "cache", merged)] == [0o700] * 3
     run.lock.release()
+
+
+MAKER = """
+import pathlib, sys, time
+from pytest_generalbench.core.new_files import folder_in_the_making
+target = pathlib.Path(sys.argv[1])
+with folder_in_the_making(target) as half:
+    if target.exists():
+        print("waited")
+    else:
+        (half / "content").write_text("whole")
+        time.sleep(0.2)
+        half.rename(target)
+        print("made")
+"""
+
+
+def test_one_of_many_processes_makes_a_folder_and_the_others_wait(tmp_path: Path) -> None:
+    stale = tmp_path / ".data-left"
+    stale.mkdir()
+    (stale / "half").write_text("half of it", encoding="utf-8")
+    command = [sys.executable, "-c", MAKER, str(tmp_path / "data")]
+    makers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    outcomes = sorted(maker.communicate(timeout=60)[0].strip() for maker in makers)
+    assert outcomes == ["made", "waited", "waited", "waited"]
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert (tmp_path / "data" / "content").read_text(encoding="utf-8") == "whole"

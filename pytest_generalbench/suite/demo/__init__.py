@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.new_files import folder_in_the_making
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,8 +159,8 @@ def covers(task: Task) -> bool:
 def ensure(cache: Path, tasks: Sequence[Task]) -> Path:
     """Return the folder of the demo set of `tasks` below `cache`, written unless it is there.
 
-    Safe when several processes race: each writes beside, and the first to finish gives
-    its folder the final name. Raises DataError when `cache` cannot be written.
+    Safe when several processes race: one writes it, the others wait. Raises DataError when `cache` cannot
+    be written.
     """
     covered = _covered(tasks)
     target = cache / folder_name(covered)
@@ -168,16 +168,14 @@ def ensure(cache: Path, tasks: Sequence[Task]) -> Path:
         return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        half = Path(tempfile.mkdtemp(prefix=".demo-", dir=cache))
-        try:
-            from pytest_generalbench.suite.demo.writing import (
-                write,
-            )  # the makers of media take long to import
+        with folder_in_the_making(target) as half:
+            if (target / COMPLETE).is_file():
+                return target  # another process was faster
+            # The makers of media take long to import.
+            from pytest_generalbench.suite.demo.writing import write
 
             write(half, covered)
             _publish(half, target)
-        finally:
-            shutil.rmtree(half, ignore_errors=True)
     except OSError as error:
         raise DataError(
             f"{cache}: the demo set cannot be written ({error.strerror or error}); set GENERALBENCH_CACHE"

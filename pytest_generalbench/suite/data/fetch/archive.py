@@ -5,11 +5,9 @@ from __future__ import annotations
 import gzip
 import lzma
 import os
-import shutil
 import stat
 import struct
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,6 +15,7 @@ from pathlib import Path, PureWindowsPath
 from typing import IO, Any, Final, cast
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.new_files import folder_in_the_making
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import open_regular
 from pytest_generalbench.suite.data.fetch.archive_streams import (
@@ -68,18 +67,17 @@ def unpack(archive: Path, target: Path) -> Path:
     """
     if target.exists():
         return target
-    # A hidden sibling: a search for task folders passes over it, and a rename stays on one disk.
-    half = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        _extract(archive, half)
-        half.chmod(0o755)
-        half.rename(target)
+        with folder_in_the_making(target) as half:
+            if target.exists():
+                return target  # another process was faster
+            _extract(archive, half)
+            half.chmod(0o755)
+            half.rename(target)
     except OSError as error:
         if target.is_dir():
             return target
         raise DataError(f"{archive.name}: cannot be unpacked ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(half, ignore_errors=True)
     return target
 
 
