@@ -66,7 +66,8 @@ def prepare(folder: Path, call: Callable[[list[str], Path], None]) -> None:
     (folder / "even.py").write_text(MODEL, encoding="utf-8")
     call(_session("whole", SOME), folder)
     for number in (1, 2):
-        call(_session(f"shard{number}", [*SOME, f"--generalbench-shard={number}/2"]), folder)
+        shard = [*SOME, f"--generalbench-shard={number}/2"]
+        call(_session(f"shard{number}", shard, workers=0), folder)
 
 
 def fresh(scenario: Scenario, prepared: Path, folder: Path) -> None:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_generalbench.runs.manifest import write_manifest
 from tests.plugin.runs import only_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REASONING = ("-k", "nlp and reasoning")
 """Ten tasks of eight instances."""
@@ -20,14 +28,22 @@ def session(pytester: pytest.Pytester, model: str, name: str, *args: str) -> pyt
     )
 
 
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Path:
+    """Return a finished run in which every answer is right."""
+    place = tmp_path_factory.mktemp("right")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{RUN}oracle", *REASONING]
+    environment = {**os.environ, "GENERALBENCH_CACHE": str(shared_cache)}
+    subprocess.run([*command, "--generalbench-run=base"], cwd=place, env=environment, check=True)
+    return place / "base"
+
+
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_regression_fails_the_session_and_an_equal_run_does_not(
-    pytester: pytest.Pytester, workers: str
+    pytester: pytest.Pytester, right: Path, workers: str
 ) -> None:
+    shutil.copytree(right, pytester.path / "base")
     gate = ("-n", workers, "--generalbench-baseline=base", "--generalbench-gate")
-    first = session(pytester, "oracle", "base", *REASONING, *gate, "--generalbench-baseline-optional")
-    assert first.ret == 0
-    first.stdout.fnmatch_lines(["*no baseline yet, nothing is compared: base"])
     again = session(pytester, "oracle", "again", *REASONING, *gate)
     assert again.ret == 0
     again.stdout.fnmatch_lines(["generalbench: gate against base", "gate: no regression over 1? tasks"])
@@ -36,27 +52,41 @@ def test_a_regression_fails_the_session_and_an_equal_run_does_not(
     worse.stdout.fnmatch_lines(
         ["gate: REGRESSION", "nlp -*points*", "all differences: generalbench compare base *worse"]
     )
-    shown = session(pytester, "constant:nothing", "shown", *REASONING, *gate[:-1])
+    assert (pytester.path / "worse" / "manifest.json").is_file()
+
+
+def test_a_regression_is_shown_where_no_gate_is(pytester: pytest.Pytester, right: Path) -> None:
+    shown = session(pytester, "constant:nothing", "shown", *REASONING, f"--generalbench-baseline={right}")
     assert shown.ret == 0
     shown.stdout.fnmatch_lines(["gate: REGRESSION"])
-    for name in ("worse", "shown"):
-        assert (pytester.path / name / "manifest.json").is_file()
+    assert (pytester.path / "shown" / "manifest.json").is_file()
 
 
-def test_a_part_and_a_shard_are_compared_over_what_they_have(pytester: pytest.Pytester) -> None:
-    gate = ("--generalbench-baseline=base/result.json", "--generalbench-gate")
-    assert session(pytester, "oracle", "base", *REASONING).ret == 0
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_first_run_becomes_the_baseline(pytester: pytest.Pytester, workers: str) -> None:
+    gate = ("--generalbench-baseline=base", "--generalbench-gate", "--generalbench-baseline-optional")
+    few = ("-n", workers, "-k", "nlp and causal-reasoning")
+    first = session(pytester, "oracle", "base", *few, *gate)
+    assert first.ret == 0
+    first.stdout.fnmatch_lines(["*no baseline yet, nothing is compared: base"])
+
+
+def test_a_part_and_a_shard_are_compared_over_what_they_have(pytester: pytest.Pytester, right: Path) -> None:
+    gate = (f"--generalbench-baseline={right}/result.json", "--generalbench-gate")
     parts = {"part": ("-k", "nlp and causal-reasoning"), "shard": (*REASONING, "--generalbench-shard=1/3")}
     for name, some in parts.items():
         result = session(pytester, "oracle", name, *some, *gate)
         assert result.ret == 0
         result.stdout.fnmatch_lines(["* of the baseline not selected and not judged"])
+
+
+def test_a_baseline_at_an_address_is_compared_with(pytester: pytest.Pytester, right: Path) -> None:
+    pytest.importorskip("fsspec")
     kept = pytester.path / "kept"
     kept.mkdir()
-    shutil.copy(pytester.path / "base" / "result.json", kept)
-    shutil.copytree(pytester.path / "base" / "instances", kept / "instances")
+    shutil.copy(right / "result.json", kept)
+    shutil.copytree(right / "instances", kept / "instances")
     address = f"--generalbench-baseline=file://{kept}"
-    pytest.importorskip("fsspec")
     result = session(pytester, "constant:nothing", "far", *REASONING, address, "--generalbench-gate")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["gate: REGRESSION"])
@@ -69,6 +99,7 @@ def test_what_cannot_be_compared_does_not_pass(pytester: pytest.Pytester) -> Non
     content = json.loads(path.read_text("utf-8"))
     content["tasks"][0]["data"] = "0" * 16
     path.write_text(json.dumps(content), "utf-8")
+    write_manifest(pytester.path / "base")  # a run over other data, not one that was changed
     result = session(pytester, "oracle", "other", *few, "--generalbench-baseline=base", "--generalbench-gate")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["gate: CANNOT BE COMPARED: *data 0000000000000000 and *"])
