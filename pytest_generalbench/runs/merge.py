@@ -6,7 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import whole_folder
@@ -15,16 +15,18 @@ from pytest_generalbench.runs.certainty import evidence_in
 from pytest_generalbench.runs.finalize import Setting, data_fingerprint, level_of, level_section
 from pytest_generalbench.runs.instance_rows import rows_path
 from pytest_generalbench.runs.manifest import write_manifest
-from pytest_generalbench.runs.provenance import definitions
+from pytest_generalbench.runs.provenance import tasks_fingerprint
 from pytest_generalbench.runs.result_file import read_result, write_result
+from pytest_generalbench.runs.resume import differences
 from pytest_generalbench.runs.run_manifest import read_run, write_run
 from pytest_generalbench.suite import tasks as registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from pytest_generalbench.core.task import Task
     from pytest_generalbench.runs.result_file import RunResult, TaskEntry
-    from pytest_generalbench.runs.result_sections import RunSection
+    from pytest_generalbench.runs.result_sections import DefinitionsSection, RunSection
     from pytest_generalbench.runs.run_manifest import RunManifest
     from pytest_generalbench.suite.level import LevelResult
 
@@ -35,6 +37,9 @@ AGREEING: Final = (
     ("settings", "subset_from"),
 )  # fmt: skip
 """What all runs must have in common: else the scores are of different things."""
+
+_PLACES: Final = ("device", "base_url")
+"""What a model says of where it runs; parts of one run may have run in several places."""
 
 _RANK: Final = ("scored", "answered", "incomplete")
 """Which of a task's results is kept when several runs have one; all other states come last."""
@@ -53,6 +58,32 @@ def check_agreement(folders: Sequence[Path], results: Sequence[RunResult]) -> No
                     f"{folders[0]} and {folder} are no parts of one run: "
                     f"{part} {key} is {values[0]!r} in one and {value!r} in the other"
                 )
+    for folder, result in zip(folders, results, strict=True):
+        differing = differences(_identity(results[0]), _identity(result))
+        if differing:
+            raise GeneralBenchError(
+                f"{folders[0]} and {folder} are of different models: {'; '.join(differing)}"
+            )
+
+
+def _identity(result: RunResult) -> dict[str, Any]:
+    """Return what the model said of itself, without where it ran."""
+    return {key: value for key, value in result.model.items() if key not in _PLACES}
+
+
+def check_versions(folders: Sequence[Path], results: Sequence[RunResult]) -> None:
+    """Raise GeneralBenchError where runs have scores of different versions of a metric or protocol."""
+    kinds: tuple[Literal["metrics", "protocols"], ...] = ("metrics", "protocols")
+    for kind in kinds:
+        first: dict[str, tuple[int, Path]] = {}
+        for folder, result in zip(folders, results, strict=True):
+            for name, version in (result.definitions.get(kind) or {}).items():
+                known, where = first.setdefault(name, (version, folder))
+                if known != version:
+                    raise GeneralBenchError(
+                        f"{where} has version {known} of {kind[:-1]} {name}, {folder} version {version}: "
+                        "give both the same with `generalbench rescore --write`"
+                    )
 
 
 def _better(one: TaskEntry, other: TaskEntry) -> TaskEntry:
@@ -110,11 +141,34 @@ def merge_results(results: Sequence[RunResult]) -> RunResult:
         first,
         settings={**first.settings, "shard": None, "board": _board(results)},
         data={**first.data, "fingerprint": fingerprint},
-        definitions=definitions(task for task in registry.load_tasks() if task.id in known),
+        definitions=_definitions(results, known),
         level={},
         tasks=tuple(tasks),
         run=_aside([result.run for result in results]),
     )
+
+
+def _definitions(results: Sequence[RunResult], known: Collection[str]) -> DefinitionsSection:
+    """Return the versions that the runs state, and a fingerprint where their task files are those of now."""
+    shipped = registry.load_tasks()
+    is_todays = all(
+        result.definitions.get("tasks") == tasks_fingerprint(_of(shipped, {one.id for one in result.tasks}))
+        for result in results
+    )
+    versions: dict[str, dict[str, int]] = {"metrics": {}, "protocols": {}}
+    for result in results:
+        versions["metrics"] |= result.definitions.get("metrics") or {}
+        versions["protocols"] |= result.definitions.get("protocols") or {}
+    return {
+        "tasks": tasks_fingerprint(_of(shipped, known)) if is_todays else None,
+        "metrics": dict(sorted(versions["metrics"].items())),
+        "protocols": dict(sorted(versions["protocols"].items())),
+    }
+
+
+def _of(tasks: Iterable[Task], names: Collection[str]) -> list[Task]:
+    chosen = set(names)
+    return [task for task in tasks if task.id in chosen]
 
 
 def _aside(runs: Sequence[RunSection]) -> RunSection:
@@ -254,6 +308,7 @@ def merge_runs(runs: Sequence[str | Path], into: str | Path) -> MergedRun:
     folders, target = [Path(run) for run in runs], Path(into)
     results = [read_result(folder) for folder in folders]
     check_agreement(folders, results)
+    check_versions(folders, results)
     merged = merge_results(results)
     with whole_folder(target, is_private=True):
         ledgers = keep_files(folders, results, merged.tasks, target)

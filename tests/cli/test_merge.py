@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,58 @@ def test_parts_of_a_subset_are_merged_as_one_and_other_subsets_are_refused(
     capsys.readouterr()
     assert main(["merge", "a", "c", "--into", "ac"]) == 2
     assert "settings subset is '1500' in one and '1400' in the other" in capsys.readouterr().err
+
+
+def stated(folder: Path, **sections: Any) -> Path:
+    """Change sections of a run's result file."""
+    path = folder / "result.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    aside = {"started": None, "seconds": 2.0, "tasks": {}, "torn_lines": [], "settings": {}, "sessions": []}
+    now = {"schema": "2.5", "environment": {}, "run": {**aside, "cached": {"hits": 0, "asked": 0}}}
+    path.write_text(json.dumps({**content, **now, **sections}), encoding="utf-8")
+    return folder
+
+
+def versions(**metrics: int) -> dict[str, Any]:
+    return {"tasks": "0" * 16, "metrics": metrics, "protocols": {"label": 4}}
+
+
+def test_the_versions_are_those_of_the_runs_and_not_of_this_program(tmp_path: Path) -> None:
+    first = stated(write(tmp_path / "a", task(ONE)), definitions=versions(accuracy=1))
+    second = stated(write(tmp_path / "b", task(TWO)), definitions=versions(rouge_l=2))
+    content = merge(tmp_path, first, second)
+    assert content["definitions"] == {
+        "tasks": None,  # the task files were others
+        "metrics": {"accuracy": 1, "rouge_l": 2},
+        "protocols": {"label": 4},
+    }
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"definitions": versions(accuracy=2)}, "version 1 of metric accuracy, *b version 2: give both"),
+        (
+            {"model": {"spec": "hf:x", "revision": "def"}},
+            "of different models: revision was 'abc' and is 'def'",
+        ),
+    ],
+)
+def test_parts_of_other_versions_or_weights_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sections: dict[str, Any], message: str
+) -> None:
+    own = {
+        "definitions": versions(accuracy=1),
+        "model": {"spec": "hf:x", "revision": "abc", "device": "cuda:0"},
+    }
+    first = stated(write(tmp_path / "a", task(ONE)), **own)
+    second = stated(write(tmp_path / "b", task(TWO)), **{**own, **sections})
+    assert main(["merge", str(first), str(second), "--into", str(tmp_path / "all")]) == 2
+    assert fnmatch(capsys.readouterr().err, f"*{message}*")
+    assert not (tmp_path / "all").exists()
+
+
+def test_parts_may_have_run_on_several_devices(tmp_path: Path) -> None:
+    model = {"spec": "hf:x", "revision": "abc"}
+    first = stated(write(tmp_path / "a", task(ONE)), model={**model, "device": "cuda:0"})
+    merge(tmp_path, first, stated(write(tmp_path / "b", task(TWO)), model={**model, "device": "cpu"}))
