@@ -138,7 +138,14 @@ def stated(folder: Path, **sections: Any) -> Path:
     """Change sections of a run's result file."""
     path = folder / "result.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    aside = {"started": None, "seconds": 2.0, "tasks": {}, "torn_lines": [], "settings": {}, "sessions": []}
+    aside: dict[str, Any] = {
+        "started": None,
+        "seconds": 2.0,
+        "tasks": {},
+        "torn_lines": [],
+        "settings": {},
+        "sessions": [],
+    }
     now = {"schema": "2.5", "environment": {}, "run": {**aside, "cached": {"hits": 0, "asked": 0}}}
     path.write_text(json.dumps({**content, **now, **sections}), encoding="utf-8")
     return folder
