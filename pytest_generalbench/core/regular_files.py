@@ -44,11 +44,11 @@ def user_path(given: str, folder: Path) -> Path:
     """Return the path that a user wrote: from `folder`, and from the home folder where it begins with `~`.
 
     Raises:
-        GeneralBenchError: nobody here has the name after `~`.
+        GeneralBenchError: nobody here has the name after `~`, or it can be no path.
     """
     try:
         return folder / Path(given).expanduser()
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise GeneralBenchError(f"{given!r:.80}: {error}") from error
 
 

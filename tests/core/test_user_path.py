@@ -14,3 +14,5 @@ def test_a_path_may_begin_with_the_home_folder(tmp_path: Path, monkeypatch: pyte
     assert user_path("data", Path("/elsewhere")) == Path("/elsewhere/data")
     with pytest.raises(GeneralBenchError, match="~nobody-of-this-name"):
         user_path("~nobody-of-this-name/data", tmp_path)
+    with pytest.raises(GeneralBenchError, match="null byte"):
+        user_path("~a\0b", tmp_path)

@@ -173,7 +173,9 @@ def _read_reply(content: bytes, folder: Path) -> None:
 
 def _read_options(content: bytes, folder: Path) -> None:
     name, _, text = content.decode("utf-8", "replace").partition("\n")
-    value_of(next(one for one in RUN_OPTIONS if one.name == name), text, folder)
+    option = next((one for one in RUN_OPTIONS if one.name == name), None)
+    if option is not None:
+        value_of(option, text, folder)
 
 
 def _options() -> list[bytes]:
