@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from typing import Any, Final
 
@@ -25,6 +26,17 @@ def visible_text(value: str, *, lines: bool = True) -> str:
     if (value.replace("\n", "").replace("\t", "") if lines else value).isprintable():
         return value  # nearly every text
     return "".join(_shown(char) if _acts(char, lines) else char for char in value)
+
+
+def visible_json(text: str) -> str:
+    r"""Return a JSON text with every character that acts written as JSON's escape; its value is the same.
+
+    >>> visible_json('["\u202eé"]')
+    '["\\u202eé"]'
+    """
+    if text.isprintable():
+        return text
+    return "".join(json.dumps(char)[1:-1] if _acts(char, lines=True) else char for char in text)
 
 
 def cell_text(value: Any) -> Any:

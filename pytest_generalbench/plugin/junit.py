@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.core.visible_text import visible_text
+from pytest_generalbench.core.visible_text import visible_json, visible_text
 from pytest_generalbench.plugin.context import PROPERTY
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def show_result(report: pytest.TestReport, result: TaskResult, sota: float | Non
         (name, visible_text(str(value), lines=False)) for name, value in values.items() if value is not None
     ]
     others = [item for item in report.user_properties if item[0] != PROPERTY]
-    digest = json.dumps(dict(report.user_properties)[PROPERTY])
+    digest = visible_json(json.dumps(dict(report.user_properties)[PROPERTY], ensure_ascii=False))
     report.user_properties = [*others, *plain, (PROPERTY, digest)]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_generalbench.core.visible_text import cell_text, visible_text
+from pytest_generalbench.core.visible_text import cell_text, visible_json, visible_text
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,10 @@ def test_nothing_that_acts_is_left(text: str) -> None:
 )
 def test_no_cell_is_a_formula_or_acts(value: object, cell: object) -> None:
     assert cell_text(value) == cell
+
+
+@given(st.text())
+def test_json_keeps_its_value_and_does_not_act(value: str) -> None:
+    shown = visible_json(json.dumps([value], ensure_ascii=False))
+    assert json.loads(shown) == [value]
+    assert visible_text(shown) == shown

@@ -162,7 +162,7 @@ def test_x_stops_with_a_result(pytester: pytest.Pytester, read_result: ReadResul
 def test_a_lost_worker_is_seen(pytester: pytest.Pytester, read_result: ReadResult) -> None:
     body = """\
 if requests[0].task_id == "nlp/causal-reasoning":
-    os._exit(9)
+    os.kill(os.getpid(), 9)
 return ["A"] * len(requests)"""
     result = run(pytester, model(pytester, body), "-n", "2", "-k", "nlp and reasoning")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -173,7 +173,7 @@ return ["A"] * len(requests)"""
 
 
 def test_a_task_that_never_reported_is_not_run(pytester: pytest.Pytester, read_result: ReadResult) -> None:
-    spec = model(pytester, "os._exit(9)")
+    spec = model(pytester, "os.kill(os.getpid(), 9)")
     result = run(pytester, spec, "-n", "2", "--max-worker-restart=0", "-k", "nlp and reasoning")
     assert result.ret != 0
     counts = read_result("run")["counts"]
