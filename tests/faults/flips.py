@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 from collections import Counter
 from pathlib import Path
@@ -147,12 +148,16 @@ def main() -> int:
     parser.add_argument(
         "--resumes", type=int, default=20, help="flips after which the run is resumed as well"
     )
+    parser.add_argument("--seconds", type=float, default=3600.0, help="no new flip after so long")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="flips-") as place:
         flips = Flips(make_run(Path(place)))
         every = max(1, options.flips // max(1, options.resumes))
+        until = time.monotonic() + options.seconds
         for number in range(options.flips):
+            if time.monotonic() > until:
+                break
             dice = random.Random(f"{options.seed} {number}")  # noqa: S311
             flips.one(dice, resume=bool(options.resumes) and number % every == 0)
     for name, count in sorted(flips.counts.items()):
