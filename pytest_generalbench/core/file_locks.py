@@ -48,6 +48,14 @@ def is_free(path: Path) -> bool:
         os.close(file)
 
 
+def is_at(path: Path, file: int) -> bool:
+    """Return whether an open file is what lies at `path` now."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except OSError:
+        return False
+
+
 @contextmanager
 def exclusive(path: Path) -> Iterator[bool]:
     """Hold a lock file while the block runs, waiting for it; it is gone afterwards.
@@ -61,12 +69,9 @@ def exclusive(path: Path) -> Iterator[bool]:
     while True:
         file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         holds = _waited_for(file)
-        try:
-            if not holds or os.path.samestat(path.stat(), os.fstat(file)):
-                break
-        except FileNotFoundError:
-            pass  # its last holder removed it while this process waited
-        os.close(file)
+        if not holds or is_at(path, file):
+            break
+        os.close(file)  # its last holder removed it while this process waited
     try:
         yield holds
     finally:

@@ -99,6 +99,11 @@ class Registry(Generic[Entry]):
         return name in self._built_in or name in self._later or name in self._added
 
 
+def named_in(entries: str) -> Callable[[Any, str], Any]:
+    """Return what finds an entry by its `name` in a module's sequence that is called `entries`."""
+    return lambda module, name: next(one for one in getattr(module, entries) if one.name == name)
+
+
 def by_module(
     package: str,
     modules: Mapping[str, Sequence[str]],

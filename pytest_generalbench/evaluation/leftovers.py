@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.core.processes import stat_fields
 from pytest_generalbench.core.visible_text import visible_text
 
 if TYPE_CHECKING:
@@ -121,9 +122,9 @@ def _is_running(pid: int) -> bool:
 def _state(pid: int) -> tuple[str, int]:
     """Return the state and the parent of a process."""
     try:
-        after_name = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-        return after_name[0], int(after_name[1])
-    except (OSError, ValueError, IndexError):
+        state, parent, *_ = stat_fields(pid)
+        return state, int(parent)
+    except (OSError, ValueError):
         return "X", 0
 
 

@@ -6,9 +6,9 @@ import os
 import signal
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pytest_generalbench.core.processes import stat_fields
 from pytest_generalbench.launch.engine import JobState
 from pytest_generalbench.launch.shards import end_shard, signal_group, start_shard
 
@@ -81,9 +81,7 @@ class LocalEngine:
 def _start_of(pid: int) -> str:
     """Return when a process was started, in the kernel's unit; empty where it is gone or not known."""
     with suppress(OSError, IndexError):
-        fields = (
-            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        )
+        fields = stat_fields(pid)
         return "" if fields[0] in "ZX" else fields[_STARTED]
     return ""
 

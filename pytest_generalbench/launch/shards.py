@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import APPEND, MODE
 from pytest_generalbench.runs.listing import state_of
-from pytest_generalbench.runs.lock import LOCK_FILE, is_held
-from pytest_generalbench.runs.manifest import IGNORE_FILE, MANIFEST_FILE
+from pytest_generalbench.runs.lock import is_held
+from pytest_generalbench.runs.manifest import MANIFEST_FILE
 from pytest_generalbench.runs.run_manifest import RUN_FILE, read_run
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ def start_shard(
     Raises:
         GeneralBenchError: the log cannot be written, or pytest cannot be started.
     """
-    _clear_before_a_run(job.folder)
     try:
         with os.fdopen(os.open(job.log, APPEND, MODE), "ab") as log:
             return subprocess.Popen(  # noqa: S603 - pytest itself
@@ -123,13 +122,6 @@ def _dying_with_parent() -> Callable[[], None] | None:
         return None
     prctl = ctypes.CDLL(None).prctl  # looked up before the fork: nothing but the call is left to the child
     return lambda: prctl(_DIE_WITH_PARENT, int(signal.SIGKILL))
-
-
-def _clear_before_a_run(folder: Path) -> None:
-    """Remove what a session left that died before its run had begun: it would keep a new one off."""
-    if folder.is_dir() and not (folder / RUN_FILE).exists() and not is_held(folder):
-        for path in (folder / LOCK_FILE, folder / IGNORE_FILE, *folder.glob("*.tmp")):
-            path.unlink(missing_ok=True)
 
 
 def signal_group(pid: int, number: int) -> None:

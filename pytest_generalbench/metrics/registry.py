@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import UnknownWordError
-from pytest_generalbench.core.registry import Registry, by_module
+from pytest_generalbench.core.registry import Registry, by_module, named_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
 
     from pytest_generalbench.metrics.base import Accumulator, Metric
 
@@ -64,13 +63,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
 """By module, the metrics that it has: a module is imported when one of them is asked for."""
 
 
-def _find(module: ModuleType, name: str) -> Metric:
-    """Return the metric of that name in its module."""
-    metric: Metric = next(one for one in module.METRICS if one.name == name)
-    return metric
-
-
-REGISTRY: Registry[Metric] = Registry("metric", later=by_module(__package__, MODULES, _find))
+REGISTRY: Registry[Metric] = Registry("metric", later=by_module(__package__, MODULES, named_in("METRICS")))
 """Every metric; those of hooks are removed when their session ends."""
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.core.registry import Registry, by_module
+from pytest_generalbench.core.registry import Registry, by_module, named_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
 
     from pytest_generalbench.protocols.base import Protocol
 
@@ -61,13 +60,9 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
 """By module, the protocols that it has: a module is imported when one of them is asked for."""
 
 
-def _find(module: ModuleType, name: str) -> Protocol:
-    """Return the protocol of that name in its module."""
-    protocol: Protocol = next(one for one in module.PROTOCOLS if one.name == name)
-    return protocol
-
-
-REGISTRY: Registry[Protocol] = Registry("protocol", later=by_module(__package__, MODULES, _find))
+REGISTRY: Registry[Protocol] = Registry(
+    "protocol", later=by_module(__package__, MODULES, named_in("PROTOCOLS"))
+)
 """Every protocol; those of hooks are removed when their session ends."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.file_locks import holds_locks, is_free, try_lock
+from pytest_generalbench.core.file_locks import holds_locks, is_at, is_free, try_lock
 from pytest_generalbench.core.new_files import MODE, NEW, temporary_name
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
 
@@ -74,7 +74,7 @@ class RunLock:
             if not try_lock(file) or not _is_dead(holder, file):
                 raise GeneralBenchError(self._refusal(holder))
             # Held: whoever wants to take this file over waits, unless it was replaced before.
-            if not _is_at(self.path, file):
+            if not is_at(self.path, file):
                 return False
             own.replace(self.path)
             return True
@@ -106,7 +106,7 @@ class RunLock:
     def release(self) -> None:
         """Give the folder free."""
         if self._file >= 0:
-            if _is_at(self.path, self._file):  # not that of a session that was told that this one is dead
+            if is_at(self.path, self._file):  # not that of a session that was told that this one is dead
                 with suppress(OSError):
                     self.path.unlink()
             os.close(self._file)
@@ -126,15 +126,6 @@ def _link(own: Path, path: Path) -> bool:
             return False
         own.replace(path)
     return True
-
-
-def _is_at(path: Path, file: int) -> bool:
-    try:
-        there = path.stat()
-    except OSError:
-        return False
-    held = os.fstat(file)
-    return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
 
 
 def _this_process() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+from pytest_generalbench.core.processes import stat_fields
 from pytest_generalbench.core.task import Task
 from pytest_generalbench.evaluation.scoring.live_records import Dropped
 
@@ -167,8 +168,7 @@ class BackgroundScoring:
 
 def _time_used(pid: int) -> str:
     """Return the processor time of a process, as the system reports it."""
-    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2]
-    return " ".join(after_name.split()[11:13])
+    return " ".join(stat_fields(pid)[11:13])
 
 
 def can_fork() -> bool:
