@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pytest_generalbench.evaluation.answer_states import AnswerStates
 from pytest_generalbench.evaluation.cost_priors import prior
 from pytest_generalbench.evaluation.gpu_use import gpu_use
 from pytest_generalbench.evaluation.progress_text import progress_line, progress_text
@@ -162,7 +163,7 @@ class RunWatch:
         """Forget all that was read: a new session may answer again what an earlier one failed at."""
         self._session = session
         self._ledgers: dict[Path, _Ledger] = {}
-        self._open: defaultdict[str, dict[str | tuple[str, int], str]] = defaultdict(dict)
+        self._open: defaultdict[str, AnswerStates] = defaultdict(AnswerStates)
         self._closing: set[str] = set()
         self._states: Counter[str] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
@@ -265,16 +266,12 @@ class RunWatch:
         self._closing.add(line.task)
 
     def _answer(self, ledger: _Ledger, line: AnswerOutcome) -> None:
-        answers = self._open[line.task]
-        # There are as many of these as the run has instances: those of the first repeat do without a tuple.
-        key = (line.instance, line.repeat) if line.repeat else line.instance
-        before = answers.get(key)
+        before = self._open[line.task].replace((line.instance, line.repeat), line.state)
         if before is None:
             self._counts[line.task] += 1
         else:
             self._states[before] -= 1
         self._states[line.state] += 1
-        answers[key] = line.state
         self._seconds[line.task] += line.seconds
         self._fresh[ledger.session] += 1
         ledger.seconds += line.seconds
