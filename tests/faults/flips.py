@@ -160,6 +160,8 @@ def main() -> int:
                 break
             dice = random.Random(f"{options.seed} {number}")  # noqa: S311
             flips.one(dice, resume=bool(options.resumes) and number % every == 0)
+            if number % 250 == 249:
+                sys.stderr.write(f"{number + 1} of {options.flips}, {len(flips.bad)} bad\n")
     for name, count in sorted(flips.counts.items()):
         sys.stdout.write(f"{name:32.160} {count}\n")
     for line in flips.bad[:40]:
