@@ -19,6 +19,7 @@ import pytest_generalbench as gb
 from pytest_generalbench.runs.instance_rows import rows_path
 from pytest_generalbench.runs.ledger.records import parse_line
 from pytest_generalbench.runs.manifest import write_manifest
+from pytest_generalbench.runs.provenance import definitions
 from pytest_generalbench.runs.result_file import comparable, read_result, write_result
 from pytest_generalbench.runs.run_manifest import read_run, write_run
 
@@ -35,6 +36,7 @@ print(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss
 def cut(run: Path, into: Path, count: int) -> list[Path]:
     """Cut a finished run into shards by task; return their folders."""
     result, manifest = read_result(run), read_run(run)
+    shipped = {task.id: task for task in gb.load_tasks()}
     shard_of = {entry.id: place % count for place, entry in enumerate(result.tasks)}
     folders = [into / f"shard-{number + 1}-of-{count}" for number in range(count)]
     for number, folder in enumerate(folders):
@@ -46,7 +48,9 @@ def cut(run: Path, into: Path, count: int) -> list[Path]:
             **result.run,
             "tasks": {entry.id: result.run["tasks"].get(entry.id, 0.0) for entry in own},
         }
-        write_result(folder, replace(result, tasks=own, settings=settings, run=run_section))  # type: ignore[arg-type]
+        stated = definitions(shipped[entry.id] for entry in own)
+        shard = replace(result, tasks=own, settings=settings, definitions=stated, run=run_section)  # type: ignore[arg-type]
+        write_result(folder, shard)
         shaping = {**manifest.shaping, "shard": name}
         selection = [entry.id for entry in own]
         given = replace(manifest.settings, shard=name)
