@@ -150,6 +150,9 @@ if TYPE_CHECKING:
     from pytest_generalbench.statistics.intervals import INTERVAL_METHODS as INTERVAL_METHODS
     from pytest_generalbench.statistics.ranks import RankedRun as RankedRun
     from pytest_generalbench.suite.data.fetch.hub import download_data as download_data
+    from pytest_generalbench.suite.data.fetch.hub import plan_download as plan_download
+    from pytest_generalbench.suite.data.fetch.plan import DownloadPlan as DownloadPlan
+    from pytest_generalbench.suite.data.fetch.plan import TaskPlan as TaskPlan
     from pytest_generalbench.suite.level.compute import level as level
     from pytest_generalbench.suite.level.explanation import explain_level as explain_level
     from pytest_generalbench.suite.level.result import LevelResult as LevelResult
@@ -175,6 +178,7 @@ _PLACES: Final = {
     "DepthSequence": "core.outputs.forms.map_sequences",
     "Detection": "core.outputs.forms.boxes",
     "Difference": "reports.comparison",
+    "DownloadPlan": "suite.data.fetch.plan",
     "ENGINES": "launch.engine",
     "EXPORT_FORMATS": "reports.export",
     "Failed": "models.base",
@@ -259,6 +263,7 @@ _PLACES: Final = {
     "TaskContext": "protocols.base",
     "TaskDescription": "evaluation.task_description",
     "TaskDifference": "reports.paired_tasks",
+    "TaskPlan": "suite.data.fetch.plan",
     "TaskResult": "core.result",
     "TaskRow": "reports.run_data",
     "TellingInstance": "reports.telling_instances",
@@ -294,6 +299,7 @@ _PLACES: Final = {
     "merge_runs": "runs.merge",
     "next_steps": "reports.next_tasks",
     "open_model": "models.registry",
+    "plan_download": "suite.data.fetch.hub",
     "plan_launch": "launch.plan",
     "progress_of": "evaluation.progress",
     "push_model_card": "reports.model_card",

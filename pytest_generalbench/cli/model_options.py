@@ -10,15 +10,14 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--generalbench-dtype` and its kind, each as `--dtype` too."""
+def add_model_options(parser: argparse.ArgumentParser, *, short: bool = True) -> None:
+    """Add `--generalbench-dtype` and its kind, with `short` each as `--dtype` too."""
     for option in gb.MODEL_OPTIONS:
         is_switch = option.metavar is None
         how: dict[str, Any] = {"action": "store_true"} if is_switch else {"metavar": option.metavar}
         text = option.help.replace("%", "%%")
-        parser.add_argument(
-            f"--generalbench-{option.name}", f"--{option.name}", dest=option.dest, help=text, **how
-        )
+        names = [f"--generalbench-{option.name}", *([f"--{option.name}"] if short else ())]
+        parser.add_argument(*names, dest=option.dest, help=text, **how)
 
 
 def model_options(args: argparse.Namespace) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 import zipfile
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ import pytest
 from pytest_generalbench.core.errors import DataError, MissingDependencyError, UnknownWordError
 from pytest_generalbench.suite.data import DataFolder, open_data
 from pytest_generalbench.suite.data.fetch import hub
-from tests.data.fake_hub import FakeHub
+from tests.data.stand_in_hub import Fault, StandInHub
 from tests.data.trees import BIRD, CARS, CAUSES, COLOR, PETS, Tree, all_tasks, question, task_of
 from tests.fakes import FakeModel, evaluation
 
@@ -18,20 +19,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def fake(tmp_path: Path) -> FakeHub:
-    store = Tree(tmp_path / "store")
-    store.annotation("nlp/Causal-Reasoning/annotation.json")
-    store.annotation("nlp/Strange/annotation.json")
-    store.annotation("image/comprehension/BirdDetection/bird_detection.json")
-    store.image("image/comprehension/BirdDetection/images/1.png")
-    store.annotation("image/comprehension/BirdDetection2/bird_detection.json")
-    store.annotation("image/generation/anything/annotation.json")
-    store.file("README.md", "x")
+def filled(stand_in: StandInHub, hub_store: Tree, tmp_path: Path) -> StandInHub:
+    hub_store.annotation("nlp/Causal-Reasoning/annotation.json")
+    hub_store.annotation("nlp/Strange/annotation.json")
+    hub_store.annotation("image/comprehension/BirdDetection/bird_detection.json")
+    hub_store.image("image/comprehension/BirdDetection/images/1.png")
+    hub_store.annotation("image/comprehension/BirdDetection2/bird_detection.json")
+    hub_store.annotation("image/generation/anything/annotation.json")
+    hub_store.file("README.md", "x")
     packed = Tree(tmp_path / "packed").annotation("annotation.json", [question(1)])
-    (store.root / "video/comprehension").mkdir(parents=True)
-    with zipfile.ZipFile(store.root / "video/comprehension/ColorMatch.zip", "w") as archive:
+    (hub_store.root / "video/comprehension").mkdir(parents=True)
+    with zipfile.ZipFile(hub_store.root / "video/comprehension/ColorMatch.zip", "w") as archive:
         archive.write(packed, "annotation.json")
-    return FakeHub(store.root)
+    return stand_in
 
 
 def fetched(target: Path) -> list[str]:
@@ -39,74 +39,167 @@ def fetched(target: Path) -> list[str]:
     return sorted(path.relative_to(target).as_posix() for path in files)
 
 
-def test_only_the_wanted_folders_come(fake: FakeHub, tmp_path: Path) -> None:
-    answers: list[str] = []
+def test_only_the_wanted_folders_come(filled: StandInHub, tmp_path: Path) -> None:
+    lines: list[str] = []
     wanted = [task_of(BIRD), task_of(CARS)]
-    target = hub.download("open", all_tasks(), tmp_path / "t", False, answers.append, wanted=wanted, api=fake)
+    target = hub.download("open", all_tasks(), tmp_path / "t", False, lines.append, wanted=wanted)
     at = "image/comprehension/BirdDetection"
     assert fetched(target) == [f"{at}/bird_detection.json", f"{at}/images/1.png"]
-    assert fake.listed == [None, "image", "image/comprehension"]
-    assert fake.repositories == {"General-Level/General-Bench-Openset"}
-    assert answers == [f"1/2 {BIRD}: {at}", f"2/2 {CARS}: no folder of that name on the hub"]
+    # What bears no task's name may hold the folder of the task that is missing.
+    assert filled.listed == ["", "image", "image/comprehension", "image/comprehension/BirdDetection2", at]
+    asked = [line for line in filled.requests if "/datasets/" in line]
+    assert asked
+    assert all("/General-Level/General-Bench-Openset/" in line for line in asked)
+    assert lines[0].startswith("2 tasks (0 complete): 2 files, ")
+    assert lines[1].startswith(f"1/2 {BIRD}: {at}, 2 files, ")
+    assert lines[2] == f"2/2 {CARS}: no folder of that name on the hub"
 
 
-def test_what_is_packed_is_unpacked(fake: FakeHub, tmp_path: Path) -> None:
-    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(COLOR)], api=fake)
+def test_a_folder_one_level_deeper_is_the_task_s(filled: StandInHub, hub_store: Tree, tmp_path: Path) -> None:
+    hub_store.annotation("image/comprehension/groups/car_brands_recognition/json/annotation.json")
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CARS)])
+    assert fetched(target) == ["image/comprehension/groups/car_brands_recognition/json/annotation.json"]
+    assert DataFolder(target, all_tasks()).find(task_of(CARS)) is not None
+
+
+def test_what_is_packed_is_unpacked(filled: StandInHub, tmp_path: Path) -> None:
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(COLOR)])
     files = DataFolder(target, all_tasks()).find(task_of(COLOR))
     assert files is not None
     assert files.annotation == target / "video/comprehension/ColorMatch/annotation.json"
+    assert (target / "video/comprehension/ColorMatch.zip").is_file()
 
 
-def test_what_is_complete_is_not_asked_for_again(fake: FakeHub, tmp_path: Path) -> None:
-    wanted = [task_of(CAUSES), task_of(PETS)]
+def test_archives_are_removed_where_that_is_asked_for(filled: StandInHub, tmp_path: Path) -> None:
     for _ in range(2):
-        target = hub.download("open", all_tasks(), tmp_path / "t", wanted=wanted, api=fake)
-    assert fake.listed == [None, "nlp", "video", "video/comprehension"]
-    hub.download("open", all_tasks(), tmp_path / "t", wanted=wanted, api=fake, refresh=True)
-    assert len(fake.listed) == 8
+        target = hub.download(
+            "open", all_tasks(), tmp_path / "t", wanted=[task_of(COLOR)], remove_archives=True, refresh=True
+        )
+        assert fetched(target) == ["video/comprehension/ColorMatch/annotation.json"]
+    assert filled.sent["video/comprehension/ColorMatch.zip"] == (
+        (filled.store / "video/comprehension/ColorMatch.zip").stat().st_size
+    )
+
+
+def test_what_is_complete_is_not_asked_for_again(filled: StandInHub, tmp_path: Path) -> None:
+    wanted = [task_of(CAUSES), task_of(PETS)]
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=wanted)
+    asked = len(filled.requests)
+    hub.download("open", all_tasks(), target, wanted=wanted)
+    assert len(filled.requests) == asked
+    hub.download("open", all_tasks(), target, wanted=wanted, refresh=True)
+    assert len(filled.requests) == asked + 1  # what the revision stands for; its listings are known
     (target / "nlp/Causal-Reasoning/annotation.json").unlink()
     (target / "nlp/Causal-Reasoning").rmdir()
-    hub.download("open", all_tasks(), tmp_path / "t", wanted=wanted, api=fake)
+    hub.download("open", all_tasks(), target, wanted=wanted)
     assert fetched(target) == ["nlp/Causal-Reasoning/annotation.json"]
+    assert len(filled.requests) == asked + 2
 
 
-def test_the_close_set_is_another_repository(fake: FakeHub, tmp_path: Path) -> None:
-    hub.download("close", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)], api=fake)
-    assert fake.repositories == {"General-Level/General-Bench-Closeset"}
+def test_each_folder_is_listed_once_a_commit(filled: StandInHub, tmp_path: Path) -> None:
+    for task_id in (CAUSES, BIRD, CARS, PETS, COLOR):
+        hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(task_id)])
+    assert len(filled.listed) == len(set(filled.listed))
 
 
-def test_a_hub_without_the_wanted_leaves_nothing(fake: FakeHub, tmp_path: Path) -> None:
-    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CARS)], api=fake)
+def test_many_tasks_of_a_group_are_listed_in_one(filled: StandInHub, hub_store: Tree, tmp_path: Path) -> None:
+    for number in range(30):
+        hub_store.file(f"image/comprehension/BirdDetection/images/{number}.txt", str(number))
+    filled.page = 10
+    wanted = [task for task in all_tasks() if task.id.startswith(("image/comprehension", "nlp"))]
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=wanted)
+    assert "image/comprehension/BirdDetection/images/29.txt" in fetched(target)
+    assert sorted(filled.listed) == ["", "image", "image/comprehension", "nlp"]
+    assert sum("cursor=" in line for line in filled.requests) >= 3
+
+
+def test_the_commit_is_kept_until_another_is_asked_for(
+    filled: StandInHub, hub_store: Tree, tmp_path: Path
+) -> None:
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
+    filled.commit = "b" * 40
+    hub_store.annotation("nlp/Causal-Reasoning/annotation.json", [question(1), question(2)])
+    hub.download("open", all_tasks(), target, wanted=[task_of(CAUSES), task_of(BIRD)])
+    assert not any("b" * 40 in line for line in filled.requests)
+    hub.download("open", all_tasks(), target, wanted=[task_of(CAUSES)], revision="v2")
+    assert any(line.split("?")[0].endswith("/revision/v2") for line in filled.requests)
+    data = json.loads((target / "nlp/Causal-Reasoning/annotation.json").read_text())["data"]
+    assert len(data) == 2
+    # The other task is of the commit before; a run that takes it brings the same commit for all.
+    hub.download("open", all_tasks(), target, wanted=[task_of(BIRD)])
+    assert sum("BirdDetection/bird_detection.json" in line for line in filled.requests) == 1
+
+
+def test_an_archive_that_changed_is_unpacked_anew(filled: StandInHub, tmp_path: Path) -> None:
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(COLOR)])
+    with zipfile.ZipFile(filled.store / "video/comprehension/ColorMatch.zip", "w") as archive:
+        archive.writestr("annotation.json", json.dumps({"data": [question(1), question(2)]}))
+    filled.commit = "b" * 40
+    hub.download("open", all_tasks(), target, wanted=[task_of(COLOR)], refresh=True)
+    data = json.loads((target / "video/comprehension/ColorMatch/annotation.json").read_text())["data"]
+    assert len(data) == 2
+
+
+def test_what_the_commit_has_no_more_is_removed(filled: StandInHub, tmp_path: Path) -> None:
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(BIRD)])
+    own = target / "image/comprehension/BirdDetection/images/mine.png"
+    own.write_bytes(b"x")
+    (filled.store / "image/comprehension/BirdDetection/images/1.png").unlink()
+    filled.commit = "b" * 40
+    hub.download("open", all_tasks(), target, wanted=[task_of(BIRD)], refresh=True)
+    at = "image/comprehension/BirdDetection"
+    assert fetched(target) == [f"{at}/bird_detection.json", f"{at}/images/mine.png"]
+
+
+def test_the_close_set_is_another_repository(filled: StandInHub, tmp_path: Path) -> None:
+    hub.download("close", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
+    assert filled.fetched
+    assert not any("Openset" in line for line in filled.requests)
+
+
+def test_a_hub_without_the_wanted_leaves_nothing(filled: StandInHub, tmp_path: Path) -> None:
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CARS)])
     assert not hub.has_data(target)
 
 
-@pytest.mark.parametrize("error", [OSError("no\nroute"), ValueError("bad repository"), RuntimeError("x")])
-def test_a_hub_that_fails_is_one_line(fake: FakeHub, tmp_path: Path, error: Exception) -> None:
-    fake.broken = error
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_a_hub_that_fails_is_one_line(filled: StandInHub, tmp_path: Path, status: int) -> None:
+    filled.faults.append(Fault("status", times=99, number=status))
     with pytest.raises(DataError, match="General-Bench-Openset") as caught:
-        hub.download("open", all_tasks(), tmp_path / "t", api=fake)
+        hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
+    assert "\n" not in str(caught.value)
+    assert "goes on where it stopped" in str(caught.value)
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line(
+    tmp_path: Path, stand_in: StandInHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(DataError, match="General-Bench-Openset") as caught:
+        hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
     assert "\n" not in str(caught.value)
 
 
-def test_offline_uses_what_is_there_and_unpacks_it(fake: FakeHub, tmp_path: Path) -> None:
+def test_offline_uses_what_is_there_and_unpacks_what_is_wanted(filled: StandInHub, tmp_path: Path) -> None:
     target = tmp_path / "t"
     with pytest.raises(DataError, match="nothing downloaded yet"):
-        hub.download("open", all_tasks(), target, True, api=fake)
+        hub.download("open", all_tasks(), target, True)
     (target / "video/comprehension").mkdir(parents=True)
-    packed = fake.store / "video/comprehension/ColorMatch.zip"
-    (target / "video/comprehension/ColorMatch.zip").write_bytes(packed.read_bytes())
-    hub.download("open", all_tasks(), target, True, api=fake)
+    packed = filled.store / "video/comprehension/ColorMatch.zip"
+    for name in ("ColorMatch.zip", "PetsVQA.zip"):
+        (target / "video/comprehension" / name).write_bytes(packed.read_bytes())
+    hub.download("open", all_tasks(), target, True, wanted=[task_of(COLOR)])
     assert (target / "video/comprehension/ColorMatch/annotation.json").is_file()
-    assert fake.listed == []
+    assert not (target / "video/comprehension/PetsVQA").exists()
+    hub.download("open", all_tasks(), target, True)
+    assert filled.requests == []
 
 
-def test_patterns_take_names_literally(tmp_path: Path) -> None:
-    store = Tree(tmp_path / "store")
-    store.annotation("image/comprehension/Bird[Det]ection/annotation.json")
-    store.annotation("image/comprehension/BirdDection/annotation.json")
-    fake = FakeHub(store.root)
-    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(BIRD)], api=fake)
-    assert fetched(target) == ["image/comprehension/Bird[Det]ection/annotation.json"]
+def test_a_name_that_leaves_the_folder_is_refused(filled: StandInHub, tmp_path: Path) -> None:
+    evil = filled.store / "nlp/Causal-Reasoning" / "..\\..\\evil.json"
+    evil.write_text("{}")
+    with pytest.raises(DataError, match="a name on the hub that no file here can have"):
+        hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
 
 
 def test_an_unknown_split(tmp_path: Path) -> None:
@@ -114,23 +207,15 @@ def test_an_unknown_split(tmp_path: Path) -> None:
         hub.download("both", all_tasks(), tmp_path)
 
 
-def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(MissingDependencyError, match=r"pytest-generalbench\[hub\]"):
-        hub.hub_api()
+        hub.download("open", all_tasks(), tmp_path)
 
 
-def test_the_real_hub_has_the_calls() -> None:
-    pytest.importorskip("huggingface_hub")
-    api = hub.hub_api()
-    assert callable(api.list_repo_tree)
-    assert callable(api.snapshot_download)
-
-
-def test_open_data_from_the_hub(fake: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "hub_api", lambda: fake)
+def test_open_data_from_the_hub(filled: StandInHub, tmp_path: Path) -> None:
     source = open_data("hub", "open", all_tasks(), cache=tmp_path / "c")
-    assert fake.listed == []
+    assert filled.listed == []
     assert source.load(task_of(CARS)) is None
     assert (source.name, source.is_demo, source.split) == ("hub", False, "open")
     data = source.load(task_of(CAUSES))
@@ -140,16 +225,12 @@ def test_open_data_from_the_hub(fake: FakeHub, tmp_path: Path, monkeypatch: pyte
     assert again.root == source.root
 
 
-def test_a_text_model_asks_for_the_files_of_no_media_task(
-    fake: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hub, "hub_api", lambda: fake)
+def test_a_text_model_asks_for_the_files_of_no_media_task(filled: StandInHub, tmp_path: Path) -> None:
     model = FakeModel(lambda requests: ["A"] * len(requests))
     model.input_media = frozenset({"text"})
     run = evaluation(tmp_path, model, [])
     run.data = open_data("hub", "open", all_tasks(), cache=tmp_path / "c")
     states = {task.id: run.run(task).state for task in map(task_of, (BIRD, COLOR, PETS, CAUSES))}
     assert states == {BIRD: "unsupported", COLOR: "unsupported", PETS: "unsupported", CAUSES: "scored"}
-    assert fake.patterns
-    assert all(pattern.lower().startswith("nlp/") for pattern in fake.patterns)
-    assert {path for path in fake.listed if path} <= {"nlp"}
+    assert filled.fetched == {"nlp/Causal-Reasoning/annotation.json"}
+    assert {path for path in filled.listed if path} <= {"nlp", "nlp/Causal-Reasoning"}

@@ -1,0 +1,220 @@
+"""Plan of a download: which files of which tasks, how many bytes, and whether the disk has room for them."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.suite.data.fetch.listing import places
+from pytest_generalbench.suite.data.fetch.transfer import part_of, place_of
+from pytest_generalbench.suite.data.locate.layout import archive_stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_generalbench.core.task import Task
+    from pytest_generalbench.suite.data.fetch.listing import Child, Listing
+    from pytest_generalbench.suite.data.fetch.record import Record, TaskRecord
+    from pytest_generalbench.suite.data.fetch.repository import RemoteFile
+
+_UNITS: Final = ("kB", "MB", "GB", "TB")
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes in powers of a thousand, as disks and the hub count.
+
+    >>> size_text(999), size_text(1_234_567), size_text(206_000_000_000)
+    ('999 bytes', '1.2 MB', '206 GB')
+    """
+    if size < 1000:
+        return counted(size, "byte")
+    power = 0 if size < 999_500 else 1 if size < 999_500_000 else 2 if size < 999_500_000_000 else 3
+    value = size / 1000 ** (power + 1)
+    return f"{value:.1f} {_UNITS[power]}" if value < 99.95 else f"{value:.0f} {_UNITS[power]}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "file"), counted(2, "file")
+    ('1 file', '2 files')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _load(files: int, size: int) -> str:
+    return f"{counted(files, 'file')}, {size_text(size)}"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """What is to be brought for one task."""
+
+    task_id: str
+    entries: tuple[str, ...]
+    """Its folders and archives in the repository; none where the hub has none for it."""
+    files: tuple[RemoteFile, ...]
+    """All files of it."""
+    missing: tuple[RemoteFile, ...]
+    """Those that are not known to be there as they should be."""
+    to_bring: int
+    """Bytes that are missing."""
+    to_unpack: int
+    """Bytes of the archives that are not unpacked yet."""
+    known: TaskRecord | None
+    """What an earlier download noted."""
+    is_complete: bool = False
+    """Whether it is there as the commit has it; no listing was looked at then."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadPlan:
+    """What a download would bring, before anything is brought."""
+
+    repository: str
+    commit: str
+    target: Path
+    tasks: tuple[TaskPlan, ...]
+    """Every task that is wanted."""
+    removes_archives: bool = False
+    """Whether each archive is removed when it is unpacked."""
+
+    @property
+    def files(self) -> int:
+        """The number of files that are missing."""
+        return sum(len(task.missing) for task in self.tasks)
+
+    @property
+    def to_bring(self) -> int:
+        """Bytes that are missing."""
+        return sum(task.to_bring for task in self.tasks)
+
+    @property
+    def to_unpack(self) -> int:
+        """Bytes of archives that are not unpacked yet; unpacked they take about as much again."""
+        return sum(task.to_unpack for task in self.tasks)
+
+    @property
+    def needed(self) -> int:
+        """Bytes of disk that it takes, by the sizes of the listing and as much for unpacking as is packed."""
+        if not self.removes_archives:
+            return self.to_bring + self.to_unpack
+        return self.to_bring + max((task.to_unpack for task in self.tasks), default=0)
+
+    @property
+    def free(self) -> int:
+        """Bytes that the disk of the target has free."""
+        place = self.target
+        while not place.exists():
+            place = place.parent
+        return shutil.disk_usage(place).free
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The tasks for which the hub has no folder of their name."""
+        return tuple(task.task_id for task in self.tasks if not task.entries and not task.is_complete)
+
+    @property
+    def summary(self) -> str:
+        """What it brings and takes, in a line."""
+        complete = sum(task.is_complete or not task.missing for task in self.tasks) - len(self.absent)
+        text = f"{counted(len(self.tasks), 'task')} ({complete} complete): {_load(self.files, self.to_bring)}"
+        if self.to_unpack:
+            text += f"; archives of {size_text(self.to_unpack)}, and about as much again unpacked"
+        return f"{text}; {self.target} has {size_text(self.free)} free"
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each task that is not complete, and the summary."""
+        for task in self.tasks:
+            if task.entries and task.missing:
+                packed = " packed" if task.to_unpack else ""
+                yield f"{task.task_id}: {_load(len(task.missing), task.to_bring)}{packed}"
+            elif not task.entries and not task.is_complete:
+                yield f"{task.task_id}: no folder of that name on the hub"
+        yield f"{self.repository} at {self.commit[:12]}"
+        yield self.summary
+
+    def check_room(self) -> None:
+        """Raise DataError where the disk has less room than it takes."""
+        if self.needed > (free := self.free):
+            unpacked = f", with {size_text(self.to_unpack)} of it for unpacking" if self.to_unpack else ""
+            raise DataError(
+                f"{self.target}: the download takes {size_text(self.needed)}{unpacked}, and the disk has "
+                f"{size_text(free)} free: choose fewer tasks (-k, --board), remove unpacked archives "
+                "(--remove-archives), make room (`generalbench data DIR --free -k …`), or name a folder on "
+                "another disk"
+            )
+
+
+def is_complete(record: TaskRecord | None, commit: str, limit: int | None) -> bool:
+    """Return whether a task is there as a commit has it, with the media of at least `limit` instances."""
+    if record is None or record.commit != commit:
+        return False
+    return record.limit is None or (limit is not None and limit <= record.limit)
+
+
+def make_plan(
+    listing: Listing,
+    record: Record,
+    repository: str,
+    tasks: Sequence[Task],
+    wanted: Sequence[Task],
+    *,
+    limit: int | None = None,
+    refresh: bool = False,
+    remove_archives: bool = False,
+) -> DownloadPlan:
+    """Return the plan of a download; the folder is looked at, nothing is written but listings."""
+    known = {task.id: record.task(task.id) for task in wanted}
+    open_tasks = [t for t in wanted if refresh or not is_complete(known[t.id], listing.commit, limit)]
+    entries = places(listing, tasks, open_tasks) if open_tasks else {}
+    plans = []
+    for task in wanted:
+        if task.id in entries:
+            plans.append(_task_plan(task.id, entries[task.id], listing, record, known[task.id]))
+        else:
+            plans.append(TaskPlan(task.id, (), (), (), 0, 0, known[task.id], is_complete=True))
+    return DownloadPlan(repository, listing.commit, record.target, tuple(plans), remove_archives)
+
+
+def _task_plan(
+    task_id: str, entries: tuple[Child, ...], listing: Listing, record: Record, known: TaskRecord | None
+) -> TaskPlan:
+    files: list[RemoteFile] = []
+    for path, archive in entries:
+        files += listing.files(path) if archive is None else [archive]
+    missing = tuple(one for one in files if not _is_known(one, record, known))
+    packed = [one for one in missing if archive_stem(one.path.rpartition("/")[2]) is not None]
+    return TaskPlan(
+        task_id, tuple(path for path, _ in entries), tuple(files), missing,
+        sum(_absent_bytes(one, record) for one in missing), sum(one.size for one in packed),
+        known,
+    )  # fmt: skip
+
+
+def _is_known(file: RemoteFile, record: Record, known: TaskRecord | None) -> bool:
+    """Return whether an earlier download brought this very file, and it, or what was unpacked, is there."""
+    if known is None or known.files.get(file.path) != (file.size, file.digest):
+        return False
+    place = place_of(record.target, file.path)
+    folder = known.unpacked.get(file.path)
+    try:
+        return place.stat().st_size == file.size
+    except OSError:
+        return folder is not None and (record.target / folder).is_dir()
+
+
+def _absent_bytes(file: RemoteFile, record: Record) -> int:
+    """Return how many bytes of a file are still to be brought, by the sizes on disk."""
+    try:
+        if place_of(record.target, file.path).stat().st_size == file.size:
+            return 0
+    except OSError:
+        pass
+    try:
+        return max(0, file.size - part_of(record.parts, file).stat().st_size)
+    except OSError:
+        return file.size
