@@ -89,8 +89,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.evaluation.task_description import TaskDescription as TaskDescription
     from pytest_generalbench.evaluation.task_description import describe_task as describe_task
     from pytest_generalbench.launch.engine import ENGINES as ENGINES
+    from pytest_generalbench.launch.mirrors import storage_at as storage_at
     from pytest_generalbench.launch.plan import LaunchPlan as LaunchPlan
     from pytest_generalbench.launch.plan import plan_launch as plan_launch
+    from pytest_generalbench.launch.shards import Storage as Storage
     from pytest_generalbench.launch.status import LaunchStatus as LaunchStatus
     from pytest_generalbench.launch.status import ShardStatus as ShardStatus
     from pytest_generalbench.launch.status import launch_status as launch_status
@@ -146,6 +148,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.runs.manifest import verify_run as verify_run
     from pytest_generalbench.runs.merge import MergedRun as MergedRun
     from pytest_generalbench.runs.merge import merge_runs as merge_runs
+    from pytest_generalbench.runs.published_run import fetch_run as fetch_run
     from pytest_generalbench.runs.result_file import result_schema as result_schema
     from pytest_generalbench.statistics.intervals import INTERVAL_METHODS as INTERVAL_METHODS
     from pytest_generalbench.statistics.ranks import RankedRun as RankedRun
@@ -255,6 +258,7 @@ _PLACES: Final = {
     "ShardStatus": "launch.status",
     "Side": "reports.comparison",
     "StrayFolder": "evaluation.data_check",
+    "Storage": "launch.shards",
     "StructuredOutput": "core.outputs.base",
     "StructuredProtocol": "protocols.structured",
     "SymbolicMusic": "core.outputs.forms.symbolic_music",
@@ -288,6 +292,7 @@ _PLACES: Final = {
     "explain_level": "suite.level.explanation",
     "explain_next": "reports.next_tasks",
     "export_run": "reports.export",
+    "fetch_run": "runs.published_run",
     "launch_status": "launch.status",
     "leaderboard": "reports.leaderboard",
     "level": "suite.level.compute",
@@ -308,6 +313,7 @@ _PLACES: Final = {
     "rescore_like": "evaluation.rescoring",
     "result_schema": "runs.result_file",
     "run_launch": "launch.supervision",
+    "storage_at": "launch.mirrors",
     "summary_markdown": "reports.summary",
     "verify_run": "runs.manifest",
     "visible_text": "core.visible_text",

@@ -43,6 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="a shard that writes no line into its ledgers for so long has hung: it is ended and started "
         "again (default: 60)",
     )  # fmt: skip
+    _add_storage(parser)
     cluster = parser.add_argument_group("clusters")
     for name, (metavar, kind, text) in _CLUSTER.items():
         cluster.add_argument(f"--{name}", metavar=metavar, type=kind, help=text)
@@ -54,6 +55,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--json", action="store_true", help="with --status: print a JSON object")
     parser.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="those of pytest, after --")
     parser.set_defaults(func=run)
+
+
+def _add_storage(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("nodes that share no folder")
+    group.add_argument(
+        "--store", metavar="URL",
+        help="keep the runs of the shards there, such as s3://bucket/prefix or any address that fsspec reads",
+    )  # fmt: skip
+    group.add_argument(
+        "--checkpoint", metavar="MINUTES", type=float, default=10.0,
+        help="how often a shard writes what is new to the store (default: 10)",
+    )  # fmt: skip
+    group.add_argument(
+        "--scratch",
+        metavar="DIR",
+        help="folder of a node for its runs (default: that for temporary files)",
+    )
 
 
 _CLUSTER: Final[dict[str, tuple[str, type, str]]] = {
@@ -112,6 +130,8 @@ def run(options: argparse.Namespace) -> int:
         options.on, options.arguments, options.into,
         shards=options.shards, parallel=options.parallel, retries=options.retries,
         options=_engine_options(options),
+        storage=gb.storage_at(options.store, every_s=60.0 * options.checkpoint, scratch=options.scratch)
+        if options.store else None,
     )  # fmt: skip
     put_lines(plan.lines())
     if options.dry_run:

@@ -48,7 +48,7 @@ def open_engine(record: LaunchRecord) -> Engine:
     if record.engine == "local":
         from pytest_generalbench.launch.local import LocalEngine
 
-        return LocalEngine(record.slots)
+        return LocalEngine(record.slots, record.shard_job(1).grace_s)
     if record.engine == "slurm":
         from pytest_generalbench.launch.slurm import SlurmEngine
 

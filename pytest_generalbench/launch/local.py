@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.launch.shards import ShardJob
 
-_GRACE_S: Final = 30.0
 _STARTED: Final = 19
 """Place of the time of its start in the fields of /proc/PID/stat that follow the name."""
 
@@ -26,8 +25,14 @@ _STARTED: Final = 19
 class LocalEngine:
     """Runs as many jobs at a time as it has slots, each with the slot's environment."""
 
-    def __init__(self, slots: Sequence[Mapping[str, str]]) -> None:
-        """Keep the environment variables of each slot, such as the GPUs that its jobs may use."""
+    def __init__(self, slots: Sequence[Mapping[str, str]], grace_s: float) -> None:
+        """Keep what jobs get.
+
+        Args:
+            slots: The environment variables of each slot, such as the GPUs that its jobs may use.
+            grace_s: Seconds that a job gets to write what it has when it is to end.
+        """
+        self._grace_s = grace_s
         self._slots = [dict(slot) for slot in slots]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._taken: dict[str, int] = {}
@@ -56,10 +61,10 @@ class LocalEngine:
         return JobState("ended", code)
 
     def cancel(self, job_id: str) -> None:
-        """Interrupt pytest, which writes what it has; kill what is left after 30 s."""
+        """Interrupt pytest, which writes what it has; kill what is left after the grace."""
         process = self._processes.get(job_id)
         if process is not None:
-            end_shard(process, _GRACE_S)
+            end_shard(process, self._grace_s)
             process.wait()
             self._taken.pop(job_id, None)
             return
@@ -68,7 +73,7 @@ class LocalEngine:
             return
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
-        deadline = time.monotonic() + _GRACE_S
+        deadline = time.monotonic() + self._grace_s
         while _pid_of(job_id) is not None and time.monotonic() < deadline:
             time.sleep(0.1)
         if _pid_of(job_id) is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError, UnknownWordError
 from pytest_generalbench.evaluation.gpu_leases import leases, visible_devices
-from pytest_generalbench.evaluation.progress_text import interval
+from pytest_generalbench.evaluation.progress_text import duration, interval
 from pytest_generalbench.launch.engine import ENGINES
 from pytest_generalbench.launch.record import LAUNCH_FILE, JobRecord, LaunchRecord
 from pytest_generalbench.launch.selection import Selection, select
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_generalbench.evaluation.remaining import Remaining
+    from pytest_generalbench.launch.shards import Storage
 
 PER_NODE: Final = 4
 """Shards for each node of a cluster, unless the user says how many."""
@@ -65,10 +66,16 @@ class LaunchPlan:
         else:
             bounds = (self.expected.low_s, self.expected.high_s)
             lines.append(f"expected: {interval(bounds)} (95 %), by earlier runs of this model")
-        lines.append(
-            "a shard that is lost is started again and goes on with its own answers: it loads the model "
-            "again and repeats at most one batch a worker"
-        )
+        if record.storage is None:
+            lines.append(
+                "a shard that is lost is started again and goes on with its own answers: it loads the model "
+                "again and repeats at most one batch a worker"
+            )
+        else:
+            lines.append(
+                f"checkpoints go to {record.storage.address} every {duration(record.storage.every_s)}: "
+                "a shard whose node is lost goes on from its last one, and repeats what it answered since"
+            )
         return lines
 
     def commands(self) -> list[str]:
@@ -95,6 +102,7 @@ def plan_launch(
     retries: int = 2,
     options: Mapping[str, Any] | None = None,
     directory: str | Path = ".",
+    storage: Storage | None = None,
 ) -> LaunchPlan:
     """Return what a launch would do; nothing is written and no job is started.
 
@@ -107,6 +115,7 @@ def plan_launch(
         retries: How often a shard is started again that did not end in order.
         options: Those of the engine.
         directory: Where pytest is started; relative paths of its arguments are meant from here.
+        storage: Where the runs of shards are kept whose nodes share no folder; None: in `into`.
 
     Raises:
         GeneralBenchError: the arguments are none of pytest, select nothing, or cannot be those of a launch.
@@ -136,7 +145,7 @@ def plan_launch(
         options, at_a_time = {**(options or {}), "array_parallelism": parallel}, 0
     record = LaunchRecord(
         folder, engine, count, at_a_time, place, tuple(arguments), retries, slots, dict(options or {}),
-        [JobRecord(number) for number in range(1, count + 1)],
+        [JobRecord(number) for number in range(1, count + 1)], storage,
     )  # fmt: skip
     masks = {name for slot in slots for mask in slot.values() for name in mask.split(",")}
     return LaunchPlan(

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.launch.shards import ShardJob
 
-_PASSED: Final = ("GENERALBENCH_", "HF_", "PYTEST_ADDOPTS", "PYTHONPATH", "OMP_NUM_THREADS")
+_PASSED: Final = (
+    "GENERALBENCH_", "HF_", "AWS_", "FSSPEC_", "GOOGLE_APPLICATION_CREDENTIALS", "PYTEST_ADDOPTS",
+    "PYTHONPATH", "OMP_NUM_THREADS",
+)  # fmt: skip
 """Variables of this process that jobs get beside those of their node, by how their names begin."""
 
 

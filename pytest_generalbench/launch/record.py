@@ -11,7 +11,7 @@ from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.regular_files import read_regular_text
-from pytest_generalbench.launch.shards import ShardJob, shard_state
+from pytest_generalbench.launch.shards import ShardJob, Storage, shard_state
 
 LAUNCH_FILE: Final = "launch.json"
 MERGED_FOLDER: Final = "merged"
@@ -55,10 +55,14 @@ class LaunchRecord:
     options: dict[str, Any] = field(default_factory=dict)
     """Those of the engine."""
     jobs: list[JobRecord] = field(default_factory=list)
+    storage: Storage | None = None
+    """Where the runs of the shards are kept; None: in the folder of the launch."""
 
     def shard_job(self, number: int, *, retries_errors: bool = False) -> ShardJob:
         """Return the job of a shard."""
-        return ShardJob(number, self.shards, self.folder, self.directory, self.arguments, retries_errors)
+        return ShardJob(
+            number, self.shards, self.folder, self.directory, self.arguments, retries_errors, self.storage
+        )
 
     def needs_work(self, number: int) -> bool:
         """Return whether a shard has tasks without a result."""
@@ -81,7 +85,8 @@ def read_launch(folder: str | Path) -> LaunchRecord:
         if version != _VERSION:
             raise GeneralBenchError(f"{path} has version {version}, this program reads {_VERSION}")
         jobs = [JobRecord(**one) for one in plain.pop("jobs")]
-        record = LaunchRecord(**{**plain, "jobs": jobs})
+        storage = plain.pop("storage", None)
+        record = LaunchRecord(**plain, jobs=jobs, storage=Storage(**storage) if storage else None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise GeneralBenchError(f"{folder} is no folder of a launch: {error}") from error
     # The folder may have been moved as a whole, or be seen under another path from here.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import APPEND, MODE
@@ -22,11 +25,17 @@ from pytest_generalbench.runs.manifest import MANIFEST_FILE
 from pytest_generalbench.runs.run_manifest import RUN_FILE, read_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import FrameType
 
 NOTHING_COLLECTED: Final = 5
 """The exit code of pytest for a shard that has no task."""
+
+STORE_FAILED: Final = 75
+"""The exit code of a shard whose store could not be read or written: it is not finished."""
+
+SUPERSEDED: Final = 76
+"""The exit code of a shard that ended because a later attempt at it has begun elsewhere."""
 
 ShardState = Literal["waiting", "running", "unfinished", "incomplete", "complete"]
 """`waiting`: no session wrote into its folder yet; `unfinished`: tasks lack a result and no session writes;
@@ -38,6 +47,22 @@ _DIE_WITH_PARENT: Final = 1
 _POLL_S: Final = 0.05
 _GRACE_S: Final = 30.0
 """Seconds that pytest gets to write what it has when it is to end."""
+_UPLOAD_S: Final = 45.0
+"""Seconds beside that for the last checkpoint, where the run is kept in a store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where the runs of shards are kept whose nodes share no folder."""
+
+    address: str
+    """Of the store, without any secret."""
+    launch: str
+    """What the store knows the launch by, so that two do not write into one place."""
+    every_s: float = 600.0
+    """Seconds from one checkpoint to the next."""
+    scratch: str | None = None
+    """The folder of a node in which its runs lie; None: the folder for temporary files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,8 @@ class ShardJob:
     """Those that the user gave to pytest."""
     retries_errors: bool = False
     """Whether instances that ended without an answer are asked again."""
+    storage: Storage | None = None
+    """Where its run is kept; None: in the folder of the launch, which all nodes see."""
 
     @property
     def folder(self) -> Path:
@@ -66,8 +93,38 @@ class ShardJob:
         """The file that pytest's output of all attempts is written to."""
         return self.launch / f"shard-{self.number}-of-{self.count}.log"
 
+    @property
+    def job_log(self) -> Path:
+        """The file that the job writes to: the log; where the run is kept in a store, one beside it."""
+        if self.storage is None:
+            return self.log
+        # A node that does not see the folder of the launch has another place for it.
+        place = self.launch if self.launch.is_dir() else Path(self.storage.scratch or tempfile.gettempdir())
+        return place / f"shard-{self.number}-of-{self.count}.job.log"
+
+    @property
+    def grace_s(self) -> float:
+        """Seconds that the job gets to write what it has when it is to end."""
+        return _GRACE_S + (_UPLOAD_S if self.storage else 0.0)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return plain builtins."""
+        return asdict(self) | {"launch": str(self.launch), "directory": str(self.directory)}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the job of plain builtins."""
+        storage = plain["storage"]
+        return cls(
+            plain["number"], plain["count"], Path(plain["launch"]), Path(plain["directory"]),
+            tuple(plain["arguments"]), plain["retries_errors"], Storage(**storage) if storage else None,
+        )  # fmt: skip
+
     def command(self) -> list[str]:
         """Return the command line; it goes on with the shard's run where there is one."""
+        if self.storage is not None:
+            plain = json.dumps(self.to_plain())
+            return [sys.executable, "-m", "pytest_generalbench.launch.stored_shards", plain]
         command = [sys.executable, "-m", "pytest", *self.arguments]
         command += [f"--generalbench-shard={self.number}/{self.count}", f"--generalbench-run={self.folder}"]
         if (self.folder / RUN_FILE).is_file():
@@ -104,7 +161,7 @@ def start_shard(
         GeneralBenchError: the log cannot be written, or pytest cannot be started.
     """
     try:
-        with os.fdopen(os.open(job.log, APPEND, MODE), "ab") as log:
+        with os.fdopen(os.open(job.job_log, APPEND, MODE), "ab") as log:
             return subprocess.Popen(  # noqa: S603 - pytest itself
                 job.command(), cwd=job.directory, env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -130,7 +187,7 @@ def signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def end_shard(process: subprocess.Popen[bytes], grace_s: float = _GRACE_S) -> None:
+def end_shard(process: subprocess.Popen[bytes], grace_s: float) -> None:
     """End a shard: pytest is interrupted and writes what it has; what is left after the grace is killed.
 
     It may be called in a signal handler, which may have interrupted any method of `process`: their lock is
@@ -155,8 +212,8 @@ def has_ended(process: subprocess.Popen[bytes]) -> bool:
         return True
 
 
-_running: Final[list[subprocess.Popen[bytes]]] = []
-"""The shard that this process runs, if any."""
+_running: Final[list[tuple[subprocess.Popen[bytes], float]]] = []
+"""The shard that this process runs, if any, and the seconds that it gets to end in order."""
 
 
 def run_shard(
@@ -175,7 +232,7 @@ def run_shard(
         The exit code; a negative one is the signal that killed pytest.
     """
     process = start_shard(job, environment or {}, dies_with_parent=True)
-    _running.append(process)
+    _running.append((process, job.grace_s))
     before = {}
     if forwards_signals and threading.current_thread() is threading.main_thread():
         before = {number: signal.signal(number, _forward) for number in _FORWARDED}
@@ -190,13 +247,17 @@ def run_shard(
 
 
 def _forward(number: int, frame: FrameType | None) -> None:
-    for process in _running:
+    interrupt_running_shard()
+
+
+def interrupt_running_shard() -> None:
+    """Have pytest write what it has and end; it is not waited for."""
+    for process, _ in _running:
         if not has_ended(process):
             os.kill(process.pid, signal.SIGINT)
 
 
-def end_running_shard(grace_s: float = _GRACE_S) -> None:
+def end_running_shard() -> None:
     """End the shard that this process runs: pytest writes what it has, and none of its processes is left."""
     while _running:
-        process = _running.pop()
-        end_shard(process, grace_s)
+        end_shard(*_running.pop())

@@ -8,17 +8,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.errors import DataError, GeneralBenchError
 from pytest_generalbench.core.new_files import private_folder, temporary_name
 from pytest_generalbench.evaluation.progress_text import duration
 from pytest_generalbench.launch.engine import open_engine
+from pytest_generalbench.launch.mirrors import check_place, refresh, take_place
 from pytest_generalbench.launch.plan import LaunchPlan
 from pytest_generalbench.launch.record import LAUNCH_FILE, MERGED_FOLDER, read_launch
-from pytest_generalbench.launch.shards import NOTHING_COLLECTED, ended_in_order, shard_state
+from pytest_generalbench.launch.shards import (
+    NOTHING_COLLECTED,
+    STORE_FAILED,
+    SUPERSEDED,
+    ended_in_order,
+    shard_state,
+)
 from pytest_generalbench.launch.status import launch_status
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
 from pytest_generalbench.runs.lock import RunLock
 from pytest_generalbench.runs.merge import merge_runs
+from pytest_generalbench.runs.object_store import StoreError
+from pytest_generalbench.runs.published_run import publish_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +42,12 @@ CANCEL_FILE: Final = "cancel"
 
 SILENT_S: Final = 3600.0
 """Seconds without a new line in the ledgers of a shard after which it counts as hung."""
+
+STORE_CODES: Final = {
+    STORE_FAILED: "its store could not be read or written",
+    SUPERSEDED: "a later attempt at it has begun elsewhere",
+}
+"""What exit codes mean that pytest does not have."""
 
 _POLL_S: Final = 0.2
 _PROGRESS_S: Final = 60.0
@@ -74,6 +89,7 @@ class _Session:
 
     def run(self) -> None:
         """Run the jobs until no shard is left that needs one."""
+        self._refresh([job.shard for job in self.record.jobs])
         queue = [job.shard for job in self.record.jobs if self._is_wanted(job)]
         self._take_over()
         queue = [shard for shard in queue if shard not in self.active]
@@ -92,7 +108,20 @@ class _Session:
                     queue.append(shard)
             if time.monotonic() - noted > _PROGRESS_S:
                 noted = time.monotonic()
-                self.report(launch_status(self.record.folder).line())
+                self._report_progress()
+
+    def _report_progress(self) -> None:
+        try:
+            self.report(launch_status(self.record.folder).line())
+        except StoreError as error:
+            self.report(f"how far it is cannot be seen now: {error}")
+
+    def _refresh(self, shards: list[int]) -> None:
+        """Bring what is stored of shards into the folder of the launch; a failure is reported."""
+        try:
+            refresh(self.record, shards)
+        except (StoreError, DataError, OSError) as error:
+            self.report(f"what is stored cannot be read now: {error}")
 
     def cancel(self) -> None:
         """End all jobs."""
@@ -142,6 +171,7 @@ class _Session:
         elif state.phase == "waiting":
             return False
         del self.active[shard]
+        self._refresh([shard])
         self._note_end(self.record.jobs[shard - 1], state)
         return True
 
@@ -156,6 +186,8 @@ class _Session:
         code = "" if state.exit_code in (None, 0, 1) else f", exit code {state.exit_code}"
         node = ", its node was lost" if state.lost_node else ""
         self.report(f"shard {job.shard}/{self.record.shards} ended: {how}{code}{node}")
+        if state.exit_code in STORE_CODES:
+            self.report(f"  {STORE_CODES[state.exit_code]}: see {self.record.shard_job(job.shard).job_log}")
 
     def _is_to_repeat(self, shard: int) -> bool:
         if not self.record.needs_work(shard):
@@ -184,7 +216,8 @@ def run_launch(
         How it ended; `exit_code` is that of the command.
 
     Raises:
-        GeneralBenchError: the folder is no launch, or another process supervises it.
+        GeneralBenchError: the folder is no launch, or another process supervises it; the store of the runs
+            does not answer, or its place belongs to another launch.
         KeyboardInterrupt: jobs of this machine have been ended in order, those of a cluster go on.
     """
     record, is_new = (launch.record, True) if isinstance(launch, LaunchPlan) else (read_launch(launch), False)
@@ -192,8 +225,16 @@ def run_launch(
         private_folder(record.folder)
         if (record.folder / LAUNCH_FILE).exists():
             raise GeneralBenchError(f"{record.folder} has a launch already")
+    every_s = record.storage.every_s if record.storage else 0.0
+    if silent_s <= 2.0 * every_s:
+        raise GeneralBenchError(
+            f"a shard would count as hung after {duration(silent_s)}, and writes a checkpoint every "
+            f"{duration(every_s)} only: let it be silent for more than twice that"
+        )
     lock = RunLock(record.folder)
     try:
+        if record.storage is not None:
+            take_place(record.storage) if is_new else check_place(record.storage)
         if is_new:
             record.save()
         (record.folder / CANCEL_FILE).unlink(missing_ok=True)
@@ -225,7 +266,10 @@ def _outcome(session: _Session) -> LaunchOutcome:
         return LaunchOutcome(None, is_cancelled=True)
     if missing or not jobs:
         return LaunchOutcome(None, missing)
+    refresh(record, [job.number for job in jobs], with_media=True)
     merged = _merge([job.folder for job in jobs], record.folder / MERGED_FOLDER)
+    if record.storage is not None:
+        publish_run(merged.folder, f"{record.storage.address}/{MERGED_FOLDER}")
     return LaunchOutcome(merged, is_complete=all(shard_state(job.folder) == "complete" for job in jobs))
 
 

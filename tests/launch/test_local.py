@@ -86,7 +86,7 @@ def whole_names(folder: Path) -> str:
 def test_a_shard_that_hangs_is_ended_and_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_generalbench.launch.local._GRACE_S", 2.0)
+    monkeypatch.setattr("pytest_generalbench.launch.shards._GRACE_S", 2.0)
     expected = whole(tmp_path, HANGING)
     plan = planned(tmp_path)
     (tmp_path / "hang").touch()
@@ -135,7 +135,7 @@ def test_jobs_outlive_who_supervises_them_and_are_taken_over(
     monkeypatch.setenv("SLOW", "0.1")
     plan = planned(tmp_path, shards=1)
     plan.record.folder.mkdir()
-    first = LocalEngine([{}])
+    first = LocalEngine([{}], 30.0)
     plan.record.jobs[0].job = first.submit([plan.record.shard_job(1)])[0]
     plan.record.save()
     lines: list[str] = []
@@ -150,12 +150,12 @@ def test_a_job_is_not_mistaken_for_another_process_with_its_number(tmp_path: Pat
     from pytest_generalbench.launch.local import LocalEngine
 
     whole(tmp_path)
-    engine = LocalEngine([{}])
+    engine = LocalEngine([{}], 30.0)
     plan = planned(tmp_path, shards=1)
     plan.record.folder.mkdir()
     job_id = engine.submit([plan.record.shard_job(1)])[0]
     pid = job_id.partition(":")[0]
-    other = LocalEngine([{}])
+    other = LocalEngine([{}], 30.0)
     assert other.state(job_id).phase == "running"
     assert other.state(f"{pid}:1").phase == "ended"
     other.cancel(f"{pid}:1")

@@ -1,0 +1,105 @@
+"""Finished runs in a store as plain files, and any stored run brought into a folder."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pytest_generalbench.core.errors import DataError, GeneralBenchError
+from pytest_generalbench.core.new_files import folder_in_the_making, private_folder
+from pytest_generalbench.core.plain_types import MISFIT
+from pytest_generalbench.runs.manifest import MANIFEST_FILE, verify_run
+from pytest_generalbench.runs.object_store import MissingObjectError, open_store
+from pytest_generalbench.runs.stored_folder import StoredFolder, download
+from pytest_generalbench.runs.stored_run import PARALLEL, is_safe
+
+if TYPE_CHECKING:
+    from pytest_generalbench.runs.object_store import ObjectStore
+
+_PATIENCE_S: Final = 300.0
+
+
+def publish_run(folder: Path, address: str) -> None:
+    """Write a finished run to a store, file by file, in the place of one that is there.
+
+    Its manifest, which has the size and digest of every file, is written last.
+
+    Raises:
+        GeneralBenchError: the run has not ended.
+        StoreError: the store cannot be written.
+    """
+    store = open_store(address, _PATIENCE_S)
+    names = _names((folder / MANIFEST_FILE).read_bytes())
+    try:
+        before = _names(store.get(MANIFEST_FILE))
+        store.remove(MANIFEST_FILE)
+    except (MissingObjectError, DataError):
+        before = []
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        list(pool.map(lambda name: store.put(name, (folder / name).read_bytes()), names))
+    for name in set(before) - set(names):
+        store.remove(name)
+    store.put(MANIFEST_FILE, (folder / MANIFEST_FILE).read_bytes())
+
+
+def _names(manifest: bytes) -> list[str]:
+    """Return the files that a run's manifest lists. Raises DataError where it is none."""
+    try:
+        names = list(json.loads(manifest)["files"])
+        if all(is_safe(name) for name in names):
+            return names
+    except MISFIT as error:
+        raise DataError(f"it is no manifest of a run: {error}") from error
+    raise DataError("the manifest names a file outside of the run")
+
+
+def fetch_run(address: str, into: str | Path) -> Path:
+    """Bring a run that lies in a store into a new folder: a shard of a launch, or a finished run.
+
+    Args:
+        address: Such as `s3://bucket/prefix/shard-1-of-4` or `s3://bucket/prefix/merged`.
+        into: The run folder; it must be empty or not exist.
+
+    Returns:
+        The run folder. Of a shard that has not ended it is its last checkpoint.
+
+    Raises:
+        GeneralBenchError: there is no run, it is not as it was written, or the store does not answer.
+    """
+    store, target = open_store(address, _PATIENCE_S), Path(into)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise GeneralBenchError(f"{into} is not empty: name a new folder")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with folder_in_the_making(target.absolute()) as half:
+            folder = half / target.name
+            if download(store, StoredFolder(folder)) is None:
+                _fetch_published(store, folder)
+            folder.rename(target)
+    except OSError as error:
+        raise GeneralBenchError(f"{into} cannot be written: {error.strerror or error}") from error
+    return target
+
+
+def _fetch_published(store: ObjectStore, folder: Path) -> None:
+    try:
+        manifest = store.get(MANIFEST_FILE)
+    except MissingObjectError as error:
+        raise GeneralBenchError(f"there is no run at {store.address}") from error
+    private_folder(folder)
+
+    def fetch(name: str) -> None:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.write_bytes(store.get(name))
+        except MissingObjectError as error:
+            raise DataError(str(error)) from error
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        list(pool.map(fetch, _names(manifest)))
+    (folder / MANIFEST_FILE).write_bytes(manifest)
+    for change in verify_run(folder).changes:
+        raise DataError(f"{store.address} is not as the run was written: {change}")
