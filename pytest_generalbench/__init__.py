@@ -149,6 +149,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.runs.merge import MergedRun as MergedRun
     from pytest_generalbench.runs.merge import merge_runs as merge_runs
     from pytest_generalbench.runs.published_run import fetch_run as fetch_run
+    from pytest_generalbench.runs.published_run import local_runs as local_runs
     from pytest_generalbench.runs.result_file import result_schema as result_schema
     from pytest_generalbench.statistics.intervals import INTERVAL_METHODS as INTERVAL_METHODS
     from pytest_generalbench.statistics.ranks import RankedRun as RankedRun
@@ -301,6 +302,7 @@ _PLACES: Final = {
     "list_weights": "evaluation.scoring.backbones.listing",
     "load_run": "reports.run_data",
     "load_tasks": "suite.tasks",
+    "local_runs": "runs.published_run",
     "merge_runs": "runs.merge",
     "next_steps": "reports.next_tasks",
     "open_model": "models.registry",

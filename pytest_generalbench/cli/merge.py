@@ -19,7 +19,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Makes one run folder of several: every ledger, every kept file, one result.json with "
         "the level over all tasks. Where two runs have the same task, a scored result counts.",
     )
-    parser.add_argument("runs", metavar="RUN", nargs="+", help="run folders with a result.json")
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="+",
+        help="run folders with a result.json, or addresses of stored runs, such as s3://bucket/prefix/shard-*",
+    )  # fmt: skip
     parser.add_argument(
         "--into", required=True, metavar="DIR", help="the new run folder; it must be empty or not exist"
     )
@@ -29,9 +32,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Merge the runs and print the result; runs that do not fit together are a GeneralBenchError."""
-    merged = gb.merge_runs(args.runs, args.into)
+    with gb.local_runs(args.runs) as folders:
+        merged = gb.merge_runs(folders, args.into)
     counts = ", ".join(f"{count} {state}" for state, count in merged.result.counts.items())
-    lines = [f"{len(args.runs)} runs, {merged.ledgers} ledgers, {len(merged.result.tasks)} tasks: {counts}"]
+    lines = [f"{len(folders)} runs, {merged.ledgers} ledgers, {len(merged.result.tasks)} tasks: {counts}"]
     if merged.missing_shards:
         lines.append(f"shards that are not among the runs: {', '.join(merged.missing_shards)}")
     lines.append(f"General-Level: {merged.level.tier_text}")

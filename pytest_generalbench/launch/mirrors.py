@@ -43,6 +43,10 @@ def storage_at(address: str, *, every_s: float = 600.0, scratch: str | None = No
     Raises:
         GeneralBenchError: it is no such address, holds a password, or what fsspec needs is not installed.
     """
+    if address.startswith("memory:"):
+        raise GeneralBenchError(
+            f"{address} is the memory of one process, and each shard is a process of its own"
+        )
     open_store(address, 0.0)
     if every_s <= 0.0:
         raise GeneralBenchError("the time from one checkpoint to the next must be more than 0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -53,11 +52,12 @@ class Baseline:
         self._open(settings, settings.baseline, invocation)
 
     def _open(self, settings: Settings, place: str, invocation: Path) -> None:
-        from pytest_generalbench.reports.remote_runs import MissingRunError, is_address, local_run
+        from pytest_generalbench.reports.remote_runs import MissingRunError, local_run
         from pytest_generalbench.reports.run_data import WAY_OUT, load_run
         from pytest_generalbench.runs.instance_rows import tasks_with_rows
+        from pytest_generalbench.runs.object_store import has_password, is_address
 
-        if re.search(r"://[^/]*@", place):
+        if has_password(place):
             raise GeneralBenchError(
                 "--generalbench-baseline takes no password in an address, since the run keeps its settings: "
                 "give it to fsspec by its configuration file or environment"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from pytest_generalbench.core.errors import GeneralBenchError, MissingDependencyError
+from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.runs.instance_rows import ROWS_FOLDER, rows_path
+from pytest_generalbench.runs.object_store import FsspecStore, MissingObjectError, is_address
 from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
 
 
@@ -24,11 +23,6 @@ class MissingRunError(GeneralBenchError):
             f"{place} is no finished run, it has no {RESULT_FILE}: name a run folder, or a {RESULT_FILE} "
             f"beside its {ROWS_FOLDER}/"
         )
-
-
-def is_address(place: str | Path) -> bool:
-    """Whether a place is an address such as `s3://bucket/run`, and not a path."""
-    return "://" in str(place)
 
 
 @contextmanager
@@ -56,24 +50,15 @@ def local_run(place: str | Path) -> Iterator[Path]:
 
 
 def _copy(address: str, folder: Path) -> None:
+    store = FsspecStore(address, above=RESULT_FILE)
     try:
-        import fsspec
-    except ImportError as error:
-        raise MissingDependencyError("fsspec", "remote", f"the run at {address}") from error
-    try:
-        files, top = fsspec.core.url_to_fs(address)
-        top = top.rstrip("/").removesuffix(f"/{RESULT_FILE}")
-        if not files.exists(posixpath.join(top, RESULT_FILE)):
-            raise MissingRunError(address)
-        files.get_file(posixpath.join(top, RESULT_FILE), str(folder / RESULT_FILE))
-        _copy_rows(files, top, folder)
-    except GeneralBenchError:
-        raise
-    except Exception as error:  # every file system of fsspec raises its own
-        raise GeneralBenchError(f"{address} cannot be read: {type(error).__name__}: {error}") from error
+        (folder / RESULT_FILE).write_bytes(store.get(RESULT_FILE))
+    except MissingObjectError as error:
+        raise MissingRunError(address) from error
+    _copy_rows(store, folder)
 
 
-def _copy_rows(files: Any, top: str, folder: Path) -> None:
+def _copy_rows(store: FsspecStore, folder: Path) -> None:
     """Copy the rows of every task that was scored; no listing is asked for, which not every server has."""
     for entry in read_result(folder).tasks:
         if entry.result.score is None:
@@ -83,5 +68,5 @@ def _copy_rows(files: Any, top: str, folder: Path) -> None:
             raise GeneralBenchError(f"a task is named {entry.id!r}, which is no id")
         target.parent.mkdir(parents=True, exist_ok=True)
         # Rows that are not there are missed, with the way out, when they are read.
-        with suppress(FileNotFoundError):
-            files.get_file(posixpath.join(top, rows_path(Path(), entry.id).as_posix()), str(target))
+        with suppress(MissingObjectError):
+            target.write_bytes(store.get(rows_path(Path(), entry.id).as_posix()))

@@ -131,7 +131,7 @@ def _gate_block(gate: GateResult, compared: RunComparison) -> Block:
 
 
 def _is_local(place: str | Path) -> bool:
-    from pytest_generalbench.reports.remote_runs import is_address
+    from pytest_generalbench.runs.object_store import is_address
 
     return not is_address(place)
 

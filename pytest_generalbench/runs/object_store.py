@@ -70,8 +70,12 @@ def has_password(address: str) -> bool:
 class FsspecStore:
     """A store over fsspec. Nothing of a listing is remembered: other hosts write into it."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, above: str | None = None) -> None:
         """Open an address; whether anything answers there shows with the first object.
+
+        Args:
+            address: As fsspec understands it.
+            above: The name of an object: where the address ends in it, what lies beside it is meant.
 
         Raises:
             MissingDependencyError: fsspec, or what it needs for the protocol, is not installed.
@@ -85,7 +89,7 @@ class FsspecStore:
         try:
             self._files: Any
             self._files, top = fsspec.core.url_to_fs(address, use_listings_cache=False)
-            self.path: str = top.rstrip("/")
+            self.path: str = top.rstrip("/").removesuffix(f"/{above}" if above else "")
         except ImportError as error:
             protocol = address.partition("://")[0]
             if protocol in _EXTRAS:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError, GeneralBenchError
 from pytest_generalbench.core.new_files import folder_in_the_making, private_folder
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.runs.manifest import MANIFEST_FILE, verify_run
-from pytest_generalbench.runs.object_store import MissingObjectError, open_store
+from pytest_generalbench.runs.object_store import MissingObjectError, is_address, open_store
 from pytest_generalbench.runs.stored_folder import StoredFolder, download
 from pytest_generalbench.runs.stored_run import PARALLEL, is_safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pytest_generalbench.runs.object_store import ObjectStore
 
 _PATIENCE_S: Final = 300.0
@@ -103,3 +108,36 @@ def _fetch_published(store: ObjectStore, folder: Path) -> None:
     (folder / MANIFEST_FILE).write_bytes(manifest)
     for change in verify_run(folder).changes:
         raise DataError(f"{store.address} is not as the run was written: {change}")
+
+
+@contextmanager
+def local_runs(places: Sequence[str | Path]) -> Iterator[list[Path]]:
+    """Give the folders of runs; stored ones are fetched for as long as they are wanted.
+
+    Args:
+        places: Run folders, or addresses of stored runs, whose last part may have `*` for any letters.
+
+    Raises:
+        GeneralBenchError: no run fits an address, it is not as it was written, or its store does not answer.
+    """
+    with TemporaryDirectory(prefix="generalbench-") as name:
+        folders = []
+        for place in places:
+            if not is_address(place):
+                folders.append(Path(place))
+                continue
+            for address in _matching(str(place)):
+                folders.append(
+                    fetch_run(address, Path(name) / str(len(folders)) / address.rpartition("/")[2])
+                )
+        yield folders
+
+
+def _matching(address: str) -> list[str]:
+    above, _, last = address.rstrip("/").rpartition("/")
+    if "*" not in last:
+        return [address]
+    names = [name for name in open_store(above, _PATIENCE_S).names("") if fnmatchcase(name, last)]
+    if not names:
+        raise GeneralBenchError(f"nothing fits {address}")
+    return [f"{above}/{name}" for name in names]

@@ -40,7 +40,7 @@ _VERSION: Final = 1
 _ATTEMPT: Final = re.compile(r"(\d{6})-([0-9a-f]{8})")
 _CHECKPOINT: Final = re.compile(r"(\d{6})-([0-9a-f]{8})-(\d{6})\.json")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_SAFE_NAME: Final = re.compile(r"(?!/)(?!.*(?:^|/)\.\.?(?:/|$))[^\\\x00]+")
+_SAFE_NAME: Final = re.compile(r"(?!/)(?!.*//)(?!.*(?:^|/)\.\.?(?:/|$))[^\\\x00\n]+")
 
 
 class SupersededError(StoreError):

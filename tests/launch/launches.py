@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,14 +56,29 @@ def asked_again(folder: Path) -> int:
     return sum(asked.values()) - INSTANCES
 
 
-def when_answering(launch: Path, shard: int, act: Callable[[str], None], lines: int = 8) -> threading.Thread:
-    """Start a thread that acts once on a shard's job, when its ledger has some lines."""
+def when_answering(
+    launch: Path, shard: int, act: Callable[[str], object], lines: int = 8, node: Path | None = None
+) -> threading.Thread:
+    """Start a thread that acts once on a shard's job, when its ledger, on a node, has some lines."""
+
+    def answers() -> bool:
+        ledgers = list((node or launch).glob(f"**/shard-{shard}-of-*/ledger-*.jsonl"))
+        with suppress(FileNotFoundError):
+            return sum(path.read_bytes().count(b"\n") for path in ledgers) >= lines
+        return False
+
+    return when(answers, launch, shard, act)
+
+
+def when(
+    condition: Callable[[], bool], launch: Path, shard: int, act: Callable[[str], object]
+) -> threading.Thread:
+    """Start a thread that acts once on a shard's job, when a condition holds."""
 
     def watch() -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            ledgers = list(launch.glob(f"shard-{shard}-of-*/ledger-*.jsonl"))
-            if sum(path.read_bytes().count(b"\n") for path in ledgers) >= lines:
+            if condition():
                 act(read_launch(launch).jobs[shard - 1].job or "")
                 return
             time.sleep(0.01)

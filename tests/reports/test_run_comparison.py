@@ -255,7 +255,7 @@ def test_a_result_beside_its_rows_and_an_address_are_runs(tmp_path: Path) -> Non
     for nowhere in ("memory://kept/none", str(tmp_path / "none"), f"file://{tmp_path}/none"):
         with pytest.raises(gb.MissingRunError, match="no finished run"):
             gb.compare_runs(nowhere, two)
-    with pytest.raises(gb.GeneralBenchError, match="cannot be read"):
+    with pytest.raises(gb.GeneralBenchError, match="is no address of a store"):
         gb.compare_runs("nosuchprotocol://x/y", two)
 
 
