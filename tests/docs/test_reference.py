@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -39,6 +40,11 @@ def anchors(text: str) -> set[str]:
     return found
 
 
+@cache
+def anchors_in(path: Path) -> set[str]:
+    return anchors(path.read_text(encoding="utf-8"))
+
+
 def broken(page: Path, folder: Path) -> list[str]:
     """Return the links of a page that lead nowhere; `folder` holds the reference."""
     text = page.read_text(encoding="utf-8")
@@ -51,7 +57,7 @@ def broken(page: Path, folder: Path) -> list[str]:
         if DOCS / "reference" in path.parents:
             path = folder / path.relative_to(DOCS / "reference")
         there = path.exists()
-        if not there or (anchor and path.suffix == ".md" and anchor not in anchors(path.read_text("utf-8"))):
+        if not there or (anchor and path.suffix == ".md" and anchor not in anchors_in(path)):
             missing.append(f"{page.name}: {target}#{anchor}")
     return missing
 
