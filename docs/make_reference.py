@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
 from pytest_generalbench import metrics, protocols
+from pytest_generalbench.core.asking import Asking
 from pytest_generalbench.core.request import INSTANCE_STATES
 from pytest_generalbench.core.result import TASK_STATES
+from pytest_generalbench.evaluation.task_description import described
+from pytest_generalbench.suite.data import DataSource, open_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -50,9 +53,9 @@ def block(value: str) -> str:
     return f"{fence}text\n{value}\n{fence}\n"
 
 
-def task_page(task: gb.Task) -> str:
+def task_page(task: gb.Task, demo: DataSource) -> str:
     """Return the page of a task: facts, the prompt of its first demo instance, how it is read and scored."""
-    shown = gb.describe_task(task.id)
+    shown = described(task, demo, Asking())
     depth = "../" * (task.id.count("/") + 1)
     metric = f"[{text(task.metric.name)}]({depth}metrics.md#{anchor(task.metric.name)})"
     protocol = f"[{text(task.protocol)}]({depth}protocols.md#{anchor(task.protocol)})"
@@ -178,8 +181,9 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "options.md", options_page()
     yield "states.md", states_page()
     yield from task_lists(tasks)
+    demo = open_data("demo", "open", tasks)
     for task in tasks:
-        yield f"tasks/{task.id}.md", task_page(task)
+        yield f"tasks/{task.id}.md", task_page(task, demo)
 
 
 def main(folder: Path = FOLDER) -> int:

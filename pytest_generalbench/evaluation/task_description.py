@@ -16,8 +16,10 @@ from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.tasks import find_task, load_tasks
 
 if TYPE_CHECKING:
+    from pytest_generalbench.core.asking import Asking
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.models.base import Model
+    from pytest_generalbench.suite.data.source import DataSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +74,20 @@ def describe_task(
     """
     tasks = load_tasks()
     task = find_task(tasks, task_id)
-    protocol = protocols.get(task.protocol)
     given = prompts_from_file(Path(prompts)) if prompts else {}
     check_prompts(given, tasks, protocols.prompt_fields())
     lengths = None if max_new_tokens is None else checked_lengths(max_new_tokens, "max_new_tokens")
-    asking = asking_of(task, given, lengths)
+    source = open_data(data if data in ("demo", "hub") else Path(data), "open", tasks)
+    return described(task, source, asking_of(task, given, lengths), str(data), model)
+
+
+def described(
+    task: Task, data: DataSource, asking: Asking, source: str = "demo", model: Model | None = None
+) -> TaskDescription:
+    """Return `describe_task` of a task over data that are open; `source` is how they are called."""
+    protocol = protocols.get(task.protocol)
     task = replace(task, prompt=asking.prompt or task.prompt)
-    source = data if data in ("demo", "hub") else Path(data)
-    loaded = open_data(source, "open", tasks).load(task)
+    loaded = data.load(task)
     good = [item for item in loaded.instances if item.problem is None] if loaded else []
     usual = Request(task.id, "", (), max_new_tokens=task.max_new_tokens or protocol.max_new_tokens)
     request = reference = None
@@ -99,7 +107,7 @@ def describe_task(
         parser=task.parser or protocol.parser,
         max_new_tokens=asking.applied(usual).max_new_tokens,
         metric_definition=metric_definition(task),
-        source=str(data),
+        source=source,
         prompt_fields=protocol.prompt_fields,
         request=request,
         reference=reference,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -127,12 +128,22 @@ def _shapes_index(path: Path) -> bool:
     return path.suffix == ".yaml" or (path.is_dir() and path.name != "__pycache__")
 
 
-def _read_index(index: Path) -> list[Task] | None:
+def _read_index(index: Path) -> tuple[Task, ...] | None:
+    try:
+        state = index.stat()
+    except OSError:
+        return None
+    return _tasks_of(index, (state.st_mtime_ns, state.st_size, state.st_ino))
+
+
+@lru_cache(maxsize=2)
+def _tasks_of(index: Path, stamp: tuple[int, int, int]) -> tuple[Task, ...] | None:
+    """Return the tasks of an index, read once as long as its time, size and inode are the same."""
     try:
         content = json.loads(index.read_text(encoding="utf-8"))
         if content["version"] != INDEX_VERSION:
             return None
-        return [task_from_dict(given) for given in content["tasks"]]
+        return tuple(task_from_dict(given) for given in content["tasks"])
     except (OSError, *MISFIT, TaskFileError):
         return None  # a torn or older index is rebuilt from the files, which are the truth
 
@@ -150,7 +161,7 @@ def load_tasks(folder: Path | None = None) -> tuple[Task, ...]:
     if _is_fresh(index, folder):
         tasks = _read_index(index)
         if tasks is not None:
-            return tuple(tasks)
+            return tasks
     from pytest_generalbench.metrics import names
 
     content = index_from_files(folder, names())
