@@ -14,6 +14,7 @@ import yaml
 
 import pytest_generalbench as gb
 from pytest_generalbench import metrics, protocols
+from pytest_generalbench.suite.data import default_cache
 from tests.docs.pages import DOCS, PAGES, ROOT
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
@@ -88,6 +89,13 @@ def test_the_reference_has_every_task_metric_protocol_and_option(reference: Path
         assert {name.lower().replace("_", "-") for name in names} <= found
     options = (reference / "options.md").read_text(encoding="utf-8")
     assert all(f"--generalbench-{option.name}" in options for option in gb.RUN_OPTIONS)
+
+
+@pytest.mark.slow
+def test_no_page_has_an_address_or_a_place_of_the_machine_that_made_it(reference: Path) -> None:
+    written = {path: path.read_text(encoding="utf-8") for path in reference.rglob("*.md")}
+    pattern = re.compile(rf" at 0x[0-9a-f]{{6}}|PosixPath|{re.escape(str(default_cache()))}")
+    assert [path.name for path, text in written.items() if pattern.search(text)] == []
 
 
 def test_every_page_is_in_the_navigation() -> None:

@@ -18,11 +18,11 @@ class Target:
     A metric takes what it needs: PSNR the medium, a CLIP score the prompt, a style score the styles.
     """
 
-    medium: Opener | None = None
+    medium: Opener | None = field(default=None, repr=False)
     """The ground truth, where the data set has one."""
-    source: Opener | None = None
+    source: Opener | None = field(default=None, repr=False)
     """What was to be changed, or the picture that a video or shape was to be made from."""
-    styles: tuple[Opener, ...] = ()
+    styles: tuple[Opener, ...] = field(default=(), repr=False)
     """References of a style."""
     prompt: str = ""
     """What the model was told to make, in the data set's words."""
