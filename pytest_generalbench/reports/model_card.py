@@ -156,7 +156,8 @@ def push_model_card(out: Path, repo: str) -> str:
             commit_message=words,
         )
         card = yaml.safe_load((out / CARD_FILE).read_text(encoding="utf-8"))
-        url = metadata_update(repo, card, create_pr=True, commit_message=words)
+        # A second commit to the same pull request; figures of an earlier push are replaced.
+        metadata_update(repo, card, revision=given.pr_revision, overwrite=True, commit_message=words)
     except (HfHubHTTPError, ValueError, OSError) as error:
         raise GeneralBenchError(f"{repo} cannot be written: {' '.join(str(error).split())[:300]}") from error
-    return f"pull requests: {getattr(given, 'pr_url', given)} and {url}"
+    return f"pull request: {given.pr_url}"

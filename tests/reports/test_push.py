@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 import pytest_generalbench as gb
 from pytest_generalbench.reports.model_card import write_model_card
@@ -28,12 +29,12 @@ from pathlib import Path
 
 import pytest_generalbench as gb
 
-gb.push_model_card(Path(sys.argv[1]), "me/model")
+print(gb.push_model_card(Path(sys.argv[1]), "me/model"))
 """
 
 
 class Hub(BaseHTTPRequestHandler):
-    """Takes commits as pull requests and keeps their files; the repository is empty."""
+    """Takes commits and keeps their files; the repository has what `files` had before."""
 
     files: dict[str, str]
     paths: list[str]
@@ -48,7 +49,18 @@ class Hub(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def do_GET(self) -> None:
-        self.reply(404, {"error": "Entry not found"})
+        name = self.path.rpartition("/")[2]
+        if "/resolve/" not in self.path or name not in self.files:
+            self.reply(404, {"error": "Entry not found"})
+            return
+        body = self.files[name].encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"a"')
+        self.send_header("X-Repo-Commit", "a" * 40)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     do_HEAD = do_GET
 
@@ -96,8 +108,25 @@ def hub() -> Iterator[tuple[str, type[Hub]]]:
     server.server_close()
 
 
-def test_a_pull_request_has_the_results_and_the_metadata(hub: tuple[str, type[Hub]], tmp_path: Path) -> None:
+EARLIER = """---
+model-index:
+- name: hf:me/model
+  results:
+  - task: {type: any-to-any, name: Multimodal generality}
+    dataset: {type: General-Level/General-Bench-Openset, name: General-Bench, split: open, config: default}
+    metrics:
+    - {type: s2, value: 0.5, name: General-Level s2, verified: false}
+---
+The words of the model's own page.
+"""
+
+
+@pytest.mark.parametrize("before", [{}, {"README.md": EARLIER}], ids=["first", "again"])
+def test_a_pull_request_has_the_results_and_the_metadata(
+    hub: tuple[str, type[Hub]], tmp_path: Path, before: dict[str, str]
+) -> None:
     url, sent = hub
+    sent.files.update(before)
     rows = {CAUSAL: scored_rows([1.0, 0.0])}
     run = made_run(tmp_path / "run", rows, level=LEVEL, data=DATA, model={"spec": "hf:me/model"})
     out = tmp_path / "out"
@@ -113,8 +142,17 @@ def test_a_pull_request_has_the_results_and_the_metadata(hub: tuple[str, type[Hu
     done = subprocess.run(command, env=given, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     commits = [path for path in sent.paths if "/commit/" in path]
-    assert commits
-    assert all(path.endswith("/commit/main?create_pr=1") for path in commits)
+    # One pull request: it is opened by the first commit, and the second goes into it.
+    assert [path.partition("/commit/")[2] for path in commits] == [
+        "main?create_pr=1",
+        "refs%2Fpr%2F1",
+    ]
+    assert done.stdout == f"pull request: {url}/me/model/discussions/1\n"
     written = (out / ".eval_results" / "general-bench.yaml").read_text(encoding="utf-8")
     assert sent.files[".eval_results/general-bench.yaml"] == written
-    assert "model-index:" in sent.files["README.md"]
+    card = yaml.safe_load(sent.files["README.md"].split("---")[1])
+    figures = {
+        one["type"]: one["value"] for result in card["model-index"][0]["results"] for one in result["metrics"]
+    }
+    assert figures["s2"] == round(LEVEL["S2"], 4)
+    assert ("The words of the model's own page." in sent.files["README.md"]) == bool(before)
