@@ -22,7 +22,7 @@ def check_types(value: Any) -> None:
     """Check every field of a dataclass instance, and of those inside it.
 
     A whole number counts as a float; a list and a tuple count as each other; what is declared in another way
-    than with plain types, their containers, TypedDicts and dataclasses is not checked.
+    than with plain types, their containers, TypedDicts, NamedTuples and dataclasses is not checked.
 
     Raises:
         TypeError: the first value of another type; the message names the field.
@@ -66,6 +66,10 @@ def _check(value: Any, hint: Any, name: str) -> None:
     elif dataclasses.is_dataclass(hint):
         _require(isinstance(value, typing.cast("type", hint)), value, getattr(hint, "__name__", "it"), name)
         check_types(value)
+    elif isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
+        _require(isinstance(value, hint), value, hint.__name__, name)
+        for item, key in zip(value, hint._fields, strict=True):
+            _check(item, _hints(hint)[key], f"{name}.{key}")
     elif isinstance(hint, type):
         _check_plain(value, hint, name)
 

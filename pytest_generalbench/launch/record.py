@@ -10,6 +10,7 @@ from typing import Any, Final
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.json_files import parse_json
 from pytest_generalbench.core.new_files import atomic_write
+from pytest_generalbench.core.plain_types import MISFIT, check_types
 from pytest_generalbench.core.regular_files import read_regular_text
 from pytest_generalbench.launch.shards import ShardJob, Storage, shard_state
 
@@ -86,10 +87,15 @@ def read_launch(folder: str | Path) -> LaunchRecord:
             raise GeneralBenchError(f"{path} has version {version}, this program reads {_VERSION}")
         jobs = [JobRecord(**one) for one in plain.pop("jobs")]
         storage = plain.pop("storage", None)
-        record = LaunchRecord(**plain, jobs=jobs, storage=Storage(**storage) if storage else None)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # The folder may have been moved as a whole, or be seen under another path from here.
+        places = {"folder": Path(folder).absolute(), "directory": Path(plain.pop("directory"))}
+        record = LaunchRecord(
+            **{**plain, **places}, jobs=jobs, storage=Storage(**storage) if storage else None
+        )
+        record.arguments = tuple(record.arguments)
+        check_types(record)
+        if len(jobs) != record.shards or any(job.shard != place for place, job in enumerate(jobs, 1)):
+            raise GeneralBenchError(f"{path} does not name each of its {record.shards} shards once")
+    except (OSError, *MISFIT) as error:
         raise GeneralBenchError(f"{folder} is no folder of a launch: {error}") from error
-    # The folder may have been moved as a whole, or be seen under another path from here.
-    record.folder, record.directory = Path(folder).absolute(), Path(record.directory)
-    record.arguments = tuple(record.arguments)
     return record

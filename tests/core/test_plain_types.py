@@ -3,7 +3,7 @@ from __future__ import annotations
 import doctest
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 import pytest
 
@@ -21,6 +21,11 @@ class Inner:
     n: int = 1
 
 
+class Part(NamedTuple):
+    name: str
+    size: int
+
+
 @dataclass
 class Held:
     score: float | None = None
@@ -30,6 +35,7 @@ class Held:
     counts: Mapping[str, int] = field(default_factory=dict)
     section: Section = field(default_factory=lambda: Section(name="x"))
     inner: Inner | None = None
+    parts: tuple[Part, ...] = ()
     anything: Any = None
     is_done: bool = False
 
@@ -38,7 +44,7 @@ class Held:
     "good",
     [
         {}, {"score": 3}, {"score": 2.5}, {"names": ["a", "b"]}, {"pair": [2, "b"]}, {"counts": {"a": 1}},
-        {"section": {"name": "x", "count": None, "more": 1}}, {"inner": Inner(2)}, {"anything": object()},
+        {"section": {"name": "x", "count": None, "more": 1}}, {"inner": Inner(2)}, {"parts": [Part("a", 1)]}, {"anything": object()},
     ],
 )  # fmt: skip
 def test_what_is_declared_passes(good: dict[str, Any]) -> None:
@@ -60,6 +66,8 @@ def test_what_is_declared_passes(good: dict[str, Any]) -> None:
         ({"section": {"name": "x", "count": "3"}}, "section.count: '3' where int is due"),
         ({"inner": {"n": 1}}, "inner: {'n': 1} where Inner is due"),
         ({"inner": Inner("1")}, "n: '1' where int is due"),  # type: ignore[arg-type]
+        ({"parts": (("a", 1),)}, r"parts\[0\]: \('a', 1\) where Part is due"),
+        ({"parts": (Part("a", None),)}, r"parts\[0\].size: None where int is due"),  # type: ignore[arg-type]
         ({"is_done": 1}, "is_done: 1 where bool is due"),
     ],
 )

@@ -7,5 +7,8 @@ from typing import Final
 from tests.fuzz.surfaces_answers import ANSWER_SURFACES
 from tests.fuzz.surfaces_files import FILE_SURFACES
 from tests.fuzz.surfaces_media import MEDIA_SURFACES
+from tests.fuzz.surfaces_places import PLACE_SURFACES
 
-SURFACES: Final = {surface.name: surface for surface in (*FILE_SURFACES, *MEDIA_SURFACES, *ANSWER_SURFACES)}
+SURFACES: Final = {
+    surface.name: surface for surface in (*FILE_SURFACES, *MEDIA_SURFACES, *ANSWER_SURFACES, *PLACE_SURFACES)
+}
