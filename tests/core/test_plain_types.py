@@ -44,7 +44,8 @@ class Held:
     "good",
     [
         {}, {"score": 3}, {"score": 2.5}, {"names": ["a", "b"]}, {"pair": [2, "b"]}, {"counts": {"a": 1}},
-        {"section": {"name": "x", "count": None, "more": 1}}, {"inner": Inner(2)}, {"parts": [Part("a", 1)]}, {"anything": object()},
+        {"section": {"name": "x", "count": None, "more": 1}}, {"inner": Inner(2)},
+        {"parts": [Part("a", 1)]}, {"anything": object()},
     ],
 )  # fmt: skip
 def test_what_is_declared_passes(good: dict[str, Any]) -> None:
