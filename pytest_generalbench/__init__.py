@@ -92,6 +92,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.launch.mirrors import storage_at as storage_at
     from pytest_generalbench.launch.plan import LaunchPlan as LaunchPlan
     from pytest_generalbench.launch.plan import plan_launch as plan_launch
+    from pytest_generalbench.launch.run_plan import PlannedEnd as PlannedEnd
+    from pytest_generalbench.launch.run_plan import PlannedSubset as PlannedSubset
+    from pytest_generalbench.launch.run_plan import RunPlan as RunPlan
+    from pytest_generalbench.launch.run_plan import plan_run as plan_run
     from pytest_generalbench.launch.shards import Storage as Storage
     from pytest_generalbench.launch.status import LaunchStatus as LaunchStatus
     from pytest_generalbench.launch.status import ShardStatus as ShardStatus
@@ -237,6 +241,8 @@ _PLACES: Final = {
     "Output": "core.request",
     "PanopticMap": "core.outputs.forms.segments",
     "Person": "core.outputs.forms.boxes",
+    "PlannedEnd": "launch.run_plan",
+    "PlannedSubset": "launch.run_plan",
     "PointCloud": "core.outputs.forms.point_cloud",
     "PointInstance": "core.outputs.forms.scenes3d",
     "PointInstances": "core.outputs.forms.scenes3d",
@@ -252,6 +258,7 @@ _PLACES: Final = {
     "Run": "reports.run_data",
     "RunComparison": "reports.run_comparison",
     "RunEntry": "runs.listing",
+    "RunPlan": "launch.run_plan",
     "RunProgress": "evaluation.progress",
     "RunWatch": "evaluation.progress",
     "SalientSequence": "core.outputs.forms.map_sequences",
@@ -308,6 +315,7 @@ _PLACES: Final = {
     "open_model": "models.registry",
     "plan_download": "suite.data.fetch.hub",
     "plan_launch": "launch.plan",
+    "plan_run": "launch.run_plan",
     "progress_of": "evaluation.progress",
     "push_model_card": "reports.model_card",
     "rank_runs": "reports.run_ranks",

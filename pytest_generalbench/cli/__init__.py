@@ -31,6 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
         level,
         merge,
         next,
+        plan,
         report,
         rescore,
         run,
@@ -51,7 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {gb.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        run, launch, tasks, doctor, download, weights, check_model, level, next, runs, watch, report,
+        run, plan, launch, tasks, doctor, download, weights, check_model, level, next, runs, watch, report,
         leaderboard, summary, badge, rescore, verify, compare, diff, export, merge, ci, init, cache, schema,
         completion,
     ):  # fmt: skip

@@ -23,13 +23,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "generation', -n 8, -v, -x. Example: generalbench run --model hf:Qwen/Qwen2.5-0.5B-Instruct -k nlp",
         allow_abbrev=False,
     )
+    add_run_options(parser)
+    parser.set_defaults(func=run, takes_rest=True)
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a run."""
     for option in gb.RUN_OPTIONS:
         how: dict[str, Any] = {"metavar": option.metavar} if option.metavar else {"action": "store_true"}
         text = option.help.replace("%", "%%")
         names = (f"--{option.name}", f"--generalbench-{option.name}")
         required = option.name == "model"
         parser.add_argument(*names, dest=option.dest, help=text, required=required, **how)
-    parser.set_defaults(func=run, takes_rest=True)
 
 
 def run(options: argparse.Namespace) -> int:

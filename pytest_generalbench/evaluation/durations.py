@@ -1,32 +1,49 @@
-"""Estimates of a task's duration, from earlier runs if any, else from its media and number of instances.
-
-Only the order and the ratios matter: they decide which task a worker starts first.
-"""
+"""Estimates of a task's duration, from earlier runs if any, else from its media and number of instances."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_generalbench.core.errors import GeneralBenchError
+from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.cost_priors import prior
-from pytest_generalbench.evaluation.subset import limit_of
-from pytest_generalbench.runs.result_file import read_result
-from pytest_generalbench.suite.tasks import load_tasks
+from pytest_generalbench.evaluation.subset import expected_instances, limit_of
+from pytest_generalbench.runs.result_file import RESULT_FILE, read_result
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.runs.result_file import RunResult
 
-_LEAST_PART: Final = 50.0
-"""Texts answered that are worth a part of their own."""
 _LATEST: Final = 3
 """Earlier runs that are looked at, the latest first."""
+
+
+class Measured(NamedTuple):
+    """What an earlier run measured of a task."""
+
+    seconds: float
+    """Of all workers that answered it together; 0 where the model does not take the task."""
+    answered: int
+    """Instances that ended with an answer or a failure, each repeat counted; 0 as above."""
+    expected: int
+    """Instances that were expected by the task file and the run's limits, each repeat counted."""
+    size: int | None
+    """Instances that the data have; None where a limit left some out, so that it is not known."""
+
+
+class Estimate(NamedTuple):
+    """What a task is expected to take."""
+
+    seconds: float
+    """Of one worker that answers it alone; in units of one text answer where no run measured any task."""
+    instances: int
+    """That it will have, each repeat counted."""
+    measured: Measured | None
+    """What the estimate follows from; None: from the times of other tasks, or from none."""
 
 
 def parts(costs: Mapping[str, float], count: int) -> list[set[str]]:
@@ -40,63 +57,102 @@ def parts(costs: Mapping[str, float], count: int) -> list[set[str]]:
     return result
 
 
-def divisions(
-    tasks: Mapping[str, Task], seconds: Mapping[str, float], workers: int, settings: Settings
-) -> dict[str, int]:
-    """Return into how many parts each task is divided that takes longer than a worker's equal share of all.
+def earlier_results(runs: Path, settings: Settings) -> list[RunResult]:
+    """Return the results of the latest runs of this model over this data, the latest first.
 
-    `tasks` and `seconds` are of what is run. Unless it is asked for always, only parts that are worth what
-    they cost: the model loaded and the data read once more.
+    Args:
+        runs: The folder of run folders, or one run folder.
+        settings: Those of the run that is to come.
     """
-    share = sum(seconds.values()) / workers
-    result = {}
-    for name, task in tasks.items():
-        parts = min(workers, math.ceil(seconds[name] / share)) if share else 1
-        if settings.divide != "always":
-            texts = settings.repeats * prior(task, limit_of(task, settings))
-            parts = min(parts, int(texts // _LEAST_PART))
-        if parts > 1:
-            result[name] = parts
-    return result
-
-
-def earlier(runs: Path, settings: Settings) -> dict[str, float]:
-    """Return seconds for each task that the latest runs of this model over this data measured.
-
-    `runs` is the folder of run folders. What cannot be read counts for nothing.
-    """
-    files = sorted(runs.glob("*/result.json"), key=lambda path: path.name and path.stat().st_mtime)
-    measured: dict[str, float] = {}
+    own = runs / RESULT_FILE
+    files = [own] if own.is_file() else sorted(runs.glob(f"*/{RESULT_FILE}"), key=_changed)
+    results = []
     for path in reversed(files[-_LATEST:]):
-        with suppress(GeneralBenchError):
+        with suppress(GeneralBenchError):  # what cannot be read counts for nothing
             result = read_result(path)
             same_data = result.settings.get("data", settings.data) == settings.data
             if result.settings.get("model") == settings.model and same_data:
-                measured = {**_seconds(result, settings), **measured}
+                results.append(result)
+    return results
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def earlier(runs: Path, settings: Settings, tasks: Mapping[str, Task]) -> dict[str, Measured]:
+    """Return what the latest runs of this model over this data measured of the tasks.
+
+    Args:
+        runs: The folder of run folders, or one run folder.
+        settings: Those of the run that is to come.
+        tasks: The tasks by id.
+    """
+    measured: dict[str, Measured] = {}
+    for result in earlier_results(runs, settings):
+        measured = {**measured_in(result, settings, tasks), **measured}
     return measured
 
 
-def _seconds(result: RunResult, settings: Settings) -> dict[str, float]:
-    """Return the tasks' times in an earlier run, as they would be with the limits and repeats now."""
-    before = result.setting("repeats")
-    shipped = {task.id: task for task in load_tasks()}
+def measured_in(result: RunResult, settings: Settings, tasks: Mapping[str, Task]) -> dict[str, Measured]:
+    """Return what a run measured of the tasks; those that the model did not take have no instances."""
+    before = Settings.from_dict({"model": settings.model, **result.settings})
+    takes_the_same = tuple(result.setting("input_media") or ()) == tuple(settings.input_media or ())
     times = result.run.get("tasks")
     measured = {}
     for entry in result.tasks:
+        task = tasks.get(entry.id)
+        if task is None:
+            continue
         seconds = times.get(entry.id) if isinstance(times, Mapping) else None
         count = sum(entry.result.states.values())
-        if count and isinstance(seconds, int | float) and seconds > 0:
-            limit = limit_of(shipped[entry.id], settings) if entry.id in shipped else settings.limit
-            part = 1.0 if limit is None else min(1.0, limit * before / count)
-            measured[entry.id] = float(seconds) * part * settings.repeats / before
+        expected, limit = expected_instances(task, before), limit_of(task, before)
+        if entry.result.state == "unsupported" and takes_the_same:
+            measured[entry.id] = Measured(0.0, 0, expected, None)
+        elif count and isinstance(seconds, int | float) and seconds > 0:
+            each = -(-count // before.repeats)
+            measured[entry.id] = Measured(
+                float(seconds), count, expected, each if limit is None or each < limit else None
+            )
     return measured
 
 
-def estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) -> dict[str, float]:
-    """Return seconds by task id; estimates of tasks never run are scaled to the measured ones."""
-    measured = earlier(runs, settings)
-    guessed = {name: prior(task, limit_of(task, settings)) for name, task in tasks.items()}
-    both = [name for name in guessed if name in measured]
+def task_estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) -> dict[str, Estimate]:
+    """Return what each task is expected to take, by its id.
+
+    What a run measured is taken in proportion to the instances. The others are expected costs, scaled to the
+    measured ones; a task takes no time where the model took no task that shows and asks for the same media.
+
+    Args:
+        tasks: The tasks by id.
+        settings: Those of the run that is to come.
+        runs: The folder of earlier run folders.
+    """
+    measured = earlier(runs, settings, tasks)
+    kinds = {name: (task.input_media, task.output_medium) for name, task in tasks.items()}
+    taken = {kinds[name] for name, one in measured.items() if one.answered}
+    refused = {kinds[name] for name, one in measured.items() if not one.answered} - taken
+    counts, known, guessed = {}, {}, {}
+    for name, task in tasks.items():
+        one = measured.get(name)
+        counts[name] = expected_instances(task, settings)
+        if one is not None and one.size is not None:
+            limit = limit_of(task, settings)
+            counts[name] = settings.repeats * (one.size if limit is None else min(limit, one.size))
+        guessed[name] = prior(task, 1) * counts[name]
+        if one is not None and one.answered:
+            known[name] = one.seconds * counts[name] / one.answered
+        elif one is not None or kinds[name] in refused:
+            known[name], counts[name] = 0.0, 0
+    timed = [name for name in known if counts[name]]
     # The ratio of the sums is dominated by the long tasks, and those are the ones that matter.
-    scale = sum(measured[name] for name in both) / sum(guessed[name] for name in both) if both else 1.0
-    return {name: measured.get(name, scale * guess) for name, guess in guessed.items()}
+    scale = sum(known[name] for name in timed) / sum(guessed[name] for name in timed) if timed else 1.0
+    return {
+        name: Estimate(known.get(name, scale * guess), counts[name], measured.get(name))
+        for name, guess in guessed.items()
+    }
+
+
+def estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) -> dict[str, float]:
+    """Return the expected seconds by task id."""
+    return {name: one.seconds for name, one in task_estimates(tasks, settings, runs).items()}

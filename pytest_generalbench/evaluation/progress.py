@@ -16,7 +16,7 @@ from pytest_generalbench.evaluation.cost_priors import prior
 from pytest_generalbench.evaluation.gpu_use import gpu_use
 from pytest_generalbench.evaluation.progress_text import progress_line, progress_text
 from pytest_generalbench.evaluation.remaining import TaskCost, remaining
-from pytest_generalbench.evaluation.subset import limit_of
+from pytest_generalbench.evaluation.subset import stated_instances
 from pytest_generalbench.runs.heartbeat import read_heartbeat
 from pytest_generalbench.runs.ledger.events import (
     BatchAsked,
@@ -36,7 +36,6 @@ from pytest_generalbench.suite.tasks import load_tasks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.evaluation.gpu_use import GpuUse
     from pytest_generalbench.evaluation.remaining import Remaining
@@ -320,12 +319,6 @@ class RunWatch:
             for task in selected
         )
         return remaining(costs, sum(not one.is_done for one in workers))
-
-
-def stated_instances(task: Task, settings: Settings) -> int:
-    """Return how many instances a task is stated to have in a run, each repeat counted."""
-    limit = limit_of(task, settings)
-    return settings.repeats * (task.instances if limit is None else min(limit, task.instances))
 
 
 def _phase(workers: Iterable[WorkerProgress]) -> Phase:

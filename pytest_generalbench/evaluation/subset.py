@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_generalbench.core.measured_tasks import measured_tasks
 from pytest_generalbench.evaluation.cost_priors import prior
 from pytest_generalbench.statistics.subset import LEAST, Stratum, allocate
+from pytest_generalbench.suite.demo import COUNT
 from pytest_generalbench.suite.level import points, points_slope
 from pytest_generalbench.suite.level.mapping import impossible
 from pytest_generalbench.suite.level.tables.sota import raw_value
@@ -49,6 +50,27 @@ def limit_of(task: Task, settings: Settings) -> int | None:
     return min(given, default=None)
 
 
+def stated_instances(task: Task, settings: Settings) -> int:
+    """Return how many instances a task is stated to have in a run, each repeat counted."""
+    limit = limit_of(task, settings)
+    return settings.repeats * (task.instances if limit is None else min(limit, task.instances))
+
+
+def expected_instances(task: Task, settings: Settings) -> int:
+    """Return how many instances a run is expected to ask of data that were never read, each repeat counted.
+
+    The stated instances are those of both splits together; a run has the share of its own split. Every task
+    of the demo set has the same number.
+    """
+    limit = limit_of(task, settings)
+    count = COUNT if settings.data == "demo" else _of_split(task, settings.split)
+    return settings.repeats * (count if limit is None else min(limit, count))
+
+
+def _of_split(task: Task, split: str) -> int:
+    return max(round(_OF_SPLIT[split] * task.instances), LEAST)
+
+
 def subset_line(subset: str, settings: Settings) -> str:
     """Return the line of the header that says what a subset is made by.
 
@@ -72,7 +94,7 @@ def subset_line(subset: str, settings: Settings) -> str:
 def _allocation(subset: str, board: str, split: str, repeats: int, measured: str | None) -> Mapping[str, int]:
     """Return the instances of each task of a board, from what is known of the tasks without their data."""
     tasks = board_tasks(load_tasks(), board)
-    strata, second = _strata(tasks, _OF_SPLIT[split]), 1.0 / _SECONDS_A_TEXT
+    strata, second = _strata(tasks, split), 1.0 / _SECONDS_A_TEXT
     if measured is not None:
         strata, second = _as_measured(tasks, strata, measured_tasks(measured).tasks)
     wanted = PRESETS.get(subset, subset)
@@ -116,7 +138,7 @@ def _as_measured(
     return result, 1.0 / _SECONDS_A_TEXT if rate is None else 1.0
 
 
-def _strata(tasks: tuple[Task, ...], part: float) -> dict[str, Stratum]:
+def _strata(tasks: tuple[Task, ...], split: str) -> dict[str, Stratum]:
     sides = Counter((task.modality, task.paradigm) for task in tasks)
     strata = {}
     for task in tasks:
@@ -127,7 +149,7 @@ def _strata(tasks: tuple[Task, ...], part: float) -> dict[str, Stratum]:
             weight=1.0 / (8 * sides[task.modality, task.paradigm]),
             sigma=100.0 * (spread if task.metric.name in _RIGHT_OR_WRONG else spread / 2.0),
             cost=prior(task, 1),
-            size=max(round(part * task.instances), LEAST),
+            size=_of_split(task, split),
             side=f"{task.modality} {task.paradigm}",
         )
     return strata

@@ -18,6 +18,7 @@ from pytest_generalbench.core.result import TaskResult
 from pytest_generalbench.core.threads import Background
 from pytest_generalbench.evaluation.inference.batching import generate_batches
 from pytest_generalbench.evaluation.inference.consistency import chosen, probe
+from pytest_generalbench.evaluation.inference.model_loading import ModelLoading
 from pytest_generalbench.evaluation.inference.shared_batches import (
     ask_shared,
     batches_of,
@@ -91,7 +92,7 @@ class TaskEvaluator(TaskScoring):
         """Keep the parts; `model` is called when the first task really needs the model."""
         super().__init__(settings, data, judge, backbones, ratings)
         self.ledger = ledger
-        self.model = model
+        self.model = ModelLoading(model)
         self.earlier = earlier or PreviousSessions()
         self.kept = KeptResults(settings, data, ledger.path.parent, self.earlier)
         self.deadlines = Timeouts(settings.instance_timeout, settings.task_timeout)
@@ -158,7 +159,9 @@ class TaskEvaluator(TaskScoring):
         self, task: Task, before: TaskResult | None, claims: list[BatchClaims]
     ) -> tuple[TaskResult, PreparedTask | None]:
         """Return the result of a task, and the task as it was prepared, if it was."""
-        started = time.perf_counter()
+        started = (
+            time.perf_counter() - self.model.seconds
+        )  # the model is loaded once, by whatever task is first
         passes = self._open(task, before)
         if isinstance(passes, TaskResult):
             return passes, None
@@ -178,7 +181,7 @@ class TaskEvaluator(TaskScoring):
             scored = background.result()
             if scored is None or scored.data != prepared.scoring.fingerprint:
                 scored = self._score(start, passes, claims, judging)
-        seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - self.model.seconds - started
         seconds += sum(span.seconds for shared in claims for span in shared.stretches().values())
         return replace(scored, seconds=seconds, probe=probed), prepared
 

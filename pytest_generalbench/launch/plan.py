@@ -12,13 +12,12 @@ from pytest_generalbench.evaluation.gpu_leases import leases, visible_devices
 from pytest_generalbench.evaluation.progress_text import duration, interval
 from pytest_generalbench.launch.engine import ENGINES
 from pytest_generalbench.launch.record import LAUNCH_FILE, JobRecord, LaunchRecord
-from pytest_generalbench.launch.selection import Selection, select
+from pytest_generalbench.launch.selection import Selection, refuse_shard_settings, select
 from pytest_generalbench.runs.provenance import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_generalbench.evaluation.remaining import Remaining
     from pytest_generalbench.launch.shards import Storage
 
 PER_NODE: Final = 4
@@ -36,20 +35,20 @@ class LaunchPlan:
     tasks: int
     """Selected tasks."""
     instances: int
-    """Instances that the tasks are stated to have, each repeat counted."""
+    """Instances that the tasks are expected to have, each repeat counted."""
     workers: int
     """Worker processes of each shard; each loads the model."""
     gpus: int
     """GPUs of this machine that are handed out; 0 where the engine hands them out, or the model uses none."""
-    expected: Remaining | None
-    """How long it is expected to take; None where earlier runs do not tell."""
+    expected: tuple[float, float] | None
+    """Bounds of the seconds that it is expected to take; None where earlier runs do not tell."""
 
     def lines(self) -> list[str]:
         """Return what is going to happen, for people."""
         record = self.record
         at_a_time = f", {record.parallel} at a time" if record.parallel else ""
         lines = [
-            f"{self.tasks} tasks, up to {self.instances} instances: {record.shards} shards on "
+            f"{self.tasks} tasks, about {self.instances} instances: {record.shards} shards on "
             f"{record.engine}{at_a_time}, into {record.folder}"
         ]
         if record.engine == "local":
@@ -64,8 +63,7 @@ class LaunchPlan:
                 f"`generalbench launch --status {shlex.quote(str(record.folder))}` estimates them on the way"
             )
         else:
-            bounds = (self.expected.low_s, self.expected.high_s)
-            lines.append(f"expected: {interval(bounds)} (95 %), by earlier runs of this model")
+            lines.append(f"expected: {interval(self.expected)}, by earlier runs of this model")
         if record.storage is None:
             lines.append(
                 "a shard that is lost is started again and goes on with its own answers: it loads the model "
@@ -136,6 +134,7 @@ def plan_launch(
             "give it by its environment variable"
         )
     selection = select(arguments, place)
+    refuse_shard_settings(selection.settings)
     slots = _slots(selection, parallel, shards) if engine == "local" else []
     wanted = shards or (len(slots) if engine == "local" else PER_NODE * int((options or {}).get("nodes", 1)))
     count = min(wanted, len(selection.tasks))
@@ -149,8 +148,8 @@ def plan_launch(
     )  # fmt: skip
     masks = {name for slot in slots for mask in slot.values() for name in mask.split(",")}
     return LaunchPlan(
-        record, len(selection.tasks), sum(cost.stated for cost in selection.tasks.values()),
-        selection.workers, len(masks), selection.duration(selection.workers * (at_a_time or count)),
+        record, len(selection.tasks), sum(task.estimate.instances for task in selection.tasks.values()),
+        selection.workers, len(masks), selection.shards_seconds(count, at_a_time or count),
     )  # fmt: skip
 
 

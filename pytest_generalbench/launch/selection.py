@@ -1,4 +1,4 @@
-"""What a launch would run: the selected tasks and their expected costs, as pytest collects them."""
+"""What pytest would run: the selected tasks and what each is expected to take, as pytest collects them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.evaluation.remaining import Remaining, TaskCost, remaining
-from pytest_generalbench.launch.selection_probe import VARIABLE
+from pytest_generalbench.evaluation.durations import Estimate, Measured
+from pytest_generalbench.evaluation.run_times import ExpectedTask, bounds, shards_makespan
+from pytest_generalbench.evaluation.schedule import Work
+from pytest_generalbench.launch.selection_probe import RUNS_VARIABLE, SUBSETS, VARIABLE
 from pytest_generalbench.launch.shards import NOTHING_COLLECTED
 
 if TYPE_CHECKING:
@@ -38,67 +40,91 @@ class Selection:
     """The tasks that pytest's arguments select."""
 
     settings: Settings
-    tasks: Mapping[str, TaskCost]
-    """By task id; `answered` and `seconds` are of earlier runs, 0 where none measured the task."""
+    tasks: Mapping[str, ExpectedTask]
+    """By task id, in the order of collection."""
+    subsets: Mapping[str, Mapping[str, tuple[int, float, Work]]]
+    """By subset, how many instances of each task are in it, their share of all, and what they take."""
     uses_gpu: bool
     """Whether the model's kind uses GPUs."""
     workers: int
-    """Worker processes of a shard, by `-n`; 1 without it."""
+    """Worker processes of a session, by `-n`; 1 without it."""
+    overhead_s: float | None
+    """Seconds of a session beside its tasks, by an earlier run; None where there is none."""
 
-    def duration(self, workers: int) -> Remaining | None:
-        """Return how long the tasks are expected to take; None where earlier runs measured too few of them.
+    def shards_seconds(self, shards: int, at_a_time: int) -> tuple[float, float] | None:
+        """Return the bounds of the seconds that shards take; None where earlier runs measured too few tasks.
 
         Args:
-            workers: Worker processes that share the tasks, of all shards that run at a time.
-
-        Returns:
-            Instances, and the bounds of the seconds of an interval of about 95 %, from the latest runs of
-            the same model over the same data in `generalbench-runs`.
+            shards: Into how many the tasks are divided.
+            at_a_time: How many run at a time.
         """
-        measured = [cost._replace(is_ended=True) for cost in self.tasks.values() if cost.seconds > 0.0]
-        to_ask = [cost._replace(answered=0, seconds=0.0) for cost in self.tasks.values()]
-        return remaining([*measured, *to_ask], workers)
+        relative = bounds(self.tasks.values())
+        if relative is None:
+            return None
+        work = {name: one.work for name, one in self.tasks.items()}
+        costs = {name: one.cost for name, one in self.tasks.items()}
+        rounds = -(-shards // at_a_time)
+        seconds = shards_makespan(work, costs, shards, at_a_time, self.workers)
+        start = rounds * (self.overhead_s or 0.0)
+        return start + seconds * relative[0], start + seconds * relative[1]
 
 
-def select(arguments: Sequence[str], directory: Path) -> Selection:
+def select(arguments: Sequence[str], directory: Path, runs: str | Path | None = None) -> Selection:
     """Return what pytest collects with these arguments.
 
     Args:
         arguments: Those of pytest.
         directory: Where pytest is started.
+        runs: The folder of earlier run folders, or one run folder; None: `generalbench-runs`.
 
     Raises:
-        GeneralBenchError: pytest refuses the arguments, they select nothing, or cannot be those of a shard.
+        GeneralBenchError: pytest refuses the arguments, or they select nothing.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "selection.json"
         command = [sys.executable, "-m", "pytest", *arguments, "--collect-only", "-q"]
         command += ["-p", "pytest_generalbench.launch.selection_probe", "-p", "no:cacheprovider"]
+        environment = {**os.environ, VARIABLE: str(file)}
+        if runs is not None:
+            environment[RUNS_VARIABLE] = str(Path(runs).absolute())
         done = subprocess.run(  # noqa: S603 - pytest itself
-            command, cwd=directory, env={**os.environ, VARIABLE: str(file)}, capture_output=True, text=True
+            command, cwd=directory, env=environment, capture_output=True, text=True
         )
         if done.returncode not in (0, NOTHING_COLLECTED):
             raise GeneralBenchError(_refusal(done))
         if not file.is_file():
-            raise GeneralBenchError("no benchmark is selected: give --generalbench-model=SPEC after --")
+            raise GeneralBenchError("no benchmark is selected: give --generalbench-model=SPEC to pytest")
         content = json.loads(file.read_text(encoding="utf-8"))
-    settings = Settings.from_dict(content["settings"])
+    if not content["tasks"]:
+        raise GeneralBenchError("the arguments of pytest select no task of the benchmark")
+    return Selection(
+        Settings.from_dict(content["settings"]),
+        {name: _expected(one) for name, one in content["tasks"].items()},
+        {
+            subset: {name: _part(*one["subsets"][place]) for name, one in content["tasks"].items()}
+            for place, subset in enumerate(SUBSETS)
+        },
+        content["uses_gpu"], content["workers"], content["overhead"],
+    )  # fmt: skip
+
+
+def _expected(plain: Mapping[str, Any]) -> ExpectedTask:
+    seconds, instances, measured = plain["estimate"]
+    estimate = Estimate(seconds, instances, None if measured is None else Measured(*measured))
+    return ExpectedTask(plain["kind"], plain["unit"], plain["cost"], estimate, Work(*plain["work"]))
+
+
+def _part(count: int, share: float, work: Sequence[Any]) -> tuple[int, float, Work]:
+    return count, share, Work(*work)
+
+
+def refuse_shard_settings(settings: Settings) -> None:
+    """Raise GeneralBenchError where a setting cannot be that of a shard."""
     for name, reason in _REFUSED.items():
         if getattr(settings, name):
             raise GeneralBenchError(
                 f"--generalbench-{name.replace('_', '-')} cannot be given to a launch: {reason}"
             )
-    seconds = content["seconds"]
-    tasks = {
-        name: TaskCost(
-            one["kind"], one["unit"], one["stated"], one["stated"] if name in seconds else 0,
-            seconds.get(name, 0.0), is_ended=False,
-        )
-        for name, one in content["tasks"].items()
-    }  # fmt: skip
-    if not tasks:
-        raise GeneralBenchError("the arguments of pytest select no task of the benchmark")
-    return Selection(settings, tasks, content["uses_gpu"], content["workers"])
 
 
 def _refusal(done: subprocess.CompletedProcess[str]) -> str:

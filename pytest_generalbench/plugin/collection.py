@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench.core.node_ids import MODULE_NODEID, task_id_of
-from pytest_generalbench.plugin.context import RUN_INPUT, SECONDS_INPUT
+from pytest_generalbench.plugin.context import RUN_INPUT, WORK_INPUT
 from pytest_generalbench.plugin.subtasks import Part, part_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.plugin.context import Benchmark
@@ -81,19 +81,20 @@ class Collection:
             items[:] = [item for item in items if item in kept]
             config.hook.pytest_deselected(items=dropped)
         tasks = [(item, task) for item in items if (task := self.task_of(item))]
-        self.parts = self._divisions({task.id: task for _, task in tasks})
+        self.parts = self._divisions([task.id for _, task in tasks])
         items += part_items(tasks, self.parts, self._help)
         return result
 
-    def _divisions(self, tasks: Mapping[str, Task]) -> dict[str, int]:
+    def _divisions(self, tasks: Sequence[str]) -> dict[str, int]:
         """Return the number of parts of each long task; the same in every worker."""
         given: dict[str, Any] = getattr(self.config, "workerinput", {})
-        if SECONDS_INPUT not in given:
+        if WORK_INPUT not in given:
             return {}
-        from pytest_generalbench.evaluation.durations import divisions
+        from pytest_generalbench.evaluation.dividing import divisions
+        from pytest_generalbench.evaluation.schedule import Work
 
-        seconds = {name: given[SECONDS_INPUT].get(name, 0.0) for name in tasks}
-        return divisions(tasks, seconds, given["workercount"], self.benchmark.settings)
+        work = {name: Work(*given[WORK_INPUT][name]) for name in tasks}
+        return divisions(work, given["workercount"])
 
     def _of_this_session(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
         """Return the tasks of this session: those of the resumed run by default, or its shard."""

@@ -31,8 +31,8 @@ RUN_INPUT: Final = "generalbench_run"
 SESSION_INPUT: Final = "generalbench_session"
 """Key under which a worker is told the number of the session."""
 
-SECONDS_INPUT: Final = "generalbench_seconds"
-"""Key under which a worker is told how long tasks take; without it none is divided."""
+WORK_INPUT: Final = "generalbench_work"
+"""Key under which a worker is told what tasks take; without it none is divided."""
 
 MODEL_OUTPUT: Final = "generalbench_model"
 """Key under which a worker says which model it used."""

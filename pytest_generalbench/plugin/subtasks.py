@@ -6,12 +6,12 @@ all answered. No item waits for another to begin, so that any of them may run fi
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_generalbench.core.node_ids import ITEM
+from pytest_generalbench.evaluation.schedule import item_seconds, part_places
 from pytest_generalbench.plugin.context import PART_PROPERTY
 
 if TYPE_CHECKING:
@@ -49,23 +49,22 @@ class Part(pytest.Item):
 
 def part_items(items: Iterable[tuple[pytest.Item, Task]], parts: Mapping[str, int], run: Help) -> list[Part]:
     """Return the subtask items of the tasks that are divided."""
+    by_id = {task.id: (item, task) for item, task in items}
     return [
         Part.from_parent(
             item.session if item.parent is None else item.parent,
-            name=f"test_part[{task.id}-{place + 1}of{parts[task.id]}]",
+            name=f"test_part[{name}-{place + 1}of{parts[name]}]",
             task=task,
             place=place,
-            parts=parts[task.id],
+            parts=parts[name],
             run=run,
         )
-        for item, task in items
-        for place in range(1, parts.get(task.id, 1))
+        for name, place in part_places(by_id, parts)
+        for item, task in (by_id[name],)
     ]
 
 
 def seconds_of(nodeids: Sequence[str], seconds: Mapping[str, float]) -> list[float]:
     """Return the estimated seconds of each item; the parts of a task are equal."""
     matches = [ITEM.fullmatch(nodeid) for nodeid in nodeids]
-    tasks = [match[1] or match[2] if match else "" for match in matches]
-    counts = Counter(tasks)
-    return [seconds.get(task, 0.0) / counts[task] for task in tasks]
+    return item_seconds([match[1] or match[2] if match else "" for match in matches], seconds)

@@ -7,13 +7,13 @@ import pytest
 
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.cost_priors import prior
-from pytest_generalbench.evaluation.durations import divisions, estimates
+from pytest_generalbench.evaluation.durations import estimates, task_estimates
 from tests.builders import make_task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SETTINGS = Settings(model="hf:x")
+SETTINGS = Settings(model="hf:x", data="folder")
 TASKS = {
     task.id: task
     for task in (
@@ -24,7 +24,9 @@ TASKS = {
 }
 
 
-def earlier(folder: Path, name: str, seconds: dict[str, float], model: str = "hf:x", count: int = 10) -> None:
+def earlier(
+    folder: Path, name: str, seconds: dict[str, float], model: str = "hf:x", count: int = 10, **settings: Any
+) -> None:
     (folder / name).mkdir()
     tasks = [{"id": key, "state": "scored", "score": 1.0, "states": {"ok": count}} for key in seconds]
     content: dict[str, Any] = {
@@ -33,7 +35,7 @@ def earlier(folder: Path, name: str, seconds: dict[str, float], model: str = "hf
         "data": {"name": "demo"},
         "run": {"tasks": seconds},
     }
-    content |= {"settings": {"model": model, "data": "demo"}, "tasks": tasks}
+    content |= {"settings": {"model": model, "data": "folder", **settings}, "tasks": tasks}
     (folder / name / "result.json").write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -59,7 +61,8 @@ def test_a_limit_cuts_long_tasks_down() -> None:
 def test_what_was_measured_counts_and_scales_the_rest(tmp_path: Path) -> None:
     earlier(tmp_path, "one", {"nlp/short": 5.0})
     result = estimates(TASKS, SETTINGS, tmp_path)
-    assert result == {"nlp/short": 5.0, "nlp/long": 50.0, "nlp/written": 200.0}
+    # The run asked all ten; of the others the open split has 40 of 100.
+    assert result == {"nlp/short": 5.0, "nlp/long": 20.0, "nlp/written": 80.0}
 
 
 def test_another_models_runs_and_torn_files_count_for_nothing(tmp_path: Path) -> None:
@@ -69,7 +72,7 @@ def test_another_models_runs_and_torn_files_count_for_nothing(tmp_path: Path) ->
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "result.json").write_text("[1]", encoding="utf-8")
     result = estimates(TASKS, SETTINGS, tmp_path)
-    assert result["nlp/short"] == prior(TASKS["nlp/short"])
+    assert result["nlp/short"] == prior(TASKS["nlp/short"], 4)
 
 
 def test_times_of_the_first_schema_count_as_well(tmp_path: Path) -> None:
@@ -85,18 +88,47 @@ def test_times_of_the_first_schema_count_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limit", [None, 5])
 def test_a_limit_shortens_what_was_measured_without_one(tmp_path: Path, limit: int | None) -> None:
     earlier(tmp_path, "one", {"nlp/short": 6.0})
-    result = estimates(TASKS, Settings(model="hf:x", limit=limit), tmp_path)
+    result = estimates(TASKS, Settings(model="hf:x", data="folder", limit=limit), tmp_path)
     assert result["nlp/short"] == (6.0 if limit is None else 3.0)
 
 
-def test_tasks_longer_than_a_workers_share_are_divided_into_shares() -> None:
-    seconds = {"nlp/short": 10.0, "nlp/long": 50.0, "nlp/written": 40.0}
-    always = Settings(model="hf:x", divide="always")
-    assert divisions(TASKS, seconds, 2, always) == {}
-    assert divisions(TASKS, seconds, 4, always) == {"nlp/long": 2, "nlp/written": 2}
-    assert divisions(TASKS, seconds, 10, always) == {"nlp/long": 5, "nlp/written": 4}
-    # Unless it must be: 100 short answers are worth two parts, 100 long ones eight.
-    assert divisions(TASKS, seconds, 10, SETTINGS) == {"nlp/long": 2, "nlp/written": 4}
-    one = {"nlp/written": TASKS["nlp/written"]}
-    assert divisions(one, {"nlp/written": 1.0}, 32, SETTINGS) == {"nlp/written": 8}
-    assert divisions(one, {"nlp/written": 0.0}, 32, always) == {}
+@pytest.mark.parametrize(("limit", "seconds"), [(None, 300.0), (10, 5.0), (20, 10.0)])
+def test_a_run_with_a_limit_tells_of_a_longer_one(tmp_path: Path, limit: int | None, seconds: float) -> None:
+    """Of the data only ten were asked: the open split has 40 % of the stated instances."""
+    tasks = {"nlp/one": make_task(id="nlp/one", instances=1500)}
+    earlier(tmp_path, "one", {"nlp/one": 5.0}, limit=10)
+    settings = Settings("hf:x", data="folder", limit=limit)
+    assert estimates(tasks, settings, tmp_path) == {"nlp/one": pytest.approx(seconds)}
+
+
+def test_a_limit_that_left_nothing_out_tells_how_large_the_data_are(tmp_path: Path) -> None:
+    earlier(tmp_path, "one", {"nlp/long": 5.0}, limit=20)
+    one = task_estimates(TASKS, SETTINGS, tmp_path)["nlp/long"]
+    assert (one.instances, one.seconds) == (10, 5.0)
+    assert (
+        task_estimates(TASKS, Settings("hf:x", data="folder", repeats=3), tmp_path)["nlp/long"].seconds
+        == 15.0
+    )
+
+
+def test_kinds_that_the_model_did_not_take_need_no_time(tmp_path: Path) -> None:
+    tasks = {
+        "nlp/one": make_task(id="nlp/one", instances=100),
+        "nlp/other": make_task(id="nlp/other", instances=100),
+        "video/one": make_task(id="video/one", output="video"),
+        "video/other": make_task(id="video/other", output="video", instances=9000),
+    }
+    earlier(tmp_path, "one", {"nlp/one": 5.0, "video/one": 0.0})
+    path = tmp_path / "one" / "result.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["tasks"][1] |= {"state": "unsupported", "score": None, "states": {}}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert estimates(tasks, SETTINGS, tmp_path) == {
+        "nlp/one": 5.0, "nlp/other": 20.0, "video/one": 0.0, "video/other": 0.0
+    }  # fmt: skip
+    seeing = Settings("hf:x", data="folder", input_media=("text",))
+    assert estimates(tasks, seeing, tmp_path)["video/other"] > 0.0
+
+
+def test_the_demo_set_has_eight_instances_of_each_task(tmp_path: Path) -> None:
+    assert {one.instances for one in task_estimates(TASKS, Settings("hf:x"), tmp_path).values()} == {8}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import pytest_generalbench as gb
 from pytest_generalbench.cli import main
-from pytest_generalbench.evaluation.remaining import TaskCost
-from pytest_generalbench.launch.selection import Selection, select
+from pytest_generalbench.evaluation.durations import Estimate, Measured
+from pytest_generalbench.evaluation.schedule import Work
+from pytest_generalbench.launch.selection import select
 from tests.launch.launches import ARGUMENTS, planned
 
 RANDOM = "--generalbench-model=baseline:random"
@@ -87,19 +89,16 @@ def test_hours_are_told_from_earlier_runs_and_else_not(tmp_path: Path) -> None:
     (tmp_path / "mortal.py").write_text("", encoding="utf-8")
     assert planned(tmp_path).expected is None
     selection = select(ARGUMENTS, tmp_path)
-    costs = {
-        name: cost._replace(answered=100, seconds=50.0, stated=100) for name, cost in selection.tasks.items()
-    }
-    measured = Selection(selection.settings, costs, False, 1)
-    expected = measured.duration(2)
-    assert expected is not None
-    # Ten tasks of 50 s on two workers.
-    assert expected.low_s <= 250.0 <= expected.high_s
-    assert expected.high_s - expected.low_s < 100.0
+    estimate = Estimate(50.0, 100, Measured(50.0, 100, 100, 100))
+    tasks = {name: one._replace(estimate=estimate, work=Work(50.0)) for name, one in selection.tasks.items()}
+    measured = replace(selection, tasks=tasks, overhead_s=30.0)
+    # Ten tasks of 50 s on two workers, 10 % either way, and what starting takes.
+    assert measured.shards_seconds(2, 2) == pytest.approx((255.0, 305.0))
+    assert measured.shards_seconds(2, 1) == pytest.approx((510.0, 610.0))
 
 
 def test_costs_are_those_of_the_limit_and_the_repeats(tmp_path: Path) -> None:
     (tmp_path / "mortal.py").write_text("", encoding="utf-8")
     chosen = select((*ARGUMENTS, "--generalbench-limit=3", "--generalbench-repeats=2"), tmp_path)
-    assert {cost.stated for cost in chosen.tasks.values()} == {6}
-    assert all(isinstance(cost, TaskCost) and not cost.is_ended for cost in chosen.tasks.values())
+    assert {one.estimate.instances for one in chosen.tasks.values()} == {6}
+    assert all(one.estimate.measured is None and one.cost == 3 * one.unit for one in chosen.tasks.values())

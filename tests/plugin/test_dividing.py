@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_generalbench.core.settings import Settings
-from pytest_generalbench.plugin.context import SECONDS_INPUT, Benchmark
+from pytest_generalbench.plugin.context import WORK_INPUT, Benchmark
 from pytest_generalbench.plugin.xdist.workers import Workers
 from pytest_generalbench.runs.ledger.index import read_ledgers
 from tests.builders import make_task
@@ -160,15 +160,24 @@ def test_workers_are_told_to_divide_where_it_makes_sense(
     config = SimpleNamespace(known_args_namespace=SimpleNamespace(dist=distribution))
     node = SimpleNamespace(config=config, workerinput={})
     workers.pytest_configure_node(node)
-    assert node.workerinput == ({SECONDS_INPUT: {tasks[0].id: 500.0}} if is_told else {})
+    if is_told:
+        ((name, (seconds, batches, most)),) = node.workerinput[WORK_INPUT].items()
+        assert (name, seconds, batches) == (
+            tasks[0].id,
+            200.0 if settings.data == "folder" else 8.0,
+            -(-seconds // 8),
+        )
+        assert most > 1
+    assert is_told == bool(node.workerinput)
 
 
 def test_what_is_finished_takes_no_time_any_more(tmp_path: Path) -> None:
     tasks = (make_task(instances=500), make_task(id="nlp/other", instances=300))
     benchmark = Benchmark(Settings("hf:x", data="folder"), tmp_path, tasks, tasks, tasks, tmp_path)
     controller = SimpleNamespace(finished=frozenset({"nlp/other", "nlp/of another board"}))
-    seconds = Workers(benchmark, cast("Controller", controller)).seconds
-    assert seconds == {tasks[0].id: 500.0, "nlp/other": 0.0}
+    work = Workers(benchmark, cast("Controller", controller)).work
+    # Of the stated instances the open split has 40 %.
+    assert {name: one.seconds for name, one in work.items()} == {tasks[0].id: 200.0, "nlp/other": 0.0}
 
 
 def test_a_divided_task_is_kept_with_all_its_records(pytester: pytest.Pytester) -> None:

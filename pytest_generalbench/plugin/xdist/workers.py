@@ -11,12 +11,13 @@ from pytest_generalbench import models
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.evaluation import gpu_leases as gpu
 from pytest_generalbench.plugin import options
-from pytest_generalbench.plugin.context import SECONDS_INPUT, usage_error
+from pytest_generalbench.plugin.context import WORK_INPUT, usage_error
 from pytest_generalbench.plugin.subtasks import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_generalbench.evaluation.schedule import Work
     from pytest_generalbench.plugin.context import Benchmark
     from pytest_generalbench.plugin.controller import Controller
 
@@ -53,23 +54,30 @@ class Workers:
             spec.env.update(environment)
 
     @cached_property
-    def seconds(self) -> dict[str, float]:
-        """The estimated seconds of each task; none for what an earlier session of the run has finished."""
-        from pytest_generalbench.evaluation.durations import estimates
+    def work(self) -> dict[str, Work]:
+        """What each task takes; no time where an earlier session of the run has finished it."""
+        from pytest_generalbench.evaluation.dividing import work_of
+        from pytest_generalbench.evaluation.durations import task_estimates
         from pytest_generalbench.runs.listing import DEFAULT_PARENT
 
+        settings, finished = self.benchmark.settings, self.controller.finished
         tasks = {task.id: task for task in self.benchmark.tasks}
-        seconds = estimates(tasks, self.benchmark.settings, self.benchmark.folder / DEFAULT_PARENT)
-        return {**seconds, **dict.fromkeys(self.controller.finished & seconds.keys(), 0.0)}
+        estimates = task_estimates(tasks, settings, self.benchmark.folder / DEFAULT_PARENT)
+        work = {name: work_of(task, estimates[name], settings) for name, task in tasks.items()}
+        return {name: one._replace(seconds=0.0) if name in finished else one for name, one in work.items()}
+
+    def divides(self, config: pytest.Config) -> bool:
+        """Return whether long tasks are divided among workers."""
+        from pytest_generalbench.evaluation.dividing import divides
+
+        # Other schedulers would give one worker all parts.
+        return divides(self.benchmark.settings) and not options.chose_distribution(config)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Send the estimated seconds of the tasks to a worker where long tasks are divided."""
-        settings = self.benchmark.settings
-        is_wanted = settings.divide == "always" or (settings.divide == "auto" and settings.data != "demo")
-        # The probe compares what one process answered, and other schedulers would give one worker all parts.
-        if is_wanted and not settings.probe and not options.chose_distribution(node.config):
-            node.workerinput[SECONDS_INPUT] = self.seconds
+        """Send what the tasks take to a worker where long ones are divided."""
+        if self.divides(node.config):
+            node.workerinput[WORK_INPUT] = {name: list(one) for name, one in self.work.items()}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -78,4 +86,5 @@ class Workers:
             return None
         from pytest_generalbench.plugin.xdist.scheduler import LongestFirstScheduling
 
-        return LongestFirstScheduling(config, log, partial(seconds_of, seconds=self.seconds))
+        seconds = {name: one.seconds for name, one in self.work.items()}
+        return LongestFirstScheduling(config, log, partial(seconds_of, seconds=seconds))

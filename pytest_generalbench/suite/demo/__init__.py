@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 VERSION: Final = 4
 """Raised whenever the same tasks would give other bytes."""
 
+COUNT: Final = 8
+"""Instances of a task; the smallest real set has as many."""
+
 NOTE: Final = "synthetic demo data"
 HUMAN_SCORES: Final = "human-scores.csv"
 COMPLETE: Final = "demo.json"

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_generalbench.suite.demo import COUNT as COUNT
 from pytest_generalbench.suite.demo.media import files
 from pytest_generalbench.suite.demo.rng import Dice
 
 if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
-
-COUNT: Final = 8
-"""Instances of a task; the smallest real set has as many."""
 
 FRAMES: Final = 4
 
