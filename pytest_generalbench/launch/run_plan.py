@@ -10,7 +10,7 @@ from typing import Any, Final
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.evaluation.dividing import divisions
 from pytest_generalbench.evaluation.progress_text import duration, interval
-from pytest_generalbench.evaluation.run_times import BETWEEN_RUNS, bounds
+from pytest_generalbench.evaluation.run_times import BETWEEN_RUNS, ExpectedTask, bounds
 from pytest_generalbench.evaluation.schedule import Work, bound, simulate
 from pytest_generalbench.launch.selection import Selection, select
 from pytest_generalbench.runs.listing import DEFAULT_PARENT
@@ -120,14 +120,18 @@ def plan_run(
     if seconds_per_answer is not None and not 0.0 < seconds_per_answer < float("inf"):
         raise GeneralBenchError(f"{seconds_per_answer} seconds an answer: give a number above 0")
     selection = select(arguments, Path(directory).absolute(), runs)
-    workers = _workers(selection, gpus)
-    relative = bounds(selection.tasks.values())
-    given = None if relative is not None else seconds_per_answer
-    work = {name: _timed(selection, name, given) for name in selection.tasks}
+    return _planned(selection, _workers(selection, gpus), str(runs or DEFAULT_PARENT), seconds_per_answer)
+
+
+def _planned(selection: Selection, workers: int, runs: str, seconds_per_answer: float | None) -> RunPlan:
+    tasks = selection.tasks.values()
+    relative = bounds(tasks)
+    given = seconds_per_answer if relative is None else None
+    work = {name: _timed(task, given) for name, task in selection.tasks.items()}
     is_known = relative is not None or given is not None
     overhead = selection.overhead_s if is_known else None
     unit = 1.0 if is_known else sum(one.seconds for one in work.values()) or 1.0
-    counts = sorted({workers, *(2**power for power in range(workers.bit_length()) if 2**power <= workers)})
+    counts = sorted({workers, *(2**power for power in range(workers.bit_length()))})
 
     def end(work: Mapping[str, Work], count: int) -> PlannedEnd:
         return _end(work, count, unit, overhead or 0.0, relative)
@@ -135,20 +139,18 @@ def plan_run(
     subsets = []
     for subset, parts in selection.subsets.items() if selection.settings.subset is None else ():
         asked = {
-            name: part._replace(seconds=work[name].seconds * share)
-            for name, (_, share, part) in parts.items()
+            name: one._replace(seconds=work[name].seconds * share) for name, (_, share, one) in parts.items()
         }
         instances = sum(count for count, _, _ in parts.values())
         subsets.append(PlannedSubset(subset, instances, end(asked, workers)))
-    estimates = [one.estimate for one in selection.tasks.values()]
     return RunPlan(
         model=selection.settings.model,
-        tasks=len(estimates),
-        left_out=sum(not one.instances for one in estimates),
-        measured=sum(one.measured is not None for one in estimates),
-        instances=sum(one.instances for one in estimates),
+        tasks=len(tasks),
+        left_out=sum(not one.estimate.instances for one in tasks),
+        measured=sum(one.estimate.measured is not None for one in tasks),
+        instances=sum(one.estimate.instances for one in tasks),
         workers=workers,
-        runs=str(runs or DEFAULT_PARENT),
+        runs=runs,
         seconds_per_answer=given,
         overhead_s=overhead,
         ends=tuple(end(work, count) for count in counts),
@@ -170,10 +172,10 @@ def _workers(selection: Selection, gpus: int | None) -> int:
     return gpus // each
 
 
-def _timed(selection: Selection, name: str, seconds_per_answer: float | None) -> Work:
+def _timed(task: ExpectedTask, seconds_per_answer: float | None) -> Work:
     """Return what a task takes, in seconds where they are known."""
-    task = selection.tasks[name]
-    if seconds_per_answer is None or (task.estimate.measured and task.estimate.measured.answered):
+    before = task.estimate.measured
+    if seconds_per_answer is None or (before is not None and before.answered):
         return task.work
     return task.work._replace(seconds=seconds_per_answer * task.unit * task.estimate.instances)
 
