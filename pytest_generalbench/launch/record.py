@@ -66,10 +66,13 @@ class LaunchRecord:
         )
 
     def needs_work(self, number: int) -> bool:
-        """Return whether a shard has tasks without a result."""
+        """Return whether a shard without a job has tasks without a result.
+
+        One in which a session still writes counts: it is that of a job which has just been killed.
+        """
         if self.jobs[number - 1].is_empty:
             return False
-        return shard_state(self.shard_job(number).folder) in ("waiting", "unfinished")
+        return shard_state(self.shard_job(number).folder) in ("waiting", "unfinished", "running")
 
     def save(self) -> None:
         """Write the file in one step."""

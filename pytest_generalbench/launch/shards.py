@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.new_files import APPEND, MODE
 from pytest_generalbench.runs.listing import state_of
-from pytest_generalbench.runs.lock import is_held
+from pytest_generalbench.runs.lock import break_lock_of_other_host, is_held
 from pytest_generalbench.runs.manifest import MANIFEST_FILE
 from pytest_generalbench.runs.run_manifest import RUN_FILE, read_run
 
@@ -231,6 +231,9 @@ def run_shard(
     Returns:
         The exit code; a negative one is the signal that killed pytest.
     """
+    # An engine starts a shard when its job before has ended, also that of a node which died with its lock.
+    with suppress(OSError):
+        break_lock_of_other_host(job.folder)
     process = start_shard(job, environment or {}, dies_with_parent=True)
     _running.append((process, job.grace_s))
     before = {}

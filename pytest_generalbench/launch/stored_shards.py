@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _START_S: Final = 120.0
 """Seconds in which the store may be asked again before a shard begins."""
 _MEANWHILE_S: Final = 60.0
-"""Seconds in which what failed of a checkpoint is tried again, before the next one's turn."""
+"""Seconds in which what failed of a checkpoint is tried again, at most until the next is due."""
 _END_S: Final = 900.0
 """Seconds in which what failed of the last checkpoint is tried again."""
 _INTERRUPTED: Final = 2
@@ -70,7 +70,7 @@ class _StoredShard:
     def run(self) -> int:
         """Run pytest, with checkpoints, and return its exit code once the last one was confirmed."""
         every_s = self.job.storage.every_s if self.job.storage else 0.0
-        self.store.patience_s = _MEANWHILE_S
+        self.store.patience_s = min(_MEANWHILE_S, every_s)
         thread = threading.Thread(target=self._write_often, args=(every_s,), daemon=True)
         thread.start()
         # Whoever ends the job ends pytest with it; the last checkpoint is still written.

@@ -24,7 +24,7 @@ from pytest_generalbench.launch.shards import (
 )
 from pytest_generalbench.launch.status import launch_status
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
-from pytest_generalbench.runs.lock import RunLock
+from pytest_generalbench.runs.lock import RunLock, is_held, is_held_elsewhere
 from pytest_generalbench.runs.merge import merge_runs
 from pytest_generalbench.runs.object_store import StoreError
 from pytest_generalbench.runs.published_run import publish_run
@@ -50,6 +50,8 @@ STORE_CODES: Final = {
 """What exit codes mean that pytest does not have."""
 
 _POLL_S: Final = 0.2
+_LAST_WRITES_S: Final = 60.0
+"""Seconds that a session may go on to write whose job has ended."""
 _PROGRESS_S: Final = 60.0
 _LOST_NODES: Final = 10
 """Jobs of a shard that may end with their node; these do not count as attempts."""
@@ -85,6 +87,8 @@ class _Session:
     active: dict[int, float] = field(default_factory=dict)
     """Shards with a job, and when that was seen to run first; 0.0 before."""
     tries: dict[int, int] = field(default_factory=dict)
+    waits: dict[int, float] = field(default_factory=dict)
+    """Shards into which a session wrote that is of no job, and since when it is waited for."""
     is_cancelled: bool = False
 
     def run(self) -> None:
@@ -99,9 +103,10 @@ class _Session:
                 self.cancel()
                 return
             room = self.record.parallel - len(self.active) if self.record.parallel else len(queue)
-            if queue and room > 0:
-                self._submit(queue[:room])
-                del queue[:room]
+            ready = [shard for shard in queue if not self._is_still_written(shard)][: max(0, room)]
+            if ready:
+                self._submit(ready)
+                queue = [shard for shard in queue if shard not in ready]
             time.sleep(_POLL_S)
             for shard in list(self.active):
                 if self._has_ended(shard) and self._is_to_repeat(shard):
@@ -109,6 +114,16 @@ class _Session:
             if time.monotonic() - noted > _PROGRESS_S:
                 noted = time.monotonic()
                 self._report_progress()
+
+    def _is_still_written(self, shard: int) -> bool:
+        """Whether a session writes into the run of a shard without a job; it is waited for a while."""
+        folder = self.record.shard_job(shard).folder
+        if not is_held(folder) or is_held_elsewhere(folder):
+            return False
+        if shard not in self.waits:
+            self.waits[shard] = time.monotonic()
+            self.report(f"shard {shard}/{self.record.shards}: a session still writes into {folder}")
+        return time.monotonic() - self.waits[shard] < _LAST_WRITES_S
 
     def _report_progress(self) -> None:
         try:

@@ -186,6 +186,29 @@ def is_held(folder: Path) -> bool:
         os.close(file)
 
 
+def is_held_elsewhere(folder: Path) -> bool:
+    """Return whether the lock of the run folder is that of another host, which cannot be asked."""
+    try:
+        file = os.open(folder / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        holder = _holder(file)
+        return bool(holder) and not _is_local(holder)
+    finally:
+        os.close(file)
+
+
+def break_lock_of_other_host(folder: Path) -> None:
+    """Remove the lock of a session on another host; only for who knows that it has ended.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    if is_held_elsewhere(folder):
+        (folder / LOCK_FILE).unlink(missing_ok=True)
+
+
 def wait_for_workers(folder: Path, patience: float = _PATIENCE_S) -> None:
     """Wait until no worker of a dead session writes any more. Raises GeneralBenchError when one goes on."""
     deadline = time.monotonic() + patience

@@ -10,6 +10,7 @@ import pytest
 
 import pytest_generalbench as gb
 from pytest_generalbench.launch.record import read_launch
+from pytest_generalbench.runs.lock import RunLock
 from pytest_generalbench.runs.result_file import comparable, read_result
 from tests.launch.launches import BATCH, HANGING, asked_again, kill, planned, when_answering, whole
 
@@ -163,3 +164,34 @@ def test_a_job_is_not_mistaken_for_another_process_with_its_number(tmp_path: Pat
     assert other.state(job_id).phase == "running"
     engine.cancel(job_id)
     assert (engine.state(job_id).phase, other.state(job_id).phase) == ("ended", "ended")
+
+
+def test_a_session_that_still_writes_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_generalbench.launch.supervision._LAST_WRITES_S", 30.0)
+    whole(tmp_path)
+    plan = planned(tmp_path, shards=1)
+    plan.record.folder.mkdir()
+    plan.record.save()
+    shard = plan.record.shard_job(1).folder
+    shard.mkdir()
+    lock = RunLock(shard)
+    lines: list[str] = []
+
+    def report(line: str) -> None:
+        lines.append(line)
+        if "still writes into" in line:
+            threading.Timer(1.0, lock.release).start()
+
+    assert gb.run_launch(tmp_path / "out", report).exit_code == 0
+    assert lines[0] == f"shard 1/1: a session still writes into {shard}"
+
+
+def test_a_lock_of_a_node_that_died_is_broken(tmp_path: Path) -> None:
+    from pytest_generalbench.launch.shards import run_shard
+
+    whole(tmp_path)
+    job = planned(tmp_path, shards=1).record.shard_job(1)
+    job.folder.mkdir(parents=True)
+    (job.folder / "lock").write_text('{"host": "other", "boot": "other", "pid": 1}', encoding="utf-8")
+    assert run_shard(job) == 0
+    assert read_result(job.folder).counts == {"scored": 10}

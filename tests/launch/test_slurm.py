@@ -27,7 +27,10 @@ def children(pid: int) -> list[int]:
 
 
 @pytest.mark.parametrize("how", ["at its time limit", "by SIGKILL"])
-def test_a_job_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_a_job_that_is_killed_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, is_stored: bool
+) -> None:
     from submitit.local.local import LocalJobEnvironment
 
     expected = whole(tmp_path)
@@ -38,9 +41,13 @@ def test_a_job_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
         # What submitit, and SLURM with --signal, send some time before the limit.
         os.kill(task, LocalJobEnvironment._usr_sig() if how == "at its time limit" else signal.SIGKILL)
 
-    killer = when_answering(tmp_path / "out", 1, end)
+    (tmp_path / "node").mkdir()
+    # Only what is stored at the time limit counts: no checkpoint is due before.
+    storage = gb.storage_at(f"file://{tmp_path}/store", scratch=str(tmp_path / "node")) if is_stored else None
+    killer = when_answering(tmp_path / "out", 1, end, node=tmp_path / "node" if is_stored else None)
     lines: list[str] = []
-    outcome = gb.run_launch(planned(tmp_path, "slurm", shards=2, options=LOCAL), lines.append)
+    plan = planned(tmp_path, "slurm", shards=2, options=LOCAL, storage=storage)
+    outcome = gb.run_launch(plan, lines.append)
     killer.join()
     assert outcome.exit_code == 0, lines
     assert comparable(read_result(tmp_path / "out" / "merged")) == expected
