@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.evaluation.progress import RunProgress, progress_of
 from pytest_generalbench.evaluation.progress_text import interval
 from pytest_generalbench.launch.mirrors import is_written, refresh
 from pytest_generalbench.launch.record import MERGED_FOLDER, read_launch
+from pytest_generalbench.launch.shard_progress import ShardsProgress
 from pytest_generalbench.launch.shards import ended_in_order, shard_state
 
 if TYPE_CHECKING:
+    from pytest_generalbench.evaluation.progress import RunProgress
     from pytest_generalbench.launch.record import JobRecord, LaunchRecord
     from pytest_generalbench.launch.shards import ShardState
     from pytest_generalbench.runs.stored_run import Checkpoint
@@ -91,6 +91,7 @@ class LaunchStatus:
 def launch_status(folder: str | Path) -> LaunchStatus:
     """Return how far a launch is; nothing is asked of its engine.
 
+    It costs what has changed since it was asked last: of shards that run, their heartbeats are read.
     Where its runs are kept in a store, what is new there is fetched first.
 
     Raises:
@@ -100,17 +101,18 @@ def launch_status(folder: str | Path) -> LaunchStatus:
     merged = record.folder / MERGED_FOLDER
     jobs = [job for job in record.jobs if not job.is_empty]
     stored = refresh(record, [job.shard for job in jobs])
-    shards = tuple(_status(record, job, stored.get(job.shard)) for job in jobs)
+    known = ShardsProgress(record.folder)
+    shards = tuple(_status(record, job, stored.get(job.shard), known) for job in jobs)
+    known.keep()
     return LaunchStatus(record.folder, record.engine, shards, merged if ended_in_order(merged) else None)
 
 
-def _status(record: LaunchRecord, job: JobRecord, stored: Checkpoint | None) -> ShardStatus:
+def _status(
+    record: LaunchRecord, job: JobRecord, stored: Checkpoint | None, known: ShardsProgress
+) -> ShardStatus:
     shard = record.shard_job(job.shard)
-    try:
-        progress = progress_of(shard.folder)
-    except GeneralBenchError:
-        progress = None
     state = shard_state(shard.folder)
     if stored is not None and record.storage is not None and is_written(stored, record.storage.every_s):
         state = "running"
+    progress = known.of(shard.folder, is_running=state == "running")
     return ShardStatus(job.shard, state, job.job, job.attempts, shard.log, progress)

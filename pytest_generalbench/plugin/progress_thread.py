@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.evaluation.progress import RunWatch
@@ -27,8 +27,8 @@ _LOG_S: Final = 60.0
 _SHARE: Final = 0.01
 """The share of the time that looking may take: after a look that took long the next one waits."""
 
-_OF_RUN: Final = ("phase", "tasks", "finished", "answered", "failures")
-_OF_WORKER: Final = ("worker", "phase", "task", "answered", "in_flight", "silent_s", "is_stalled")
+_OF_BEAT: Final = ("host", "heartbeat_s", "is_stalled", "gpus")
+"""What the heartbeat itself, or who reads it, tells."""
 
 
 class ProgressThread(threading.Thread):
@@ -90,8 +90,7 @@ class ProgressThread(threading.Thread):
         if now - self._beaten < HEARTBEAT_S:
             return
         self._beaten = now
-        content: dict[str, Any] = {key: getattr(progress, key) for key in _OF_RUN}
-        content["workers"] = [{key: getattr(one, key) for key in _OF_WORKER} for one in progress.workers]
+        content = {key: value for key, value in progress.to_dict().items() if key not in _OF_BEAT}
         write_heartbeat(self._folder, content)
 
     def end(self) -> None:
