@@ -159,6 +159,10 @@ if TYPE_CHECKING:
     from pytest_generalbench.statistics.ranks import RankedRun as RankedRun
     from pytest_generalbench.suite.data.fetch.hub import download_data as download_data
     from pytest_generalbench.suite.data.fetch.hub import plan_download as plan_download
+    from pytest_generalbench.suite.data.fetch.inventory import DataInventory as DataInventory
+    from pytest_generalbench.suite.data.fetch.inventory import TaskInventory as TaskInventory
+    from pytest_generalbench.suite.data.fetch.inventory import data_inventory as data_inventory
+    from pytest_generalbench.suite.data.fetch.inventory import free_data as free_data
     from pytest_generalbench.suite.data.fetch.plan import DownloadPlan as DownloadPlan
     from pytest_generalbench.suite.data.fetch.plan import TaskPlan as TaskPlan
     from pytest_generalbench.suite.level.compute import level as level
@@ -182,6 +186,7 @@ _PLACES: Final = {
     "Check": "evaluation.conformance",
     "ClassMap": "core.outputs.forms.maps",
     "DataError": "core.errors",
+    "DataInventory": "suite.data.fetch.inventory",
     "DepthMap": "core.outputs.forms.maps",
     "DepthSequence": "core.outputs.forms.map_sequences",
     "Detection": "core.outputs.forms.boxes",
@@ -275,6 +280,7 @@ _PLACES: Final = {
     "TaskContext": "protocols.base",
     "TaskDescription": "evaluation.task_description",
     "TaskDifference": "reports.paired_tasks",
+    "TaskInventory": "suite.data.fetch.inventory",
     "TaskPlan": "suite.data.fetch.plan",
     "TaskResult": "core.result",
     "TaskRow": "reports.run_data",
@@ -292,6 +298,7 @@ _PLACES: Final = {
     "check_data": "evaluation.data_check",
     "check_model": "evaluation.conformance",
     "compare_runs": "reports.run_comparison",
+    "data_inventory": "suite.data.fetch.inventory",
     "describe_task": "evaluation.task_description",
     "diff_runs": "reports.comparison",
     "download_data": "suite.data.fetch.hub",
@@ -301,6 +308,7 @@ _PLACES: Final = {
     "explain_next": "reports.next_tasks",
     "export_run": "reports.export",
     "fetch_run": "runs.published_run",
+    "free_data": "suite.data.fetch.inventory",
     "launch_status": "launch.status",
     "leaderboard": "reports.leaderboard",
     "level": "suite.level.compute",

@@ -21,6 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
         ci,
         compare,
         completion,
+        data,
         diff,
         doctor,
         download,
@@ -52,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {gb.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        run, plan, launch, tasks, doctor, download, weights, check_model, level, next, runs, watch, report,
+        run, plan, launch, tasks, doctor, download, data, weights, check_model, level, next, runs, watch, report,
         leaderboard, summary, badge, rescore, verify, compare, diff, export, merge, ci, init, cache, schema,
         completion,
     ):  # fmt: skip

@@ -28,7 +28,8 @@ class Fault:
     """What goes wrong with the next requests for files whose path holds `path`."""
 
     kind: str
-    """`cut`, `status`, `short`, `long`, `changed`, `garbled` or `whole` (parts are not sent)."""
+    """`status`, `cut`, `stall` (until `going_on` is set), `short`, `long`, `changed`, `garbled`, `whole` (parts
+    are not sent)."""
     path: str = ""
     times: int = 1
     number: int = 0
@@ -50,6 +51,8 @@ class StandInHub:
     address: str = ""
     waits: list[float] = field(default_factory=list)
     """How long the library would have waited between its tries."""
+    stalled: threading.Event = field(default_factory=threading.Event)
+    going_on: threading.Event = field(default_factory=threading.Event)
     mutex: Any = field(default_factory=threading.Lock)
 
     def fault(self, path: str, kinds: tuple[str, ...]) -> Fault | None:
@@ -163,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, path: str, headers: dict[str, str]) -> None:
         content = self._content(path)
-        fault = self.hub.fault(path, ("cut", "short", "long", "garbled", "whole"))
+        fault = self.hub.fault(path, ("cut", "stall", "short", "long", "garbled", "whole"))
         if fault and fault.kind == "garbled":
             content = content[:-1] + bytes([255 - content[-1]])
         if fault and fault.kind == "short":
@@ -177,7 +180,8 @@ class _Handler(BaseHTTPRequestHandler):
             status = 206
             headers = {**headers, "Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
             content = content[start:]
-        sent = content[: fault.number] if fault and fault.kind == "cut" else content
+        is_cut = fault is not None and fault.kind in ("cut", "stall")
+        sent = content[: fault.number] if fault and is_cut else content
         self._send(status, b"", headers, len(content))
         try:
             for place in range(0, len(sent), _PIECE):
@@ -185,6 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.hub.count(path, len(sent[place : place + _PIECE]))
         except ConnectionError:  # the reader has seen enough
             self.close_connection = True
+        if fault and fault.kind == "stall":
+            self.hub.stalled.set()
+            self.hub.going_on.wait(60)
         if len(sent) < len(content):
             self.close_connection = True
         return None

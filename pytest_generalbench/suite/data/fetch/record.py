@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_generalbench.core.file_locks import exclusive
+from pytest_generalbench.core.file_locks import exclusive, is_free
 from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.plain_types import MISFIT
 
@@ -34,6 +34,13 @@ class TaskRecord:
     """The folder that each archive was unpacked into."""
     limit: int | None = None
     """The number of instances whose media came; None: all."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as it is written."""
+        return {
+            "folders": self.folders, "commit": self.commit, "limit": self.limit,
+            "files": self.files, "unpacked": self.unpacked,
+        }  # fmt: skip
 
 
 class Record:
@@ -76,31 +83,50 @@ class Record:
 
     def task(self, task_id: str) -> TaskRecord | None:
         """Return what was brought for a task, None where that is unknown or its folders are gone."""
-        content = _read(self._marker(task_id))
+        record = self._task_record(self._marker(task_id))
         try:
-            record = TaskRecord(
+            is_there = record is not None and all((self.target / one).is_dir() for one in record.folders)
+        except OSError:
+            return None
+        return record if is_there else None
+
+    def begun(self, task_id: str) -> TaskRecord | None:
+        """Return what is to be brought for a task whose download began and has not ended; else None."""
+        return self._task_record(self._beginning(task_id))
+
+    def _task_record(self, path: Path) -> TaskRecord | None:
+        content = _read(path)
+        try:
+            return TaskRecord(
                 tuple(content["folders"]),
                 content.get("commit"),
                 {path: (int(size), str(digest)) for path, (size, digest) in content.get("files", {}).items()},
                 dict(content.get("unpacked", {})),
                 content.get("limit"),
             )
-            is_there = all((self.target / folder).is_dir() for folder in record.folders)
-        except (OSError, *MISFIT):
+        except MISFIT:
             return None
-        return record if is_there else None
+
+    def begin(self, task_id: str, record: TaskRecord) -> None:
+        """Note what is going to be brought for a task. Raises OSError."""
+        self._write(self._beginning(task_id), record.to_dict())
 
     def note(self, task_id: str, record: TaskRecord) -> None:
         """Note that a task is complete. Raises OSError."""
-        content = {
-            "folders": record.folders, "commit": record.commit, "limit": record.limit,
-            "files": record.files, "unpacked": record.unpacked,
-        }  # fmt: skip
-        self._write(self._marker(task_id), content)
+        self._write(self._marker(task_id), record.to_dict())
+        self._beginning(task_id).unlink(missing_ok=True)
 
     def forget(self, task_id: str) -> None:
         """Remove what is noted of a task. Raises OSError."""
         self._marker(task_id).unlink(missing_ok=True)
+        self._beginning(task_id).unlink(missing_ok=True)
+
+    def is_busy(self, task_id: str) -> bool:
+        """Return whether a download holds the task, on this host or one that shares its locks."""
+        try:
+            return not is_free(self._lock(task_id))
+        except OSError:
+            return False
 
     @contextmanager
     def locked(self, task_id: str) -> Iterator[None]:
@@ -109,10 +135,16 @@ class Record:
         Raises:
             OSError: the folder cannot be written.
         """
-        lock = self.folder / "locks" / f"{_plain(task_id)}.lock"
+        lock = self._lock(task_id)
         lock.parent.mkdir(parents=True, exist_ok=True)
         with exclusive(lock):
             yield
+
+    def _lock(self, task_id: str) -> Path:
+        return self.folder / "locks" / f"{_plain(task_id)}.lock"
+
+    def _beginning(self, task_id: str) -> Path:
+        return self.folder / "begun" / f"{_plain(task_id)}.json"
 
     def _marker(self, task_id: str) -> Path:
         return self.folder / f"{_plain(task_id)}.json"

@@ -123,16 +123,26 @@ class Session:
             try:
                 job.lock.enter_context(self._record.locked(plan.task_id))
             except OSError as error:
-                raise DiskError(
-                    f"{self._record.folder}: cannot be written ({error.strerror or error})"
-                ) from error
+                raise self._disk_error(error) from error
             if self._record.task(plan.task_id) != plan.known:
                 job.lock.close()  # another process was faster
                 continue
             if not plan.missing:
                 self._end(job)
+                continue
+            self._begin(plan)
             for file in plan.missing:
                 yield job, file
+
+    def _begin(self, plan: TaskPlan) -> None:
+        files = {one.path: (one.size, one.digest) for one in plan.files}
+        try:
+            self._record.begin(plan.task_id, TaskRecord(plan.entries, self._plan.commit, files))
+        except OSError as error:
+            raise self._disk_error(error) from error
+
+    def _disk_error(self, error: OSError) -> DiskError:
+        return DiskError(f"{self._record.folder}: cannot be written ({error.strerror or error})")
 
     def _end(self, job: _Job) -> None:
         """Unpack what came, and note the task."""
@@ -140,9 +150,7 @@ class Session:
             if job.error is None:
                 self._note(job.plan)
         except OSError as error:
-            raise DiskError(
-                f"{self._record.folder}: cannot be written ({error.strerror or error})"
-            ) from error
+            raise self._disk_error(error) from error
         except _FINAL:
             raise
         except DataError as error:

@@ -136,6 +136,7 @@ class Transfer:
         for chunk in reply.chunks:
             room = file.size - target.tell()
             _append(target, chunk[:room])
+            target.flush()  # a killed process then loses nothing
             if len(chunk) >= room:
                 return
             if self._stopped.is_set():
