@@ -73,6 +73,7 @@ class Controller:
         self._model: dict[str, Any] | None = None
         self._judge: Judge | None = None
         self._data: DataSection = {"name": "", "split": "", "is_demo": False}
+        self._source: DataSource | None = None
         self._earlier: Ledgers | None = None
         self._ledger: LedgerWriter | None = None
         self._baseline: Baseline | None = None
@@ -125,6 +126,7 @@ class Controller:
         except GeneralBenchError as error:
             raise usage_error(error) from error
         self._data = {"name": data.name, "split": settings.split, "is_demo": data.is_demo}
+        self._source = data
         self._note_strays(data)
         if data.is_demo:
             self._data["note"] = terminal.DEMO_NOTE
@@ -314,8 +316,12 @@ class Controller:
         from pytest_generalbench.runs.manifest import write_manifest
         from pytest_generalbench.runs.provenance import environment
         from pytest_generalbench.runs.result_file import write_result
+        from pytest_generalbench.suite.data import revision_of
 
         results = list(self.results.values())
+        revision = revision_of(self._source, self.results) if self._source else None
+        if revision is not None:
+            self._data["revision"] = revision
         is_demo = bool(self._data["is_demo"])
         self.level = level_of(self._setting(), results, self.selected, is_demo, evidence_in(run.path))
         states = {result.state for result in results}

@@ -20,6 +20,8 @@ class DataSection(TypedDict):
     is_demo: bool
     note: NotRequired[str]
     """Goes with demo data."""
+    revision: NotRequired[str]
+    """The commit of the hub's repository that all of them were downloaded at; absent where there is no one."""
     fingerprint: NotRequired[str | None]
     """Over the data of all tasks; None or absent where none was read."""
 

@@ -28,8 +28,8 @@ class Fault:
     """What goes wrong with the next requests for files whose path holds `path`."""
 
     kind: str
-    """`status`, `cut`, `stall` (until `going_on` is set), `short`, `long`, `changed`, `garbled`, `whole` (parts
-    are not sent)."""
+    """`status`, `cut`, `stall` (until `going_on` is set), `short`, `long`, `changed`, `garbled`, `whole`
+    (parts are not sent)."""
     path: str = ""
     times: int = 1
     number: int = 0

@@ -8,6 +8,7 @@ from pytest_generalbench.suite.data.source import (
     HubSource,
     default_cache,
     open_data,
+    revision_of,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "default_cache",
     "load",
     "open_data",
+    "revision_of",
 ]

@@ -11,7 +11,7 @@ from pytest_generalbench.suite.data.locate.layout import DataFolder
 from pytest_generalbench.suite.data.read.annotation import TaskData, load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data.locate.layout import TaskFiles
@@ -133,6 +133,18 @@ class HubSource:
         from pytest_generalbench.suite.data.fetch import hub
 
         return DataFolder(self.root, self.tasks, self.split).find(task) if hub.has_data(self.root) else None
+
+
+def revision_of(data: DataSource, task_ids: Iterable[str]) -> str | None:
+    """Return the commit of the hub's repository that the data of these tasks were downloaded at.
+
+    None where that is not one and the same, or no download brought them.
+    """
+    if data.is_demo:
+        return None
+    from pytest_generalbench.suite.data.fetch.record import Record
+
+    return Record(data.root, data.split).common_commit(task_ids)
 
 
 def default_cache() -> Path:

@@ -14,7 +14,7 @@ from pytest_generalbench.core.new_files import atomic_write
 from pytest_generalbench.core.plain_types import MISFIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 STATE: Final = ".generalbench"
 """Folder in the target of a download where this lies."""
@@ -93,6 +93,14 @@ class Record:
     def begun(self, task_id: str) -> TaskRecord | None:
         """Return what is to be brought for a task whose download began and has not ended; else None."""
         return self._task_record(self._beginning(task_id))
+
+    def common_commit(self, task_ids: Iterable[str]) -> str | None:
+        """Return the commit that all of these tasks that were downloaded are of, None where there is no one."""
+        if not self.folder.is_dir():
+            return None
+        known = (self.task(name) for name in task_ids)
+        commits = {one.commit for one in known if one is not None and one.folders}
+        return commits.pop() if len(commits) == 1 else None
 
     def _task_record(self, path: Path) -> TaskRecord | None:
         content = _read(path)
