@@ -36,6 +36,13 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--model", metavar="SPEC", help="as for pytest --generalbench-model: only tasks that it can answer"
     )
+    parser.add_argument(
+        "--limit",
+        type=_positive,
+        metavar="N",
+        help="only the media of N instances of each task, as pytest --generalbench-limit draws them; of "
+        "tasks that are answered in text and not packed, of others all",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would come, and fetch nothing")
     parser.add_argument("--jobs", type=_positive, default=8, metavar="N", help="files at a time (default 8)")
     parser.add_argument(
@@ -72,8 +79,8 @@ def run(args: argparse.Namespace) -> int:
         put_error(f"no task matches {args.expression!r}; see `generalbench tasks`")
         return 2
     wanted: dict[str, Any] = {
-        "split": args.split, "only": chosen, "board": args.board, "revision": args.revision,
-        "refresh": args.refresh, "remove_archives": args.remove_archives,
+        "split": args.split, "only": chosen, "board": args.board, "limit": args.limit,
+        "revision": args.revision, "refresh": args.refresh, "remove_archives": args.remove_archives,
     }  # fmt: skip
     try:
         if args.dry_run:
@@ -95,7 +102,5 @@ def _chosen(args: argparse.Namespace) -> Callable[[gb.Task], bool]:
     chosen = {task.id for task in gb.load_tasks() if matches(task.id, args.expression)}
     if args.model is not None:
         with gb.open_model(args.model, **model_options(args)) as model:
-            chosen = {
-                task.id for task in gb.load_tasks() if task.id in chosen and not model.unsupported(task)
-            }
+            chosen -= {task.id for task in gb.load_tasks() if model.unsupported(task)}
     return lambda task: task.id in chosen

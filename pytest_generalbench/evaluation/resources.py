@@ -43,7 +43,7 @@ def open_resources(
         GeneralBenchError: data, judge, weights or ratings that the settings name cannot be had.
     """
     source = settings.data if settings.data in ("demo", "hub") else user_path(settings.data, folder)
-    data = open_data(source, settings.split, tasks, offline=offline or settings.offline)
+    data = open_data(source, settings.split, tasks, offline=offline or settings.offline, limit=settings.limit)
     return Resources(
         data,
         make_judge(settings, data.is_demo),

@@ -21,7 +21,7 @@ class DataSection(TypedDict):
     note: NotRequired[str]
     """Goes with demo data."""
     revision: NotRequired[str]
-    """The commit of the hub's repository that all of them were downloaded at; absent where there is no one."""
+    """The commit of the hub's repository that they were downloaded at; absent where that is not one."""
     fingerprint: NotRequired[str | None]
     """Over the data of all tasks; None or absent where none was read."""
 

@@ -50,7 +50,10 @@ def limited(instances: Sequence[Instance], limit: int | None) -> tuple[Instance,
 
     # Of a file the ids are known before its instances are made.
     ids: Sequence[str] = getattr(instances, "ids", None) or [instance.id for instance in instances]
-    prefix = f"limit|{instances[0].task_id}|"
-    ranks = [hashlib.sha256(f"{prefix}{name}".encode()).digest() for name in ids]
-    kept = sorted(heapq.nsmallest(limit, range(len(ids)), key=ranks.__getitem__))
-    return tuple(instances[position] for position in kept)
+    return tuple(instances[position] for position in drawn(ids, instances[0].task_id, limit))
+
+
+def drawn(ids: Sequence[str], task_id: str, limit: int) -> list[int]:
+    """Return the places of the instances that a limit draws of a task, in order."""
+    ranks = [hashlib.sha256(f"limit|{task_id}|{name}".encode()).digest() for name in ids]
+    return sorted(heapq.nsmallest(limit, range(len(ids)), key=ranks.__getitem__))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_generalbench.suite.data.locate.layout import DataFolder
 from pytest_generalbench.suite.data.read.annotation import TaskData, load
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data.locate.layout import TaskFiles
+
+
+_JOBS: Final = 4
+"""Files that a process of a run brings at a time; there may be several."""
 
 
 class DataSource(Protocol):
@@ -106,6 +110,8 @@ class HubSource:
     tasks: Sequence[Task]
     """All tasks there are: they decide which folder is whose."""
     offline: bool = False
+    limit: int | None = None
+    """The number of instances of a task whose media are needed; None: all."""
     name: str = "hub"
     is_demo: bool = False
 
@@ -113,7 +119,9 @@ class HubSource:
         """Fetch the task's folder unless it is there, and return its data."""
         from pytest_generalbench.suite.data.fetch import hub
 
-        hub.download(self.split, self.tasks, self.root, self.offline, wanted=[task])
+        hub.download(
+            self.split, self.tasks, self.root, self.offline, wanted=[task], limit=self.limit, jobs=_JOBS
+        )
         if not hub.has_data(self.root):
             return None
         # What was listed before the download does not know the new folder.
@@ -163,12 +171,13 @@ def open_data(
     *,
     cache: Path | None = None,
     offline: bool = False,
+    limit: int | None = None,
 ) -> DataSource:
     """Open `source`: `demo`, `hub`, or a folder.
 
     `tasks` are all tasks there are: they decide which folder is whose, and what the demo
-    set consists of. Called again with the same arguments, as every worker does, it only
-    looks that all is there.
+    set consists of; `limit` is how many instances of a task are asked for at most. Called again with the
+    same arguments, as every worker does, it only looks that all is there.
     Raises DataError for a folder that is not there or holds no General-Bench data.
     """
     cache = cache or default_cache()
@@ -177,5 +186,5 @@ def open_data(
 
         return FolderSource("demo", DataFolder(demo.ensure(cache, tasks), tasks, split))
     if str(source) == "hub":
-        return HubSource(cache / "hub" / split, split, tasks, offline)
+        return HubSource(cache / "hub" / split, split, tasks, offline, limit)
     return FolderSource("folder", DataFolder(Path(source).expanduser(), tasks, split))

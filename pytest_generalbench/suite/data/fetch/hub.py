@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError, UnknownWordError
 from pytest_generalbench.suite.data.fetch.archive import unpack
+from pytest_generalbench.suite.data.fetch.limit import is_annotation, unneeded
 from pytest_generalbench.suite.data.fetch.listing import Listing
-from pytest_generalbench.suite.data.fetch.plan import DownloadPlan, is_complete, make_plan
+from pytest_generalbench.suite.data.fetch.plan import DownloadPlan, TaskPlan, is_complete, make_plan, without
 from pytest_generalbench.suite.data.fetch.record import Record
-from pytest_generalbench.suite.data.fetch.repository import REPOSITORIES, Repository
-from pytest_generalbench.suite.data.fetch.session import Session
+from pytest_generalbench.suite.data.fetch.repository import REPOSITORIES, HubError, Repository
+from pytest_generalbench.suite.data.fetch.session import Session, begin, disk_error
 from pytest_generalbench.suite.data.fetch.transfer import DiskError, Transfer
 from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder, archive_stem
 from pytest_generalbench.suite.selection import board_tasks
@@ -40,6 +42,7 @@ def download(
     progress: Say = _silent,
     *,
     wanted: Sequence[Task] | None = None,
+    limit: int | None = None,
     revision: str | None = None,
     refresh: bool = False,
     remove_archives: bool = False,
@@ -63,21 +66,57 @@ def download(
         return target
     record = Record(target, split)
     commit = None if refresh or revision else record.commit()
-    if commit is not None and all(is_complete(record.task(task.id), commit, None) for task in wanted):
+    if commit is not None and all(is_complete(record.task(task.id), commit, limit) for task in wanted):
         return target
     repository = Repository(split)
     try:
         commit = _pinned(repository, record, revision, refresh=refresh)
         listing = Listing(repository, commit, record)
         plan = make_plan(
-            listing, record, repository.name, tasks, wanted, refresh=refresh, remove_archives=remove_archives
-        )
+            listing, record, repository.name, tasks, wanted, limit=limit, refresh=refresh,
+            remove_archives=remove_archives,
+        )  # fmt: skip
     except OSError as error:
-        raise DiskError(f"{record.folder}: cannot be written ({error.strerror or error})") from error
+        raise disk_error(record, error) from error
+    transfer = Transfer(repository, commit, target, record.parts)
+    if plan.is_bound:
+        plan = _limited(plan, record, transfer, {task.id: task for task in wanted}, progress)
     progress(plan.summary)
     plan.check_room()
-    Session(plan, record, Transfer(repository, commit, target, record.parts), progress).run(jobs)
+    Session(plan, record, transfer, progress).run(jobs)
     return target
+
+
+def _limited(
+    plan: DownloadPlan, record: Record, transfer: Transfer, tasks: Mapping[str, Task], say: Say
+) -> DownloadPlan:
+    """Bring the annotations of limited tasks, and return the plan without what no instance needs."""
+    plans = []
+    for one in plan.tasks:
+        if one.limit and one.missing:
+            try:
+                with record.locked(one.task_id):
+                    begin(record, one, plan.commit)
+                    one = _limited_task(one, record, transfer, tasks[one.task_id], say)
+            except OSError as error:
+                raise disk_error(record, error) from error
+        plans.append(one)
+    return replace(plan, tasks=tuple(plans), is_exact=True)
+
+
+def _limited_task(plan: TaskPlan, record: Record, transfer: Transfer, task: Task, say: Say) -> TaskPlan:
+    entry, left_out = plan.entries[0], frozenset[str]()
+    try:
+        for file in plan.files:
+            if is_annotation(file.path, entry):
+                transfer.fetch(file)
+        paths = [file.path for file in plan.files if not is_annotation(file.path, entry)]
+        left_out = unneeded(task, record.target, entry, paths, plan.limit or 0)
+    except (HubError, DiskError):
+        raise
+    except DataError as error:
+        say(f"{plan.task_id}: the whole folder, since its annotation does not tell what is needed: {error}")
+    return without(plan, left_out, record)
 
 
 def _pinned(repository: Repository, record: Record, revision: str | None, *, refresh: bool) -> str:
@@ -97,6 +136,7 @@ def plan_download(
     split: str = "open",
     only: Callable[[Task], bool] = lambda task: True,
     board: str = "A",
+    limit: int | None = None,
     revision: str | None = None,
     refresh: bool = False,
     remove_archives: bool = False,
@@ -117,8 +157,9 @@ def plan_download(
     commit = commit or repository.commit(revision or record.revision() or "main")
     listing = Listing(repository, commit, None)
     return make_plan(
-        listing, record, repository.name, tasks, wanted, refresh=refresh, remove_archives=remove_archives
-    )
+        listing, record, repository.name, tasks, wanted, limit=limit, refresh=refresh,
+        remove_archives=remove_archives,
+    )  # fmt: skip
 
 
 def _wanted(tasks: Sequence[Task], only: Callable[[Task], bool], board: str) -> list[Task]:
@@ -134,6 +175,7 @@ def download_data(
     split: str = "open",
     only: Callable[[Task], bool] = lambda task: True,
     board: str = "A",
+    limit: int | None = None,
     offline: bool = False,
     progress: Say = _silent,
     revision: str | None = None,
@@ -151,6 +193,8 @@ def download_data(
         split: `open` (with answers) or `close`.
         only: Which tasks are wanted, of those of the board.
         board: `A`, `B:image`, `C:image-generation`, `D:object-detection` …
+        limit: The number of instances of a task whose media come, as `--generalbench-limit` draws them; where
+            the task is answered in text and its media are no archive. None: all.
         offline: Whether nothing is downloaded, and the archives that are there are unpacked.
         progress: Is given lines about the progress.
         revision: Branch, tag or commit of the repository; None: that of earlier downloads into the folder,
@@ -171,8 +215,8 @@ def download_data(
     tasks, target = load_tasks(), Path(folder)
     wanted = _wanted(tasks, only, board)
     download(
-        split, tasks, target, offline, progress, wanted=wanted, revision=revision, refresh=refresh,
-        remove_archives=remove_archives, jobs=jobs,
+        split, tasks, target, offline, progress, wanted=wanted, limit=limit, revision=revision,
+        refresh=refresh, remove_archives=remove_archives, jobs=jobs,
     )  # fmt: skip
     if not has_data(target):
         raise DataError(f"{REPOSITORIES[split]}: no folder bears the name of a wanted task")

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.suite.data.fetch.limit import may_be_limited
 from pytest_generalbench.suite.data.fetch.listing import places
 from pytest_generalbench.suite.data.fetch.transfer import part_of, place_of
 from pytest_generalbench.suite.data.locate.layout import archive_stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
     from pathlib import Path
 
     from pytest_generalbench.core.task import Task
@@ -64,6 +65,8 @@ class TaskPlan:
     """Bytes that are missing."""
     to_unpack: int
     """Bytes of the archives that are not unpacked yet."""
+    limit: int | None
+    """The number of instances whose media come, where the files of the task allow that; None: all."""
     known: TaskRecord | None
     """What an earlier download noted."""
     is_complete: bool = False
@@ -81,6 +84,8 @@ class DownloadPlan:
     """Every task that is wanted."""
     removes_archives: bool = False
     """Whether each archive is removed when it is unpacked."""
+    is_exact: bool = False
+    """Whether the files that a limit leaves out are left out already."""
 
     @property
     def files(self) -> int:
@@ -96,6 +101,11 @@ class DownloadPlan:
     def to_unpack(self) -> int:
         """Bytes of archives that are not unpacked yet; unpacked they take about as much again."""
         return sum(task.to_unpack for task in self.tasks)
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether fewer files may come: which media a limit needs is known when the annotations are there."""
+        return not self.is_exact and any(task.limit and task.missing for task in self.tasks)
 
     @property
     def needed(self) -> int:
@@ -121,7 +131,8 @@ class DownloadPlan:
     def summary(self) -> str:
         """What it brings and takes, in a line."""
         complete = sum(task.is_complete or not task.missing for task in self.tasks) - len(self.absent)
-        text = f"{counted(len(self.tasks), 'task')} ({complete} complete): {_load(self.files, self.to_bring)}"
+        load = ("at most " if self.is_bound else "") + _load(self.files, self.to_bring)
+        text = f"{counted(len(self.tasks), 'task')} ({complete} complete): {load}"
         if self.to_unpack:
             text += f"; archives of {size_text(self.to_unpack)}, and about as much again unpacked"
         return f"{text}; {self.target} has {size_text(self.free)} free"
@@ -131,7 +142,8 @@ class DownloadPlan:
         for task in self.tasks:
             if task.entries and task.missing:
                 packed = " packed" if task.to_unpack else ""
-                yield f"{task.task_id}: {_load(len(task.missing), task.to_bring)}{packed}"
+                few = f", less what {counted(task.limit, 'instance')} can do without" if task.limit else ""
+                yield f"{task.task_id}: {_load(len(task.missing), task.to_bring)}{packed}{few}"
             elif not task.entries and not task.is_complete:
                 yield f"{task.task_id}: no folder of that name on the hub"
         yield f"{self.repository} at {self.commit[:12]}"
@@ -174,25 +186,55 @@ def make_plan(
     plans = []
     for task in wanted:
         if task.id in entries:
-            plans.append(_task_plan(task.id, entries[task.id], listing, record, known[task.id]))
+            plans.append(_task_plan(task, entries[task.id], listing, record, known[task.id], limit))
         else:
-            plans.append(TaskPlan(task.id, (), (), (), 0, 0, known[task.id], is_complete=True))
+            plans.append(TaskPlan(task.id, (), (), (), 0, 0, None, known[task.id], is_complete=True))
     return DownloadPlan(repository, listing.commit, record.target, tuple(plans), remove_archives)
 
 
 def _task_plan(
-    task_id: str, entries: tuple[Child, ...], listing: Listing, record: Record, known: TaskRecord | None
+    task: Task,
+    entries: tuple[Child, ...],
+    listing: Listing,
+    record: Record,
+    known: TaskRecord | None,
+    limit: int | None,
 ) -> TaskPlan:
     files: list[RemoteFile] = []
     for path, archive in entries:
         files += listing.files(path) if archive is None else [archive]
+    is_limited = may_be_limited(task) and len(entries) == 1 and entries[0][1] is None
+    named = tuple(path for path, _ in entries)
+    return _of_files(task.id, named, files, record, known, limit if is_limited else None)
+
+
+def _of_files(
+    task_id: str,
+    entries: tuple[str, ...],
+    files: Sequence[RemoteFile],
+    record: Record,
+    known: TaskRecord | None,
+    limit: int | None,
+) -> TaskPlan:
     missing = tuple(one for one in files if not _is_known(one, record, known))
     packed = [one for one in missing if archive_stem(one.path.rpartition("/")[2]) is not None]
     return TaskPlan(
-        task_id, tuple(path for path, _ in entries), tuple(files), missing,
-        sum(_absent_bytes(one, record) for one in missing), sum(one.size for one in packed),
+        task_id,
+        entries,
+        tuple(files),
+        missing,
+        sum(_absent_bytes(one, record) for one in missing),
+        sum(one.size for one in packed),
+        limit,
         known,
-    )  # fmt: skip
+    )
+
+
+def without(plan: TaskPlan, left_out: Container[str], record: Record) -> TaskPlan:
+    """Return the plan of a task without some files; without none it is that of the whole task."""
+    files = [one for one in plan.files if one.path not in left_out]
+    limit = plan.limit if len(files) < len(plan.files) else None
+    return _of_files(plan.task_id, plan.entries, files, record, plan.known, limit)
 
 
 def _is_known(file: RemoteFile, record: Record, known: TaskRecord | None) -> bool:

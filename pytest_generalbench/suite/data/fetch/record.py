@@ -95,7 +95,7 @@ class Record:
         return self._task_record(self._beginning(task_id))
 
     def common_commit(self, task_ids: Iterable[str]) -> str | None:
-        """Return the commit that all of these tasks that were downloaded are of, None where there is no one."""
+        """Return the commit that these tasks were downloaded at, None where that is not one."""
         if not self.folder.is_dir():
             return None
         known = (self.task(name) for name in task_ids)

@@ -30,6 +30,20 @@ _FINAL: tuple[type[Exception], ...] = (HubError, DiskError, StoppedError)
 """After these no other file can be had either."""
 
 
+def begin(record: Record, plan: TaskPlan, commit: str) -> None:
+    """Note what is going to be brought for a task. Raises DiskError."""
+    files = {one.path: (one.size, one.digest) for one in plan.files}
+    try:
+        record.begin(plan.task_id, TaskRecord(plan.entries, commit, files))
+    except OSError as error:
+        raise disk_error(record, error) from error
+
+
+def disk_error(record: Record, error: OSError) -> DiskError:
+    """Return the error for a folder that cannot be written."""
+    return DiskError(f"{record.folder}: cannot be written ({error.strerror or error})")
+
+
 class _Job:
     """One task on its way; its lock is held from the first file to the last."""
 
@@ -43,15 +57,12 @@ class _Job:
 class Session:
     """Carries out a plan."""
 
-    def __init__(
-        self, plan: DownloadPlan, record: Record, transfer: Transfer, say: Say, limit: int | None = None
-    ) -> None:
+    def __init__(self, plan: DownloadPlan, record: Record, transfer: Transfer, say: Say) -> None:
         """Take the plan, where it is noted what came, and who brings the files."""
         self._plan = plan
         self._record = record
         self._transfer = transfer
         self._say = say
-        self._limit = limit
         self._jobs: list[_Job] = []
         self._mutex, self._counting = threading.Lock(), threading.Lock()
         self._work = self._files()
@@ -117,32 +128,24 @@ class Session:
             job = _Job(plan)
             self._jobs.append(job)
             answer = ", ".join(plan.entries) or "no folder of that name on the hub"
+            if plan.limit:
+                answer += f" (media of {counted(plan.limit, 'instance')})"
             if plan.to_bring:
                 answer += f", {counted(len(plan.missing), 'file')}, {size_text(plan.to_bring)}"
             self._say(f"{number}/{len(self._plan.tasks)} {plan.task_id}: {answer}")
             try:
                 job.lock.enter_context(self._record.locked(plan.task_id))
             except OSError as error:
-                raise self._disk_error(error) from error
+                raise disk_error(self._record, error) from error
             if self._record.task(plan.task_id) != plan.known:
                 job.lock.close()  # another process was faster
                 continue
             if not plan.missing:
                 self._end(job)
                 continue
-            self._begin(plan)
+            begin(self._record, plan, self._plan.commit)
             for file in plan.missing:
                 yield job, file
-
-    def _begin(self, plan: TaskPlan) -> None:
-        files = {one.path: (one.size, one.digest) for one in plan.files}
-        try:
-            self._record.begin(plan.task_id, TaskRecord(plan.entries, self._plan.commit, files))
-        except OSError as error:
-            raise self._disk_error(error) from error
-
-    def _disk_error(self, error: OSError) -> DiskError:
-        return DiskError(f"{self._record.folder}: cannot be written ({error.strerror or error})")
 
     def _end(self, job: _Job) -> None:
         """Unpack what came, and note the task."""
@@ -150,7 +153,7 @@ class Session:
             if job.error is None:
                 self._note(job.plan)
         except OSError as error:
-            raise self._disk_error(error) from error
+            raise disk_error(self._record, error) from error
         except _FINAL:
             raise
         except DataError as error:
@@ -161,7 +164,8 @@ class Session:
     def _note(self, plan: TaskPlan) -> None:
         old = self._record.task(plan.task_id) or TaskRecord(())
         files = {one.path: (one.size, one.digest) for one in plan.files}
-        self._remove_stale(old, files)
+        if plan.limit is None:
+            self._remove_stale(old, files)
         unpacked: dict[str, str] = {}
         for path in files:
             stem = archive_stem(path.rpartition("/")[2])
@@ -170,7 +174,7 @@ class Session:
                     path, stem, is_new=old.files.get(path) != files[path], old=old
                 )
         folders = tuple(unpacked.get(entry, entry) for entry in plan.entries)
-        record = TaskRecord(folders, self._plan.commit, files, unpacked, self._limit)
+        record = TaskRecord(folders, self._plan.commit, files, unpacked, plan.limit)
         self._record.note(plan.task_id, record)
 
     def _unpacked(self, path: str, stem: str, *, is_new: bool, old: TaskRecord) -> str:

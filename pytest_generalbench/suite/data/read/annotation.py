@@ -72,6 +72,12 @@ def load(files: TaskFiles, task: Task, root: Path) -> TaskData:
         return _load(files, task, root)
 
 
+def entries_of(files: TaskFiles, root: Path) -> list[Any]:
+    """Return the entries of an annotation file as they stand there. Raises DataError as `load` does."""
+    name = _relative(files.annotation, root)
+    return _document(_parse(_read(files.annotation, name, root), name), name).entries
+
+
 @contextmanager
 def _without_collector() -> Iterator[None]:
     """Pause the garbage collector: it would look through a large file's many objects again and again."""
