@@ -7,11 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.commands import CONSOLE
+from tests.data import stand_in_hub
 from tests.data.trees import Tree, question
 from tests.docs.pages import ROOT, Block, script
 from tests.models import tiny
@@ -89,6 +91,8 @@ class Stage:
     finished: Mapping[str, Path]
     """Runs that are there to be copied, by the baseline that answered."""
     server: str = ""
+    parts: ExitStack = field(default_factory=ExitStack)
+    """What is closed when the page is through."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -175,6 +179,13 @@ def ci(stage: Stage) -> None:
     stage.file("model.py", MODEL.replace("Model", "make"))
 
 
+def download(stage: Stage) -> None:
+    Tree(stage.folder / "hub").annotation("nlp/Causal-Reasoning/annotation.json")
+    hub = stand_in_hub.StandInHub(stage.folder / "hub")
+    stage.parts.enter_context(stand_in_hub.serve(hub))
+    stage.environment |= {"HF_ENDPOINT": hub.address, "HF_HUB_OFFLINE": "0"}
+
+
 def generation(stage: Stage) -> None:
     (stage.folder / "DIR").mkdir()
     stage.environment["PYTEST_ADDOPTS"] += " --generalbench-limit=1"
@@ -220,6 +231,7 @@ def statistics(stage: Stage) -> None:
 BEFORE: dict[str, Callable[[Stage], None]] = {
     "README.md": readme,
     "docs/ci.md": ci,
+    "docs/download.md": download,
     "docs/generation.md": generation,
     "docs/leaderboard.md": leaderboard,
     "docs/models.md": models,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,8 +42,9 @@ def plain(text: str) -> str:
 def test_the_commands_of_a_page_run_as_they_are_written(
     page: str, tmp_path: Path, finished: dict[str, Path]
 ) -> None:
-    with serve(lambda body, before: Said("A")) as served:
+    with serve(lambda body, before: Said("A")) as served, ExitStack() as opened:
         stage = Stage(tmp_path / "reader", finished, served.url.removesuffix("/v1"))
+        opened.enter_context(stage.parts)
         if page in BEFORE:
             BEFORE[page](stage)
         blocks = [block for block in BLOCKS if block.page == page]

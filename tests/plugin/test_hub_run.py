@@ -44,14 +44,14 @@ def served(
     return stand_in
 
 
-ARGUMENTS = ("--generalbench-data=hub", "-k", " or ".join(CHOSEN), "--generalbench-run=run")
+ARGUMENTS = ("--generalbench-data=hub", "-k", " or ".join(CHOSEN))
 
 
 def test_a_language_model_brings_no_medium_and_a_resumed_run_lists_nothing(
     served: StandInHub, pytester: pytest.Pytester, read_result: ReadResult
 ) -> None:
     Tree(pytester.path).file("text.py", TEXT_ONLY)
-    arguments = ("--generalbench-model=python:text.py:Model", *ARGUMENTS, "-n", "2")
+    arguments = ("--generalbench-model=python:text.py:Model", *ARGUMENTS, "--generalbench-run=run", "-n", "2")
     result = pytester.runpytest_subprocess(*arguments)
     assert result.ret == 0
     content = read_result("run")
@@ -68,15 +68,14 @@ def test_a_language_model_brings_no_medium_and_a_resumed_run_lists_nothing(
 def test_a_limited_run_brings_the_media_of_its_instances(
     served: StandInHub, pytester: pytest.Pytester, read_result: ReadResult
 ) -> None:
-    assert run(pytester, *ARGUMENTS, "--generalbench-limit=2").ret == 0
+    few = "--generalbench-limit=2"
+    assert run(pytester, *ARGUMENTS, few, "--generalbench-run=run").ret == 0
     assert read_result("run")["counts"] == {"scored": 2}
-    limited = {task["id"]: task["score"] for task in read_result("run")["tasks"]}
+    scores = {task["id"]: task["score"] for task in read_result("run")["tasks"]}
     pictures = [path for path in served.fetched if path.endswith((".png", ".jpg"))]
     assert 0 < len(pictures) <= 2
     # With all files that are there the same instances have the same scores.
-    arguments = (*ARGUMENTS[:-1], "--generalbench-run=whole")
-    assert run(pytester, *arguments).ret == 0
+    assert run(pytester, *ARGUMENTS, "--generalbench-run=whole").ret == 0
     assert len([path for path in served.fetched if path.endswith((".png", ".jpg"))]) > len(pictures)
-    arguments = (*ARGUMENTS[:-1], "--generalbench-run=again", "--generalbench-limit=2")
-    assert run(pytester, *arguments).ret == 0
-    assert {task["id"]: task["score"] for task in read_result("again")["tasks"]} == limited
+    assert run(pytester, *ARGUMENTS, few, "--generalbench-run=again").ret == 0
+    assert {task["id"]: task["score"] for task in read_result("again")["tasks"]} == scores
