@@ -53,9 +53,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pytest-generalbench {gb.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (
-        run, plan, launch, tasks, doctor, download, data, weights, check_model, level, next, runs, watch, report,
-        leaderboard, summary, badge, rescore, verify, compare, diff, export, merge, ci, init, cache, schema,
-        completion,
+        run, plan, launch, tasks, doctor, download, data, weights, check_model, level, next, runs, watch,
+        report, leaderboard, summary, badge, rescore, verify, compare, diff, export, merge, ci, init, cache,
+        schema, completion,
     ):  # fmt: skip
         module.add_parser(commands)
     return parser
