@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError, GeneralBenchError
-from pytest_generalbench.core.new_files import private_folder, temporary_name
+from pytest_generalbench.core.new_files import folder_in_the_making, private_folder
 from pytest_generalbench.evaluation.progress_text import duration
 from pytest_generalbench.launch.engine import open_engine
+from pytest_generalbench.launch.failures import LastingFailures
 from pytest_generalbench.launch.mirrors import check_place, refresh, take_place
 from pytest_generalbench.launch.plan import LaunchPlan
 from pytest_generalbench.launch.record import LAUNCH_FILE, MERGED_FOLDER, read_launch
@@ -87,6 +87,9 @@ class _Session:
     active: dict[int, float] = field(default_factory=dict)
     """Shards with a job, and when that was seen to run first; 0.0 before."""
     tries: dict[int, int] = field(default_factory=dict)
+    exit_codes: dict[int, int | None] = field(default_factory=dict)
+    """Those of the latest jobs that have ended."""
+    failures: LastingFailures = field(default_factory=LastingFailures)
     waits: dict[int, float] = field(default_factory=dict)
     """Shards into which a session wrote that is of no job, and since when it is waited for."""
     is_cancelled: bool = False
@@ -196,6 +199,7 @@ class _Session:
         if state.lost_node:
             job.lost_nodes += 1
             self.tries[job.shard] -= job.lost_nodes <= _LOST_NODES
+        self.exit_codes[job.shard] = state.exit_code
         self.record.save()
         how = "no task fell to it" if job.is_empty else shard_state(folder)
         code = "" if state.exit_code in (None, 0, 1) else f", exit code {state.exit_code}"
@@ -207,9 +211,12 @@ class _Session:
     def _is_to_repeat(self, shard: int) -> bool:
         if not self.record.needs_work(shard):
             return False
-        if self.tries.get(shard, 0) <= self.record.retries:
+        job, code = self.record.shard_job(shard), self.exit_codes.get(shard)
+        lasting = "another attempt runs it" if code == SUPERSEDED else self.failures.reason(job, code)
+        if lasting is None and self.tries.get(shard, 0) <= self.record.retries:
             return True
-        self.report(f"shard {shard}/{self.record.shards} is given up: see {self.record.shard_job(shard).log}")
+        why = f": {lasting}" if lasting else ""
+        self.report(f"shard {shard}/{self.record.shards} is given up{why}; see {job.log}")
         return False
 
 
@@ -290,15 +297,11 @@ def _outcome(session: _Session) -> LaunchOutcome:
 
 def _merge(shards: list[Path], into: Path) -> MergedRun:
     """Merge the shards into a folder of its own; what an earlier session merged is replaced."""
-    new = temporary_name(into)
-    merged = merge_runs(shards, new)
-    if into.exists():
-        old = temporary_name(into)
-        into.rename(old)
-        new.rename(into)
-        shutil.rmtree(old)
-    else:
-        new.rename(into)
+    with folder_in_the_making(into) as half:
+        merged = merge_runs(shards, half / "new")
+        if into.exists():
+            into.rename(half / "old")
+        (half / "new").rename(into)
     return replace(merged, folder=into)
 
 

@@ -10,7 +10,9 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest_generalbench as gb
@@ -35,13 +37,22 @@ HANGING = MODEL.replace(
 
 
 def whole(folder: Path, model: str = MODEL) -> bytes:
-    """Run the tasks in one session and return the comparable bytes of its result."""
+    """Put the model into a folder, and return the comparable bytes of the result of one session."""
     (folder / "mortal.py").write_text(model, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", *ARGUMENTS, "--generalbench-run=whole"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (folder / "asked.log").unlink()
-    return comparable(read_result(folder / "whole"))
+    return _whole(model)
+
+
+@cache
+def _whole(model: str) -> bytes:
+    """Return the comparable bytes of the result of one session, which is run once for each model."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "mortal.py").write_text(model, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", *ARGUMENTS, "--generalbench-run=whole"]
+        clean = {key: value for key, value in os.environ.items() if key not in ("SLOW", "PYTEST_ADDOPTS")}
+        done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return comparable(read_result(folder / "whole"))
 
 
 def planned(folder: Path, engine: str = "local", **more: object) -> gb.LaunchPlan:
