@@ -29,15 +29,17 @@ BIG = "image/comprehension/BirdDetection/images/big.bin"
 MIDDLE = "image/comprehension/BirdDetection/images/middle.bin"
 ARCHIVE = "video/comprehension/ColorMatch.zip"
 SMALL = "nlp/Causal-Reasoning/annotation.json"
-SIZE = 12 << 20
+SIZE = 4 << 20
+LARGER = 24 << 20
+"""Where bytes that were on the wire come again: some 100 kB a connection, whatever the size of the file."""
 
 
-def fill(root: Path) -> None:
-    """Write the repository; the contents are the same each time."""
+def fill(root: Path, size: int) -> None:
+    """Write the repository, with a file of `size` bytes; the contents are the same each time."""
     tree, draw = Tree(root), random.Random(19)  # noqa: S311 - contents, not secrets
     tree.annotation(SMALL, [question(number) for number in range(20)])
     tree.annotation("image/comprehension/BirdDetection/annotation.json")
-    tree.file(BIG, draw.randbytes(SIZE))
+    tree.file(BIG, draw.randbytes(size))
     tree.file(MIDDLE, draw.randbytes(LARGE // 2))
     for number in range(20):
         tree.file(f"image/comprehension/BirdDetection/images/{number}.bin", draw.randbytes(5000))
@@ -70,6 +72,8 @@ class Case:
     """Bytes until the disk is full, at the first try."""
     refetched: int = 0
     """Bytes that have to come twice, since wrong ones came."""
+    size: int = SIZE
+    """Bytes of the largest file."""
     is_for_good: bool = False
     """Whether the hub stays wrong: the download cannot end well, and says which file."""
 
@@ -93,8 +97,8 @@ CASES = (
     Case("502 at the revision", lambda: _refused("/revision/", 502)),
     Case("503 at listings and files", lambda: [*_refused("/tree/", 503), *_refused("resolve", 503)]),
     Case("500 twelve times", lambda: _refused("big", 500, 12)),
-    Case("too short by 1000 bytes", lambda: [Fault("short", "big", 1, 1000)]),
-    Case("too long by 1000 bytes", lambda: [Fault("long", "big", 1, 1000)]),
+    Case("too short by 1000 bytes", lambda: [Fault("short", "big", 1, 1000)], size=LARGER),
+    Case("too long by 1000 bytes", lambda: [Fault("long", "big", 1, 1000)], size=LARGER),
     Case("too short for good", lambda: [Fault("short", "middle", 99, 10)], is_for_good=True),
     Case("changed since it was listed", lambda: [Fault("changed", "middle", 0)], is_for_good=True),
     Case("large file changed since then", lambda: [Fault("changed", "big", 0)], is_for_good=True),
@@ -104,7 +108,7 @@ CASES = (
         lambda: [*_cuts("middle", 1, 90), Fault("whole", "middle")],
         refetched=90,
     ),
-    Case("disk full in the middle", room=SIZE // 3),
+    Case("disk full in the middle", room=LARGER * 3 // 4, size=LARGER),
 )
 
 
@@ -133,7 +137,7 @@ def run(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
     """Download under the fault, again until it ends well, and compare."""
     store, target, messages = folder / "store", folder / "data", []
     store.mkdir()
-    fill(store)
+    fill(store, case.size)
     disk = FullDisk(case.room if case.room is not None else 1 << 40)
     monkeypatch.setattr(transfer, "_append", disk.write)
     wanted = [task_of(name) for name in (BIRD, COLOR, CAUSES)]

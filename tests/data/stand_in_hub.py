@@ -35,7 +35,7 @@ class Fault:
     number: int = 0
     """The status, or the bytes after which the connection is cut, or that are missing or too many."""
     wait: str = ""
-    """What a refusal says in Retry-After."""
+    """Seconds that a refusal says in Retry-After and in RateLimit, as the hub does."""
 
 
 @dataclass
@@ -116,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
         words = unquote(parts.path).strip("/").split("/")
         refusal = self.hub.fault(unquote(self.path), ("status",))
         if refusal is not None:
-            self._send(refusal.number, b"{}", {"Retry-After": refusal.wait} if refusal.wait else {})
+            limit = {"Retry-After": refusal.wait, "RateLimit": f'"api";r=0;t={refusal.wait}'}
+            self._send(refusal.number, b"{}", limit if refusal.wait else {})
         elif words[:2] == ["api", "datasets"] and words[4] == "revision":
             self._send(200, json.dumps({"sha": self.hub.commit}).encode())
         elif words[:2] == ["api", "datasets"] and words[4] == "tree":

@@ -67,8 +67,10 @@ def test_what_is_answered_with_boxes_comes_whole(stand_in: StandInHub, cars: Tre
     cars.annotation(f"{at}/annotation.json", [pictured(number) for number in range(10)])
     for number in range(10):
         cars.image(f"{at}/images/{number}.png", number)
-    hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(BIRD)], limit=3)
+    lines: list[str] = []
+    hub.download("open", all_tasks(), tmp_path / "t", False, lines.append, wanted=[task_of(BIRD)], limit=3)
     assert pictures(stand_in) == set(range(10))
+    assert "(all media, which decide how the references are read)" in lines[1]
 
 
 def test_an_annotation_that_cannot_be_read_brings_all(

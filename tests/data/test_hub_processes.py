@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.suite.data import open_data
-from pytest_generalbench.suite.data.fetch import hub
+from pytest_generalbench.suite.data.fetch import hub, transfer
 from pytest_generalbench.suite.data.fetch.record import Record
+from pytest_generalbench.suite.data.fetch.repository import RemoteFile, Repository
 from tests.commands import CONSOLE
 from tests.data import hub_faults
 from tests.data.stand_in_hub import Fault
@@ -30,9 +34,8 @@ WANTED = "bird-detection or causal-reasoning or color-aware-object-matching"
 
 
 @pytest.fixture
-def filled(stand_in: StandInHub, monkeypatch: pytest.MonkeyPatch) -> StandInHub:
-    monkeypatch.setattr(hub_faults, "SIZE", 1_000_000)
-    hub_faults.fill(stand_in.store)
+def filled(stand_in: StandInHub) -> StandInHub:
+    hub_faults.fill(stand_in.store, 1_000_000)
     return stand_in
 
 
@@ -86,6 +89,30 @@ def test_two_downloads_at_once_bring_each_byte_once(filled: StandInHub, tmp_path
     assert ends == [b"", b""]
     assert not differing(filled, tmp_path / "t")
     assert sum(filled.sent.values()) == needed(filled)
+
+
+def test_two_that_no_lock_keeps_apart_spoil_nothing(
+    filled: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = (filled.store / hub_faults.BIG).read_bytes()
+    file = RemoteFile(hub_faults.BIG, len(content), hashlib.sha256(content).hexdigest(), None)
+    both, calls = threading.Barrier(2), threading.local()
+
+    def in_turns(target: BinaryIO, piece: bytes) -> int:
+        calls.number = getattr(calls, "number", 0) + 1
+        if calls.number <= 2:
+            both.wait(60)  # both have asked for the same bytes
+        return target.write(piece)
+
+    monkeypatch.setattr(transfer, "_append", in_turns)
+    target = tmp_path / "t"
+    repository = Repository("open")
+    transfers = [transfer.Transfer(repository, filled.commit, target, tmp_path / "parts") for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(one.fetch, file) for one in transfers]:
+            done.result()
+    assert (target / hub_faults.BIG).read_bytes() == content
+    assert list((tmp_path / "parts").iterdir()) == []
 
 
 class NoNetworkError(Exception):

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def target(stand_in: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def target(stand_in: StandInHub, tmp_path: Path) -> Path:
     """Return a folder with three downloaded tasks, and one that is the user's own."""
-    monkeypatch.setattr(hub_faults, "SIZE", 100_000)
-    hub_faults.fill(stand_in.store)
+    hub_faults.fill(stand_in.store, 100_000)
     wanted = [task_of(name) for name in (BIRD, COLOR, CAUSES)]
     target = hub.download("open", all_tasks(), tmp_path / "t", wanted=wanted)
     Tree(target).annotation("image/comprehension/car_brands_recognition/json/annotation.json")

@@ -69,9 +69,10 @@ def test_a_limited_run_brings_the_media_of_its_instances(
     served: StandInHub, pytester: pytest.Pytester, read_result: ReadResult
 ) -> None:
     few = "--generalbench-limit=2"
-    assert run(pytester, *ARGUMENTS, few, "--generalbench-run=run").ret == 0
+    assert run(pytester, *ARGUMENTS, few, "--generalbench-run=run", "-n", "2").ret == 0
     assert read_result("run")["counts"] == {"scored": 2}
     scores = {task["id"]: task["score"] for task in read_result("run")["tasks"]}
+    assert len(served.listed) == len(set(served.listed))
     pictures = [path for path in served.fetched if path.endswith((".png", ".jpg"))]
     assert 0 < len(pictures) <= 2
     # With all files that are there the same instances have the same scores.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.plain_types import MISFIT
@@ -12,6 +13,7 @@ from pytest_generalbench.suite.data.locate.matching import NameTable, assign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data.fetch.record import Record
@@ -42,21 +44,30 @@ class Listing:
         if known is not None:
             return _children_of(folder, known)
         if folder not in self._children:
-            kept = self._kept(folder, "children", _child)
-            if kept is None:
-                kept = self._repository.children(self.commit, folder or None)
-                self._keep(folder, "children", [[path, *_plain(file)] for path, file in kept])
+            with self._alone():
+                kept = self._kept(folder, "children", _child)
+                if kept is None:
+                    kept = self._repository.children(self.commit, folder or None)
+                    self._keep(folder, "children", [[path, *_plain(file)] for path, file in kept])
             self._children[folder] = kept
         return self._children[folder]
 
     def files(self, folder: str) -> list[RemoteFile]:
         """Return all files below a folder. Raises HubError and OSError."""
         known = self._known_files(folder)
-        if known is None:
-            known = self._repository.files(self.commit, folder)
-            self._keep(folder, "files", [[one.path, *_plain(one)] for one in known])
-            self._files[folder] = known
+        if known is not None:
+            return known
+        with self._alone():
+            known = self._known_files(folder)
+            if known is None:
+                known = self._repository.files(self.commit, folder)
+                self._keep(folder, "files", [[one.path, *_plain(one)] for one in known])
+                self._files[folder] = known
         return known
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Hold the listings, so that of several processes one asks for each. Raises OSError."""
+        return self._record.locked("listings") if self._record else nullcontext()
 
     def _known_files(self, folder: str) -> list[RemoteFile] | None:
         """Return the files below a folder from a listing of it, or of one above, that is there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError
@@ -69,6 +69,8 @@ class TaskPlan:
     """The number of instances whose media come, where the files of the task allow that; None: all."""
     known: TaskRecord | None
     """What an earlier download noted."""
+    whole: str = ""
+    """Why all comes though a limit was asked for; empty where it does not."""
     is_complete: bool = False
     """Whether it is there as the commit has it; no listing was looked at then."""
 
@@ -143,6 +145,7 @@ class DownloadPlan:
             if task.entries and task.missing:
                 packed = " packed" if task.to_unpack else ""
                 few = f", less what {counted(task.limit, 'instance')} can do without" if task.limit else ""
+                few = few or (task.whole and f", {task.whole}")
                 yield f"{task.task_id}: {_load(len(task.missing), task.to_bring)}{packed}{few}"
             elif not task.entries and not task.is_complete:
                 yield f"{task.task_id}: no folder of that name on the hub"
@@ -203,9 +206,14 @@ def _task_plan(
     files: list[RemoteFile] = []
     for path, archive in entries:
         files += listing.files(path) if archive is None else [archive]
-    is_limited = may_be_limited(task) and len(entries) == 1 and entries[0][1] is None
+    whole = ""
+    if limit is not None and len(files) > 1 and not may_be_limited(task):
+        whole = "all media, which decide how the references are read"
+    elif limit is not None and any(archive is not None for _, archive in entries):
+        whole = "all media, since they are packed"
     named = tuple(path for path, _ in entries)
-    return _of_files(task.id, named, files, record, known, limit if is_limited else None)
+    some = limit if may_be_limited(task) and len(entries) == 1 and entries[0][1] is None else None
+    return replace(_of_files(task.id, named, files, record, known, some), whole=whole)
 
 
 def _of_files(

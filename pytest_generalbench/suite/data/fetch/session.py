@@ -128,11 +128,15 @@ class Session:
             job = _Job(plan)
             self._jobs.append(job)
             answer = ", ".join(plan.entries) or "no folder of that name on the hub"
+            if plan.whole:
+                answer += f" ({plan.whole})"
             if plan.limit:
                 answer += f" (media of {counted(plan.limit, 'instance')})"
             if plan.to_bring:
                 answer += f", {counted(len(plan.missing), 'file')}, {size_text(plan.to_bring)}"
             self._say(f"{number}/{len(self._plan.tasks)} {plan.task_id}: {answer}")
+            if self._record.is_busy(plan.task_id):
+                self._say(f"{plan.task_id}: another process brings it; waiting for its end")
             try:
                 job.lock.enter_context(self._record.locked(plan.task_id))
             except OSError as error:

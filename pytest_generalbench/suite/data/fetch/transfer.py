@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.new_files import temporary_name
 from pytest_generalbench.suite.data.fetch.repository import status_of, transport_errors
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class OtherFileError(FileError):
 
 class DiskError(DataError):
     """The folder cannot be written."""
+
+
+class SharedPartError(DataError):
+    """Another process writes the same part: the file system keeps no locks."""
 
 
 class StoppedError(DataError):
@@ -75,14 +80,29 @@ class Transfer:
                 return
             part = part_of(self._parts, file)
             part.parent.mkdir(parents=True, exist_ok=True)
-            self._fill(part, file)
             place.parent.mkdir(parents=True, exist_ok=True)
-            part.replace(place)
+            try:
+                self._fill(part, file)
+                part.replace(place)
+            except (SharedPartError, FileNotFoundError):
+                self._alone(part, place, file)
         except OSError as error:
             raise DiskError(
                 f"{place}: cannot be written ({error.strerror or error}); what has come is kept, and the "
                 "same command goes on"
             ) from error
+
+    def _alone(self, part: Path, place: Path, file: RemoteFile) -> None:
+        """Bring a file into a part of this process's own, unless the other has brought it whole."""
+        part.unlink(missing_ok=True)
+        if is_intact(place, file):
+            return
+        own = temporary_name(part)
+        try:
+            self._fill(own, file)
+            own.replace(place)
+        finally:
+            own.unlink(missing_ok=True)
 
     def _fill(self, part: Path, file: RemoteFile) -> None:
         """Bring what is missing of a file; content of another digest is brought anew once."""
@@ -133,11 +153,15 @@ class Transfer:
         if reply.start != target.tell():
             target.truncate(reply.start)  # the hub sends no parts: from the beginning, then
             target.seek(reply.start)
+        place = target.tell()
         for chunk in reply.chunks:
-            room = file.size - target.tell()
-            _append(target, chunk[:room])
+            piece = chunk[: file.size - place]
+            _append(target, piece)
             target.flush()  # a killed process then loses nothing
-            if len(chunk) >= room:
+            place += len(piece)
+            if target.tell() != place:
+                raise SharedPartError(f"{file.path}: two processes write it")
+            if place == file.size:
                 return
             if self._stopped.is_set():
                 raise StoppedError("stopped")
