@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +38,8 @@ class Listing:
         self.commit = commit
         self._children: dict[str, list[Child]] = {}
         self._files: dict[str, list[RemoteFile]] = {}
+        self._by_child: dict[str, dict[str, list[RemoteFile]]] = {}
+        """The files of a folder, by what lies in it."""
 
     def children(self, folder: str) -> list[Child]:
         """Return what lies in a folder; "" is the top. Raises HubError and OSError."""
@@ -79,9 +82,18 @@ class Listing:
                 if kept is None:
                     continue
                 self._files[above] = kept
-            listed = self._files[above]
-            return listed if above == folder else [one for one in listed if one.path.startswith(f"{folder}/")]
+            return self._files[above] if above == folder else self._within(above, parts[length:])
         return None
+
+    def _within(self, above: str, parts: Sequence[str]) -> list[RemoteFile]:
+        """Return the files below a folder inside one whose files are known."""
+        if above not in self._by_child:
+            grouped = self._by_child[above] = defaultdict(list)
+            start = len(above) + 1
+            for one in self._files[above]:
+                grouped[one.path[start:].partition("/")[0]].append(one)
+        inner = "/".join((above, *parts, ""))
+        return [one for one in self._by_child[above].get(parts[0], ()) if one.path.startswith(inner)]
 
     def _kept(self, folder: str, kind: str, read: Any) -> list[Any] | None:
         entries = self._record.listing(self.commit, _name(folder, kind)) if self._record else None

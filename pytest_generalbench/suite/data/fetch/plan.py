@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.suite.data.fetch.limit import may_be_limited
 from pytest_generalbench.suite.data.fetch.listing import places
-from pytest_generalbench.suite.data.fetch.transfer import part_of, place_of
+from pytest_generalbench.suite.data.fetch.transfer import FileError, part_of, place_of
 from pytest_generalbench.suite.data.locate.layout import archive_stem
 
 if TYPE_CHECKING:
@@ -225,13 +225,15 @@ def _of_files(
     limit: int | None,
 ) -> TaskPlan:
     missing = tuple(one for one in files if not _is_known(one, record, known))
+    is_new = not any((record.target / entry).exists() for entry in entries)
+    begun = {path.name for path in record.parts.glob("*")}
     packed = [one for one in missing if archive_stem(one.path.rpartition("/")[2]) is not None]
     return TaskPlan(
         task_id,
         entries,
         tuple(files),
         missing,
-        sum(_absent_bytes(one, record) for one in missing),
+        sum(one.size if is_new and not begun else _absent_bytes(one, record) for one in missing),
         sum(one.size for one in packed),
         limit,
         known,
@@ -249,21 +251,23 @@ def _is_known(file: RemoteFile, record: Record, known: TaskRecord | None) -> boo
     """Return whether an earlier download brought this very file, and it, or what was unpacked, is there."""
     if known is None or known.files.get(file.path) != (file.size, file.digest):
         return False
-    place = place_of(record.target, file.path)
     folder = known.unpacked.get(file.path)
+    is_unpacked = folder is not None and (record.target / folder).is_dir()
+    return is_unpacked or _size_of(file, record) == file.size
+
+
+def _size_of(file: RemoteFile, record: Record) -> int | None:
+    """Return the size of the file that lies in a file's place, None where there is none."""
     try:
-        return place.stat().st_size == file.size
-    except OSError:
-        return folder is not None and (record.target / folder).is_dir()
+        return place_of(record.target, file.path).stat().st_size
+    except (OSError, FileError):  # of a name that is refused it is said when it is brought
+        return None
 
 
 def _absent_bytes(file: RemoteFile, record: Record) -> int:
     """Return how many bytes of a file are still to be brought, by the sizes on disk."""
-    try:
-        if place_of(record.target, file.path).stat().st_size == file.size:
-            return 0
-    except OSError:
-        pass
+    if _size_of(file, record) == file.size:
+        return 0
     try:
         return max(0, file.size - part_of(record.parts, file).stat().st_size)
     except OSError:

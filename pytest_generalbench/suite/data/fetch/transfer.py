@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pytest_generalbench.core.errors import DataError
@@ -186,10 +186,11 @@ def _append(target: BinaryIO, content: bytes) -> int:
 
 def place_of(target: Path, path: str) -> Path:
     """Return where a file of the repository lies in a folder. Raises FileError for a path that leaves it."""
-    parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or any(mark in path for mark in '\0\\:"<>|'):
-        raise FileError(f"{path!r:.200}: a name on the hub that no file here can have, refused")
-    return target.joinpath(*parts)
+    read = (PurePosixPath(path), PureWindowsPath(path))
+    leaves = any(one.is_absolute() or one.drive or ".." in one.parts for one in read)
+    if not read[0].parts or leaves or "\0" in path:
+        raise FileError(f"{path!r:.200}: a name on the hub that would leave the folder, refused")
+    return target.joinpath(*read[0].parts)
 
 
 def part_of(parts: Path, file: RemoteFile) -> Path:
