@@ -16,6 +16,7 @@ from pytest_generalbench.protocols.guard import context_of, one_instance
 from pytest_generalbench.protocols.reading import with_reading
 from pytest_generalbench.suite.data.locate.layout import DataFolder
 from pytest_generalbench.suite.data.read.annotation import load
+from pytest_generalbench.suite.data.source import limit_of_download
 from pytest_generalbench.suite.selection import limited
 from pytest_generalbench.suite.tasks import load_tasks
 
@@ -182,7 +183,7 @@ def _check_task(
         return _absent(folder, task)
     data = load(files, task, folder.root)
     looked = _LookedOver(task, data, folder.split)
-    findings = looked.findings(reading)
+    findings = [*_limited(folder, task), *looked.findings(reading)]
     media = 0
     for instance in () if sample == 0 else limited(data.instances, sample):
         media += looked.open_media(instance)
@@ -201,6 +202,16 @@ def _check_task(
         prompt=looked.prompt,
         fingerprint=data.fingerprint,
     )
+
+
+def _limited(folder: DataFolder, task: Task) -> Iterator[Finding]:
+    limit = limit_of_download(folder, task)
+    if limit is not None:
+        yield Finding(
+            f"downloaded for {limit} instances: media of the others are missing; `generalbench download "
+            f"{folder.root} -k {task.id}` brings them, a run with --generalbench-limit={limit} needs none",
+            is_error=False,
+        )
 
 
 def _absent(folder: DataFolder, task: Task) -> TaskCheck:

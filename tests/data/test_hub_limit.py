@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_generalbench import protocols
+from pytest_generalbench import check_data, protocols
 from pytest_generalbench.suite.data import DataFolder, load, open_data
 from pytest_generalbench.suite.data.fetch import hub
 from pytest_generalbench.suite.data.fetch.inventory import data_inventory
@@ -60,6 +60,20 @@ def test_the_media_of_the_drawn_instances_come(stand_in: StandInHub, cars: Tree,
     assert pictures(stand_in) == set(range(10))
     assert [task.state for task in data_inventory(target).tasks] == ["complete"]
     assert all(size == (cars.root / path).stat().st_size for path, size in stand_in.sent.items())
+
+
+def test_the_check_of_the_folder_says_whose_media_are_there(
+    stand_in: StandInHub, cars: Tree, tmp_path: Path
+) -> None:
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CARS)], limit=3)
+    (task,) = check_data(target, only=lambda task: task.id == CARS).tasks
+    assert task.missing_media == 7
+    assert task.findings[0].what.startswith("downloaded for 3 instances")
+    assert not task.findings[0].is_error
+    hub.download("open", all_tasks(), target, wanted=[task_of(CARS)])
+    (task,) = check_data(target, only=lambda task: task.id == CARS).tasks
+    assert not task.missing_media
+    assert not [finding for finding in task.findings if "downloaded" in finding.what]
 
 
 def test_what_is_answered_with_boxes_comes_whole(stand_in: StandInHub, cars: Tree, tmp_path: Path) -> None:

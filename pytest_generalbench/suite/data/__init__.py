@@ -7,6 +7,7 @@ from pytest_generalbench.suite.data.source import (
     FolderSource,
     HubSource,
     default_cache,
+    limit_of_download,
     open_data,
     revision_of,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "TaskData",
     "TaskFiles",
     "default_cache",
+    "limit_of_download",
     "load",
     "open_data",
     "revision_of",

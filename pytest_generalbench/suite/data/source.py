@@ -155,6 +155,15 @@ def revision_of(data: DataSource, task_ids: Iterable[str]) -> str | None:
     return Record(data.root, data.split).common_commit(task_ids)
 
 
+def limit_of_download(folder: DataFolder, task: Task) -> int | None:
+    """Return the number of instances whose media a download brought; None: all, or no download did."""
+    from pytest_generalbench.suite.data.fetch.record import Record
+
+    record = Record(folder.root, folder.split)
+    known = record.task(task.id) if record.folder.is_dir() else None
+    return None if known is None else known.limit
+
+
 def default_cache() -> Path:
     """Return the folder of generated and downloaded data: GENERALBENCH_CACHE, else the user's cache."""
     own = os.environ.get("GENERALBENCH_CACHE")
