@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.launch.shards import Storage
-from pytest_generalbench.runs.object_store import MissingObjectError, StoreError, open_store
+from pytest_generalbench.runs.object_store import MissingObjectError, StoreError, is_address, open_store
 from pytest_generalbench.runs.stored_folder import StoredFolder, download
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def storage_at(address: str, *, every_s: float = 600.0, scratch: str | None = No
     Raises:
         GeneralBenchError: it is no such address, holds a password, or what fsspec needs is not installed.
     """
+    if not is_address(address):
+        raise GeneralBenchError(f"{address} is no address of a store; a folder is one as file:///the/folder")
     if address.startswith("memory:"):
         raise GeneralBenchError(
             f"{address} is the memory of one process, and each shard is a process of its own"

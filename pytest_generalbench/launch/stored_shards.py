@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.core.new_files import APPEND, MODE, private_folder
+from pytest_generalbench.core.file_locks import is_free, try_lock
+from pytest_generalbench.core.new_files import APPEND, MODE, NEW, private_folder
 from pytest_generalbench.launch.shards import (
     STORE_FAILED,
     SUPERSEDED,
@@ -51,6 +52,7 @@ _END_S: Final = 900.0
 _INTERRUPTED: Final = 2
 """The exit code of pytest when it was interrupted: the node may be taken soon."""
 _INTERRUPTED_S: Final = 40.0
+_HELD: Final = ".held"
 
 
 @dataclass(slots=True)
@@ -87,6 +89,7 @@ class _StoredShard:
         if self.uploads.series.latest is None or not self.uploads.series.latest.is_last:
             return STORE_FAILED
         shutil.rmtree(self.place.folder.parent, ignore_errors=True)
+        _hold_of(self.place).unlink(missing_ok=True)
         return code
 
     def _write_often(self, every_s: float) -> None:
@@ -141,18 +144,34 @@ def _node_folder(job: ShardJob) -> Path:
     return folder
 
 
+def _hold_of(place: StoredFolder) -> Path:
+    """Return the file that the process of an attempt holds as long as it runs."""
+    return place.folder.parent.with_name(f"{place.folder.parent.name}{_HELD}")
+
+
+def _is_in_use(place: StoredFolder) -> bool:
+    try:
+        return is_held(place.folder) or not is_free(_hold_of(place))
+    except FileNotFoundError:
+        return False
+
+
 def _prepare(job: ShardJob, store: PatientStore, attempt: Attempt) -> tuple[StoredFolder, Checkpoint | None]:
     """Make this attempt's folder and return it, with the checkpoint that it goes on from.
 
     Where an attempt ended on this node and nothing newer is stored, its folder is used: it has all answers.
+    The folder is held until this process ends.
 
     Raises:
         GeneralBenchError: the store does not answer, or no checkpoint is whole.
+        OSError: the node's folder cannot be written.
     """
     node = _node_folder(job)
     newest = newest_checkpoint(store)
-    left = [StoredFolder(path / job.folder.name) for path in node.iterdir()]
-    left = [place for place in left if not is_held(place.folder)]
+    hold = os.open(node / f"{attempt.name}{_HELD}", NEW, MODE)
+    try_lock(hold)
+    left = [StoredFolder(path / job.folder.name) for path in node.iterdir() if path.is_dir()]
+    left = [place for place in left if not _is_in_use(place)]
     usable = [place for place in left if place.folder.is_dir() and place.latest() == newest]
     usable.sort(key=lambda place: place.folder.stat().st_mtime)
     target = node / attempt.name
@@ -160,6 +179,7 @@ def _prepare(job: ShardJob, store: PatientStore, attempt: Attempt) -> tuple[Stor
         usable[-1].folder.parent.rename(target)
     for place in left:
         shutil.rmtree(place.folder.parent, ignore_errors=True)
+        _hold_of(place).unlink(missing_ok=True)
     place = StoredFolder(target / job.folder.name)
     if usable:
         return place, newest
@@ -194,7 +214,7 @@ def main(arguments: list[str]) -> int:
     """Run the shard that the only argument describes, as JSON."""
     try:
         return run_stored_shard(ShardJob.from_plain(json.loads(arguments[0])))
-    except GeneralBenchError as error:
+    except (GeneralBenchError, OSError) as error:
         sys.stderr.write(f"generalbench: {error}\n")
         return STORE_FAILED
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 from pytest_generalbench.core.errors import GeneralBenchError, MissingDependencyError
+from pytest_generalbench.runs.provenance import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +64,8 @@ def is_address(place: object) -> bool:
 
 
 def has_password(address: str) -> bool:
-    """Whether an address holds the name of a user, and so perhaps a password, which files would keep."""
-    return _PASSWORD.search(address) is not None
+    """Whether an address holds the name of a user, a key or a token, which files would keep."""
+    return _PASSWORD.search(address) is not None or without_secrets([address]) != [address]
 
 
 class FsspecStore:

@@ -38,7 +38,11 @@ class S3Server:
 def serve_s3() -> Iterator[S3Server]:
     """Serve until the block ends. Needs moto and werkzeug."""
     from moto.server import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):  # type: ignore[misc, unused-ignore]
+        def log_request(self, *given: Any) -> None:
+            """Write no line for each request."""
 
     inner: Any = DomainDispatcherApplication(create_backend_app)
     state = S3Server()
@@ -56,7 +60,7 @@ def serve_s3() -> Iterator[S3Server]:
         result: Iterable[bytes] = inner(environ, start_response)
         return result
 
-    server = make_server("127.0.0.1", 0, application, threaded=True)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
     state.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

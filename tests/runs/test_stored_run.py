@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_generalbench.core.errors import DataError
+from pytest_generalbench.core.errors import DataError, GeneralBenchError
+from pytest_generalbench.runs.manifest import write_manifest
 from pytest_generalbench.runs.object_store import FsspecStore, MissingObjectError, PatientStore, StoreError
+from pytest_generalbench.runs.published_run import fetch_run, publish_run
 from pytest_generalbench.runs.stored_folder import FolderUploads, StoredFolder, download
 from pytest_generalbench.runs.stored_run import (
     CheckpointSeries,
@@ -317,6 +319,32 @@ def test_failures_are_tried_again_for_a_while() -> None:
     with pytest.raises(StoreError):
         PatientStore(Memory(failing=set(range(99))), 60.0, pause, lambda: now[0]).get("x")
     assert now[0] - begin == 60.0
+
+
+def test_a_run_is_published_and_fetched_as_it_is(tmp_path: Path) -> None:
+    pytest.importorskip("fsspec")
+    run, address = tmp_path / "run", f"file://{tmp_path}/store/merged"
+    for text in ("one", "two"):
+        (run / "instances").mkdir(parents=True, exist_ok=True)
+        (run / "result.json").write_text(text, encoding="utf-8")
+        (run / "instances" / f"{text}.csv").write_text(text, encoding="utf-8")
+        write_manifest(run)
+        publish_run(run, address)
+        fetched = fetch_run(address, tmp_path / f"fetched-{text}")
+        assert content_of(fetched) == content_of(run) == content_of(tmp_path / "store" / "merged")
+        (run / "instances" / f"{text}.csv").unlink()
+    with pytest.raises(GeneralBenchError, match="is not empty"):
+        fetch_run(address, tmp_path / "fetched-one")
+    stored = tmp_path / "store" / "merged" / "result.json"
+    stored.write_text("oen", encoding="utf-8")
+    with pytest.raises(DataError, match=r"is not as the run was written: result\.json"):
+        fetch_run(address, tmp_path / "changed")
+    stored.unlink()
+    with pytest.raises(DataError, match=r"there is no result\.json"):
+        fetch_run(address, tmp_path / "changed")
+    with pytest.raises(GeneralBenchError, match="there is no run at"):
+        fetch_run(f"file://{tmp_path}/nowhere", tmp_path / "changed")
+    assert not (tmp_path / "changed").exists()
 
 
 def test_the_stores_of_fsspec_agree(tmp_path: Path) -> None:
