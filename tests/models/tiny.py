@@ -115,7 +115,7 @@ def save_image_text_model(folder: Path) -> Path:
 
 
 def save_janus(folder: Path) -> Path:
-    """Save a random Janus, which gives text and pictures of 8 x 8, and return its folder."""
+    """Save a random Janus, which gives text and pictures of 12 x 12, and return its folder."""
     import torch
     from transformers import GenerationConfig, JanusConfig, JanusForConditionalGeneration, JanusProcessor
     from transformers.models.janus.image_processing_pil_janus import JanusImageProcessorPil
@@ -125,8 +125,8 @@ def save_janus(folder: Path) -> Path:
     config = JanusConfig(
         text_config=_text_config(len(words), 4096).to_dict(),
         vision_config={
-            "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 192,
-            "patch_size": 8, "projection_dim": 32, "num_image_tokens": 576, "depth": 2, "mlp_ratio": 2,
+            "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 48,
+            "patch_size": 8, "projection_dim": 32, "num_image_tokens": 36, "depth": 2, "mlp_ratio": 2,
         },
         vq_config={
             "embed_dim": 8, "num_embeddings": 64, "latent_channels": 16, "base_channels": 32,
@@ -142,7 +142,10 @@ def save_janus(folder: Path) -> Path:
     )  # fmt: skip
     model.save_pretrained(folder)
     JanusProcessor(
-        JanusImageProcessorPil(size={"height": 192, "width": 192}), words, chat_template=CHAT
+        JanusImageProcessorPil(size={"height": 48, "width": 48}),
+        words,
+        chat_template=CHAT,
+        num_image_tokens=36,
     ).save_pretrained(folder)
     return folder
 

@@ -41,7 +41,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("hf:musicgen", "single-caption or two-captions", 2),
         ("hf:vits", "/text-to-speech", 1),
         ("diffusers:stable-diffusion", "image-deblurring or face-image-inpainting or insect", 3),
-        ("diffusers:text-to-video", "concert-video-gen or water-sports-video-gen", 2),
+        ("diffusers:text-to-video", "concert-video-gen", 1),
     ],
 )
 def test_a_tiny_model_makes_its_media_and_is_scored(

@@ -22,7 +22,7 @@ from pytest_generalbench.suite.tasks import load_tasks
 KILLS = int(os.environ.get("GENERALBENCH_KILLS", "5"))
 SEED = int(os.environ.get("GENERALBENCH_KILL_SEED", "7"))
 WORKERS = (0, 1, 2, 3)
-TASKS = 60
+TASKS = 40
 
 MODEL = """
 import hashlib
