@@ -74,10 +74,14 @@ class LaunchRecord:
             return False
         return shard_state(self.shard_job(number).folder) in ("waiting", "unfinished", "running")
 
+    def content(self) -> bytes:
+        """Return the content of the file."""
+        plain = {"v": _VERSION, **asdict(self), "folder": str(self.folder), "directory": str(self.directory)}
+        return (json.dumps(plain, indent=1) + "\n").encode()
+
     def save(self) -> None:
         """Write the file in one step."""
-        plain = {"v": _VERSION, **asdict(self), "folder": str(self.folder), "directory": str(self.directory)}
-        atomic_write(self.folder / LAUNCH_FILE, (json.dumps(plain, indent=1) + "\n").encode())
+        atomic_write(self.folder / LAUNCH_FILE, self.content())
 
 
 def read_launch(folder: str | Path) -> LaunchRecord:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.file_locks import exclusive
-from pytest_generalbench.core.new_files import atomic_write, private_folder
+from pytest_generalbench.core.new_files import atomic_write, private_folder, temporary_name
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.core.regular_files import read_regular
 from pytest_generalbench.runs.batch_claims import FOLDER as BATCH_CLAIMS
@@ -271,8 +271,13 @@ def _fetch_file(
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     if not grows or size is None:
-        # A file of the run is small, but for media, which are written once.
-        atomic_write(path, b"".join(read_piece(store, piece) for piece in pieces))
+        new = temporary_name(path)
+        try:
+            with new.open("xb") as file:
+                file.writelines(read_piece(store, piece) for piece in pieces)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
         return
     is_prefix = bool(known) and size == _size(known) and pieces[: len(known)] == known
     kept = len(known) if is_prefix else _matching(path, pieces)

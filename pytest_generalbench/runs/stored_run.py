@@ -120,6 +120,8 @@ class Checkpoint:
             }
             checkpoint = cls(**{**plain, "attempt": Attempt(*plain["attempt"]), "files": files})
             check_types(checkpoint)
+            if not all(_is_piece(piece) for pieces in files.values() for piece in pieces):
+                raise DataError("the checkpoint names pieces that are none")
             if not all(is_safe(name) for name in files):
                 raise DataError("the checkpoint names a file outside of the run")
         except MISFIT as error:
@@ -130,6 +132,10 @@ class Checkpoint:
 def is_safe(name: str) -> bool:
     """Whether a name from a store stays inside of the folder that it is meant for."""
     return _SAFE_NAME.fullmatch(name) is not None
+
+
+def _is_piece(piece: Piece) -> bool:
+    return _SHA256.fullmatch(piece.sha256) is not None and piece.size >= 0
 
 
 def _encoded(plain: Mapping[str, Any]) -> bytes:
@@ -206,8 +212,6 @@ def late_checkpoints(store: ObjectStore, attempt: Attempt, fetched: Checkpoint |
 
 def read_piece(store: ObjectStore, piece: Piece) -> bytes:
     """Return the bytes of a piece. Raises DataError where they are not those that were written."""
-    if not _SHA256.fullmatch(piece.sha256):
-        raise DataError(f"{piece.sha256!r:.80} is no SHA-256")
     try:
         content = store.get(f"{OBJECTS}/{piece.sha256}")
     except MissingObjectError as error:

@@ -6,9 +6,13 @@ from typing import Final
 
 from tests.fuzz.surfaces_answers import ANSWER_SURFACES
 from tests.fuzz.surfaces_files import FILE_SURFACES
+from tests.fuzz.surfaces_launches import LAUNCH_SURFACES
 from tests.fuzz.surfaces_media import MEDIA_SURFACES
 from tests.fuzz.surfaces_places import PLACE_SURFACES
 
 SURFACES: Final = {
-    surface.name: surface for surface in (*FILE_SURFACES, *MEDIA_SURFACES, *ANSWER_SURFACES, *PLACE_SURFACES)
+    surface.name: surface
+    for surface in (
+        *FILE_SURFACES, *MEDIA_SURFACES, *ANSWER_SURFACES, *PLACE_SURFACES, *LAUNCH_SURFACES,
+    )
 }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,52 +25,7 @@ from pytest_generalbench.runs.stored_run import (
     late_checkpoints,
     newest_checkpoint,
 )
-
-
-@dataclass
-class Memory:
-    """A store in a dictionary, whose operations can fail and whose writes can be torn."""
-
-    objects: dict[str, bytes] = field(default_factory=dict)
-    address: str = "memory"
-    failing: set[int] = field(default_factory=set)
-    """Numbers of the operations that fail, from 1."""
-    tearing: set[int] = field(default_factory=set)
-    """Numbers of the writes that leave half of the object and fail."""
-    done: int = 0
-    written: int = 0
-    """Bytes."""
-
-    def _next(self) -> None:
-        self.done += 1
-        if self.done in self.failing:
-            raise StoreError(f"operation {self.done} failed")
-
-    def get(self, name: str) -> bytes:
-        self._next()
-        if name not in self.objects:
-            raise MissingObjectError(name)
-        return self.objects[name]
-
-    def put(self, name: str, content: bytes) -> None:
-        self._next()
-        if self.done in self.tearing:
-            self.objects[name] = content[: len(content) // 2]
-            raise StoreError(f"write {self.done} was torn")
-        self.objects[name] = content
-        self.written += len(content)
-
-    def names(self, folder: str) -> list[str]:
-        self._next()
-        below = [name.removeprefix(f"{folder}/") for name in self.objects if name.startswith(f"{folder}/")]
-        return sorted({name.partition("/")[0] for name in below})
-
-    def remove(self, name: str) -> None:
-        self._next()
-        self.objects.pop(name, None)
-
-    def below(self, folder: str) -> Self:
-        raise NotImplementedError
+from tests.memory_store import MemoryStore
 
 
 def content_of(folder: Path) -> dict[str, bytes]:
@@ -125,7 +79,7 @@ def test_what_is_fetched_is_the_last_confirmed_checkpoint(
 ) -> None:
     rng = random.Random(seed)  # noqa: S311 - no secret
     top = tmp_path_factory.mktemp("law")
-    store, confirmed = Memory(), dict[str, bytes]()
+    store, confirmed = MemoryStore(), dict[str, bytes]()
     place = StoredFolder(top / "node-0" / "shard")
     session = Session(place.folder, rng)
     uploads = FolderUploads(CheckpointSeries(store, claim(store)), place)
@@ -166,7 +120,7 @@ def filled(folder: Path, lines: int) -> StoredFolder:
 
 
 def test_only_what_is_new_is_written(tmp_path: Path) -> None:
-    store = Memory()
+    store = MemoryStore()
     place = filled(tmp_path / "shard", 10_000)
     uploads = FolderUploads(CheckpointSeries(store, claim(store)), place)
     uploads.write()
@@ -187,7 +141,7 @@ def test_only_what_is_new_is_written(tmp_path: Path) -> None:
 
 
 def test_a_mirror_follows_files_that_change_and_go(tmp_path: Path) -> None:
-    store = Memory()
+    store = MemoryStore()
     place, mirror = filled(tmp_path / "shard", 3), StoredFolder(tmp_path / "mirror" / "shard")
     uploads = FolderUploads(CheckpointSeries(store, claim(store)), place)
     (place.folder / "result.json").write_text("one", encoding="utf-8")
@@ -214,7 +168,7 @@ def test_a_mirror_follows_files_that_change_and_go(tmp_path: Path) -> None:
 
 
 def test_a_damaged_mirror_is_mended(tmp_path: Path) -> None:
-    store = Memory()
+    store = MemoryStore()
     place, mirror = filled(tmp_path / "shard", 100), StoredFolder(tmp_path / "mirror" / "shard")
     uploads = FolderUploads(CheckpointSeries(store, claim(store)), place)
     uploads.write()
@@ -231,7 +185,7 @@ def test_a_damaged_mirror_is_mended(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", ["cut", "other bytes", "gone"])
 def test_a_checkpoint_with_a_damaged_object_is_never_used(tmp_path: Path, how: str) -> None:
-    store = Memory()
+    store = MemoryStore()
     place = filled(tmp_path / "shard", 10)
     uploads = FolderUploads(CheckpointSeries(store, claim(store)), place)
     first = uploads.write()
@@ -252,7 +206,7 @@ def test_a_checkpoint_with_a_damaged_object_is_never_used(tmp_path: Path, how: s
 
 
 def test_of_two_attempts_the_later_one_writes(tmp_path: Path) -> None:
-    store = Memory()
+    store = MemoryStore()
     place, other = filled(tmp_path / "one" / "shard", 10), StoredFolder(tmp_path / "two" / "shard")
     first = FolderUploads(CheckpointSeries(store, claim(store)), place)
     known = first.write()
@@ -278,7 +232,7 @@ def test_of_two_attempts_the_later_one_writes(tmp_path: Path) -> None:
 
 
 def test_of_two_attempts_that_began_at_once_one_goes_on() -> None:
-    store = Memory()
+    store = MemoryStore()
     one = claim(store)
     other = one._replace(owner="f" * 8 if one.owner < "f" * 8 else "0" * 8)
     store.objects[f"claims/{other.name}.json"] = b"no JSON"
@@ -293,7 +247,7 @@ def test_of_two_attempts_that_began_at_once_one_goes_on() -> None:
 
 @pytest.mark.parametrize("name", ["run/../../escaped", "run//etc/passwd", "/run/x", "run/./x", "run/a\\b"])
 def test_a_name_that_leaves_the_run_is_refused(tmp_path: Path, name: str) -> None:
-    store = Memory()
+    store = MemoryStore()
     series = CheckpointSeries(store, claim(store))
     (piece,) = series.put_pieces([b"content"])
     series.write({name: (piece,)})
@@ -308,7 +262,7 @@ def test_failures_are_tried_again_for_a_while() -> None:
         pauses.append(seconds)
         now[0] += seconds
 
-    store = PatientStore(Memory(failing={1, 2, 3}), 60.0, pause, lambda: now[0])
+    store = PatientStore(MemoryStore(failing={1, 2, 3}), 60.0, pause, lambda: now[0])
     store.put("x", b"1")
     assert pauses == [0.5, 1.0, 2.0]
     assert store.get("x") == b"1"
@@ -317,7 +271,7 @@ def test_failures_are_tried_again_for_a_while() -> None:
     assert len(pauses) == 3, "what is not there is not waited for"
     begin = now[0]
     with pytest.raises(StoreError):
-        PatientStore(Memory(failing=set(range(99))), 60.0, pause, lambda: now[0]).get("x")
+        PatientStore(MemoryStore(failing=set(range(99))), 60.0, pause, lambda: now[0]).get("x")
     assert now[0] - begin == 60.0
 
 
