@@ -206,9 +206,13 @@ def test_a_name_that_leaves_the_folder_is_refused(filled: StandInHub, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/etc/x", "../x", "a/../../x", "C:/x", "C:x", "a\\..\\x", "\\\\host\\x", "a\0"]
-)
-def test_names_that_leave_the_folder(tmp_path: Path, path: str) -> None:
+    "path",
+    [
+        "", "/etc/x", "../x", "a/../../x", "C:/x", "C:x", "a\\..\\x", "\\\\host\\x", "a\0",
+        "a/\udfff", "ä" * 128, "a/" * 1100,
+    ],
+)  # fmt: skip
+def test_names_that_leave_the_folder_or_that_no_file_can_have(tmp_path: Path, path: str) -> None:
     with pytest.raises(FileError, match="refused"):
         place_of(tmp_path, path)
 

@@ -15,6 +15,7 @@ from pytest_generalbench.launch.status import launch_status
 from pytest_generalbench.runs.object_store import FsspecStore
 from pytest_generalbench.runs.stored_folder import StoredFolder, download
 from pytest_generalbench.runs.stored_run import OBJECTS, Attempt, Checkpoint, Piece
+from pytest_generalbench.suite.data.fetch.inventory import data_inventory
 from pytest_generalbench.suite.data.fetch.listing import Listing
 from pytest_generalbench.suite.data.fetch.record import Record, TaskRecord
 from pytest_generalbench.suite.data.fetch.repository import HubError, Repository
@@ -89,8 +90,8 @@ def _records() -> Sequence[bytes]:
 
 def _read_record(content: bytes, folder: Path) -> None:
     put(content, folder, ".generalbench/open/nlp--causal-reasoning.json")
-    (folder / "nlp" / "Causal").mkdir(parents=True)
-    Record(folder, "open").task(_TASK)
+    put(b"{}", folder, "nlp/Causal/a.json")
+    list(data_inventory(folder, only=lambda task: task.id == _TASK).lines())
 
 
 def _listings() -> Sequence[bytes]:

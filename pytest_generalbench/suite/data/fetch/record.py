@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.core.file_locks import exclusive, is_free
 from pytest_generalbench.core.new_files import atomic_write
-from pytest_generalbench.core.plain_types import MISFIT
+from pytest_generalbench.core.plain_types import MISFIT, check_types
+from pytest_generalbench.suite.data.fetch.transfer import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,15 +107,19 @@ class Record:
     def _task_record(self, path: Path) -> TaskRecord | None:
         content = _read(path)
         try:
-            return TaskRecord(
+            record = TaskRecord(
                 tuple(content["folders"]),
                 content.get("commit"),
                 {path: (int(size), str(digest)) for path, (size, digest) in content.get("files", {}).items()},
                 dict(content.get("unpacked", {})),
                 content.get("limit"),
             )
-        except MISFIT:
+            check_types(record)
+            for name in (*record.folders, *record.files, *record.unpacked, *record.unpacked.values()):
+                place_of(self.target, name)  # what it names may be removed one day
+        except (DataError, *MISFIT):
             return None
+        return record
 
     def begin(self, task_id: str, record: TaskRecord) -> None:
         """Note what is going to be brought for a task. Raises OSError."""

@@ -26,6 +26,12 @@ _COPIES: Final = 2
 """How often a file is brought whole before its content counts as wrong at the source."""
 
 _BLOCK: Final = 1 << 20
+_LONGEST_NAME: Final = 255
+"""Bytes of a file's name on all common file systems."""
+
+_LONGEST_PATH: Final = 2048
+"""Characters of a path below the data folder; the system's own limit counts what is above it too."""
+
 _HEX: Final = frozenset("0123456789abcdef")
 _NO_SUCH_FILE, _OUT_OF_RANGE = 404, 416
 
@@ -190,6 +196,12 @@ def place_of(target: Path, path: str) -> Path:
     leaves = any(one.is_absolute() or one.drive or ".." in one.parts for one in read)
     if not read[0].parts or leaves or "\0" in path:
         raise FileError(f"{path!r:.200}: a name on the hub that would leave the folder, refused")
+    try:
+        longest = max(len(os.fsencode(part)) for part in read[0].parts)
+    except UnicodeError:
+        longest = _LONGEST_NAME + 1
+    if longest > _LONGEST_NAME or len(path) > _LONGEST_PATH:
+        raise FileError(f"{path!r:.200}: a name on the hub that no file here can have, refused")
     return target.joinpath(*read[0].parts)
 
 
