@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.launch.shards import Storage as Storage
     from pytest_generalbench.launch.status import LaunchStatus as LaunchStatus
     from pytest_generalbench.launch.status import ShardStatus as ShardStatus
+    from pytest_generalbench.launch.status import is_launch as is_launch
     from pytest_generalbench.launch.status import launch_status as launch_status
     from pytest_generalbench.launch.supervision import LaunchOutcome as LaunchOutcome
     from pytest_generalbench.launch.supervision import cancel_launch as cancel_launch
@@ -309,6 +310,7 @@ _PLACES: Final = {
     "export_run": "reports.export",
     "fetch_run": "runs.published_run",
     "free_data": "suite.data.fetch.inventory",
+    "is_launch": "launch.status",
     "launch_status": "launch.status",
     "leaderboard": "reports.leaderboard",
     "level": "suite.level.compute",

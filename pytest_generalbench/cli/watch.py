@@ -1,4 +1,4 @@
-"""`generalbench watch`: how far a run is, from any shell or host that sees its folder."""
+"""`generalbench watch`: how far a run or launch is, from any shell or host that sees its folder."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="how far a run is: workers, rate, what is left",
         description="Shows how far a run is until it ends, from its folder alone: tasks and instances done, "
         "states, rate, an estimate of what is left, and what each worker does. Exit status: 0, or 1 where a "
-        "worker, or the session, is stalled (with --once).",
+        "worker, or the session, is stalled (with --once). Of a launch it shows all shards.",
     )
-    parser.add_argument("run", metavar="RUN", type=Path, help="the run folder")
+    parser.add_argument("run", metavar="RUN", type=Path, help="the run folder, or that of a launch")
     parser.add_argument("--once", action="store_true", help="look once")
     parser.add_argument("--json", action="store_true", help="print a JSON object for each look")
     parser.add_argument("--interval", metavar="SECONDS", type=float, default=5.0, help="default: 5")
@@ -36,7 +36,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look at the run until it ends, or once."""
+    """Look at the run, or the launch, until it ends, or once."""
+    if gb.is_launch(options.run):
+        return _run_launch(options)
     watch = gb.RunWatch(options.run)
     while True:
         progress = watch.look(with_gpus=True)
@@ -53,6 +55,39 @@ def run(options: argparse.Namespace) -> int:
         if progress.state != "running":
             return 0
         time.sleep(options.interval)
+
+
+def _run_launch(options: argparse.Namespace) -> int:
+    """Look at all shards of a launch."""
+    while True:
+        status = gb.launch_status(options.run)
+        put_json(status.to_dict()) if options.json else put_lines(status.text().splitlines())
+        sys.stdout.flush()
+        if options.prometheus:
+            _replace(options.prometheus, "\n".join(launch_figures(status)) + "\n")
+        if options.once:
+            return int(status.is_stalled)
+        if status.is_over:
+            return 0
+        time.sleep(options.interval)
+
+
+def launch_figures(status: gb.LaunchStatus) -> Iterator[str]:
+    """Yield the figures of a launch in Prometheus' text format."""
+    states = [one.state for one in status.shards]
+    for state in dict.fromkeys(states):
+        yield f'generalbench_shards{{state="{state}"}} {states.count(state)}'
+    yield f"generalbench_stalled {int(status.is_stalled)}"
+    if status.remaining_s is not None:
+        for bound, seconds in zip(("low", "high"), status.remaining_s, strict=True):
+            yield f'generalbench_remaining_seconds{{bound="{bound}"}} {seconds}'
+    for one in status.shards:
+        if one.progress is not None:
+            label = f'{{shard="{one.shard}"}}'
+            yield f"generalbench_tasks{label} {one.progress.tasks}"
+            yield f"generalbench_tasks_finished{label} {one.progress.finished}"
+            yield f"generalbench_instances_answered{label} {one.progress.answered}"
+            yield f"generalbench_instances_per_second{label} {one.progress.per_second or 0.0}"
 
 
 def _replace(path: Path, text: str) -> None:

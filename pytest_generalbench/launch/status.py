@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.evaluation.progress_text import interval
 from pytest_generalbench.launch.mirrors import is_written, refresh
-from pytest_generalbench.launch.record import MERGED_FOLDER, read_launch
+from pytest_generalbench.launch.record import LAUNCH_FILE, MERGED_FOLDER, read_launch
 from pytest_generalbench.launch.shard_progress import ShardsProgress
 from pytest_generalbench.launch.shards import ended_in_order, shard_state
+from pytest_generalbench.runs.lock import is_held
 
 if TYPE_CHECKING:
     from pytest_generalbench.evaluation.progress import RunProgress
@@ -45,6 +46,22 @@ class LaunchStatus:
     shards: tuple[ShardStatus, ...]
     merged: Path | None
     """The run of all shards, where it was made."""
+    is_supervised: bool = False
+    """Whether a process starts jobs of it, and merges them at the end."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more by itself."""
+        return not self.is_supervised and not any(one.state == "running" for one in self.shards)
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the session of a running shard, or one of its workers, gives no sign."""
+        running = [one.progress for one in self.shards if one.progress and one.state == "running"]
+        return any(
+            progress.is_stalled or any(worker.is_stalled for worker in progress.workers)
+            for progress in running
+        )
 
     @property
     def remaining_s(self) -> tuple[float, float] | None:
@@ -104,7 +121,18 @@ def launch_status(folder: str | Path) -> LaunchStatus:
     known = ShardsProgress(record.folder)
     shards = tuple(_status(record, job, stored.get(job.shard), known) for job in jobs)
     known.keep()
-    return LaunchStatus(record.folder, record.engine, shards, merged if ended_in_order(merged) else None)
+    return LaunchStatus(
+        record.folder,
+        record.engine,
+        shards,
+        merged if ended_in_order(merged) else None,
+        is_held(record.folder),
+    )
+
+
+def is_launch(folder: str | Path) -> bool:
+    """Whether a folder is that of a launch."""
+    return (Path(folder) / LAUNCH_FILE).is_file()
 
 
 def _status(

@@ -39,6 +39,7 @@ _BATCH_BYTES: Final = 64 << 20
 
 _RUN: Final = "run/"
 _LOG: Final = "log"
+_MEDIA: Final = f"{_RUN}{MEDIA_FOLDER}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class FolderUploads:
         """Write a checkpoint of the folder as it is now; a session may be writing into it.
 
         Args:
-            is_last: Whether no session writes any more: every file is then compared with what is stored.
+            is_last: Whether no session writes any more: every file but media is then compared with what is
+                stored.
 
         Raises:
             SupersededError: a later attempt has begun.
@@ -113,7 +115,9 @@ class FolderUploads:
             try:
                 facts = path.stat()
                 seen[name] = (facts.st_mtime_ns, facts.st_size)
-                if not is_last and known and self._seen.get(name) == seen[name]:
+                is_same = not is_last and self._seen.get(name) == seen[name]
+                # A medium is named by its content: the disk is spared to read all of them again.
+                if known and (is_same or (name.startswith(_MEDIA) and _size(known) == facts.st_size)):
                     files[name] = known
                 elif _grows(name) and (is_last or _size(known) <= facts.st_size):
                     kept = known[: _matching(path, known)] if is_last else known
@@ -238,11 +242,10 @@ def _fetch(store: ObjectStore, place: StoredFolder, checkpoint: Checkpoint, with
     if before == checkpoint and not with_media:
         return
     place.state.unlink(missing_ok=True)  # true of the files again when all are there
-    media = f"{_RUN}{MEDIA_FOLDER}/"
     wanted: dict[Path, tuple[str, tuple[Piece, ...]]] = {}
     for name, pieces in checkpoint.files.items():
         path = place.path_of(name)
-        if path is not None and (with_media or not name.startswith(media)):
+        if path is not None and (with_media or not name.startswith(_MEDIA)):
             wanted[path] = (name, pieces)
     ends = place.folder / MANIFEST_FILE
     if checkpoint.files.get(_RUN + MANIFEST_FILE) != known.get(_RUN + MANIFEST_FILE):

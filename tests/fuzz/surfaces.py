@@ -13,6 +13,10 @@ from tests.fuzz.surfaces_places import PLACE_SURFACES
 SURFACES: Final = {
     surface.name: surface
     for surface in (
-        *FILE_SURFACES, *MEDIA_SURFACES, *ANSWER_SURFACES, *PLACE_SURFACES, *LAUNCH_SURFACES,
+        *FILE_SURFACES,
+        *MEDIA_SURFACES,
+        *ANSWER_SURFACES,
+        *PLACE_SURFACES,
+        *LAUNCH_SURFACES,
     )
 }

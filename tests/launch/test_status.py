@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 import pytest_generalbench as gb
+from pytest_generalbench.cli import main
 from pytest_generalbench.launch import shard_progress
 from pytest_generalbench.launch.shards import start_shard
 from tests.launch.launches import INSTANCES, planned, whole
@@ -70,3 +72,25 @@ def test_a_running_shard_tells_its_progress_by_its_heartbeat(
     (job.folder / "heartbeat.json").write_text(json.dumps(beat), encoding="utf-8")
     assert gb.launch_status(tmp_path / "out").shards[0].progress is not None
     assert process.wait() == 0
+
+
+def test_a_launch_is_watched_until_it_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole(tmp_path)
+    plan = planned(tmp_path)
+    lines: list[str] = []
+    runner = threading.Thread(target=lambda: gb.run_launch(plan, lines.append))
+    runner.start()
+    while not gb.is_launch(tmp_path / "out"):
+        time.sleep(0.01)
+    figures = tmp_path / "out.prom"
+    assert main(["watch", str(tmp_path / "out"), "--interval", "0.2", "--prometheus", str(figures)]) == 0
+    runner.join()
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[-4].startswith("2 shards: 2 complete, 80 instances answered, 10 tasks finished")
+    assert shown[-1] == f"  merged: {tmp_path / 'out' / 'merged'}"
+    assert len([line for line in shown if line.startswith("2 shards: ")]) > 1
+    written = figures.read_text(encoding="utf-8").splitlines()
+    assert 'generalbench_shards{state="complete"} 2' in written
+    assert {f'generalbench_instances_answered{{shard="{shard}"}} 40' for shard in (1, 2)} <= set(written)
+    assert main(["watch", str(tmp_path / "out"), "--once", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["is_supervised"] is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -28,9 +29,9 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> gb.Storage:
     return gb.storage_at(f"file://{tmp_path}/store", every_s=0.3, scratch=str(tmp_path / "node"))
 
 
-def answers_in(store: str) -> int:
-    """Return how many lines of ledgers are stored of the first shard."""
-    place = open_store(store, 0.0).below("shard-1-of-2")
+def answers_in(store: str, shard: str = "shard-1-of-2") -> int:
+    """Return how many lines of ledgers are stored of a shard."""
+    place = open_store(store, 0.0).below(shard)
     names = place.names("checkpoints")
     if not names:
         return 0
@@ -85,6 +86,26 @@ def test_an_attempt_ends_when_a_later_one_has_begun(tmp_path: Path, storage: gb.
     assert [one.state for one in gb.launch_status(tmp_path / "out").shards] == ["running"]
     assert gb.run_launch(tmp_path / "out").exit_code == 0
     assert asked_again(tmp_path) <= 8 * BATCH
+
+
+def test_a_cancelled_launch_stores_what_it_has_and_goes_on_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: gb.Storage
+) -> None:
+    expected = whole(tmp_path)
+    rare = dataclasses.replace(storage, every_s=600.0)
+
+    def cancel(job_id: str) -> None:
+        gb.cancel_launch(tmp_path / "out")
+
+    when_answering(tmp_path / "out", 1, cancel, node=tmp_path / "node")
+    outcome = gb.run_launch(planned(tmp_path, storage=rare, shards=1))
+    assert (outcome.is_cancelled, outcome.exit_code) == (True, 1)
+    assert answers_in(storage.address, "shard-1-of-1") >= 8
+    assert list((tmp_path / "node").glob("*/*/*/*")) == []
+    monkeypatch.delenv("SLOW")
+    assert gb.run_launch(tmp_path / "out").exit_code == 0
+    assert comparable(read_result(tmp_path / "out" / "merged")) == expected
+    assert asked_again(tmp_path) <= BATCH
 
 
 def test_a_store_that_does_not_answer_is_refused_before_anything_is_asked(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_generalbench.core.errors import DataError, GeneralBenchError
+from pytest_generalbench.runs import stored_folder
 from pytest_generalbench.runs.manifest import write_manifest
 from pytest_generalbench.runs.object_store import FsspecStore, MissingObjectError, PatientStore, StoreError
 from pytest_generalbench.runs.published_run import fetch_run, publish_run
@@ -138,6 +141,31 @@ def test_only_what_is_new_is_written(tmp_path: Path) -> None:
     download(store, mirror)
     assert store.done <= 4, "one listing, the checkpoint, and one new piece"
     assert content_of(mirror.folder) == content_of(place.folder)
+
+
+def test_media_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, read = MemoryStore(), list[str]()
+    blocks = stored_folder._blocks
+
+    def noted(path: Path, *rest: Any, **more: Any) -> Iterator[bytes]:
+        read.append(path.name)
+        return blocks(path, *rest, **more)
+
+    monkeypatch.setattr(stored_folder, "_blocks", noted)
+    place = filled(tmp_path / "shard", 1)
+    (place.folder / "media").mkdir()
+    (place.folder / "media" / "a.png").write_bytes(b"a")
+    FolderUploads(CheckpointSeries(store, claim(store)), place).write()
+    assert read == ["ledger-main-1.jsonl", "a.png", "run.json"]
+    read.clear()
+    other = StoredFolder(tmp_path / "other" / "shard")
+    uploads = FolderUploads(CheckpointSeries(store, claim(store), download(store, other)), other)
+    (other.folder / "media" / "b.png").write_bytes(b"b")
+    uploads.write()
+    uploads.write(is_last=True)
+    assert sorted(set(read)) == ["b.png", "ledger-main-1.jsonl", "run.json"]
+    download(store, place)
+    assert content_of(place.folder) == content_of(other.folder)
 
 
 def test_a_mirror_follows_files_that_change_and_go(tmp_path: Path) -> None:
