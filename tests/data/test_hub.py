@@ -71,6 +71,26 @@ def test_what_is_packed_is_unpacked(filled: StandInHub, tmp_path: Path) -> None:
     assert (target / "video/comprehension/ColorMatch.zip").is_file()
 
 
+def test_an_archive_among_the_media_is_a_medium(filled: StandInHub, hub_store: Tree, tmp_path: Path) -> None:
+    content = (hub_store.root / "video/comprehension/ColorMatch.zip").read_bytes()
+    at = "image/comprehension/BirdDetection"
+    hub_store.file(f"{at}/images/scan.zip", content)
+    hub_store.file(f"{at}/more.zip", content)
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(BIRD)])
+    assert (target / at / "images/scan.zip").read_bytes() == content
+    assert not (target / at / "images/scan").exists()
+    assert (target / at / "more/annotation.json").is_file()
+
+
+def test_archives_can_be_removed_later(filled: StandInHub, tmp_path: Path) -> None:
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(COLOR)])
+    asked = len(filled.requests)
+    hub.download("open", all_tasks(), target, wanted=[task_of(COLOR)], remove_archives=True)
+    assert fetched(target) == ["video/comprehension/ColorMatch/annotation.json"]
+    hub.download("open", all_tasks(), target, wanted=[task_of(COLOR)])
+    assert len(filled.requests) == asked
+
+
 def test_archives_are_removed_where_that_is_asked_for(filled: StandInHub, tmp_path: Path) -> None:
     for _ in range(2):
         target = hub.download(

@@ -14,7 +14,7 @@ from pytest_generalbench.suite.data.fetch.listing import Listing
 from pytest_generalbench.suite.data.fetch.plan import DownloadPlan, TaskPlan, is_complete, make_plan, without
 from pytest_generalbench.suite.data.fetch.record import Record
 from pytest_generalbench.suite.data.fetch.repository import REPOSITORIES, HubError, Repository
-from pytest_generalbench.suite.data.fetch.session import Session, begin, disk_error
+from pytest_generalbench.suite.data.fetch.session import Session, begin, disk_error, remove_unpacked
 from pytest_generalbench.suite.data.fetch.transfer import DiskError, Transfer
 from pytest_generalbench.suite.data.locate.layout import SPLITS, DataFolder, archive_stem
 from pytest_generalbench.suite.selection import board_tasks
@@ -67,6 +67,8 @@ def download(
     record = Record(target, split)
     commit = None if refresh or revision else record.commit()
     if commit is not None and all(is_complete(record.task(task.id), commit, limit) for task in wanted):
+        if remove_archives:
+            remove_unpacked(record, (task.id for task in wanted))
         return target
     repository = Repository(split)
     try:
@@ -84,6 +86,8 @@ def download(
     progress(plan.summary)
     plan.check_room()
     Session(plan, record, transfer, progress).run(jobs)
+    if remove_archives:
+        remove_unpacked(record, (task.id for task in wanted))
     return target
 
 

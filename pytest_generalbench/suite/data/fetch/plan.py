@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
+from heapq import nlargest
 from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError
@@ -13,13 +14,16 @@ from pytest_generalbench.suite.data.fetch.transfer import FileError, part_of, pl
 from pytest_generalbench.suite.data.locate.layout import archive_stem
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Collection, Container, Iterator, Sequence
     from pathlib import Path
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data.fetch.listing import Child, Listing
     from pytest_generalbench.suite.data.fetch.record import Record, TaskRecord
     from pytest_generalbench.suite.data.fetch.repository import RemoteFile
+
+_AT_A_TIME: Final = 8
+"""Archives that lie there packed at a time, where each is removed when it is unpacked."""
 
 _UNITS: Final = ("kB", "MB", "GB", "TB")
 
@@ -112,9 +116,8 @@ class DownloadPlan:
     @property
     def needed(self) -> int:
         """Bytes of disk that it takes, by the sizes of the listing and as much for unpacking as is packed."""
-        if not self.removes_archives:
-            return self.to_bring + self.to_unpack
-        return self.to_bring + max((task.to_unpack for task in self.tasks), default=0)
+        packed = [task.to_unpack for task in self.tasks]
+        return self.to_bring + sum(nlargest(_AT_A_TIME, packed) if self.removes_archives else packed)
 
     @property
     def free(self) -> int:
@@ -162,6 +165,16 @@ class DownloadPlan:
                 "(--remove-archives), make room (`generalbench data DIR --free -k …`), or name a folder on "
                 "another disk"
             )
+
+
+def unpacked_name(path: str, entries: Collection[str]) -> str | None:
+    """Return the folder that an archive is unpacked into, None for other files.
+
+    Archives are a task's own, or lie at the top of its folder; further down they are a medium like others.
+    """
+    folder, _, name = path.rpartition("/")
+    stem = archive_stem(name)
+    return f"{folder}/{stem}" if stem and (path in entries or folder in entries) else None
 
 
 def is_complete(record: TaskRecord | None, commit: str, limit: int | None) -> bool:
@@ -227,7 +240,7 @@ def _of_files(
     missing = tuple(one for one in files if not _is_known(one, record, known))
     is_new = not any((record.target / entry).exists() for entry in entries)
     begun = {path.name for path in record.parts.glob("*")}
-    packed = [one for one in missing if archive_stem(one.path.rpartition("/")[2]) is not None]
+    packed = [one for one in missing if unpacked_name(one.path, entries) is not None]
     return TaskPlan(
         task_id,
         entries,

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.suite.data.fetch.archive import unpack
-from pytest_generalbench.suite.data.fetch.plan import counted, size_text
+from pytest_generalbench.suite.data.fetch.plan import counted, size_text, unpacked_name
 from pytest_generalbench.suite.data.fetch.record import TaskRecord
 from pytest_generalbench.suite.data.fetch.repository import HubError
 from pytest_generalbench.suite.data.fetch.transfer import DiskError, StoppedError, place_of
-from pytest_generalbench.suite.data.locate.layout import archive_stem
 
 if TYPE_CHECKING:
     from pytest_generalbench.suite.data.fetch.plan import DownloadPlan, TaskPlan
@@ -35,6 +34,18 @@ def begin(record: Record, plan: TaskPlan, commit: str) -> None:
     files = {one.path: (one.size, one.digest) for one in plan.files}
     try:
         record.begin(plan.task_id, TaskRecord(plan.entries, commit, files))
+    except OSError as error:
+        raise disk_error(record, error) from error
+
+
+def remove_unpacked(record: Record, task_ids: Iterable[str]) -> None:
+    """Remove the archives of complete tasks that lie there unpacked. Raises DiskError."""
+    try:
+        for task_id in task_ids:
+            known = record.task(task_id)
+            for path, folder in known.unpacked.items() if known else ():
+                if place_of(record.target, folder).is_dir():
+                    place_of(record.target, path).unlink(missing_ok=True)
     except OSError as error:
         raise disk_error(record, error) from error
 
@@ -172,26 +183,24 @@ class Session:
             self._remove_stale(old, files)
         unpacked: dict[str, str] = {}
         for path in files:
-            stem = archive_stem(path.rpartition("/")[2])
-            if stem is not None:
-                unpacked[path] = self._unpacked(
-                    path, stem, is_new=old.files.get(path) != files[path], old=old
-                )
+            folder = unpacked_name(path, plan.entries)
+            if folder is not None:
+                is_new = old.files.get(path) != files[path] and path in old.unpacked
+                unpacked[path] = self._unpacked(path, folder, is_new=is_new)
         folders = tuple(unpacked.get(entry, entry) for entry in plan.entries)
         record = TaskRecord(folders, self._plan.commit, files, unpacked, plan.limit)
         self._record.note(plan.task_id, record)
 
-    def _unpacked(self, path: str, stem: str, *, is_new: bool, old: TaskRecord) -> str:
-        """Return the folder of an archive, below the target; what an older archive left is replaced."""
-        archive = place_of(self._record.target, path)
-        folder = archive.with_name(stem)
-        if is_new and path in old.unpacked:
+    def _unpacked(self, path: str, name: str, *, is_new: bool) -> str:
+        """Return the folder that an archive is unpacked into; with `is_new` an older content is replaced."""
+        archive, folder = (place_of(self._record.target, one) for one in (path, name))
+        if is_new:
             shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
             unpack(archive, folder)
         if self._plan.removes_archives:
             archive.unlink(missing_ok=True)
-        return folder.relative_to(self._record.target).as_posix()
+        return name
 
     def _remove_stale(self, old: TaskRecord, files: dict[str, tuple[int, str]]) -> None:
         """Remove what an earlier download brought and the commit has no more."""
