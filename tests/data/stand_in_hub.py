@@ -49,11 +49,18 @@ class StandInHub:
     requests: list[str] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
     address: str = ""
+    tokens: set[tuple[str, str]] = field(default_factory=set)
+    """Hosts, and the authorization that each was given."""
     waits: list[float] = field(default_factory=list)
     """How long the library would have waited between its tries."""
     stalled: threading.Event = field(default_factory=threading.Event)
     going_on: threading.Event = field(default_factory=threading.Event)
     mutex: Any = field(default_factory=threading.Lock)
+
+    @property
+    def elsewhere(self) -> str:
+        """The address that large files are sent from, another one for a client."""
+        return self.address.replace("127.0.0.1", "localhost")
 
     def fault(self, path: str, kinds: tuple[str, ...]) -> Fault | None:
         """Take the next fault of these kinds for a path."""
@@ -112,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.hub.log(self.path)
+        self.hub.tokens.add((self.headers["Host"].partition(":")[0], self.headers.get("Authorization", "")))
         parts = urlsplit(self.path)
         words = unquote(parts.path).strip("/").split("/")
         refusal = self.hub.fault(unquote(self.path), ("status",))
@@ -158,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "lfs" not in stated:
             return self._file(path, {**headers, "ETag": f'"{stated["oid"]}"'})
         headers |= {"X-Linked-Size": str(stated["size"]), "X-Linked-Etag": f'"{stated["lfs"]["oid"]}"'}
-        return self._send(302, b"", {**headers, "Location": f"{self.hub.address}/large/{quote(path)}"})
+        return self._send(302, b"", {**headers, "Location": f"{self.hub.elsewhere}/large/{quote(path)}"})
 
     def _content(self, path: str) -> bytes:
         content = (self.hub.store / path).read_bytes()
@@ -167,6 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self, path: str, headers: dict[str, str]) -> None:
         content = self._content(path)
+        if self.command == "HEAD":
+            return self._send(200, b"", headers, len(content))
         fault = self.hub.fault(path, ("cut", "stall", "short", "long", "garbled", "whole"))
         if fault and fault.kind == "garbled":
             content = content[:-1] + bytes([255 - content[-1]])

@@ -11,7 +11,7 @@ from pytest_generalbench.core.errors import DataError, MissingDependencyError, U
 from pytest_generalbench.suite.data import DataFolder, open_data
 from pytest_generalbench.suite.data.fetch import hub
 from pytest_generalbench.suite.data.fetch.transfer import FileError, place_of
-from tests.data.stand_in_hub import Fault, StandInHub
+from tests.data.stand_in_hub import LARGE, Fault, StandInHub
 from tests.data.trees import BIRD, CARS, CAUSES, COLOR, PETS, Tree, all_tasks, question, task_of
 from tests.fakes import FakeModel, evaluation
 
@@ -242,6 +242,16 @@ def test_names_that_leave_the_folder_or_that_no_file_can_have(tmp_path: Path, pa
 )
 def test_names_that_are_unusual(tmp_path: Path, path: str) -> None:
     assert place_of(tmp_path, path) == tmp_path / path
+
+
+def test_a_token_goes_to_the_hub_alone(
+    filled: StandInHub, hub_store: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    hub_store.file("image/comprehension/BirdDetection/images/large.bin", bytes(LARGE))
+    hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(BIRD)])
+    assert ("127.0.0.1", "Bearer hf_secret") in filled.tokens
+    assert {token for host, token in filled.tokens if host == "localhost"} == {""}
 
 
 def test_an_unknown_split(tmp_path: Path) -> None:
