@@ -63,6 +63,37 @@ def test_a_folder_one_level_deeper_is_the_task_s(filled: StandInHub, hub_store: 
     assert DataFolder(target, all_tasks()).find(task_of(CARS)) is not None
 
 
+def test_a_folder_is_the_task_s_that_its_annotation_names(
+    filled: StandInHub, hub_store: Tree, tmp_path: Path
+) -> None:
+    at = "image/comprehension/Autos"
+    hub_store.annotation(f"{at}/json/annotation.json", task="Car Brands Recognition")
+    hub_store.annotation(f"{at}/json/more.json", task="something else")
+    hub_store.image(f"{at}/images/1.png")
+    hub_store.annotation("image/comprehension/Others/annotation.json", task="of no task")
+    hub_store.image("image/comprehension/Others/1.png")
+    for name in ("one", "two"):  # which of them is the annotation cannot be told
+        hub_store.annotation(f"image/comprehension/Unclear/{name}.json", task="Car Brands Recognition")
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CARS)])
+    assert fetched(target) == [f"{at}/images/1.png", f"{at}/json/annotation.json", f"{at}/json/more.json"]
+    files = DataFolder(target, all_tasks()).find(task_of(CARS))
+    assert files is not None
+    assert files.annotation == target / at / "json/annotation.json"
+    assert all(size == (hub_store.root / path).stat().st_size for path, size in filled.sent.items())
+    assert "image/comprehension/Others/1.png" not in filled.fetched
+    assert hub.plan_download(tmp_path / "u", only=lambda task: task.id == CARS).absent == (CARS,)
+
+
+def test_two_folders_of_one_task_inside_come_and_are_refused(
+    filled: StandInHub, hub_store: Tree, tmp_path: Path
+) -> None:
+    for name in ("Autos", "Wagons"):
+        hub_store.annotation(f"image/comprehension/{name}/annotation.json", task="Car Brands Recognition")
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CARS)])
+    with pytest.raises(DataError, match="has two folders"):
+        DataFolder(target, all_tasks()).find(task_of(CARS))
+
+
 def test_what_is_packed_is_unpacked(filled: StandInHub, tmp_path: Path) -> None:
     target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(COLOR)])
     files = DataFolder(target, all_tasks()).find(task_of(COLOR))
@@ -120,7 +151,8 @@ def test_what_is_complete_is_not_asked_for_again(filled: StandInHub, tmp_path: P
 def test_each_folder_is_listed_once_a_commit(filled: StandInHub, tmp_path: Path) -> None:
     for task_id in (CAUSES, BIRD, CARS, PETS, COLOR):
         hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(task_id)])
-    assert len(filled.listed) == len(set(filled.listed))
+    trees = [line for line in filled.requests if "/tree/" in line]
+    assert len(trees) == len(set(trees))
 
 
 def test_many_tasks_of_a_group_are_listed_in_one(filled: StandInHub, hub_store: Tree, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pytest_generalbench.core.errors import DataError, UnknownWordError
 from pytest_generalbench.suite.data.fetch.archive import unpack
 from pytest_generalbench.suite.data.fetch.limit import is_annotation, unneeded
 from pytest_generalbench.suite.data.fetch.listing import Listing
+from pytest_generalbench.suite.data.fetch.places import names_inside
 from pytest_generalbench.suite.data.fetch.plan import DownloadPlan, TaskPlan, is_complete, make_plan, without
 from pytest_generalbench.suite.data.fetch.record import Record
 from pytest_generalbench.suite.data.fetch.repository import REPOSITORIES, HubError, Repository
@@ -74,13 +75,14 @@ def download(
     try:
         commit = _pinned(repository, record, revision, refresh=refresh)
         listing = Listing(repository, commit, record)
+        looking = Transfer(repository, commit, record.annotations, record.parts)
         plan = make_plan(
             listing, record, repository.name, tasks, wanted, limit=limit, refresh=refresh,
-            remove_archives=remove_archives,
+            remove_archives=remove_archives, inside=names_inside(record, looking),
         )  # fmt: skip
     except OSError as error:
         raise disk_error(record, error) from error
-    transfer = Transfer(repository, commit, target, record.parts)
+    transfer = Transfer(repository, commit, target, record.parts, record.annotations)
     if plan.is_bound:
         plan = _limited(plan, record, transfer, {task.id: task for task in wanted}, progress)
     progress(plan.summary)

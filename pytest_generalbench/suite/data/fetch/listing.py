@@ -1,28 +1,21 @@
-"""Listings of the repository, asked for once a commit and kept, and the folders of each task in them."""
+"""Listings of the repository, asked for once a commit and kept."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.suite.data.fetch.repository import RemoteFile
-from pytest_generalbench.suite.data.locate.layout import archive_stem, group_at, group_of
-from pytest_generalbench.suite.data.locate.matching import NameTable, assign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractContextManager
 
-    from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data.fetch.record import Record
     from pytest_generalbench.suite.data.fetch.repository import Repository
-    from pytest_generalbench.suite.data.locate.layout import Group
-
-_FEW: Final = 8
-"""Tasks of a group up to which each folder is listed by itself; of more the group is, in pages of 1000."""
 
 Child = tuple[str, RemoteFile | None]
 """A path in a folder, with its file; None is a folder."""
@@ -130,65 +123,3 @@ def _children_of(folder: str, files: Iterable[RemoteFile]) -> list[Child]:
         name, slash, _ = one.path[start:].partition("/")
         children[f"{folder}/{name}"] = None if slash else one
     return sorted(children.items())
-
-
-def places(
-    listing: Listing, tasks: Sequence[Task], wanted: Sequence[Task]
-) -> Mapping[str, tuple[Child, ...]]:
-    """Return the folders and archives of each wanted task, matched by name as on disk.
-
-    A task whose name no folder bears may lie one level deeper, as in the 3D part.
-
-    Args:
-        listing: The repository's.
-        tasks: All there are: what a folder is not decides as much as what it is.
-        wanted: Those that are asked for.
-    """
-    groups: dict[Group, list[Task]] = {}
-    for task in wanted:
-        groups.setdefault(group_of(task), []).append(task)
-    result: dict[str, tuple[Child, ...]] = {task.id: () for task in wanted}
-    for group, folders in _group_folders(listing, set(groups)).items():
-        if len(groups[group]) > _FEW:
-            for folder in folders:
-                listing.files(folder)
-        table = NameTable([task for task in tasks if group_of(task) == group])
-        entries = dict(entry for folder in folders for entry in _entries(listing, folder))
-        by_name = assign(_judged(entries), table)
-        found = {
-            task_id: [(path, entries[path]) for path in paths] for task_id, paths in by_name.folders.items()
-        }
-        if any(task.id not in found for task in groups[group]):
-            left = [path for path in by_name.unmatched if entries[path] is None]
-            deeper = dict(entry for folder in left for entry in _entries(listing, folder))
-            for task_id, paths in assign(_judged(deeper), table).folders.items():
-                found.setdefault(task_id, [(path, deeper[path]) for path in paths])
-        result.update((task.id, tuple(found.get(task.id, ()))) for task in groups[group])
-    return result
-
-
-def _group_folders(listing: Listing, groups: set[Group]) -> dict[Group, list[str]]:
-    """Return the folders of the repository that hold each of the groups."""
-    result: dict[Group, list[str]] = {group: [] for group in groups}
-    modalities = {modality for modality, _ in groups}
-    for first, file in listing.children(""):
-        if file is not None or first.lower() not in modalities:
-            continue
-        is_language = first.lower() == "nlp"
-        second = [first] if is_language else [path for path, one in listing.children(first) if one is None]
-        for folder in second:
-            group = group_at(folder.split("/"))
-            if group in groups:
-                result[group].append(folder)
-    return result
-
-
-def _entries(listing: Listing, folder: str) -> list[Child]:
-    """Return the folders and archives in one folder of the repository."""
-    children = listing.children(folder)
-    return [one for one in children if one[1] is None or archive_stem(one[0].rpartition("/")[2])]
-
-
-def _judged(entries: Iterable[str]) -> dict[str, str]:
-    names = ((path, path.rpartition("/")[2]) for path in entries)
-    return {path: archive_stem(name) or name for path, name in names}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.suite.data.fetch.limit import may_be_limited
-from pytest_generalbench.suite.data.fetch.listing import places
+from pytest_generalbench.suite.data.fetch.places import Inside, nothing_inside, places
 from pytest_generalbench.suite.data.fetch.transfer import FileError, part_of, place_of
 from pytest_generalbench.suite.data.locate.layout import archive_stem
 
@@ -194,11 +194,12 @@ def make_plan(
     limit: int | None = None,
     refresh: bool = False,
     remove_archives: bool = False,
+    inside: Inside = nothing_inside,
 ) -> DownloadPlan:
     """Return the plan of a download; the folder is looked at, nothing is written but listings."""
     known = {task.id: record.task(task.id) for task in wanted}
     open_tasks = [t for t in wanted if refresh or not is_complete(known[t.id], listing.commit, limit)]
-    entries = places(listing, tasks, open_tasks) if open_tasks else {}
+    entries = places(listing, tasks, open_tasks, inside) if open_tasks else {}
     plans = []
     for task in wanted:
         if task.id in entries:

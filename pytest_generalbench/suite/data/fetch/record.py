@@ -53,6 +53,8 @@ class Record:
         self.target = target
         self.folder = target / STATE / split
         self.parts = self.folder / "parts"
+        self.annotations = self.folder / "annotations"
+        """Annotations that were looked at to see whose they are, at their places in the repository."""
 
     def commit(self) -> str | None:
         """Return the commit that downloads into this folder take, None before the first."""

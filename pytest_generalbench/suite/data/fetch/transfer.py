@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -59,8 +60,11 @@ class StoppedError(DataError):
 class Transfer:
     """Brings files of one commit into a folder; threads may share it."""
 
-    def __init__(self, repository: Repository, commit: str, target: Path, parts: Path) -> None:
-        """Take where the files go, and the folder for what has come of unfinished ones."""
+    def __init__(
+        self, repository: Repository, commit: str, target: Path, parts: Path, copies: Path | None = None
+    ) -> None:
+        """Take where the files go, the folder for what has come of unfinished ones, and one with copies."""
+        self._copies = copies
         self._repository = repository
         self._commit = commit
         self._target = target
@@ -88,6 +92,8 @@ class Transfer:
             part.parent.mkdir(parents=True, exist_ok=True)
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
+                if self._copies is not None and is_intact(place_of(self._copies, file.path), file):
+                    shutil.copyfile(place_of(self._copies, file.path), part)
                 self._fill(part, file)
                 part.replace(place)
             except (SharedPartError, FileNotFoundError):
