@@ -56,5 +56,5 @@ def open_engine(record: LaunchRecord) -> Engine:
     if record.engine == "ray":
         from pytest_generalbench.launch.ray_jobs import RayEngine
 
-        return RayEngine(record.options)
+        return RayEngine(record.options, record.shard_job(1).grace_s)
     raise UnknownWordError("engine", record.engine, ENGINES)

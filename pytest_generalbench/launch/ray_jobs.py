@@ -25,12 +25,13 @@ _PASSED: Final = (
 class RayEngine:
     """Runs shards as tasks. They end with this process: it stays until they have ended."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, options: Mapping[str, Any], grace_s: float) -> None:
         """Connect to the cluster.
 
         Args:
             options: `address` of the cluster (default: the one that Ray finds, else it starts one here),
                 `gpus_per_node`: GPUs of each shard, `cpus_per_task`: processors of each shard (default 1).
+            grace_s: Seconds that a job gets to write what it has when it is to end.
 
         Raises:
             GeneralBenchError: Ray is not installed, or the cluster cannot be reached.
@@ -40,6 +41,7 @@ class RayEngine:
         except ImportError as error:
             raise MissingDependencyError("ray", "ray", "generalbench launch --on ray") from error
         self._ray: Any = ray
+        self._grace_s = grace_s
         self._was_connected = bool(ray.is_initialized())
         if not self._was_connected:
             try:
@@ -93,11 +95,14 @@ class RayEngine:
         return frozenset(node["NodeID"] for node in self._ray.nodes() if node["Alive"])
 
     def cancel(self, job_id: str) -> None:
-        """Kill a job; its answers are on disk."""
+        """Interrupt a job, which writes what it has; kill what is left after the grace."""
         if job_id in self._jobs:
             reference, _ = self._jobs[job_id]
-            self._ray.cancel(reference, force=True)
-            self._ray.wait([reference], timeout=60)
+            self._ray.cancel(reference, force=False)
+            ready, _ = self._ray.wait([reference], timeout=self._grace_s)
+            if not ready:
+                self._ray.cancel(reference, force=True)
+                self._ray.wait([reference], timeout=60)
 
     def close(self) -> None:
         """Leave the cluster; what still runs ends with it."""

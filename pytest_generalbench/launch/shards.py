@@ -216,6 +216,10 @@ _running: Final[list[tuple[subprocess.Popen[bytes], float]]] = []
 """The shard that this process runs, if any, and the seconds that it gets to end in order."""
 
 
+_interrupts: Final[list[float]] = []
+"""When that shard was told to end, by the monotonic clock."""
+
+
 def run_shard(
     job: ShardJob, environment: Mapping[str, str] | None = None, *, forwards_signals: bool = True
 ) -> int:
@@ -242,8 +246,11 @@ def run_shard(
     try:
         while not has_ended(process):
             time.sleep(_POLL_S)
+            if _interrupts and time.monotonic() - _interrupts[0] > job.grace_s:
+                signal_group(process.pid, signal.SIGKILL)  # in a call that no signal ends
         return process.wait()
     finally:
+        _interrupts.clear()
         end_running_shard()
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -254,7 +261,8 @@ def _forward(number: int, frame: FrameType | None) -> None:
 
 
 def interrupt_running_shard() -> None:
-    """Have pytest write what it has and end; it is not waited for."""
+    """Have pytest write what it has and end; it is not waited for, and killed after its grace."""
+    _interrupts.append(time.monotonic())
     for process, _ in _running:
         if not has_ended(process):
             os.kill(process.pid, signal.SIGINT)

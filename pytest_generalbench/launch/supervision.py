@@ -240,7 +240,7 @@ def run_launch(
     Raises:
         GeneralBenchError: the folder is no launch, or another process supervises it; the store of the runs
             does not answer, or its place belongs to another launch.
-        KeyboardInterrupt: jobs of this machine have been ended in order, those of a cluster go on.
+        KeyboardInterrupt: jobs of this machine and of Ray have been ended in order, those of SLURM go on.
     """
     record, is_new = (launch.record, True) if isinstance(launch, LaunchPlan) else (read_launch(launch), False)
     if is_new:
@@ -265,7 +265,7 @@ def run_launch(
         try:
             session.run()
         except KeyboardInterrupt:
-            if record.engine == "local":
+            if record.engine in ("local", "ray"):
                 session.cancel()
             raise
         finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -184,3 +186,35 @@ def test_a_lock_of_a_node_that_died_is_broken(tmp_path: Path) -> None:
     (job.folder / "lock").write_text('{"host": "other", "boot": "other", "pid": 1}', encoding="utf-8")
     assert run_shard(job) == 0
     assert read_result(job.folder).counts == {"scored": 10}
+
+
+def test_a_shard_in_a_call_that_no_signal_ends_is_killed_after_its_grace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pytest_generalbench.launch.shards import run_shard
+
+    deaf = HANGING.replace(
+        "        while self.batches == 4",
+        "        if self.batches == 4:\n"
+        "            for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)\n"
+        "            open('deaf', 'w').close()\n"
+        "        while self.batches == 4",
+    )
+    (tmp_path / "mortal.py").write_text(deaf, encoding="utf-8")
+    (tmp_path / "hang").touch()
+    monkeypatch.setattr("pytest_generalbench.launch.shards._GRACE_S", 1.0)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-n 0")
+    job = planned(tmp_path, shards=1).record.shard_job(1)
+    job.launch.mkdir()
+
+    def interrupt() -> None:
+        while not (tmp_path / "deaf").exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=interrupt, daemon=True)
+    thread.start()
+    assert run_shard(job) == -signal.SIGKILL
+    thread.join()
+    (tmp_path / "hang").unlink()
+    assert run_shard(job) == 0

@@ -99,20 +99,26 @@ def test_a_node_that_dies_with_its_folder_costs_what_came_since_the_last_checkpo
     assert 0 < asked_again(tmp_path) <= 8 * BATCH
 
 
-def test_a_launch_is_cancelled(tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_a_launch_is_cancelled(
+    tmp_path: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch, is_stored: bool
+) -> None:
     monkeypatch.delenv("SLOW")
     expected = whole(tmp_path)
     monkeypatch.setenv("SLOW", "0.3")
+    # Only what is stored at the end counts: no checkpoint is due before.
+    storage = gb.storage_at(f"file://{tmp_path}/store") if is_stored else None
     ended = threading.Event()
 
     def cancel(job_id: str) -> None:
         gb.cancel_launch(tmp_path / "out")
         ended.set()
 
-    when_answering(tmp_path / "out", 1, cancel)
-    outcome = gb.run_launch(planned(tmp_path, "ray", shards=2))
+    when_answering(tmp_path / "out", 1, cancel, node=tmp_path)
+    outcome = gb.run_launch(planned(tmp_path, "ray", shards=2, storage=storage))
     assert ended.wait(60)
     assert outcome.is_cancelled
     monkeypatch.delenv("SLOW")
     assert gb.run_launch(tmp_path / "out").exit_code == 0
     assert comparable(read_result(tmp_path / "out" / "merged")) == expected
+    assert asked_again(tmp_path) <= 2 * BATCH
