@@ -93,6 +93,10 @@ class TaskResult:
     coverage: float = 0.0
     """Share of instances that reached an answer (1.0: none is error, timeout, oom or missing media)."""
     seconds: float = 0.0
+    asking: float = 0.0
+    """Seconds that the model took for the answers, of all processes together."""
+    size: int = 0
+    """Instances that the task's data have, where a limit or subset left some out; else 0."""
     reason: str | None = None
     """Why the state is what it is; of a scored task, why some answers hold nothing, where that is known."""
     definition: str | None = None
@@ -151,6 +155,8 @@ class TaskResult:
         del plain["rows"]
         if self.repeats is None:
             del plain["repeats"]
+        if not self.size:
+            del plain["size"]
         plain["states"] = dict(self.states)
         plain["probe"], plain["defects"] = dict(self.probe), dict(self.defects)
         plain["notes"], plain["warnings"] = list(self.notes), list(self.warnings)

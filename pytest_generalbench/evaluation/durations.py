@@ -27,6 +27,8 @@ class Measured(NamedTuple):
 
     seconds: float
     """Of all workers that answered it together; 0 where the model does not take the task."""
+    asking: float
+    """Of these, the seconds that the model took, which grow with the instances; the others do not."""
     answered: int
     """Instances that ended with an answer or a failure, each repeat counted; 0 as above."""
     expected: int
@@ -98,30 +100,31 @@ def measured_in(result: RunResult, settings: Settings, tasks: Mapping[str, Task]
     """Return what a run measured of the tasks; those that the model did not take have no instances."""
     before = Settings.from_dict({"model": settings.model, **result.settings})
     takes_the_same = tuple(result.setting("input_media") or ()) == tuple(settings.input_media or ())
-    times = result.run.get("tasks")
+    times, asking, sizes = result.run["tasks"], result.run.get("asking", {}), result.run.get("sizes", {})
     measured = {}
     for entry in result.tasks:
         task = tasks.get(entry.id)
         if task is None:
             continue
-        seconds = times.get(entry.id) if isinstance(times, Mapping) else None
+        seconds = times.get(entry.id)
         count = sum(entry.result.states.values())
         expected, limit = expected_instances(task, before), limit_of(task, before)
         if entry.result.state == "unsupported" and takes_the_same:
-            measured[entry.id] = Measured(0.0, 0, expected, None)
+            measured[entry.id] = Measured(0.0, 0.0, 0, expected, None)
         elif count and isinstance(seconds, int | float) and seconds > 0:
             each = -(-count // before.repeats)
-            measured[entry.id] = Measured(
-                float(seconds), count, expected, each if limit is None or each < limit else None
-            )
+            size = each if limit is None or each < limit else sizes.get(entry.id)
+            model_s = asking.get(entry.id) or float(seconds)
+            measured[entry.id] = Measured(max(float(seconds), model_s), model_s, count, expected, size)
     return measured
 
 
 def task_estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) -> dict[str, Estimate]:
     """Return what each task is expected to take, by its id.
 
-    What a run measured is taken in proportion to the instances. The others are expected costs, scaled to the
-    measured ones; a task takes no time where the model took no task that shows and asks for the same media.
+    What the model took in a run is taken in proportion to the instances, the rest of a task's time as it was.
+    Tasks that no run measured are expected to cost what they do beside the measured ones; one takes no time
+    where the model took no task that shows and asks for the same media.
 
     Args:
         tasks: The tasks by id.
@@ -141,7 +144,7 @@ def task_estimates(tasks: Mapping[str, Task], settings: Settings, runs: Path) ->
             counts[name] = settings.repeats * (one.size if limit is None else min(limit, one.size))
         guessed[name] = prior(task, 1) * counts[name]
         if one is not None and one.answered:
-            known[name] = one.seconds * counts[name] / one.answered
+            known[name] = one.seconds + one.asking * (counts[name] / one.answered - 1.0)
         elif one is not None or kinds[name] in refused:
             known[name], counts[name] = 0.0, 0
     timed = [name for name in known if counts[name]]

@@ -257,6 +257,7 @@ class TaskScoring:
             context=replace(context, notes=(*context.notes, *reading_note(task), *asking.notes())),
             instances=limited(seen, limit),  # a larger limit contains every smaller one
             fingerprint=data.fingerprint,
+            size=len(data.instances),
             opened=data.opened,
             split=self.settings.split,
             judge=self.judge.name if self.judge and task.metric.name == JUDGE_METRIC else None,

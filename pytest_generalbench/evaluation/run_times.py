@@ -61,7 +61,7 @@ def bounds(tasks: Iterable[ExpectedTask]) -> tuple[float, float] | None:
     low, high = measured * (1.0 - BETWEEN_RUNS), measured * (1.0 + BETWEEN_RUNS)
     if others:
         ended = [
-            TaskCost(one.kind, one.unit, before.expected, before.answered, before.seconds, is_ended=True)
+            TaskCost(one.kind, one.unit, before.expected, before.answered, before.asking, is_ended=True)
             for one in tasks
             if (before := one.estimate.measured) is not None
         ]

@@ -190,6 +190,12 @@ def run_section(
         "settings": {key: plain[key] for key in sorted(MAY_CHANGE & plain.keys())},
         "sessions": [session.to_plain() for session in sessions],
     }
+    asking = {result.id: round(result.asking, 3) for result in results if result.asking}
+    if asking:
+        section["asking"] = dict(sorted(asking.items()))
+    sizes = {result.id: result.size for result in results if result.size}
+    if sizes:
+        section["sizes"] = dict(sorted(sizes.items()))
     if settings.probe:
         section["probe"] = drift(results)
     return section

@@ -191,6 +191,12 @@ def _aside(runs: Sequence[RunSection]) -> RunSection:
         "sessions": [session for one in runs for session in one["sessions"]],
     }
     probes = [one["probe"] for one in runs if "probe" in one]
+    sizes = {key: count for one in runs for key, count in one.get("sizes", {}).items()}
+    asking = {key: value for one in runs for key, value in one.get("asking", {}).items()}
+    if asking:
+        aside["asking"] = dict(sorted(asking.items()))
+    if sizes:
+        aside["sizes"] = dict(sorted(sizes.items()))
     if probes:
         aside["probe"] = {
             "compared": sum(one["compared"] for one in probes),

@@ -83,4 +83,8 @@ class RunSection(TypedDict):
     settings: Mapping[str, Any]
     """Those that no number depends on."""
     sessions: Sequence[Mapping[str, Any]]
+    asking: NotRequired[Mapping[str, float]]
+    """Of the seconds by task, those that the model took."""
+    sizes: NotRequired[Mapping[str, int]]
+    """Instances of the data by task, where a limit or subset left some out."""
     probe: NotRequired[ProbeCounts]

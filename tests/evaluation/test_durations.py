@@ -132,3 +132,14 @@ def test_kinds_that_the_model_did_not_take_need_no_time(tmp_path: Path) -> None:
 
 def test_the_demo_set_has_eight_instances_of_each_task(tmp_path: Path) -> None:
     assert {one.instances for one in task_estimates(TASKS, Settings("hf:x"), tmp_path).values()} == {8}
+
+
+def test_a_run_with_a_limit_tells_how_large_the_data_are(tmp_path: Path) -> None:
+    earlier(tmp_path, "one", {"nlp/long": 5.0}, limit=10)
+    path = tmp_path / "one" / "result.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["run"] |= {"sizes": {"nlp/long": 60}, "asking": {"nlp/long": 3.0}}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    one = task_estimates(TASKS, SETTINGS, tmp_path)["nlp/long"]
+    # Six times the answers; what reading and scoring take, 2 s, stays.
+    assert (one.instances, one.seconds) == (60, 20.0)

@@ -89,7 +89,7 @@ def test_hours_are_told_from_earlier_runs_and_else_not(tmp_path: Path) -> None:
     (tmp_path / "mortal.py").write_text("", encoding="utf-8")
     assert planned(tmp_path).expected is None
     selection = select(ARGUMENTS, tmp_path)
-    estimate = Estimate(50.0, 100, Measured(50.0, 100, 100, 100))
+    estimate = Estimate(50.0, 100, Measured(50.0, 50.0, 100, 100, 100))
     tasks = {name: one._replace(estimate=estimate, work=Work(50.0)) for name, one in selection.tasks.items()}
     measured = replace(selection, tasks=tasks, overhead_s=30.0)
     # Ten tasks of 50 s on two workers, 10 % either way, and what starting takes.

@@ -94,7 +94,7 @@ def finished_run(
     tasks = [{"id": name, "state": "scored", "score": 1.0, "states": {"ok": count}} for name in seconds]
     content = {
         "schema": "2.5", "model": {"spec": "hf:org/name"}, "data": {"name": "folder"}, "tasks": tasks,
-        "settings": {"model": "hf:org/name", "data": "folder", **more},
+        "settings": {"model": "hf:org/name", "data": "folder", "limit": None, **more},
         "run": {
             "tasks": seconds, "started": "", "seconds": took, "torn_lines": [], "settings": {},
             "cached": {"hits": 0, "asked": 0},
@@ -171,7 +171,7 @@ def expected(
 
 
 def test_what_a_run_measured_differs_by_a_tenth_and_the_rest_by_what_the_measured_tasks_vary() -> None:
-    known = [expected(value, 50, Measured(value, 50, 50, 50)) for value in (50.0, 80.0, 120.0, 150.0)]
+    known = [expected(value, 50, Measured(value, value, 50, 50, 50)) for value in (50.0, 80.0, 120.0, 150.0)]
     assert bounds(known) == pytest.approx((0.9, 1.1))
     assert bounds([expected(100.0, 50)]) is None
     low, high = bounds([*known, *(expected(100.0, 50) for _ in range(4))]) or (1.0, 1.0)
@@ -180,7 +180,7 @@ def test_what_a_run_measured_differs_by_a_tenth_and_the_rest_by_what_the_measure
     # Two tasks are too few to tell how tasks vary.
     assert bounds([*known[:2], expected(100.0, 50)]) is None
     # Fifty instances of five that were measured are no more than another task.
-    assert bounds([expected(100.0, 50, Measured(10.0, 5, 5, None)) for _ in range(2)]) is None
+    assert bounds([expected(100.0, 50, Measured(10.0, 10.0, 5, 5, None)) for _ in range(2)]) is None
 
 
 def test_shards_run_one_after_another_where_there_are_more_than_run_at_a_time() -> None:

@@ -77,6 +77,8 @@ def test_a_limit_asks_fewer_and_says_so(pytester: pytest.Pytester, read_result: 
     content = read_result("run")
     assert content["tasks"][0]["n"] == 3
     assert "limited: 3" in content["level"]["qualified"]
+    # How large the data are is known to a plan of the whole run.
+    assert content["run"]["sizes"] == {CAUSAL: 8}
 
 
 def test_ini_keys_set_what_options_do_not(pytester: pytest.Pytester, read_result: ReadResult) -> None:

@@ -56,6 +56,7 @@ def folded(results: Sequence[TaskResult], answers: Sequence[Mapping[str, Record]
         coverage=math.fsum(result.coverage for result in results) / count,
         reason=_reason(results, states),
         states=dict(states),
+        asking=math.fsum(result.asking for result in results),
         notes=(*first.notes, f"each instance asked {count} times, the score is the mean"),
         top_answer=top,
         top_share=share,

@@ -46,6 +46,8 @@ class ScoringInput:
     """Name of the judge whose verdicts count, for tasks that need one."""
     backbones: Backbones | None = None
     """For metrics that measure with pretrained models."""
+    size: int = 0
+    """Instances that the task's data have, those included that are not asked."""
     opened: int = 0
     """When reading the data began, in nanoseconds since 1970; 0 where that is not known."""
     warnings: tuple[str, ...] = ()
@@ -154,6 +156,7 @@ def score_task(
     return replace(
         result,
         majority=majority,
+        asking=round(counts.seconds, 3),
         defects={name: count for name, count in sorted(counts.defects.items()) if count},
         rows=instance_rows(counts.rows, added, value, given.instances),
     )
@@ -174,10 +177,13 @@ class _Counts:
     hollow: list[str] = field(default_factory=list)
     """A line for each answer that holds nothing, where the model says why."""
     rows: list[InstanceRow] = field(default_factory=list)
+    seconds: float = 0.0
+    """That the model took for the answers."""
 
     def add(self, instance: Instance, record: Record, read: AnswerRead) -> None:
         """Count one instance."""
         output = record.output
+        self.seconds += record.seconds or 0.0
         if output is not None:
             for name, is_so in _IS_DEFECT:
                 self.defects[name] += is_so(output)
@@ -222,6 +228,7 @@ def _result(
         n=value.n if score is not None else total,
         coverage=answered / total if total else 0.0,
         seconds=seconds,
+        size=given.size if given.size > total else 0,
         reason=reason,
         definition=metric_definition(task, given.judge, given.context.notes, identities),
         states=dict(states),
