@@ -128,6 +128,7 @@ def _limited_task(plan: TaskPlan, record: Record, transfer: Transfer, task: Task
 def _pinned(repository: Repository, record: Record, revision: str | None, *, refresh: bool) -> str:
     """Return the commit that downloads into this folder take, and note it. Raises OSError."""
     with record.locked("revision"):
+        record.clean()
         commit = record.commit()
         if commit is None or revision or refresh:
             revision = revision or record.revision() or "main"

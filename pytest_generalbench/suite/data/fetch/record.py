@@ -53,6 +53,7 @@ class Record:
         self.target = target
         self.folder = target / STATE / split
         self.parts = self.folder / "parts"
+        self._scratch = self.folder / "scratch"
         self.annotations = self.folder / "annotations"
         """Annotations that were looked at to see whose they are, at their places in the repository."""
 
@@ -166,8 +167,16 @@ class Record:
         return self.folder / f"{_plain(task_id)}.json"
 
     def _write(self, path: Path, content: Any) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, json.dumps(content).encode())
+        for folder in (path.parent, self._scratch):
+            folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, json.dumps(content).encode(), self._scratch)
+
+    def clean(self) -> None:
+        """Remove notes that a process was writing when it died. Raises OSError."""
+        for path in self._scratch.glob("*.tmp"):
+            with suppress(FileNotFoundError):  # at its place since
+                if is_free(path):
+                    path.unlink()
 
 
 def _plain(task_id: str) -> str:
