@@ -1,9 +1,16 @@
-"""A download whose process is killed, or whose disk fails, at any call that changes a file."""
+"""A download whose process is killed, or whose disk fails, at any call that changes a file.
+
+`python -m tests.data.test_hub_disks` tries many of them.
+"""
 
 from __future__ import annotations
 
 import random
 import sys
+import tempfile
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +22,6 @@ from tests.faults.injection import Fault, build_shim, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -38,8 +44,9 @@ class Bench:
         folder.mkdir()
         return folder
 
+    @cached_property
     def calls(self) -> int:
-        """Return how many calls of an undisturbed download change a file."""
+        """How many calls of an undisturbed download change a file."""
         done = run(COMMAND, self.folder(), self.shim)
         assert done.status == 0, done.output
         return done.calls
@@ -67,9 +74,8 @@ def same(one: Path, other: Path) -> bool:
     return other.is_file() and one.read_bytes() == other.read_bytes()
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    place = tmp_path_factory.mktemp("disks")
+@contextmanager
+def opened(place: Path) -> Iterator[Bench]:
     shim = build_shim(place)
     if shim is None:
         pytest.skip("needs Linux and a C compiler")
@@ -81,9 +87,31 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield Bench(place, shim, served)
 
 
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with opened(tmp_path_factory.mktemp("disks")) as bench:
+        yield bench
+
+
 @pytest.mark.parametrize("kind", ["kill", "eio", "enospc"])
 def test_an_interrupted_download_can_be_given_again(bench: Bench, kind: str) -> None:
-    calls = bench.calls()
-    dice = random.Random(kind)  # noqa: S311
-    for at in (1, calls, *(dice.randint(2, calls - 1) for _ in range(2))):
-        assert bench.problems(Fault(kind, at)) == [], f"{kind} at {at} of {calls}"
+    at = random.Random(kind).randint(1, bench.calls)  # noqa: S311
+    assert bench.problems(Fault(kind, at)) == [], f"{kind} at {at} of {bench.calls}"
+
+
+def test_a_download_that_dies_at_its_last_write_can_be_given_again(bench: Bench) -> None:
+    assert bench.problems(Fault("kill", bench.calls)) == []
+
+
+def main() -> None:
+    """Try every ninth call, each with every fault, and print what is not as it should be."""
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as bench:
+        tried = [Fault(kind, at) for kind in ("kill", "eio", "enospc") for at in range(1, bench.calls, 9)]
+        wrong = [(fault, problems) for fault in tried if (problems := bench.problems(fault))]
+    for fault, problems in wrong:
+        print(fault, *problems, sep="\n  ")  # noqa: T201
+    print(f"{len(tried)} faults, {len(wrong)} with problems")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

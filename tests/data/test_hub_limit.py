@@ -162,7 +162,7 @@ def test_no_task_of_the_demo_set_is_asked_otherwise(shared_cache: Path, tmp_path
     source = open_data("demo", "open", all_tasks(), cache=shared_cache)
     tasks = [task for task in all_tasks() if may_be_limited(task) and set(task.input_media) != {"text"}]
     left_out = 0
-    for task in tasks[::3]:
+    for task in tasks[::5]:
         files, other = source.files(task), tmp_path / task.id.replace("/", "-")
         assert files is not None
         left_out += part_of(task, files.folder, source.root, other)
@@ -179,4 +179,4 @@ def test_no_task_of_the_demo_set_is_asked_otherwise(shared_cache: Path, tmp_path
             answers = [protocol.reference(instance, context) for instance in drawn]
             seen.append((requests, answers, context.labels))
         assert seen[0] == seen[1], task.id
-    assert left_out > len(tasks)  # nearly every one has six pictures or sounds too many
+    assert left_out > len(tasks) / 2  # nearly every one has six pictures or sounds too many
