@@ -14,9 +14,11 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest_generalbench as gb
 from pytest_generalbench.launch.record import read_launch
+from pytest_generalbench.launch.selection import Selection, select
 from pytest_generalbench.runs.result_file import comparable, read_result
 from tests.plugin.runs import FEW, MODEL, SPEC
 
@@ -56,7 +58,24 @@ def _whole(model: str) -> bytes:
 
 
 def planned(folder: Path, engine: str = "local", **more: object) -> gb.LaunchPlan:
-    """Return the plan of a launch into `folder/out`; the model lies in `folder`."""
+    """Return the plan of a launch into `folder/out`; the model lies in `folder`.
+
+    What the arguments select is the same in every folder: pytest collects it once.
+    """
+    with patch("pytest_generalbench.launch.plan.select", lambda arguments, place: _selected(folder)):
+        return _planned(folder, engine, **more)
+
+
+_selections: list[Selection] = []
+
+
+def _selected(folder: Path) -> Selection:
+    if not _selections:
+        _selections.append(select(ARGUMENTS, folder))
+    return _selections[0]
+
+
+def _planned(folder: Path, engine: str, **more: object) -> gb.LaunchPlan:
     return gb.plan_launch(engine, ARGUMENTS, folder / "out", directory=folder, **more)  # type: ignore[arg-type]
 
 
@@ -73,7 +92,8 @@ def when_answering(
     """Start a thread that acts once on a shard's job, when its ledger, on a node, has some lines."""
 
     def answers() -> bool:
-        ledgers = list((node or launch).glob(f"**/shard-{shard}-of-*/ledger-*.jsonl"))
+        pattern = f"shard-{shard}-of-*/ledger-*.jsonl"
+        ledgers = list(node.rglob(pattern) if node else launch.glob(pattern))
         with suppress(FileNotFoundError):
             return sum(path.read_bytes().count(b"\n") for path in ledgers) >= lines
         return False
@@ -92,7 +112,7 @@ def when(
             if condition():
                 act(read_launch(launch).jobs[shard - 1].job or "")
                 return
-            time.sleep(0.01)
+            time.sleep(0.03)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
