@@ -100,6 +100,8 @@ def refresh(
         return {}
     store = open_store(record.storage.address, _FETCH_S if with_media else _LOOK_S)
 
+    store.names("")  # one that does not answer is waited for once, not for each shard
+
     def fetch(number: int) -> tuple[int, Checkpoint | None]:
         folder = record.shard_job(number).folder
         return number, download(store.below(folder.name), StoredFolder(folder), with_media=with_media)
