@@ -148,6 +148,21 @@ def test_what_is_complete_is_not_asked_for_again(filled: StandInHub, tmp_path: P
     assert len(filled.requests) == asked + 2
 
 
+def test_a_file_that_changed_on_disk_is_noticed_by_refresh(filled: StandInHub, tmp_path: Path) -> None:
+    target = hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(BIRD)])
+    picture = target / "image/comprehension/BirdDetection/images/1.png"
+    good = picture.read_bytes()
+    picture.write_bytes(good[:-1] + bytes([255 - good[-1]]))
+    hub.download("open", all_tasks(), target, wanted=[task_of(BIRD)])
+    assert picture.read_bytes() != good
+    hub.download("open", all_tasks(), target, wanted=[task_of(BIRD)], refresh=True)
+    assert picture.read_bytes() == good
+    assert {path: size // (filled.store / path).stat().st_size for path, size in filled.sent.items()} == {
+        "image/comprehension/BirdDetection/bird_detection.json": 1,
+        "image/comprehension/BirdDetection/images/1.png": 2,
+    }
+
+
 def test_each_folder_is_listed_once_a_commit(filled: StandInHub, tmp_path: Path) -> None:
     for task_id in (CAUSES, BIRD, CARS, PETS, COLOR):
         hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(task_id)])

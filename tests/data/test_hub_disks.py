@@ -53,21 +53,21 @@ class Bench:
 
     def problems(self, fault: Fault) -> list[str]:
         """Return what is not as it should be after the fault, and after the command was given again."""
-        folder, found = self.folder(), []
+        folder, wrong = self.folder(), []
         first = run(COMMAND, folder, self.shim, fault)
         if "Traceback" in first.output:
-            found.append(first.output[-1500:])
+            wrong.append(first.output[-1500:])
         again = run(COMMAND, folder, self.shim)
         if again.status != 0:
-            found.append(f"again: status {again.status}: {again.output[-1500:]}")
+            wrong.append(f"again: status {again.status}: {again.output[-1500:]}")
         store, data = self.served.store, folder / "data"
         files = [path.relative_to(store) for path in store.rglob("*") if path.is_file()]
-        found += [f"differs: {path}" for path in files if not same(store / path, data / path)]
+        wrong += [f"differs: {path}" for path in files if not same(store / path, data / path)]
         unpacked = data / "video/comprehension/ColorMatch"
         if sorted(path.name for path in unpacked.rglob("*")) != ["1.bin", "annotation.json", "videos"]:
-            found.append("the archive is not unpacked whole")
+            wrong.append("the archive is not unpacked whole")
         left = [*data.rglob("*.tmp"), *data.rglob("*.part"), *data.glob("*/*/.*")]
-        return found + [f"left: {path}" for path in left]
+        return wrong + [f"left: {path}" for path in left]
 
 
 def same(one: Path, other: Path) -> bool:
@@ -107,10 +107,10 @@ def main() -> None:
     """Try every ninth call, each with every fault, and print what is not as it should be."""
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as bench:
         tried = [Fault(kind, at) for kind in ("kill", "eio", "enospc") for at in range(1, bench.calls, 9)]
-        wrong = [(fault, problems) for fault in tried if (problems := bench.problems(fault))]
-    for fault, problems in wrong:
+        faulty = [(fault, problems) for fault in tried if (problems := bench.problems(fault))]
+    for fault, problems in faulty:
         print(fault, *problems, sep="\n  ")  # noqa: T201
-    print(f"{len(tried)} faults, {len(wrong)} with problems")  # noqa: T201
+    print(f"{len(tried)} faults, {len(faulty)} with problems")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -62,6 +62,23 @@ def test_the_media_of_the_drawn_instances_come(stand_in: StandInHub, cars: Tree,
     assert all(size == (cars.root / path).stat().st_size for path, size in stand_in.sent.items())
 
 
+def test_a_download_that_waits_for_a_limited_one_brings_the_rest(
+    stand_in: StandInHub, cars: Tree, tmp_path: Path
+) -> None:
+    target, wanted = tmp_path / "t", [task_of(CARS)]
+    done: list[Path] = []
+
+    def say(line: str) -> None:
+        if line.startswith("1/1") and not done:  # between the plan and the lock of the task
+            done.append(hub.download("open", all_tasks(), target, wanted=wanted, limit=3))
+
+    hub.download("open", all_tasks(), target, False, say, wanted=wanted)
+    assert done
+    assert pictures(stand_in) == set(range(10))
+    assert all(size == (cars.root / path).stat().st_size for path, size in stand_in.sent.items())
+    assert [task.state for task in data_inventory(target).tasks] == ["complete"]
+
+
 def test_the_check_of_the_folder_says_whose_media_are_there(
     stand_in: StandInHub, cars: Tree, tmp_path: Path
 ) -> None:
@@ -170,8 +187,8 @@ def test_no_task_of_the_demo_set_is_asked_otherwise(shared_cache: Path, tmp_path
         assert there is not None
         protocol = protocols.get(task.protocol)
         seen = []
-        for found, root in ((files, source.root), (there, other)):
-            data = load(found, task, root)
+        for place, root in ((files, source.root), (there, other)):
+            data = load(place, task, root)
             context = protocol.context(task, data.header, data.instances)
             drawn = limited(data.instances, LIMIT)
             assert [instance.problem for instance in drawn] == [None] * len(drawn)

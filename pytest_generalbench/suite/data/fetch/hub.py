@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -59,12 +60,7 @@ def download(
         raise UnknownWordError("split", split, SPLITS)
     wanted = tasks if wanted is None else wanted
     if offline:
-        if not has_data(target):
-            raise DataError(
-                f"{target}: nothing downloaded yet; run `generalbench download {target}` without --offline"
-            )
-        unpack_found(target, tasks, progress, split, wanted=wanted)
-        return target
+        return _unpacked_offline(split, tasks, target, wanted, progress)
     record = Record(target, split)
     commit = None if refresh or revision else record.commit()
     if commit is not None and all(is_complete(record.task(task.id), commit, limit) for task in wanted):
@@ -84,7 +80,7 @@ def download(
         raise disk_error(record, error) from error
     transfer = Transfer(repository, commit, target, record.parts, record.annotations)
     if plan.is_bound:
-        plan = _limited(plan, record, transfer, {task.id: task for task in wanted}, progress)
+        plan = _limited(plan, record, transfer, {task.id: task for task in wanted}, progress, jobs)
     progress(plan.summary)
     plan.check_room()
     Session(plan, record, transfer, progress).run(jobs)
@@ -93,21 +89,34 @@ def download(
     return target
 
 
+def _unpacked_offline(
+    split: str, tasks: Sequence[Task], target: Path, wanted: Sequence[Task], say: Say
+) -> Path:
+    if not has_data(target):
+        raise DataError(
+            f"{target}: nothing downloaded yet; run `generalbench download {target}` without --offline"
+        )
+    unpack_found(target, tasks, say, split, wanted=wanted)
+    return target
+
+
 def _limited(
-    plan: DownloadPlan, record: Record, transfer: Transfer, tasks: Mapping[str, Task], say: Say
+    plan: DownloadPlan, record: Record, transfer: Transfer, tasks: Mapping[str, Task], say: Say, jobs: int
 ) -> DownloadPlan:
     """Bring the annotations of limited tasks, and return the plan without what no instance needs."""
-    plans = []
-    for one in plan.tasks:
-        if one.limit and one.missing:
-            try:
-                with record.locked(one.task_id):
-                    begin(record, one, plan.commit)
-                    one = _limited_task(one, record, transfer, tasks[one.task_id], say)
-            except OSError as error:
-                raise disk_error(record, error) from error
-        plans.append(one)
-    return replace(plan, tasks=tuple(plans), is_exact=True)
+
+    def limited(one: TaskPlan) -> TaskPlan:
+        if not (one.limit and one.missing):
+            return one
+        try:
+            with record.locked(one.task_id):
+                begin(record, one, plan.commit)
+                return _limited_task(one, record, transfer, tasks[one.task_id], say)
+        except OSError as error:
+            raise disk_error(record, error) from error
+
+    with ThreadPoolExecutor(jobs, "generalbench-annotations") as pool:
+        return replace(plan, tasks=tuple(pool.map(limited, plan.tasks)), is_exact=True)
 
 
 def _limited_task(plan: TaskPlan, record: Record, transfer: Transfer, task: Task, say: Say) -> TaskPlan:

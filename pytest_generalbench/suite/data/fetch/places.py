@@ -96,14 +96,14 @@ def places(
         table = NameTable([task for task in tasks if group_of(task) == group])
         entries = dict(entry for folder in folders for entry in _entries(listing, folder))
         by_name = assign(_judged(entries), table)
-        found = {
+        assigned = {
             task_id: [(path, entries[path]) for path in paths] for task_id, paths in by_name.folders.items()
         }
-        if any(task.id not in found for task in groups[group]):
+        if any(task.id not in assigned for task in groups[group]):
             left = [path for path in (*by_name.unmatched, *by_name.undecided) if entries[path] is None]
             for task_id, children in _inner(listing, left, table, inside).items():
-                found.setdefault(task_id, children)
-        result.update((task.id, tuple(found.get(task.id, ()))) for task in groups[group])
+                assigned.setdefault(task_id, children)
+        result.update((task.id, tuple(assigned.get(task.id, ()))) for task in groups[group])
     return result
 
 

@@ -73,6 +73,8 @@ class TaskPlan:
     """The number of instances whose media come, where the files of the task allow that; None: all."""
     known: TaskRecord | None
     """What an earlier download noted."""
+    is_checked: bool = False
+    """Whether the files that are there are compared by their digests."""
     whole: str = ""
     """Why all comes though a limit was asked for; empty where it does not."""
     is_complete: bool = False
@@ -203,7 +205,7 @@ def make_plan(
     plans = []
     for task in wanted:
         if task.id in entries:
-            plans.append(_task_plan(task, entries[task.id], listing, record, known[task.id], limit))
+            plans.append(_task_plan(task, entries[task.id], listing, record, known[task.id], limit, refresh))
         else:
             plans.append(TaskPlan(task.id, (), (), (), 0, 0, None, known[task.id], is_complete=True))
     return DownloadPlan(repository, listing.commit, record.target, tuple(plans), remove_archives)
@@ -216,6 +218,7 @@ def _task_plan(
     record: Record,
     known: TaskRecord | None,
     limit: int | None,
+    is_checked: bool,
 ) -> TaskPlan:
     files: list[RemoteFile] = []
     for path, archive in entries:
@@ -227,7 +230,7 @@ def _task_plan(
         whole = "all media, since they are packed"
     named = tuple(path for path, _ in entries)
     some = limit if may_be_limited(task) and len(entries) == 1 and entries[0][1] is None else None
-    return replace(_of_files(task.id, named, files, record, known, some), whole=whole)
+    return replace(_of_files(task.id, named, files, record, known, some, is_checked), whole=whole)
 
 
 def _of_files(
@@ -237,8 +240,9 @@ def _of_files(
     record: Record,
     known: TaskRecord | None,
     limit: int | None,
+    is_checked: bool,
 ) -> TaskPlan:
-    missing = tuple(one for one in files if not _is_known(one, record, known))
+    missing = tuple(one for one in files if not _is_known(one, record, known, is_checked))
     is_new = not any((record.target / entry).exists() for entry in entries)
     begun = {path.name for path in record.parts.glob("*")}
     packed = [one for one in missing if unpacked_name(one.path, entries) is not None]
@@ -251,6 +255,7 @@ def _of_files(
         sum(one.size for one in packed),
         limit,
         known,
+        is_checked,
     )
 
 
@@ -258,16 +263,19 @@ def without(plan: TaskPlan, left_out: Container[str], record: Record) -> TaskPla
     """Return the plan of a task without some files; without none it is that of the whole task."""
     files = [one for one in plan.files if one.path not in left_out]
     limit = plan.limit if len(files) < len(plan.files) else None
-    return _of_files(plan.task_id, plan.entries, files, record, plan.known, limit)
+    return _of_files(plan.task_id, plan.entries, files, record, plan.known, limit, plan.is_checked)
 
 
-def _is_known(file: RemoteFile, record: Record, known: TaskRecord | None) -> bool:
-    """Return whether an earlier download brought this very file, and it, or what was unpacked, is there."""
+def _is_known(file: RemoteFile, record: Record, known: TaskRecord | None, is_checked: bool) -> bool:
+    """Return whether an earlier download brought this very file, and it, or what was unpacked, is there.
+
+    With `is_checked` no file counts as known by its size alone.
+    """
     if known is None or known.files.get(file.path) != (file.size, file.digest):
         return False
     folder = known.unpacked.get(file.path)
     is_unpacked = folder is not None and (record.target / folder).is_dir()
-    return is_unpacked or _size_of(file, record) == file.size
+    return is_unpacked or (not is_checked and _size_of(file, record) == file.size)
 
 
 def _size_of(file: RemoteFile, record: Record) -> int | None:

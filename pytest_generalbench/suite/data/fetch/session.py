@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_generalbench.core.errors import DataError
 from pytest_generalbench.suite.data.fetch.archive import unpack
-from pytest_generalbench.suite.data.fetch.plan import counted, size_text, unpacked_name
+from pytest_generalbench.suite.data.fetch.plan import counted, is_complete, size_text, unpacked_name
 from pytest_generalbench.suite.data.fetch.record import TaskRecord
 from pytest_generalbench.suite.data.fetch.repository import HubError
 from pytest_generalbench.suite.data.fetch.transfer import DiskError, StoppedError, place_of
@@ -84,15 +84,17 @@ class Session:
         Raises:
             DataError: what could not be had, and that the same command goes on.
         """
-        with ThreadPoolExecutor(jobs, "generalbench-download") as pool:
-            threads = [pool.submit(self._bring) for _ in range(jobs)]
-            try:
-                wait(threads)
-            except BaseException:
-                self._transfer.stop()
-                raise
-        for job in self._jobs:
-            job.lock.close()
+        try:
+            with ThreadPoolExecutor(jobs, "generalbench-download") as pool:
+                threads = [pool.submit(self._bring) for _ in range(jobs)]
+                try:
+                    wait(threads)
+                except BaseException:
+                    self._transfer.stop()
+                    raise
+        finally:
+            for job in self._jobs:
+                job.lock.close()
         errors = [error for thread in threads if (error := thread.exception()) is not None]
         for error in sorted(errors, key=lambda one: isinstance(one, StoppedError))[:1]:
             raise error
@@ -152,7 +154,7 @@ class Session:
                 job.lock.enter_context(self._record.locked(plan.task_id))
             except OSError as error:
                 raise disk_error(self._record, error) from error
-            if self._record.task(plan.task_id) != plan.known:
+            if self._is_done(plan):
                 job.lock.close()  # another process was faster
                 continue
             if not plan.missing:
@@ -161,6 +163,11 @@ class Session:
             begin(self._record, plan, self._plan.commit)
             for file in plan.missing:
                 yield job, file
+
+    def _is_done(self, plan: TaskPlan) -> bool:
+        """Return whether another process has brought since all that the plan of a task wants."""
+        now = self._record.task(plan.task_id)
+        return now != plan.known and is_complete(now, self._plan.commit, plan.limit)
 
     def _end(self, job: _Job) -> None:
         """Unpack what came, and note the task."""
