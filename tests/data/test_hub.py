@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import zipfile
 from typing import TYPE_CHECKING
@@ -163,6 +164,18 @@ def test_a_file_that_changed_on_disk_is_noticed_by_refresh(filled: StandInHub, t
     }
 
 
+def test_what_an_earlier_version_or_another_tool_brought_is_kept(filled: StandInHub, tmp_path: Path) -> None:
+    at, target = "image/comprehension/BirdDetection", tmp_path / "t"
+    shutil.copytree(filled.store / at, target / at)
+    (target / at / "images/1.png").write_bytes(b"cut off")
+    note = Tree(target).file(
+        f".generalbench/open/{BIRD.replace('/', '--')}.json", json.dumps({"folders": [at]})
+    )
+    hub.download("open", all_tasks(), target, wanted=[task_of(BIRD)])
+    assert filled.fetched == {f"{at}/images/1.png"}
+    assert json.loads(note.read_text())["commit"] == filled.commit
+
+
 def test_each_folder_is_listed_once_a_commit(filled: StandInHub, tmp_path: Path) -> None:
     for task_id in (CAUSES, BIRD, CARS, PETS, COLOR):
         hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(task_id)])
@@ -237,6 +250,27 @@ def test_a_hub_that_fails_is_one_line(filled: StandInHub, tmp_path: Path, status
         hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
     assert "\n" not in str(caught.value)
     assert "goes on where it stopped" in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_file_that_is_refused_is_one_line(filled: StandInHub, tmp_path: Path, status: int) -> None:
+    filled.faults.append(Fault("status", "resolve", times=99, number=status))
+    with pytest.raises(DataError) as caught:
+        hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
+    message = str(caught.value)
+    assert ("no longer on the hub" if status == 404 else str(status)) in message
+    assert "\n" not in message
+
+
+def test_where_the_library_may_not_ask_the_hub_is_named_not_the_disk(
+    filled: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.faults.append(Fault("status", "resolve", times=99, number=403))
+    with pytest.raises(DataError):  # the commit and the listings are known then
+        hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(DataError, match=r"the hub repository .*offline"):
+        hub.download("open", all_tasks(), tmp_path / "t", wanted=[task_of(CAUSES)])
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -118,7 +118,12 @@ class Repository:
 
     @contextmanager
     def opened(self, commit: str, path: str, start: int) -> Iterator[Reply]:
-        """Ask for the bytes of a file from a place on. What huggingface_hub raises is let through."""
+        """Ask for the bytes of a file from a place on.
+
+        Raises:
+            HubError: nothing may be asked, as with HF_HUB_OFFLINE. What the library's transport raises at
+                connections and refusals is let through.
+        """
         from huggingface_hub import hf_hub_url
 
         library = _library()
@@ -127,10 +132,17 @@ class Repository:
         headers = {**library.build_hf_headers(token=self._api.token), "Accept-Encoding": "identity"}
         if start:
             headers["Range"] = f"bytes={start}-"
-        with library.http_stream_backoff(
+        asked = library.http_stream_backoff(
             "GET", url, headers=headers, timeout=_PATIENCE_S, follow_redirects=True, retry_on_exceptions=()
-        ) as response:
-            library.hf_raise_for_status(response)
+        )
+        with ExitStack() as stack:
+            try:
+                response = stack.enter_context(asked)
+                library.hf_raise_for_status(response)
+            except transport_errors():
+                raise
+            except hub_errors() as error:
+                raise self.failure(error) from error
             yield _reply(response)
 
     def _asked(self, ask: Callable[[], Any]) -> Any:
