@@ -1,11 +1,13 @@
-"""A store of objects in memory that fails as a test wants."""
+"""A store of objects in memory that fails as a test wants, and what any store must do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Self
 
-from pytest_generalbench.runs.object_store import MissingObjectError, StoreError
+import pytest
+
+from pytest_generalbench.runs.object_store import MissingObjectError, ObjectStore, StoreError
 
 
 @dataclass
@@ -52,3 +54,18 @@ class MemoryStore:
 
     def below(self, folder: str) -> Self:
         raise NotImplementedError
+
+
+def try_operations(store: ObjectStore) -> None:
+    """Try every operation of an empty store."""
+    assert store.names("") == store.names("objects") == []
+    store.put("objects/x", b"1")
+    store.put("objects/x", b"22")
+    store.put("checkpoints/y", b"")
+    assert (store.names(""), store.names("objects")) == (["checkpoints", "objects"], ["x"])
+    assert (store.get("objects/x"), store.get("checkpoints/y")) == (b"22", b"")
+    with pytest.raises(MissingObjectError):
+        store.get("objects/none")
+    store.remove("objects/x")
+    store.remove("objects/x")
+    assert store.names("objects") == []

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
 import pytest_generalbench as gb
 from pytest_generalbench.cli import main
+from pytest_generalbench.launch.mirrors import refresh, take_place
 from pytest_generalbench.launch.record import read_launch
+from pytest_generalbench.launch.shards import SUPERSEDED, start_shard
 from pytest_generalbench.runs.object_store import open_store
 from pytest_generalbench.runs.result_file import comparable, read_result
 from pytest_generalbench.runs.stored_folder import StoredFolder, download
@@ -106,6 +111,44 @@ def test_a_cancelled_launch_stores_what_it_has_and_goes_on_elsewhere(
     assert gb.run_launch(tmp_path / "out").exit_code == 0
     assert comparable(read_result(tmp_path / "out" / "merged")) == expected
     assert asked_again(tmp_path) <= BATCH
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_of_two_nodes_with_one_shard_the_later_one_finishes_it(
+    tmp_path: Path, storage: gb.Storage, is_frozen: bool
+) -> None:
+    expected = whole(tmp_path)
+    plan = planned(tmp_path, storage=storage, shards=1)
+    plan.record.folder.mkdir()
+    take_place(storage)
+    plan.record.save()
+    (tmp_path / "other").mkdir()
+    there = dataclasses.replace(storage, scratch=str(tmp_path / "other"))
+    job = plan.record.shard_job(1)
+    first = start_shard(job, {})
+    while answers_in(storage.address, "shard-1-of-1") < 8:
+        assert first.poll() is None
+        time.sleep(0.05)
+    group = [first.pid, *children(first.pid)]
+    if is_frozen:  # as a machine that is paused, and thought dead
+        for pid in group:
+            os.kill(pid, signal.SIGSTOP)
+    second = start_shard(dataclasses.replace(job, storage=there), {})
+    if is_frozen:
+        assert second.wait() == 0
+        for pid in reversed(group):
+            os.kill(pid, signal.SIGCONT)
+    assert (first.wait(), second.wait()) == (SUPERSEDED, 0)
+    refresh(plan.record, [1], with_media=True)
+    assert gb.run_launch(tmp_path / "out").exit_code == 0
+    assert comparable(read_result(tmp_path / "out" / "merged")) == expected
+    log = (tmp_path / "out" / "shard-1-of-1.log").read_text(encoding="utf-8")
+    assert "attempt 2: goes on from the checkpoint of" in log
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_a_store_that_does_not_answer_is_refused_before_anything_is_asked(

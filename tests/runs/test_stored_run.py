@@ -28,7 +28,7 @@ from pytest_generalbench.runs.stored_run import (
     late_checkpoints,
     newest_checkpoint,
 )
-from tests.memory_store import MemoryStore
+from tests.memory_store import MemoryStore, try_operations
 
 
 def content_of(folder: Path) -> dict[str, bytes]:
@@ -333,14 +333,4 @@ def test_the_stores_of_fsspec_agree(tmp_path: Path) -> None:
     pytest.importorskip("fsspec")
     for address in (f"memory://{tmp_path.name}/a", f"file://{tmp_path}/b"):
         store = FsspecStore(address).below("shard")
-        assert store.names("") == store.names("objects") == []
-        store.put("objects/x", b"1")
-        store.put("objects/x", b"22")
-        store.put("checkpoints/y", b"")
-        assert (store.names(""), store.names("objects")) == (["checkpoints", "objects"], ["x"])
-        assert (store.get("objects/x"), store.get("checkpoints/y")) == (b"22", b"")
-        with pytest.raises(MissingObjectError):
-            store.get("objects/none")
-        store.remove("objects/x")
-        store.remove("objects/x")
-        assert store.names("objects") == []
+        try_operations(store)
