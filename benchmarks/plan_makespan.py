@@ -21,9 +21,9 @@ from benchmarks.sessions import run_session
 from pytest_generalbench.core.node_ids import MODULE_NODEID
 from pytest_generalbench.core.settings import Settings
 from pytest_generalbench.evaluation.cost_priors import prior
-from pytest_generalbench.evaluation.dividing import divisions, work_of
+from pytest_generalbench.evaluation.dividing import divided, work_of
 from pytest_generalbench.evaluation.durations import Estimate
-from pytest_generalbench.evaluation.schedule import Work, bound, simulate
+from pytest_generalbench.evaluation.schedule import Division, Work, bound, simulate
 from pytest_generalbench.suite.data import open_data
 from pytest_generalbench.suite.tasks import load_tasks
 
@@ -134,7 +134,7 @@ def all_tasks() -> None:
     for batch_size in (None, 8):
         settings = Settings("hf:x", data="folder", batch_size=batch_size)
         work = {
-            name: work_of(task, Estimate(prior(task), task.instances, None), settings)
+            name: work_of(task, Estimate(prior(task), task.instances, None), settings, None)
             for name, task in tasks.items()
         }
         for workers in (8, 64, 512):
@@ -142,18 +142,19 @@ def all_tasks() -> None:
 
 
 def _ratios(work: Mapping[str, Work], workers: int, batch_size: int | None) -> str:
-    least, parts = bound(work, workers), divisions(work, workers)
+    least, division = bound(work, workers), divided(work, workers)
     share = sum(one.seconds for one in work.values()) / workers
     whole = {
         name: min(one.most, workers, -int(-one.seconds // share))
         for name, one in work.items()
         if one.seconds > share and one.most > 1
     }
-    ratios = [simulate(work, division, workers).makespan / least for division in ({}, whole, parts)]
+    ways = (Division({}), Division(whole), division)
+    ratios = [simulate(work, way, workers).makespan / least for way in ways]
     return (
         f"699 tasks, batches of {batch_size or '8 texts, 1 of other media'}, {workers} workers: undivided "
         f"{ratios[0]:.3f}, by whole shares {ratios[1]:.3f}, divided {ratios[2]:.3f} of the bound "
-        f"({len(parts)} tasks into {sum(parts.values())} items)"
+        f"({len(division.parts)} tasks into {sum(division.parts.values())} items)"
     )
 
 

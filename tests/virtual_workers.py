@@ -69,7 +69,9 @@ _QUIET = Producer("", enabled=False)
 def long_short(estimates: Sequence[float]) -> Make:
     """Return what makes our scheduler, with these estimates of the items."""
     return lambda config: LongestFirstScheduling(
-        config, _QUIET, lambda items: [estimates[int(item.removeprefix("item"))] for item in items]
+        config,
+        _QUIET,
+        lambda items, count: ([estimates[int(item.removeprefix("item"))] for item in items], ()),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_generalbench.evaluation.dividing import divisions, work_of
+from pytest_generalbench.evaluation.dividing import divided, work_of
 from pytest_generalbench.evaluation.durations import Estimate, earlier_results, measured_in, parts
 from pytest_generalbench.evaluation.remaining import TaskCost, remaining
 from pytest_generalbench.evaluation.schedule import Work, simulate
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_generalbench.core.settings import Settings
     from pytest_generalbench.core.task import Task
+    from pytest_generalbench.models import ModelKind
 
 BETWEEN_RUNS: Final = 0.1
 """How far two runs of one model are taken to differ in time, relative; a single run cannot tell."""
@@ -79,7 +80,7 @@ def bounds(tasks: Iterable[ExpectedTask]) -> tuple[float, float] | None:
 
 def makespan(work: Mapping[str, Work], workers: int) -> float:
     """Return when the last of the workers ends, in seconds after they began."""
-    return simulate(work, divisions(work, workers), workers).makespan
+    return simulate(work, divided(work, workers), workers).makespan
 
 
 def shards_makespan(
@@ -101,7 +102,9 @@ def shards_makespan(
     return max(free)
 
 
-def session_overhead(runs: Path, settings: Settings, tasks: Mapping[str, Task]) -> float | None:
+def session_overhead(
+    runs: Path, settings: Settings, tasks: Mapping[str, Task], kind: ModelKind | None
+) -> float | None:
     """Return the seconds of a session beside its tasks: starting workers, loading the model, ending.
 
     It is what the latest earlier run of the model took beyond the simulated end of its tasks; None where
@@ -111,6 +114,7 @@ def session_overhead(runs: Path, settings: Settings, tasks: Mapping[str, Task]) 
         runs: The folder of earlier run folders, or one run folder.
         settings: Those of the run that is to come.
         tasks: The tasks by id.
+        kind: Of the model.
     """
     for result in earlier_results(runs, settings):
         sessions = result.run.get("sessions") or ()
@@ -124,7 +128,7 @@ def session_overhead(runs: Path, settings: Settings, tasks: Mapping[str, Task]) 
         ):
             continue
         work = {
-            name: work_of(tasks[name], Estimate(one.seconds, one.answered, one), settings)
+            name: work_of(tasks[name], Estimate(one.seconds, one.answered, one), settings, kind)
             for name, one in measured.items()
         }
         return max(0.0, seconds - makespan(work, max(1, workers)))

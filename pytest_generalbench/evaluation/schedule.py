@@ -8,10 +8,11 @@ from __future__ import annotations
 import heapq
 from bisect import insort
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 _ABOUT_ONE_LENGTH: Final = 3
 """How often an item may be as long as the mean of the others: estimates that err by 1.65 either way make
@@ -25,29 +26,44 @@ class LongestFirst:
     """The items that no worker has yet: the longest goes first, behind a long one goes the shortest.
 
     Attributes:
-        pending: The items, longest first; of equal ones the first of the collection comes first.
+        pending: The items: those that are not late, longest first, then the late ones, longest first; of
+            equal ones the first of the collection comes first.
     """
 
     def __init__(self, pending: list[int] | None = None) -> None:
         """Keep the list of items; `start` fills it."""
         self.pending: list[int] = [] if pending is None else pending
         self._seconds: Sequence[float] = ()
+        self._late: frozenset[int] = frozenset()
+        self._end = 0
+        """Of the items that may be given out now; the late ones are behind, until no other is left."""
         self._total = 0.0
+        """The seconds of these."""
 
-    def start(self, seconds: Sequence[float]) -> None:
-        """Take all items, with the seconds that each is expected to take; only order and ratios matter."""
-        self._seconds = seconds
+    def start(self, seconds: Sequence[float], late: Iterable[int] = ()) -> None:
+        """Take all items.
+
+        Args:
+            seconds: What each is expected to take; only order and ratios matter.
+            late: Those that are given out when all others have been.
+        """
+        self._seconds, self._late = seconds, frozenset(late)
         self.pending[:] = sorted(range(len(seconds)), key=self._place)
-        self._total = sum(seconds)
+        self._count()
 
-    def _place(self, index: int) -> tuple[float, int]:
-        return -self._seconds[index], index
+    def _place(self, index: int) -> tuple[bool, float, int]:
+        return index in self._late, -self._seconds[index], index
+
+    def _count(self) -> None:
+        early = sum(index not in self._late for index in self.pending)
+        self._end = early or len(self.pending)
+        self._total = sum(self._seconds[index] for index in self.pending[: self._end])
 
     def put_back(self, indices: Iterable[int]) -> None:
         """Take items back that a worker has not run."""
         for index in indices:
             insort(self.pending, index, key=self._place)
-            self._total += self._seconds[index]
+        self._count()
 
     def take(self, held: Sequence[int]) -> int:
         """Return the item that a worker is given next.
@@ -55,8 +71,12 @@ class LongestFirst:
         Args:
             held: The items that it has, in their order; the last decides.
         """
-        index = self.pending.pop(0 if not held or self._wants_longest(held[-1]) else -1)
+        is_longest = not held or self._wants_longest(held[-1])
+        index = self.pending.pop(0 if is_longest else self._end - 1)
+        self._end -= 1
         self._total -= self._seconds[index]
+        if not self._end:
+            self._count()
         return index
 
     def _wants_longest(self, running: int) -> bool:
@@ -65,10 +85,10 @@ class LongestFirst:
         Items of one length are best taken in order, so that the shortest are there to even out the end.
         """
         own, longest = self._seconds[running], self._seconds[self.pending[0]]
-        others = len(self.pending) - 1
+        others = self._end - 1
         if max(own, longest) * others <= _ABOUT_ONE_LENGTH * (self._total - longest):
             return True
-        return own - self._seconds[self.pending[-1]] <= longest - own
+        return own - self._seconds[self.pending[self._end - 1]] <= longest - own
 
 
 def part_places(tasks: Iterable[str], parts: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -82,6 +102,11 @@ def item_seconds(tasks: Sequence[str], seconds: Mapping[str, float]) -> list[flo
     return [seconds.get(task, 0.0) / counts[task] for task in tasks]
 
 
+def late_items(tasks: Sequence[str], division: Division) -> set[int]:
+    """Return the items that come after all others, by their numbers, given the task of each."""
+    return {number for number, task in enumerate(tasks) if division.is_late and task in division.parts}
+
+
 class Work(NamedTuple):
     """What a task takes."""
 
@@ -91,6 +116,15 @@ class Work(NamedTuple):
     """In which it is asked; they are taken to be equal."""
     most: int = 1
     """Items that it may be divided into; 1: it is not divided."""
+
+
+class Division(NamedTuple):
+    """How tasks are divided among workers."""
+
+    parts: Mapping[str, int]
+    """Number of items of each task that is divided."""
+    is_late: bool = False
+    """Whether their items come after all others: workers that are done with those then end together."""
 
 
 class Timetable(NamedTuple):
@@ -110,7 +144,7 @@ def bound(work: Mapping[str, Work], workers: int) -> float:
     return max(longest, sum(one.seconds for one in work.values()) / workers)
 
 
-def simulate(work: Mapping[str, Work], parts: Mapping[str, int], workers: int) -> Timetable:
+def simulate(work: Mapping[str, Work], division: Division, workers: int) -> Timetable:
     """Return what workers do with the tasks, as the scheduler gives them out.
 
     A worker begins an item when it has the next or knows that there is none. The items of a divided task take
@@ -118,26 +152,27 @@ def simulate(work: Mapping[str, Work], parts: Mapping[str, int], workers: int) -
 
     Args:
         work: The tasks, in the order of collection.
-        parts: Number of items of each divided task.
+        division: How they are divided.
         workers: How many there are.
 
-    >>> simulate({"long": Work(6.0, 6), "short": Work(1.0)}, {"long": 2}, 2).makespan
-    4.0
+    >>> work = {"long": Work(6.0, 6), "short": Work(2.0)}
+    >>> [simulate(work, Division({"long": 2}, is_late), 2).makespan for is_late in (False, True)]
+    [5.0, 4.0]
     """
-    return _Simulation(work, parts, workers).run()
+    return _Simulation(work, division, workers).run()
 
 
 class _Simulation:
     """Workers in virtual time."""
 
-    def __init__(self, work: Mapping[str, Work], parts: Mapping[str, int], workers: int) -> None:
+    def __init__(self, work: Mapping[str, Work], division: Division, workers: int) -> None:
         self.work = work
-        self.parts = parts
-        self.items = [(name, 0) for name in work] + part_places(work, parts)
+        self.division = division
+        self.items = [(name, 0) for name in work] + part_places(work, division.parts)
         self.queue = LongestFirst()
         self.held: list[list[int]] = [[] for _ in range(workers)]
         self.knows_the_end = [False] * workers
-        self.left = {name: work[name].batches for name in parts if name in work}
+        self.left = {name: work[name].batches for name in division.parts if name in work}
         self.answering = Counter[str]()
         self.waiting: dict[str, int] = {}
         """The worker of a divided task's own item that waits for others, by task."""
@@ -148,8 +183,9 @@ class _Simulation:
         self.clock = 0.0
 
     def run(self) -> Timetable:
+        names = [name for name, _ in self.items]
         seconds = {name: one.seconds for name, one in self.work.items()}
-        self.queue.start(item_seconds([name for name, _ in self.items], seconds))
+        self.queue.start(item_seconds(names, seconds), late_items(names, self.division))
         # A first round of the longest for all, before anybody gets a second item.
         for held in self.held:
             if self.queue.pending:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_generalbench.core.errors import GeneralBenchError
-from pytest_generalbench.evaluation.dividing import divisions
+from pytest_generalbench.evaluation.dividing import divided
 from pytest_generalbench.evaluation.progress_text import duration, interval
 from pytest_generalbench.evaluation.run_times import BETWEEN_RUNS, ExpectedTask, bounds
 from pytest_generalbench.evaluation.schedule import Work, bound, simulate
@@ -119,7 +119,9 @@ def plan_run(
         raise GeneralBenchError(f"{gpus} GPUs: give 1 or more, or workers with -n N")
     if seconds_per_answer is not None and not 0.0 < seconds_per_answer < float("inf"):
         raise GeneralBenchError(f"{seconds_per_answer} seconds an answer: give a number above 0")
-    selection = select(arguments, Path(directory).absolute(), runs)
+    if runs is not None and not Path(directory, runs).is_dir():
+        raise GeneralBenchError(f"{runs}: no such folder of runs")
+    selection = select(arguments, Path(directory).absolute(), None if runs is None else Path(directory, runs))
     return _planned(selection, _workers(selection, gpus), str(runs or DEFAULT_PARENT), seconds_per_answer)
 
 
@@ -183,11 +185,11 @@ def _timed(task: ExpectedTask, seconds_per_answer: float | None) -> Work:
 def _end(
     work: Mapping[str, Work], workers: int, unit: float, overhead: float, relative: tuple[float, float] | None
 ) -> PlannedEnd:
-    parts = divisions(work, workers)
-    makespan = simulate(work, parts, workers).makespan / unit
+    division = divided(work, workers)
+    makespan = simulate(work, division, workers).makespan / unit
     low, high = (overhead + makespan * factor for factor in relative) if relative else (None, None)
     least = bound(work, workers) / unit
-    return PlannedEnd(workers, overhead + makespan, overhead + least, low, high, parts)
+    return PlannedEnd(workers, overhead + makespan, overhead + least, low, high, division.parts)
 
 
 def _lines(plan: RunPlan) -> Iterator[str]:

@@ -30,7 +30,6 @@ def pytest_collection_finish(session: Any) -> None:
 
 
 def _selection(benchmark: Any, session: Any, collection: Any) -> dict[str, Any]:
-    from pytest_generalbench.core.errors import GeneralBenchError
     from pytest_generalbench.evaluation.cost_priors import prior
     from pytest_generalbench.evaluation.dividing import work_of
     from pytest_generalbench.evaluation.durations import task_estimates
@@ -42,33 +41,30 @@ def _selection(benchmark: Any, session: Any, collection: Any) -> dict[str, Any]:
     settings = benchmark.settings
     workers = session.config.pluginmanager.get_plugin("generalbench-workers")
     tasks = {task.id: task for item in session.items if (task := collection.task_of(item))}
-    try:
-        uses_gpu = kind_of(settings.model, benchmark.folder).uses_gpu
-    except GeneralBenchError:
-        uses_gpu = True
+    kind = kind_of(settings.model, benchmark.folder)
     runs = benchmark.folder / os.environ.get(RUNS_VARIABLE, DEFAULT_PARENT)
     estimates = task_estimates(tasks, settings, runs)
     asked = settings if workers.divides(session.config) else replace(settings, divide="never")
     return {
         "settings": settings.to_dict(),
-        "uses_gpu": uses_gpu,
+        "uses_gpu": kind.uses_gpu,
         "workers": getattr(session.config.option, "numprocesses", None) or 1,
-        "overhead": session_overhead(runs, settings, tasks),
+        "overhead": session_overhead(runs, settings, tasks, kind),
         "tasks": {
             name: {
                 "kind": f"{task.input_media} {task.output_medium}",
                 "unit": prior(task, 1),
                 "cost": prior(task, limit_of(task, settings)),
                 "estimate": estimates[name],
-                "work": work_of(task, estimates[name], asked),
-                "subsets": [_subset(task, estimates[name], asked, subset) for subset in SUBSETS],
+                "work": work_of(task, estimates[name], asked, kind),
+                "subsets": [_subset(task, estimates[name], asked, subset, kind) for subset in SUBSETS],
             }
             for name, task in tasks.items()
         },
     }
 
 
-def _subset(task: Any, estimate: Any, settings: Any, subset: str) -> tuple[int, float, Any]:
+def _subset(task: Any, estimate: Any, settings: Any, subset: str, kind: Any) -> tuple[int, float, Any]:
     """Return the instances of a task in a subset, their share of all, and what they take."""
     from pytest_generalbench.evaluation.dividing import work_of
     from pytest_generalbench.evaluation.subset import expected_instances
@@ -76,4 +72,4 @@ def _subset(task: Any, estimate: Any, settings: Any, subset: str) -> tuple[int, 
     count = min(estimate.instances, expected_instances(task, replace(settings, subset=subset)))
     share = count / estimate.instances if estimate.instances else 0.0
     part = estimate._replace(instances=count, seconds=share * estimate.seconds)
-    return count, share, work_of(task, part, settings)
+    return count, share, work_of(task, part, settings, kind)

@@ -41,6 +41,8 @@ class ModelKind:
     """Whether answers in text are the likeliest words, or fixed, so that another seed changes nothing."""
     is_cacheable: bool = True
     """Whether its answers go into the answer cache; those that look at references never do."""
+    batch_size: int | None = None
+    """Requests that its models are given at once, where that is known before one is loaded; for plans."""
 
 
 def _make_baseline(target: str, settings: Settings, folder: Path) -> Model:
@@ -135,21 +137,28 @@ def _check_saved(kind: str, file: str, target: str, folder: Path) -> None:
 
 BUILT_IN_KINDS: Final[Mapping[str, ModelKind]] = {
     "baseline": ModelKind(
-        _make_baseline, _check_baseline, uses_gpu=False, is_instant=True, is_cacheable=False
+        _make_baseline, _check_baseline, uses_gpu=False, is_instant=True, is_cacheable=False, batch_size=256
     ),
     "diffusers": ModelKind(
-        _make_diffusers, partial(_check_saved, "diffusers", "model_index.json"), _identify_repository
+        _make_diffusers,
+        partial(_check_saved, "diffusers", "model_index.json"),
+        _identify_repository,
+        batch_size=1,
     ),
     "hf": ModelKind(
         _make_hf, partial(_check_saved, "hf", "config.json"), _identify_repository, is_greedy=True
     ),
-    "openai": ModelKind(_make_openai, partial(_check_named, "openai"), uses_gpu=False),
+    "openai": ModelKind(_make_openai, partial(_check_named, "openai"), uses_gpu=False, batch_size=64),
     "predictions": ModelKind(
-        _make_predictions, _check_predictions, uses_gpu=False, is_instant=True, is_greedy=True
+        _make_predictions, _check_predictions, uses_gpu=False, is_instant=True, is_greedy=True, batch_size=256
     ),
     "python": ModelKind(_make_python, _check_python),
     "vllm": ModelKind(
-        _make_vllm, partial(_check_saved, "vllm", "config.json"), _identify_repository, is_greedy=True
+        _make_vllm,
+        partial(_check_saved, "vllm", "config.json"),
+        _identify_repository,
+        is_greedy=True,
+        batch_size=256,
     ),
 }
 

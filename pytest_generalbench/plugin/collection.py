@@ -12,7 +12,7 @@ from pytest_generalbench.plugin.context import RUN_INPUT, WORK_INPUT
 from pytest_generalbench.plugin.subtasks import Part, part_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.plugin.context import Benchmark
@@ -42,7 +42,7 @@ class Collection:
         self.benchmark = benchmark
         self.config = config
         self.controller = controller
-        self.parts: dict[str, int] = {}
+        self.parts: Mapping[str, int] = {}
         self.probes: dict[str, int] = {}
         self.help: Help | None = None
 
@@ -85,16 +85,16 @@ class Collection:
         items += part_items(tasks, self.parts, self._help)
         return result
 
-    def _divisions(self, tasks: Sequence[str]) -> dict[str, int]:
+    def _divisions(self, tasks: Sequence[str]) -> Mapping[str, int]:
         """Return the number of parts of each long task; the same in every worker."""
         given: dict[str, Any] = getattr(self.config, "workerinput", {})
         if WORK_INPUT not in given:
             return {}
-        from pytest_generalbench.evaluation.dividing import divisions
+        from pytest_generalbench.evaluation.dividing import divided
         from pytest_generalbench.evaluation.schedule import Work
 
         work = {name: Work(*given[WORK_INPUT][name]) for name in tasks}
-        return divisions(work, given["workercount"])
+        return divided(work, given["workercount"]).parts
 
     def _of_this_session(self, items: Sequence[pytest.Item]) -> set[pytest.Item]:
         """Return the tasks of this session: those of the resumed run by default, or its shard."""

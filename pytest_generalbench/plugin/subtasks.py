@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_generalbench.core.node_ids import ITEM
-from pytest_generalbench.evaluation.schedule import item_seconds, part_places
+from pytest_generalbench.evaluation.schedule import part_places
 from pytest_generalbench.plugin.context import PART_PROPERTY
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def part_items(items: Iterable[tuple[pytest.Item, Task]], parts: Mapping[str, in
     ]
 
 
-def seconds_of(nodeids: Sequence[str], seconds: Mapping[str, float]) -> list[float]:
-    """Return the estimated seconds of each item; the parts of a task are equal."""
+def task_ids(nodeids: Sequence[str]) -> list[str]:
+    """Return the id of the task of each item, of a part that which it helps with; empty for another test."""
     matches = [ITEM.fullmatch(nodeid) for nodeid in nodeids]
-    return item_seconds([match[1] or match[2] if match else "" for match in matches], seconds)
+    return [match[1] or match[2] if match else "" for match in matches]

@@ -10,7 +10,7 @@ is in `evaluation.schedule`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from xdist.scheduler import LoadScheduling
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
-Estimate = Callable[[Sequence[str]], Sequence[float]]
-"""Seconds that items will take, by their node ids; only their order and ratios matter."""
+Estimate = Callable[[Sequence[str], int], tuple[Sequence[float], Iterable[int]]]
+"""Given node ids and the number of workers: the seconds that the items will take, of which only order and
+ratios matter, and the numbers of those that come late."""
 
 
 class LongestFirstScheduling(LoadScheduling):  # type: ignore[misc]
@@ -48,7 +49,7 @@ class LongestFirstScheduling(LoadScheduling):  # type: ignore[misc]
                 self.log("**Different tests collected, aborting run**")
                 return
             self.collection = next(iter(self.node2collection.values()))
-            self._queue.start(list(self._estimate(self.collection)))
+            self._queue.start(*self._estimate(self.collection, len(self.nodes)))
             if not self.collection:
                 return
             # A first round of the longest for all, before anybody gets a second item.

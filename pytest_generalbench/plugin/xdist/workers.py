@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,9 +10,10 @@ import pytest
 from pytest_generalbench import models
 from pytest_generalbench.core.errors import GeneralBenchError
 from pytest_generalbench.evaluation import gpu_leases as gpu
+from pytest_generalbench.evaluation.schedule import Division, item_seconds, late_items
 from pytest_generalbench.plugin import options
 from pytest_generalbench.plugin.context import WORK_INPUT, usage_error
-from pytest_generalbench.plugin.subtasks import seconds_of
+from pytest_generalbench.plugin.subtasks import task_ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,8 @@ class Workers:
         settings, finished = self.benchmark.settings, self.controller.finished
         tasks = {task.id: task for task in self.benchmark.tasks}
         estimates = task_estimates(tasks, settings, self.benchmark.folder / DEFAULT_PARENT)
-        work = {name: work_of(task, estimates[name], settings) for name, task in tasks.items()}
+        kind = models.kind_of(settings.model, self.benchmark.folder)
+        work = {name: work_of(task, estimates[name], settings, kind) for name, task in tasks.items()}
         return {name: one._replace(seconds=0.0) if name in finished else one for name, one in work.items()}
 
     def divides(self, config: pytest.Config) -> bool:
@@ -86,5 +88,16 @@ class Workers:
             return None
         from pytest_generalbench.plugin.xdist.scheduler import LongestFirstScheduling
 
-        seconds = {name: one.seconds for name, one in self.work.items()}
-        return LongestFirstScheduling(config, log, partial(seconds_of, seconds=seconds))
+        return LongestFirstScheduling(config, log, self._expected)
+
+    def _expected(self, nodeids: Sequence[str], workers: int) -> tuple[list[float], set[int]]:
+        """Return the seconds that items are expected to take, and the numbers of those that come late."""
+        from pytest_generalbench.evaluation.dividing import divided
+
+        tasks = task_ids(nodeids)
+        work = {name: self.work[name] for name in tasks if name in self.work}
+        division = Division({})
+        if len(tasks) > len(set(tasks)):  # as the workers have divided them
+            division = divided(work, workers)
+        seconds = {name: one.seconds for name, one in work.items()}
+        return item_seconds(tasks, seconds), late_items(tasks, division)
