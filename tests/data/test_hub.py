@@ -358,6 +358,22 @@ def test_open_data_from_the_hub(filled: StandInHub, tmp_path: Path) -> None:
     assert again.root == source.root
 
 
+def test_a_hub_that_fails_again_and_again_is_asked_no_more(filled: StandInHub, tmp_path: Path) -> None:
+    source = open_data("hub", "open", all_tasks(), cache=tmp_path / "c")
+    assert source.load(task_of(CAUSES)) is not None
+    filled.faults.append(Fault("status", times=99, number=403))
+    for task_id in (BIRD, COLOR, PETS):
+        with pytest.raises(DataError, match="403"):
+            source.load(task_of(task_id))
+    asked = len(filled.requests)
+    with pytest.raises(DataError, match="403"):
+        source.load(task_of(BIRD))
+    assert len(filled.requests) == asked
+    assert source.load(task_of(CAUSES)) is not None  # it is there
+    filled.faults.clear()
+    assert open_data("hub", "open", all_tasks(), cache=tmp_path / "c").load(task_of(BIRD)) is not None
+
+
 def test_a_text_model_asks_for_the_files_of_no_media_task(filled: StandInHub, tmp_path: Path) -> None:
     model = FakeModel(lambda requests: ["A"] * len(requests))
     model.input_media = frozenset({"text"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pytest_generalbench.core.task import Task
     from pytest_generalbench.suite.data.locate.layout import TaskFiles
 
+
+_PATIENCE: Final = 3
+"""Tasks in a row for which the hub may fail; each has waited half a minute by then."""
 
 _JOBS: Final = 4
 """Files that a process of a run brings at a time; there may be several."""
@@ -114,19 +117,37 @@ class HubSource:
     """The number of instances of a task whose media are needed; None: all."""
     name: str = "hub"
     is_demo: bool = False
+    refusals: list[Exception] = field(default_factory=list, compare=False, repr=False)
+    """How the last tasks ended that the hub refused, or could not be reached for; none where it answers."""
 
     def load(self, task: Task) -> TaskData | None:
         """Fetch the task's folder unless it is there, and return its data."""
         from pytest_generalbench.suite.data.fetch import hub
 
-        hub.download(
-            self.split, self.tasks, self.root, self.offline, wanted=[task], limit=self.limit, jobs=_JOBS
-        )
+        self._fetch(task)
         if not hub.has_data(self.root):
             return None
         # What was listed before the download does not know the new folder.
         fresh = DataFolder(self.root, self.tasks, self.split)
         return FolderSource(self.name, fresh).load(task)
+
+    def _fetch(self, task: Task) -> None:
+        """Fetch the task's folder unless it is there; a hub that refuses again and again is asked no more."""
+        from pytest_generalbench.suite.data.fetch import hub
+        from pytest_generalbench.suite.data.fetch.repository import HubError
+
+        needs_hub = not (self.offline or hub.are_complete(self.root, self.split, [task], self.limit))
+        if needs_hub and len(self.refusals) >= _PATIENCE:
+            raise self.refusals[-1]
+        try:
+            hub.download(
+                self.split, self.tasks, self.root, self.offline, wanted=[task], limit=self.limit, jobs=_JOBS
+            )
+        except HubError as error:
+            self.refusals.append(error)
+            raise
+        if needs_hub:
+            self.refusals.clear()
 
     def strays(self) -> list[str]:
         """Return none: only folders that match a task are fetched."""

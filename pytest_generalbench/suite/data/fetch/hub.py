@@ -62,8 +62,7 @@ def download(
     if offline:
         return _unpacked_offline(split, tasks, target, wanted, progress)
     record = Record(target, split)
-    commit = None if refresh or revision else record.commit()
-    if commit is not None and all(is_complete(record.task(task.id), commit, limit) for task in wanted):
+    if not (refresh or revision) and are_complete(target, split, wanted, limit):
         if remove_archives:
             remove_unpacked(record, (task.id for task in wanted))
         return target
@@ -87,6 +86,13 @@ def download(
     if remove_archives:
         remove_unpacked(record, (task.id for task in wanted))
     return target
+
+
+def are_complete(target: Path, split: str, wanted: Sequence[Task], limit: int | None) -> bool:
+    """Return whether all of these tasks are there as the noted commit has them."""
+    record = Record(target, split)
+    commit = record.commit()
+    return commit is not None and all(is_complete(record.task(task.id), commit, limit) for task in wanted)
 
 
 def _unpacked_offline(
