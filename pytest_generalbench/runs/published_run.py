@@ -19,11 +19,13 @@ from pytest_generalbench.runs.stored_folder import StoredFolder, download
 from pytest_generalbench.runs.stored_run import PARALLEL, is_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_generalbench.runs.object_store import ObjectStore
 
 _PATIENCE_S: Final = 300.0
+_SMALL_BYTES: Final = 16 << 20
+"""Bytes of a file up to which several are in memory at a time."""
 
 
 def publish_run(folder: Path, address: str) -> None:
@@ -36,25 +38,32 @@ def publish_run(folder: Path, address: str) -> None:
         StoreError: the store cannot be written.
     """
     store = open_store(address, _PATIENCE_S)
-    names = _names((folder / MANIFEST_FILE).read_bytes())
+    sizes = _sizes((folder / MANIFEST_FILE).read_bytes())
     try:
-        before = _names(store.get(MANIFEST_FILE))
+        before = set(_sizes(store.get(MANIFEST_FILE)))
         store.remove(MANIFEST_FILE)
     except (MissingObjectError, DataError):
-        before = []
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        list(pool.map(lambda name: store.put(name, (folder / name).read_bytes()), names))
-    for name in set(before) - set(names):
+        before = set()
+    _each(sizes, lambda name: store.put(name, (folder / name).read_bytes()))
+    for name in before - set(sizes):
         store.remove(name)
     store.put(MANIFEST_FILE, (folder / MANIFEST_FILE).read_bytes())
 
 
-def _names(manifest: bytes) -> list[str]:
-    """Return the files that a run's manifest lists. Raises DataError where it is none."""
+def _each(sizes: Mapping[str, int], act: Callable[[str], None]) -> None:
+    """Do something with every file: with small ones several at a time, with large ones in turn."""
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        list(pool.map(act, [name for name, size in sizes.items() if size <= _SMALL_BYTES]))
+    for name in [name for name, size in sizes.items() if size > _SMALL_BYTES]:
+        act(name)
+
+
+def _sizes(manifest: bytes) -> dict[str, int]:
+    """Return the size of each file that a run's manifest lists. Raises DataError where it is none."""
     try:
-        names = list(json.loads(manifest)["files"])
-        if all(is_safe(name) for name in names):
-            return names
+        sizes = {name: int(facts["size"]) for name, facts in json.loads(manifest)["files"].items()}
+        if all(is_safe(name) for name in sizes):
+            return sizes
     except MISFIT as error:
         raise DataError(f"it is no manifest of a run: {error}") from error
     raise DataError("the manifest names a file outside of the run")
@@ -103,8 +112,7 @@ def _fetch_published(store: ObjectStore, folder: Path) -> None:
         except MissingObjectError as error:
             raise DataError(str(error)) from error
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        list(pool.map(fetch, _names(manifest)))
+    _each(_sizes(manifest), fetch)
     (folder / MANIFEST_FILE).write_bytes(manifest)
     for change in verify_run(folder).changes:
         raise DataError(f"{store.address} is not as the run was written: {change}")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_generalbench.runs.object_store import ObjectStore
     from pytest_generalbench.runs.stored_run import CheckpointSeries, Piece
 
-PIECE_BYTES: Final = 16 << 20
+PIECE_BYTES: Final = 4 << 20
 """Bytes of a file that are one object at most."""
 
 _BATCH_BYTES: Final = 64 << 20
