@@ -13,6 +13,9 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+LEAN = "-p no:hypothesispytest -p no:anyio"
+"""Keeps plugins out of the sessions of tests that none needs; they load more slowly than pytest itself."""
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -35,9 +38,17 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_cache(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the suite out of the user's cache and away from the user's data."""
+    """Keep the suite out of the user's cache, and its sessions lean and away from the user's data."""
     monkeypatch.setenv("GENERALBENCH_CACHE", str(shared_cache))
     monkeypatch.delenv("GENERALBENCH_DATA", raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", LEAN)
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Return pytest's own, which clears the options of the environment, with lean sessions again."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", LEAN)
+    return pytester
 
 
 ReadResult = Callable[[str], dict[str, Any]]
