@@ -31,7 +31,7 @@ ALONE = """
     make.lock = lock"""
 REPLACED = """
     here = pathlib.Path(__file__).parent
-    if (here / "killed").exists():
+    if os.environ["PYTEST_XDIST_WORKER"] not in ("gw0", "gw1"):
         (here / "replaced").touch()"""
 KILL = """
         if not (here / "replaced").exists():
