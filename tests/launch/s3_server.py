@@ -21,6 +21,8 @@ class S3Server:
     """The share of requests that end with 503."""
     refused: int = 0
     served: int = 0
+    put: set[str] = field(default_factory=set)
+    """Paths of the objects that were written."""
     rng: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - no secret
 
     @property
@@ -58,6 +60,8 @@ def serve_s3() -> Iterator[S3Server]:
             start_response("503 Slow Down", [("Content-Type", "text/xml")])
             return [b"<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>"]
         result: Iterable[bytes] = inner(environ, start_response)
+        if environ["REQUEST_METHOD"] == "PUT":
+            state.put.add(environ["PATH_INFO"])
         return result
 
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
