@@ -2,8 +2,8 @@
 
 `python -m benchmarks.plan_makespan`: first the simulated makespan of all 699 tasks over the bound, on 8 to
 512 workers; then for each selection a session with a limit, the plan that follows from it, and the whole
-session, with a model that sleeps. `python -m benchmarks.plan_makespan SELECTION …` measures these alone;
-each worker sleeps 80 seconds, or as many as the variable SLEEP says.
+session, with a model that sleeps; at last what dividing gains. `python -m benchmarks.plan_makespan long` and
+the like measure one alone; each worker sleeps 80 seconds, or as many as the variable SLEEP says.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import random
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest_generalbench as gb
 from benchmarks.sessions import run_session
@@ -90,32 +90,62 @@ def write_data(folder: Path, sizes: list[int]) -> list[str]:
     return ids
 
 
+class Prepared(NamedTuple):
+    """A folder with the data of a selection and a model that sleeps."""
+
+    folder: Path
+    arguments: list[str]
+    """Those of pytest."""
+
+    def run(self, name: str, *more: str) -> tuple[float, float, dict[str, Any]]:
+        """Run a session; return its wall time, the time of asking, both in seconds, and its result."""
+        log = self.folder / "times.log"
+        log.unlink(missing_ok=True)
+        wall, result = run_session(self.folder, f"generalbench-runs/{name}", *self.arguments, *more)
+        tasks = {entry["id"]: entry["state"] for entry in result["tasks"]}
+        assert set(tasks.values()) == {"scored"}, tasks
+        times = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
+        return wall, max(float(end) for _, end in times) - min(float(begin) for begin, _ in times), result
+
+
+def prepared(folder: Path, sizes: list[int]) -> Prepared:
+    """Write data and model into a folder."""
+    ids = write_data(folder / "data", sizes)
+    (folder / "model.py").write_text(MODEL.format(answer_s=SLEEP_S / sum(sizes)), encoding="utf-8")
+    items = [f"{MODULE_NODEID}::test_task[{task}]" for task in ids]
+    settings = ["--generalbench-model=python:model.py:Model", "--generalbench-data=data"]
+    return Prepared(folder, [*settings, "-n", str(WORKERS), *items])
+
+
 def measure(selection: str) -> None:
     """Print plan and measurement of a selection."""
     sizes = counts(selection)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        ids = write_data(folder / "data", sizes)
-        (folder / "model.py").write_text(MODEL.format(answer_s=SLEEP_S / sum(sizes)), encoding="utf-8")
-        items = [f"{MODULE_NODEID}::test_task[{task}]" for task in ids]
-        settings = ["--generalbench-model=python:model.py:Model", "--generalbench-data=data"]
-        arguments = [*settings, "-n", str(WORKERS), *items]
-        learned, _ = run_session(folder, "generalbench-runs/limited", "--generalbench-limit=16", *arguments)
-        plan = gb.plan_run(arguments, directory=folder, runs=folder / "generalbench-runs")
-        (folder / "times.log").unlink()
-        wall, result = run_session(folder, "generalbench-runs/whole", *arguments)
-        times = [line.split() for line in (folder / "times.log").read_text(encoding="utf-8").splitlines()]
-    asking = max(float(end) for _, end in times) - min(float(begin) for begin, _ in times)
+        sessions = prepared(Path(name), sizes)
+        learned, _, _ = sessions.run("limited", "--generalbench-limit=16")
+        plan = gb.plan_run(sessions.arguments, directory=name)
+        wall, asking, result = sessions.run("whole")
     _print_measured(selection, sizes, plan, asking, result)
     print(f"  wall clock: {learned:.1f} s with a limit, {wall:.1f} s whole")  # noqa: T201 - see above
+
+
+def twelve() -> None:
+    """Print what dividing gains over twelve equal tasks, none longer than a worker's share."""
+    with tempfile.TemporaryDirectory() as name:
+        sessions = prepared(Path(name), [160] * 12)
+        _, whole, one = sessions.run("undivided", "--generalbench-divide=never")
+        _, shared, other = sessions.run("divided")
+    assert {**one, "run": None} == {**other, "run": None}
+    print(  # noqa: T201 - the figure is what this is for
+        f"twelve equal tasks on {WORKERS} workers: {whole:.1f} s undivided, {shared:.1f} s divided, ratio "
+        f"{shared / whole:.2f}; the results are equal"
+    )
 
 
 def _print_measured(
     selection: str, sizes: list[int], plan: gb.RunPlan, asking: float, result: Mapping[str, Any]
 ) -> None:
     seconds, beside, end = result["run"]["seconds"], plan.overhead_s or 0.0, plan.end
-    tasks = {entry["id"]: entry["state"] for entry in result["tasks"]}
-    assert set(tasks.values()) == {"scored"}, tasks
     work = end.makespan - beside
     lines = [
         f"{selection}: {len(sizes)} tasks, {sum(sizes)} instances, {len(end.divided)} divided, -n {WORKERS}",
@@ -162,5 +192,5 @@ if __name__ == "__main__":
     chosen = sys.argv[1:]
     if not chosen:
         all_tasks()
-    for one in chosen or ("long", "short", "mixed"):
-        measure(one)
+    for one in chosen or ("long", "short", "mixed", "twelve"):
+        twelve() if one == "twelve" else measure(one)
