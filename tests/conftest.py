@@ -10,8 +10,17 @@ import numpy as np  # noqa: F401 - numpy cannot be loaded twice, and in-process 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pytest_generalbench import metrics, protocols
+from pytest_generalbench.core.outputs import import_forms
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+# In-process runs forget what they imported, and classes that are imported twice are no longer the same.
+import_forms()
+for registry in (metrics, protocols):
+    for name in registry.names():
+        registry.get(name)
 
 LEAN = "-p no:hypothesispytest -p no:anyio"
 """Keeps plugins out of the sessions of tests that none needs; they load more slowly than pytest itself."""
