@@ -25,7 +25,7 @@ _LOG_S: Final = 60.0
 """Seconds from one plain line to the next, where nothing changes."""
 
 _SHARE: Final = 0.01
-"""The share of the time that looking may take: after a look that took long the next one waits."""
+"""The share of the session's time that looking may take: after looks that took long the next one waits."""
 
 _OF_BEAT: Final = ("host", "heartbeat_s", "is_stalled", "gpus")
 """What the heartbeat itself, or who reads it, tells."""
@@ -61,7 +61,7 @@ class ProgressThread(threading.Thread):
     def run(self) -> None:
         """Look until `end` is called."""
         every = HEARTBEAT_S if self._screen is None else _LOOK_S
-        pause = _LOOK_S
+        pause, started = _LOOK_S, time.monotonic()
         while not self._over.wait(pause):
             began = time.thread_time()
             try:
@@ -71,9 +71,8 @@ class ProgressThread(threading.Thread):
             except (GeneralBenchError, OSError) as error:
                 self.problem = f"progress was not followed to the end: {error}"
                 return
-            spent = time.thread_time() - began
-            self.spent_s += spent
-            pause = max(every, spent / _SHARE)
+            self.spent_s += time.thread_time() - began
+            pause = max(every, self.spent_s / _SHARE - (time.monotonic() - started))
 
     def _show(self, progress: RunProgress) -> None:
         if self._screen is None:

@@ -128,6 +128,9 @@ def local_runs(places: Sequence[str | Path]) -> Iterator[list[Path]]:
     Raises:
         GeneralBenchError: no run fits an address, it is not as it was written, or its store does not answer.
     """
+    if not any(is_address(place) for place in places):
+        yield [Path(place) for place in places]
+        return
     with TemporaryDirectory(prefix="generalbench-") as name:
         folders = []
         for place in places:

@@ -99,7 +99,7 @@ def test_a_launch_is_cancelled_from_elsewhere_and_goes_on_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = whole(tmp_path)
-    monkeypatch.setenv("SLOW", "0.2")
+    monkeypatch.setenv("SLOW", "0.6")
     plan, ended = planned(tmp_path, shards=3, parallel=1), threading.Event()
 
     def cancel(job_id: str) -> None:

@@ -24,7 +24,7 @@ class Slow:
     batch_size = 2
 
     def generate(self, requests):
-        time.sleep(0.6)
+        time.sleep(0.9)
         if requests[0].task_id == FAILING:
             raise RuntimeError("no luck")
         return ["A"] * len(requests)
