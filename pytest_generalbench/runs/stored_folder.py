@@ -22,6 +22,7 @@ from pytest_generalbench.runs.heartbeat import HEARTBEAT_FILE
 from pytest_generalbench.runs.ledger.index import LEDGER_GLOB
 from pytest_generalbench.runs.ledger.records import MEDIA_FOLDER
 from pytest_generalbench.runs.manifest import MANIFEST_FILE, run_files
+from pytest_generalbench.runs.run_manifest import RUN_FILE
 from pytest_generalbench.runs.stored_run import PARALLEL, Checkpoint, checkpoints, read_piece
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class FolderUploads:
             StoreError: the store does not answer; the checkpoint before stays.
             OSError: the folder cannot be read.
         """
+        # Before the files: what it tells of is then among them.
+        heartbeat = self._heartbeat()
         before = dict(self.series.latest.files) if self.series.latest else {}
         files: dict[str, tuple[Piece, ...]] = {}
         seen: dict[str, tuple[int, int]] = {}
@@ -129,7 +132,7 @@ class FolderUploads:
             except FileNotFoundError:  # removed by the session meanwhile
                 files.pop(name, None)
         batch.flush()
-        checkpoint = self.series.write(files, self._heartbeat(), is_last=is_last)
+        checkpoint = self.series.write(files, heartbeat, is_last=is_last)
         self._seen = seen
         self.place.note(checkpoint)
         return checkpoint
@@ -242,9 +245,10 @@ def _fetch(store: ObjectStore, place: StoredFolder, checkpoint: Checkpoint, with
     if before == checkpoint and not with_media:
         return
     place.state.unlink(missing_ok=True)  # true of the files again when all are there
+    has_run = _RUN + RUN_FILE in checkpoint.files  # else no session had begun: the next one begins anew
     wanted: dict[Path, tuple[str, tuple[Piece, ...]]] = {}
     for name, pieces in checkpoint.files.items():
-        path = place.path_of(name)
+        path = place.path_of(name) if has_run or name == _LOG else None
         if path is not None and (with_media or not name.startswith(_MEDIA)):
             wanted[path] = (name, pieces)
     ends = place.folder / MANIFEST_FILE
@@ -262,7 +266,8 @@ def _fetch(store: ObjectStore, place: StoredFolder, checkpoint: Checkpoint, with
         list(pool.map(fetch, [path for path in wanted if path != ends]))
     if ends in wanted:  # it says that all others are there
         fetch(ends)
-    _put_heartbeat(place.folder, checkpoint)
+    if has_run:
+        _put_heartbeat(place.folder, checkpoint)
     place.note(checkpoint)
 
 

@@ -143,6 +143,19 @@ def test_only_what_is_new_is_written(tmp_path: Path) -> None:
     assert content_of(mirror.folder) == content_of(place.folder)
 
 
+def test_before_a_session_has_begun_nothing_of_a_run_is_fetched(tmp_path: Path) -> None:
+    store, place = MemoryStore(), StoredFolder(tmp_path / "shard")
+    place.folder.mkdir()
+    place.log.write_text("starting\n", encoding="utf-8")
+    for name in ("heartbeat.json", "ledger-main-1.jsonl"):
+        (place.folder / name).write_text("{}\n", encoding="utf-8")
+    FolderUploads(CheckpointSeries(store, claim(store)), place).write()
+    other = StoredFolder(tmp_path / "other" / "shard")
+    assert download(store, other) is not None
+    assert list(other.folder.iterdir()) == []  # so a session takes it as a new one
+    assert other.log.read_text(encoding="utf-8") == "starting\n"
+
+
 def test_media_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, read = MemoryStore(), list[str]()
     blocks = stored_folder._blocks
