@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from tests.fuzz.surfaces_answers import ANSWER_SURFACES
+from tests.fuzz.surfaces_downloads import DOWNLOAD_SURFACES
 from tests.fuzz.surfaces_files import FILE_SURFACES
 from tests.fuzz.surfaces_launches import LAUNCH_SURFACES
 from tests.fuzz.surfaces_media import MEDIA_SURFACES
-from tests.fuzz.surfaces_places import PLACE_SURFACES
 
 SURFACES: Final = {
     surface.name: surface
@@ -16,7 +16,7 @@ SURFACES: Final = {
         *FILE_SURFACES,
         *MEDIA_SURFACES,
         *ANSWER_SURFACES,
-        *PLACE_SURFACES,
+        *DOWNLOAD_SURFACES,
         *LAUNCH_SURFACES,
     )
 }

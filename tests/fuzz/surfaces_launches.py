@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_generalbench.core.plain_types import MISFIT
 from pytest_generalbench.launch.record import JobRecord, LaunchRecord, read_launch
 from pytest_generalbench.launch.shard_progress import ShardsProgress
 from pytest_generalbench.launch.shards import Storage
+from pytest_generalbench.launch.status import launch_status
 from pytest_generalbench.runs.stored_folder import StoredFolder, download
 from pytest_generalbench.runs.stored_run import Attempt, Checkpoint, Piece
 from tests.fuzz.demo_files import put
@@ -36,6 +38,10 @@ def _launches() -> list[bytes]:
 def _read_launch(content: bytes, folder: Path) -> object:
     put(content, folder, "launch.json")
     record = read_launch(folder)
+    record.save()
+    assert asdict(read_launch(folder)) == asdict(record)
+    if record.storage is None:  # a store would be asked
+        launch_status(folder).text()
     return [record.shard_job(job.shard).to_plain() for job in record.jobs]
 
 
@@ -73,7 +79,7 @@ def _checkpoints() -> list[bytes]:
     pieces = [Piece(hashlib.sha256(content).hexdigest(), len(content)) for content in _PIECES]
     files = {"run/run.json": (pieces[0],), "run/ledger-main-1.jsonl": tuple(pieces), "log": ()}
     one = Checkpoint(Attempt(1, "0" * 8), 1, "host", "2026-11-27T10:00:00+00:00", False, files, {"pid": 3})
-    return [one.to_bytes()]
+    return [one.to_bytes(), replace(one, is_last=True).to_bytes()]
 
 
 def _read_checkpoint(content: bytes, folder: Path) -> object:
